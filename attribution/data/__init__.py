@@ -1,0 +1,1 @@
+"""Dated tables with their source and licence in the head of each file."""

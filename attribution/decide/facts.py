@@ -1,0 +1,163 @@
+"""Evidence, read: what the kept answers say about the target, ready for the rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from attribution.addresses import Address, read_address, responsible_address, special_purpose
+from attribution.errors import InvalidTarget
+from attribution.evidence import UNANSWERED, Evidence, Record
+from attribution.questions import page_of
+from attribution.registry.dns_answer import OriginAnswer, read_dns, read_origin
+from attribution.registry.nir_page import Page, PageWanted, read_nir_pages
+from attribution.registry.rdap_answer import read_autnum, read_entity, read_network
+from attribution.registry.registration import AutonomousSystem, Entity, Network, UnreadableAnswer
+from attribution.registry.whois_text import decode_whois, read_whois
+from attribution.target import Target, parse_target
+
+
+@dataclass(frozen=True, slots=True)
+class Sourced:
+    """A registration and the answer that it was read from."""
+
+    registration: Network
+    record: Record
+
+
+@dataclass(slots=True)
+class Facts:
+    """What is known so far. `learn` takes one answer at a time; nothing here asks."""
+
+    evidence: Evidence
+    target: Target | None = None
+    invalid: InvalidTarget | None = None
+    asked: set[str] = field(default_factory=set)
+    addresses: dict[Address, list[str]] = field(default_factory=dict)
+    """Each ordinary address of the site, with the CNAME links that led to it."""
+    special: dict[Address, str] = field(default_factory=dict)
+    networks: list[Sourced] = field(default_factory=list)
+    entities: dict[str, Entity] = field(default_factory=dict)
+    systems: dict[int, tuple[AutonomousSystem, Record]] = field(default_factory=dict)
+    origins: dict[Address, tuple[list[OriginAnswer], Record]] = field(default_factory=dict)
+    pages: dict[str, dict[Page, str]] = field(default_factory=dict)
+    page_records: dict[str, Record] = field(default_factory=dict)
+    open: dict[str, Record] = field(default_factory=dict)
+    """Questions without an answer, by text: the last failure of each."""
+    resolutions: list[Record] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> Facts:
+        """Read a whole bundle."""
+        facts = cls(evidence)
+        try:
+            facts.target = parse_target(
+                evidence.input, documentation_is_special=evidence.documentation_is_special
+            )
+        except InvalidTarget as error:
+            facts.invalid = error
+            return facts
+        if facts.target.address and not facts.target.not_attributable:
+            facts.addresses[read_address(facts.target.address)] = []
+        for record in evidence.records:
+            facts.learn(record)
+        return facts
+
+    def learn(self, record: Record) -> None:
+        """Take in one answer; what cannot be read counts as a question still open."""
+        self.asked.add(record.question)
+        if record.outcome in UNANSWERED:
+            self.open[record.question] = record
+            if record.kind == "dns":
+                self.resolutions.append(record)
+            return
+        try:
+            read = {
+                "dns": self._learn_dns,
+                "origin_as": self._learn_origin,
+                "rdap": self._learn_rdap,
+                "whois": self._learn_whois,
+                "nir_page": self._learn_page,
+            }.get(record.kind)
+            if read:
+                read(record)
+        except UnreadableAnswer:
+            self.open[record.question] = record
+        else:
+            if record.kind != "bootstrap":
+                self.open.pop(record.question, None)
+
+    def around(self, address: Address) -> list[Sourced]:
+        """Return every registration around an address, most specific first, RDAP before text of the same range."""
+        order = {"nir": 0, "rdap": 1, "whois": 2}
+        found = [one for one in self.networks if one.registration.covers(address)]
+        for registry, pages in self.pages.items():
+            found += self._from_pages(registry, address, pages)
+        return sorted(found, key=lambda one: (one.registration.size, order[one.registration.protocol]))
+
+    def page_wanted(self, registry: str, address: Address) -> Page | None:
+        """Return the national registry's page that its reader needs next, or None."""
+        try:
+            read_nir_pages(registry, address, self.pages.get(registry, {}))
+        except PageWanted as wanted:
+            return wanted.page
+        except UnreadableAnswer:
+            return None
+        return None
+
+    def _from_pages(self, registry: str, address: Address, pages: dict[Page, str]) -> list[Sourced]:
+        # A contact's page that could not be had is read as empty: the network's own page still counts.
+        known = dict(pages)
+        for _ in range(8):
+            try:
+                found = read_nir_pages(registry, address, known)
+            except PageWanted as wanted:
+                if str(address) in wanted.page.url or wanted.page.form:
+                    return []
+                known[wanted.page] = ""
+            except UnreadableAnswer:
+                return []
+            else:
+                return [Sourced(one, self.page_records[registry]) for one in found if one.covers(address)]
+        return []
+
+    def _learn_dns(self, record: Record) -> None:
+        self.resolutions.append(record)
+        if record.outcome != "answered":
+            return
+        name, _, rdtype = record.question.rpartition(" ")
+        answer = read_dns(record.body, name, rdtype)
+        via = [f"{alias} CNAME {target}" for alias, target in answer.chain]
+        for value in answer.values:
+            address = responsible_address(read_address(value))
+            reason = special_purpose(
+                address, documentation_is_special=self.evidence.documentation_is_special
+            )
+            if reason:
+                self.special[address] = reason
+            else:
+                self.addresses.setdefault(address, via)
+
+    def _learn_origin(self, record: Record) -> None:
+        address = read_address(record.question.removeprefix("origin "))
+        if record.outcome == "answered":
+            self.origins[address] = (read_origin(record.body, record.url or ""), record)
+
+    def _learn_rdap(self, record: Record) -> None:
+        if record.outcome != "answered":
+            return
+        if record.question.startswith("ip "):
+            self.networks.append(Sourced(read_network(record.body, record.server), record))
+        elif record.question.startswith("entity "):
+            self.entities[record.question.removeprefix("entity ").upper()] = read_entity(record.body)
+        elif record.question.startswith("autnum "):
+            system = read_autnum(record.body, record.server)
+            self.systems[int(record.question.removeprefix("autnum "))] = (system, record)
+
+    def _learn_whois(self, record: Record) -> None:
+        if record.outcome == "answered":
+            self.networks += [Sourced(one, record) for one in read_whois(record.body, record.server)]
+
+    def _learn_page(self, record: Record) -> None:
+        registry, page = page_of(record.question)
+        self.pages.setdefault(registry, {})[page] = decode_whois(record.body)
+        self.page_records.setdefault(registry, record)

@@ -1,0 +1,140 @@
+"""What to ask next: pure, from what is known. When nothing is left to ask, `decide` gives the answer."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlsplit
+
+from attribution.addresses import Address, cidrs
+from attribution.decide.chain import Chain, Level, chain_of, needs_parent, registry_to_ask, responsible_for
+from attribution.decide.contact import entity_to_fetch
+from attribution.decide.facts import Facts
+from attribution.decide.holder import unnamed_organisation
+from attribution.domain import domain_of
+from attribution.questions import (
+    EntityNamed,
+    NationalPage,
+    NetworkAbove,
+    NetworkAt,
+    OriginOf,
+    Question,
+    ResolveName,
+    SystemNumbered,
+    WhoisAt,
+)
+from attribution.registry.registration import Network
+from attribution.registry.registries import registries
+
+_MOST_LEVELS = 4
+# From a /8 and an IPv6 /24 up there are only the registries' own placeholder blocks.
+_WHOLE_REGION = {4: 2**24, 6: 2**104}
+
+
+def next_questions(facts: Facts) -> list[Question]:
+    """Return what is still to be asked, each question once; empty when the evidence is complete."""
+    target = facts.target
+    if target is None or target.not_attributable:
+        return []
+    if target.address is None and not facts.resolutions:
+        return [ResolveName(target.host)]
+    site = domain_of(target.host).registrable if target.address is None else None
+    questions: dict[str, Question] = {}
+    for address in facts.addresses:
+        for question in _about(facts, address, site):
+            if question.text not in facts.asked:
+                questions.setdefault(question.text, question)
+    return list(questions.values())
+
+
+def _about(facts: Facts, address: Address, site: str | None) -> list[Question]:
+    network, origin = NetworkAt(address), OriginOf(address)
+    first = [] if origin.text in facts.asked else [origin]
+    answered = any(
+        one.registration.covers(address) and one.record.question.startswith("ip ") for one in facts.networks
+    )
+    if network.text not in facts.asked and not answered:
+        return [network, *first]
+    chain = chain_of(facts, address)
+    return first + (_for_leaf(facts, chain, chain.leaf, site) if chain.leaf else _without_leaf(facts, chain))
+
+
+def _without_leaf(facts: Facts, chain: Chain) -> list[Question]:
+    return _first_layer(facts, _national(facts, chain), [WhoisAt(chain.address)])
+
+
+def _for_leaf(facts: Facts, chain: Chain, leaf: Level, site: str | None) -> list[Question]:
+    """Ask one layer at a time, cheapest first; a later one only when the ones before left something open."""
+    waiting = _first_layer(facts, _cards(leaf) + _parent(chain, leaf))
+    if waiting:
+        return waiting
+    found = responsible_for(chain, site)
+    if found and (found.level.contact.found or found.level.contact.redacted or found.inherits):
+        return []
+    return _first_layer(facts, _national(facts, chain), [WhoisAt(chain.address)], _system(facts, chain.address))
+
+
+def _first_layer(facts: Facts, *layers: list[Question]) -> list[Question]:
+    """Return the questions of the first layer that has some not yet asked."""
+    for layer in layers:
+        waiting = [one for one in layer if one.text not in facts.asked]
+        if waiting:
+            return waiting
+    return []
+
+
+def _system(facts: Facts, address: Address) -> list[Question]:
+    """Ask for the AS only where one AS alone announces the address."""
+    origins, _ = facts.origins.get(address, ([], None))
+    asns = {asn for one in origins for asn in one.asns}
+    return [SystemNumbered(asn) for asn in asns] if len(asns) == 1 else []
+
+
+def _cards(leaf: Level) -> list[Question]:
+    """Ask for the abuse role, or the organisation, that the answer names by its handle only."""
+    registration, record = leaf.main.registration, leaf.main.record
+    handles = [None if leaf.contact.found else entity_to_fetch(registration), unnamed_organisation(registration)]
+    base = _base(record.url)
+    if registration.protocol != "rdap" or not base:
+        return []
+    return [EntityNamed(f"{base}entity/{quote(handle, safe='')}", handle) for handle in handles if handle]
+
+
+def _parent(chain: Chain, leaf: Level) -> list[Question]:
+    if not needs_parent(leaf) or len(chain.levels) > _MOST_LEVELS:
+        return []
+    highest = chain.levels[-1]
+    if highest is not leaf and not (needs_parent(highest) and not highest.contact.found):
+        return []
+    url = _url_above(highest.main.registration, _base(highest.main.record.url))
+    return [NetworkAbove(url, (highest.main.registration.first, highest.main.registration.last))] if url else []
+
+
+def _url_above(registration: Network, base: str | None) -> str | None:
+    if registration.up:
+        return registration.up
+    if registration.parent is None or base is None:
+        return None
+    first, last = registration.parent
+    if int(last) - int(first) + 1 >= _WHOLE_REGION[first.version]:
+        return None
+    block = cidrs(first, last)[0]
+    return f"{base}ip/{block}"
+
+
+def _base(url: str | None) -> str | None:
+    """Return the service's base URL of a question that was asked: all before `ip/`."""
+    if not url:
+        return None
+    parts = urlsplit(url)
+    head, found, _ = parts.path.rpartition("/ip/")
+    return f"{parts.scheme}://{parts.netloc}{head}/" if found else None
+
+
+def _national(facts: Facts, chain: Chain) -> list[Question]:
+    name = registry_to_ask(chain)
+    if name is None:
+        return []
+    registry = registries()[name]
+    if registry.page is None:
+        return [WhoisAt(chain.address, registry.whois)]
+    page = facts.page_wanted(name, chain.address)
+    return [NationalPage(name, chain.address, page)] if page else []

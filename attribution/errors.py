@@ -1,0 +1,26 @@
+"""Everything that this library raises on purpose, under one root.
+
+A registry that fails, throttles or lies is data in the answer, never an exception: see `models.Failure`.
+"""
+
+
+class AttributionError(Exception):
+    """Root of every error of this library."""
+
+
+class InvalidTarget(AttributionError):  # noqa: N818 - the name is the contract
+    """The text is no URL, host name or IP address; the message names the text, the fault and the way out."""
+
+    def __init__(self, text: str, fault: str) -> None:
+        shown = text if len(text) <= 120 else text[:117] + "..."
+        super().__init__(f"target {shown!r}: {fault}. Give a URL, a host name or an IP address.")
+        self.text = text
+        self.fault = fault
+
+
+class SettingsError(AttributionError):
+    """A setting has a value that cannot be used; the message names setting, value and allowed form."""
+
+
+class EvidenceError(AttributionError):
+    """An evidence bundle or folder cannot be read or written as asked."""

@@ -1,0 +1,1 @@
+"""Asking: everything that opens a socket, through one door."""

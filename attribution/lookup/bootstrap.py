@@ -1,0 +1,207 @@
+"""Which RDAP server to ask: IANA's bootstrap files (RFC 9224), kept and refreshed in the background.
+
+Until IANA could be asked once, the registry files that netaddr ships (IANA's own, dated) serve instead,
+and the answer says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from importlib import resources
+from typing import Protocol
+from xml.etree import ElementTree  # noqa: S405 - reads files of an installed package, nothing from outside
+
+from attribution.addresses import Address
+from attribution.evidence import Record
+from attribution.lookup.clock import Clock
+from attribution.lookup.guard import DestinationRefused
+from attribution.lookup.transport import TooLarge, Transport, Unreachable
+from attribution.registry.lenient import as_list
+from attribution.registry.rdap_answer import read_json_object
+from attribution.registry.registration import UnreadableAnswer
+from attribution.settings import Settings
+
+_FRESH = timedelta(hours=24)
+_RETRY_AFTER = 60.0
+_IANA = "{http://www.iana.org/assignments}"
+# IANA's IPv6 file names a WHOIS server only; the RDAP server of the same registry is in its IPv4 file.
+_KINDS = {4: "ipv4", 6: "ipv6"}
+
+
+class KeptFiles(Protocol):
+    """Where bootstrap files are kept between runs."""
+
+    def get_file(self, name: str) -> tuple[str, datetime] | None:
+        """Return a file's text and when it was fetched, or None."""
+
+    def put_file(self, name: str, text: str, fetched_at: datetime) -> None:
+        """Keep a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One bootstrap file, ready for longest-prefix match."""
+
+    publication: str
+    by_length: dict[int, dict[int, tuple[str, ...]]]
+    fallback: bool = False
+
+    def find(self, address: Address) -> tuple[str, tuple[str, ...]] | None:
+        """Return the longest matching prefix and its server URLs."""
+        bits = address.max_prefixlen
+        for length in sorted(self.by_length, reverse=True):
+            head = int(address) >> (bits - length)
+            urls = self.by_length[length].get(head)
+            if urls:
+                return f"{type(address)(head << (bits - length))}/{length}", urls
+        return None
+
+
+class Bootstrap:
+    """Finds the service for an address or AS number. Refreshes are tasks that `close` ends."""
+
+    def __init__(self, settings: Settings, transport: Transport, clock: Clock, kept: KeptFiles) -> None:
+        self._base = settings.rdap_bootstrap_url
+        self._transport, self._clock, self._kept = transport, clock, kept
+        self._failed_at: dict[str, float] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._refreshing: dict[str, asyncio.Task[None]] = {}
+
+    async def close(self) -> None:
+        """End refreshes that are under way."""
+        for task in self._refreshing.values():
+            task.cancel()
+        await asyncio.gather(*self._refreshing.values(), return_exceptions=True)
+        self._refreshing.clear()
+
+    async def for_address(self, address: Address) -> tuple[Record, tuple[str, ...]]:
+        """Return the record of the match and the service URLs, https first; no URL when none serves the address."""
+        text, fetched_at = await self._file(_KINDS[address.version])
+        services = _parsed_networks(text, address.version) if text else packaged_services(address.version)
+        found = services.find(address)
+        urls = self._usable(found[1]) if found else ()
+        note = None
+        if services.fallback:
+            note = f"IANA's bootstrap could not be fetched; its registry file of {services.publication}, as packaged, was used"
+        body = {"match": found[0] if found else None, "urls": urls, "publication": services.publication}
+        record = Record(
+            "bootstrap", f"bootstrap {address}", "netaddr" if services.fallback else _host(self._base), fetched_at,
+            "answered" if urls else "not_found", json.dumps(body).encode(), note=note,
+        )  # fmt: skip
+        return record, urls
+
+    async def for_system(self, asn: int) -> tuple[str, ...]:
+        """Return the service URLs for an AS number; none while IANA could not be asked."""
+        text, _ = await self._file("asn")
+        return self._usable(_find_system(text, asn)) if text else ()
+
+    async def _file(self, name: str) -> tuple[str | None, datetime]:
+        """Return a file's text; waits for the network only when the file was never had."""
+        kept = self._kept.get_file(self._base + name)
+        if kept is None:
+            async with self._locks.setdefault(name, asyncio.Lock()):
+                kept = self._kept.get_file(self._base + name)
+                if kept is None and self._may_try(name):
+                    await self._fetch(name)
+                    kept = self._kept.get_file(self._base + name)
+        elif self._clock.now() - kept[1] > _FRESH and name not in self._refreshing and self._may_try(name):
+            task = asyncio.create_task(self._fetch(name))
+            self._refreshing[name] = task
+            task.add_done_callback(lambda _: self._refreshing.pop(name, None))
+        return kept if kept else (None, self._clock.now())
+
+    def _may_try(self, name: str) -> bool:
+        failed = self._failed_at.get(name)
+        return failed is None or self._clock.monotonic() - failed > _RETRY_AFTER
+
+    async def _fetch(self, name: str) -> None:
+        try:
+            answer = await self._transport.fetch(f"{self._base}{name}.json", accept="application/json")
+            document = read_json_object(answer.body) if answer.status == 200 else {}
+        except (DestinationRefused, Unreachable, TooLarge, TimeoutError, UnreadableAnswer):
+            document = {}
+        if not isinstance(document.get("services"), list):
+            self._failed_at[name] = self._clock.monotonic()
+            return
+        self._kept.put_file(self._base + name, json.dumps(document), self._clock.now())
+
+    def _usable(self, urls: Iterable[str]) -> tuple[str, ...]:
+        ordered = sorted(urls, key=lambda url: not url.startswith("https:"))
+        return tuple(url if url.endswith("/") else url + "/" for url in ordered)
+
+
+@cache
+def packaged_services(version: int) -> Services:
+    """Read IANA's registry files as netaddr ships them: a dated stand-in for the bootstrap files."""
+    folder = resources.files("netaddr.ip")
+    ipv4 = ElementTree.fromstring(folder.joinpath("ipv4-address-space.xml").read_bytes())  # noqa: S314
+    by_whois: dict[str, str] = {}
+    rows: list[tuple[str, tuple[str, ...]]] = []
+    for record in ipv4.iter(f"{_IANA}record"):
+        urls = tuple(url.text.strip() for url in record.iter(f"{_IANA}server") if url.text)
+        prefix, whois = record.findtext(f"{_IANA}prefix"), record.findtext(f"{_IANA}whois")
+        if prefix and urls:
+            rows.append((f"{int(prefix.partition('/')[0])}.0.0.0/8", urls))
+            by_whois.setdefault(whois or "", urls[0])
+    published = ipv4.findtext(f"{_IANA}updated") or "unknown date"
+    if version == 6:
+        ipv6 = ElementTree.fromstring(folder.joinpath("ipv6-unicast-address-assignments.xml").read_bytes())  # noqa: S314
+        published = ipv6.findtext(f"{_IANA}updated") or "unknown date"
+        rows = [
+            (prefix, (by_whois[whois],))
+            for record in ipv6.iter(f"{_IANA}record")
+            if (prefix := record.findtext(f"{_IANA}prefix"))
+            and (whois := record.findtext(f"{_IANA}whois") or "") in by_whois
+        ]
+    return Services(published, _by_length(rows, version), fallback=True)
+
+
+@cache
+def _parsed_networks(text: str, version: int) -> Services:
+    document = json.loads(text)
+    rows = [
+        (prefix, tuple(url for url in as_list(service[1]) if isinstance(url, str)))
+        for service in document["services"]
+        if isinstance(service, list) and len(service) == 2
+        for prefix in as_list(service[0])
+        if isinstance(prefix, str)
+    ]
+    return Services(str(document.get("publication")), _by_length(rows, version))
+
+
+def _by_length(rows: Iterable[tuple[str, tuple[str, ...]]], version: int) -> dict[int, dict[int, tuple[str, ...]]]:
+    found: dict[int, dict[int, tuple[str, ...]]] = {}
+    for prefix, urls in rows:
+        try:
+            network = ipaddress.ip_network(prefix, strict=False)
+        except ValueError:
+            continue
+        if network.version == version and urls:
+            head = int(network.network_address) >> (network.max_prefixlen - network.prefixlen)
+            found.setdefault(network.prefixlen, {})[head] = urls
+    return found
+
+
+def _find_system(text: str, asn: int) -> tuple[str, ...]:
+    best: tuple[int, tuple[str, ...]] | None = None
+    for service in json.loads(text)["services"]:
+        if not isinstance(service, list) or len(service) != 2:
+            continue
+        for span in as_list(service[0]):
+            match = re.fullmatch(r"(\d+)(?:-(\d+))?", str(span))
+            if match and int(match[1]) <= asn <= int(match[2] or match[1]):
+                width = int(match[2] or match[1]) - int(match[1])
+                if best is None or width < best[0]:
+                    best = width, tuple(url for url in as_list(service[1]) if isinstance(url, str))
+    return best[1] if best else ()
+
+
+def _host(url: str) -> str:
+    return url.split("/")[2]

@@ -1,0 +1,108 @@
+"""Asking the resolvers (RFC 1034, 1035): several servers, both address types at once, five kinds of failure."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import dns.edns
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdatatype
+import dns.resolver
+
+from attribution.errors import SettingsError
+from attribution.evidence import Outcome, Record
+from attribution.lookup.clock import Clock
+from attribution.lookup.transport import Transport
+from attribution.registry.dns_answer import read_dns
+from attribution.registry.registration import UnreadableAnswer
+from attribution.settings import Settings, split_host_port
+
+_PAYLOAD = 1232  # the size that crosses every path unfragmented (DNS Flag Day 2020)
+_LAME_CODES = frozenset([22, 23])  # extended errors (RFC 8914): no reachable authority, network error
+_AGAIN = frozenset(["servfail", "timeout", "lame"])
+
+
+class DnsClient:
+    """Asks the configured resolvers in turn until one gives a usable answer."""
+
+    def __init__(self, settings: Settings, transport: Transport, clock: Clock) -> None:
+        self._transport, self._clock = transport, clock
+        self._timeout = settings.dns_timeout
+        self._servers = [split_host_port(one, 53) for one in settings.nameservers] or _system_servers()
+
+    async def look_up(self, host: str) -> list[Record]:
+        """Ask for A and AAAA of a host together."""
+        return list(await asyncio.gather(self.ask(host, "A"), self.ask(host, "AAAA")))
+
+    async def addresses_of(self, host: str) -> list[str]:
+        """Return the addresses of a registry's server, IPv4 first; empty when it has none."""
+        found: list[str] = []
+        for record in await self.look_up(host):
+            if record.outcome == "answered":
+                name, _, rdtype = record.question.rpartition(" ")
+                found += read_dns(record.body, name, rdtype).values
+        return found
+
+    async def ask(self, host: str, rdtype: str) -> Record:
+        """Ask for one type; the record's outcome tells an answer from the kinds of failure."""
+        question = f"{host} {rdtype}"
+        last = Record("dns", question, "no resolver", self._clock.now(), "timeout", note="no resolver is configured")
+        share = self._timeout / (2 if len(self._servers) == 1 else len(self._servers))
+        tries = self._servers * 2 if len(self._servers) == 1 else self._servers
+        for server, port in tries:
+            last = await self._ask_one(host, rdtype, server, port, share)
+            if last.outcome not in _AGAIN:
+                break
+        return last
+
+    async def _ask_one(self, host: str, rdtype: str, server: str, port: int, timeout: float) -> Record:
+        name = f"{server}:{port}" if ":" not in server else f"[{server}]:{port}"
+        question = f"{host} {rdtype}"
+        try:
+            query = dns.message.make_query(dns.name.from_text(host), rdtype, use_edns=0, payload=_PAYLOAD)
+            query.flags |= dns.flags.AD  # asks for the AD flag in the answer (RFC 6840, section 5.7)
+            answer = await self._transport.exchange_dns(query, server, port, timeout)
+        except (dns.exception.Timeout, TimeoutError):
+            return Record("dns", question, name, self._clock.now(), "timeout", note=f"no answer in {timeout:g} s")
+        except (dns.exception.DNSException, OSError, EOFError) as error:
+            note = f"{type(error).__name__}: {error}".rstrip(": ")
+            return Record("dns", question, name, self._clock.now(), "servfail", note=note)
+        body = b"\x00\x00" + answer.to_wire()[2:] if answer.wire is None else b"\x00\x00" + answer.wire[2:]
+        outcome = _outcome(answer, body, host, rdtype)
+        note = None if outcome in ("answered", "no_data", "nxdomain") else dns.rcode.to_text(answer.rcode())
+        return Record("dns", question, name, self._clock.now(), outcome, body, note=note)
+
+
+def _outcome(answer: dns.message.Message, body: bytes, host: str, rdtype: str) -> Outcome:
+    code = answer.rcode()
+    if code == dns.rcode.NXDOMAIN:
+        return "nxdomain"
+    extended = {int(option.code) for option in answer.options if isinstance(option, dns.edns.EDEOption)}
+    if code == dns.rcode.REFUSED or extended & _LAME_CODES:
+        return "lame"
+    if code != dns.rcode.NOERROR:
+        return "servfail"
+    try:
+        values: Sequence[str] = read_dns(body, host, rdtype).values
+    except UnreadableAnswer:
+        return "servfail"
+    if values:
+        return "answered"
+    referral = any(rrset.rdtype == dns.rdatatype.NS for rrset in answer.authority)
+    if referral and not answer.answer and not answer.flags & dns.flags.RA:
+        return "lame"
+    return "no_data"
+
+
+def _system_servers() -> list[tuple[str, int]]:
+    try:
+        return [(str(server), 53) for server in dns.resolver.Resolver().nameservers]
+    except dns.resolver.NoResolverConfiguration:
+        raise SettingsError(
+            "no DNS resolver: the system names none. Set ATTRIBUTION_NAMESERVERS to address[:port]."
+        ) from None

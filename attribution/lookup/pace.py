@@ -1,0 +1,90 @@
+"""Patience with registries: how many questions at once, and when to leave one alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from attribution.evidence import Record
+from attribution.lookup.clock import Clock
+
+_FIRST_PAUSE = 2.0
+_LONGEST_PAUSE = 300.0
+_FAILURES_TO_REST = 3
+_REST = 30.0
+
+
+class NotNow(Exception):  # noqa: N818 - it says what to do
+    """The registry is to be left alone until `retry_at`."""
+
+    def __init__(self, why: str, retry_at: datetime, kind: str) -> None:
+        super().__init__(why)
+        self.retry_at = retry_at
+        self.kind = kind
+
+
+@dataclass(slots=True)
+class _State:
+    slots: asyncio.Semaphore
+    not_before: float = 0.0
+    paused_at: float = 0.0
+    refusals: int = 0
+    failures: int = 0
+    why: str = "rate_limited"
+
+
+class Pace:
+    """One budget a registry. A registry that asks to wait is waited for up to `patience` seconds a question."""
+
+    def __init__(self, concurrency: int, patience: float, clock: Clock) -> None:
+        self._concurrency, self._patience, self._clock = concurrency, patience, clock
+        self._states: dict[str, _State] = {}
+
+    async def ask(self, registry: str, attempt: Callable[[], Awaitable[Record]]) -> Record:
+        """Ask when the registry may be asked; again when it says later. Raises NotNow when that is too late."""
+        state = self._states.setdefault(registry, _State(asyncio.Semaphore(self._concurrency)))
+        began = self._clock.monotonic()
+        while True:
+            async with state.slots:
+                await self._wait(registry, state, began)
+                asked = self._clock.monotonic()
+                record = await attempt()
+            if record.outcome == "rate_limited":
+                record = self._refused(state, record, asked)
+                if self._remaining(began) < state.not_before - self._clock.monotonic():
+                    return record
+                continue
+            self._answered(state, record)
+            return record
+
+    async def _wait(self, registry: str, state: _State, began: float) -> None:
+        while (wait := state.not_before - self._clock.monotonic()) > 0:
+            if state.why != "rate_limited" or wait > self._remaining(began):
+                at = self._clock.now() + timedelta(seconds=wait)
+                raise NotNow(f"{registry} is left alone until {at:%H:%M:%S} UTC", at, state.why)
+            await self._clock.sleep(wait)
+
+    def _remaining(self, began: float) -> float:
+        return self._patience - (self._clock.monotonic() - began)
+
+    def _refused(self, state: _State, record: Record, asked: float) -> Record:
+        """Learn from a refusal; questions already in the air when the pause began say nothing new."""
+        now = self._clock.monotonic()
+        if asked >= state.paused_at:
+            state.refusals += 1
+            own = min(_FIRST_PAUSE * 2 ** (state.refusals - 1), _LONGEST_PAUSE)
+            told = (record.retry_at - self._clock.now()).total_seconds() if record.retry_at else own
+            state.paused_at, state.not_before, state.why = now, now + max(told, 0.05), "rate_limited"
+        at = self._clock.now() + timedelta(seconds=max(state.not_before - now, 0))
+        return replace(record, retry_at=max(at, record.retry_at or at))
+
+    def _answered(self, state: _State, record: Record) -> None:
+        if record.outcome == "unreachable":
+            state.failures += 1
+            if state.failures >= _FAILURES_TO_REST:
+                state.not_before, state.why = self._clock.monotonic() + _REST, "unreachable"
+                state.failures = _FAILURES_TO_REST - 1  # after the rest one more failure is enough
+        else:
+            state.failures = state.refusals = 0

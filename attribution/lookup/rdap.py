@@ -1,0 +1,181 @@
+"""Asking RDAP servers (RFC 7480, 9082, 9224): bootstrap, redirects across registries, limits."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from urllib.parse import urljoin, urlsplit
+
+from attribution.addresses import Address
+from attribution.evidence import Outcome, Record
+from attribution.lookup.bootstrap import Bootstrap
+from attribution.lookup.clock import Clock
+from attribution.lookup.guard import DestinationRefused
+from attribution.lookup.pace import NotNow, Pace
+from attribution.lookup.transport import HttpAnswer, TooLarge, Transport, Unreachable
+from attribution.registry.rdap_answer import read_autnum, read_entity, read_network
+from attribution.registry.refusal import read_http_outcome
+from attribution.registry.registration import UnreadableAnswer
+
+_MOST_REDIRECTS = 5
+_ACCEPT = "application/rdap+json, application/json;q=0.9"
+_LATER = timedelta(minutes=15)
+_MUCH_LATER = timedelta(days=1)
+_REDIRECTS = frozenset([301, 302, 303, 307, 308])
+
+Check = Callable[[bytes, str], None]
+
+
+class RdapClient:
+    """Puts questions to the responsible RDAP server and returns every step as a record."""
+
+    def __init__(self, transport: Transport, bootstrap: Bootstrap, pace: Pace, clock: Clock) -> None:
+        self._transport, self._bootstrap, self._pace, self._clock = transport, bootstrap, pace, clock
+
+    async def network_at(self, address: Address, question: str) -> list[Record]:
+        """Ask for the most specific network around an address; the address itself is asked, never a CIDR."""
+        found, urls = await self._bootstrap.for_address(address)
+
+        def about_address(body: bytes, server: str) -> None:
+            if not read_network(body, server).covers(address):
+                raise UnreadableAnswer("the answer is about another network")
+
+        if not urls:
+            note = "no RDAP server is known for this address"
+            return [found, Record("rdap", question, found.server, self._clock.now(), "not_found", note=note)]
+        return [found, *await self._first_answer([f"{url}ip/{address}" for url in urls], question, about_address)]
+
+    async def network_above(self, url: str, below: tuple[Address, Address], question: str) -> list[Record]:
+        """Ask for the network above another one."""
+
+        def above(body: bytes, server: str) -> None:
+            network = read_network(body, server)
+            if not (network.covers(below[0]) and network.covers(below[1])):
+                raise UnreadableAnswer("the answer is not about a network above")
+
+        return await self._follow(url, question, above)
+
+    async def entity(self, url: str, question: str) -> list[Record]:
+        """Ask for a contact or organisation by its handle."""
+        return await self._follow(url, question, lambda body, _: read_entity(body) and None)
+
+    async def system(self, asn: int, question: str) -> list[Record]:
+        """Ask for an autonomous system."""
+
+        def about_system(body: bytes, server: str) -> None:
+            if read_autnum(body, server).asn != asn:
+                raise UnreadableAnswer("the answer is about another AS")
+
+        urls = await self._bootstrap.for_system(asn)
+        if not urls:
+            note = "no RDAP server is known for this AS"
+            return [Record("rdap", question, "bootstrap", self._clock.now(), "not_found", note=note)]
+        return await self._first_answer([f"{url}autnum/{asn}" for url in urls], question, about_system)
+
+    async def _first_answer(self, urls: list[str], question: str, check: Check) -> list[Record]:
+        """Try the service's URLs in turn; https ones come first."""
+        records: list[Record] = []
+        for url in urls:
+            records = await self._follow(url, question, check)
+            if records[-1].outcome in ("answered", "not_found", "rate_limited"):
+                break
+        return records
+
+    async def _follow(self, url: str, question: str, check: Check) -> list[Record]:
+        records: list[Record] = []
+        seen: set[str] = set()
+        for _ in range(_MOST_REDIRECTS + 1):
+            if url in seen:
+                records.append(self._failure(question, url, "malformed", "the redirects run in a circle"))
+                return records
+            seen.add(url)
+            record = await self._ask(url, question, check)
+            records.append(record)
+            if record.outcome != "redirected" or record.location is None:
+                return records
+            url = record.location
+        records.append(self._failure(question, url, "malformed", f"more than {_MOST_REDIRECTS} redirects"))
+        return records
+
+    async def _ask(self, url: str, question: str, check: Check) -> Record:
+        service = _service(url)
+
+        async def attempt() -> Record:
+            try:
+                answer = await self._transport.fetch(url, accept=_ACCEPT)
+            except DestinationRefused as error:
+                return self._failure(question, url, "refused", str(error))
+            except TooLarge as error:
+                return self._failure(question, url, "malformed", str(error))
+            except TimeoutError:
+                return self._failure(question, url, "unreachable", "no whole answer within the time limit")
+            except Unreachable as error:
+                return self._failure(question, url, "unreachable", str(error))
+            return self._read(answer, url, question, check)
+
+        try:
+            return await self._pace.ask(service, attempt)
+        except NotNow as error:
+            outcome: Outcome = "rate_limited" if error.kind == "rate_limited" else "unreachable"
+            return Record(
+                "rdap", question, _host(url), self._clock.now(), outcome, url=url, retry_at=error.retry_at, note=str(error)
+            )
+
+    def _read(self, answer: HttpAnswer, url: str, question: str, check: Check) -> Record:
+        now = self._clock.now()
+        if answer.status in _REDIRECTS and answer.location:
+            target = urljoin(url, answer.location)
+            return Record(
+                "rdap", question, _host(url), now, "redirected", answer.body, url, answer.status, answer.tls, location=target
+            )
+        outcome, note, permanent = read_http_outcome(answer.status, answer.content_type, answer.body)
+        if outcome == "answered":
+            try:
+                check(answer.body, _host(url))
+            except UnreadableAnswer as error:
+                outcome, note = "malformed", str(error)
+        retry_at = None
+        if outcome == "rate_limited":
+            retry_at = now + _MUCH_LATER if permanent else _retry_after(answer.retry_after, now)
+        elif outcome in ("unreachable", "malformed"):
+            retry_at = now + _LATER
+        return Record(
+            "rdap", question, _host(url), now, outcome, answer.body, url, answer.status, answer.tls, retry_at, note
+        )
+
+    def _failure(self, question: str, url: str, outcome: Outcome, note: str) -> Record:
+        now = self._clock.now()
+        return Record("rdap", question, _host(url), now, outcome, url=url, retry_at=now + _LATER, note=note)
+
+
+def _retry_after(value: str | None, now: datetime) -> datetime | None:
+    """Read Retry-After (RFC 9110, section 10.2.3): seconds or a date; None when there is none to trust."""
+    if not value:
+        return None
+    if value.strip().isdigit():
+        return now + timedelta(seconds=min(int(value), 86400))
+    try:
+        at = parsedate_to_datetime(value)
+        return min(at, now + _MUCH_LATER) if at.tzinfo else None
+    except ValueError:
+        return None
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc
+
+
+def _service(url: str) -> str:
+    """Return the budget that a URL falls under: one for each RDAP service, also where several share a host."""
+    head, found, _ = url.partition("/ip/")
+    for path in ("/autnum/", "/entity/"):
+        if not found:
+            head, found, _ = url.partition(path)
+    host = urlsplit(url).hostname or ""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return head

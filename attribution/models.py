@@ -1,0 +1,148 @@
+"""The answer, as other tools read it: field names and values here are the contract.
+
+Pydantic stands only here and in the settings, at the border to JSON. Times are UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Status = Literal["attributed", "partial", "not_attributable", "not_resolved", "retry_later", "invalid_input"]
+Role = Literal[
+    "platform", "cdn", "hosting", "reseller", "tenant", "allocation_holder", "network", "registrar", "dns_operator"
+]
+ContactStatus = Literal["found", "redacted", "not_published", "rate_limited", "unreachable", "malformed", "stub"]
+Scope = Literal["network", "organisation", "parent_network", "autonomous_system"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Provider(_Model):
+    """A company as a registry names it."""
+
+    id: str
+    """`registry:HANDLE`; where the registry gives no organisation handle, `registry:network:HANDLE`."""
+    name: str
+    country: str | None = None
+    """ISO 3166-1 alpha-2, from the holder's own registration."""
+
+
+class FallbackContact(_Model):
+    """A mailbox that is not published for abuse, and why it may still be worth trying."""
+
+    email: str
+    why: str
+
+
+class AbuseContact(_Model):
+    """Where this party takes abuse notices, or why that is not known."""
+
+    status: ContactStatus
+    email: str | None = None
+    scope: Scope | None = None
+    source: str | None = None
+    """`rdap:ripe`, `whois:lacnic`, ...: the kind of answer and the registry that published it."""
+    form: str | None = None
+    """A web form for abuse notices that the registry publishes."""
+    fallback: list[FallbackContact] = []
+    retry_at: datetime | None = None
+
+
+class Party(_Model):
+    """A company in one role, with the addresses of the site that it answers for."""
+
+    role: Role
+    provider: Provider
+    abuse_contact: AbuseContact
+    addresses: list[str] = []
+    notify: bool = True
+    """False for parties that are evidence only: a tenant may be the offender."""
+
+
+class NetworkRef(_Model):
+    """The most specific registered network around an address."""
+
+    handle: str
+    range: str
+    registry: str
+    type: str | None = None
+    name: str | None = None
+
+
+class Origin(_Model):
+    """What the routing system says of the prefix: evidence, never the host."""
+
+    asn: int
+    prefix: str | None = None
+    country: str | None = None
+    registry: str | None = None
+
+
+class AddressAnswer(_Model):
+    """One address of the site."""
+
+    ip: str
+    via: list[str] = []
+    network: NetworkRef | None = None
+    origin: Origin | None = None
+    role: Role | None = None
+    provider: str | None = None
+    """The id of the company that can act on this address."""
+
+
+class Country(_Model):
+    """Three different facts, each apart; they often differ."""
+
+    registered: str | None = None
+    holder: str | None = None
+    origin_as: str | None = None
+    hotline: str | None = None
+
+
+class Doubt(_Model):
+    """Something that a reader must know before acting."""
+
+    code: str
+    text: str
+
+
+class Failure(_Model):
+    """A question that was not answered."""
+
+    server: str
+    kind: str
+    retry_at: datetime | None = None
+    text: str | None = None
+
+
+class EvidenceRef(_Model):
+    """One answer that the decision rests on; the bytes are in the bundle."""
+
+    kind: str
+    server: str
+    fetched_at: datetime
+    sha256: str
+    cached: bool = False
+    stale: bool = False
+
+
+class Attribution(_Model):
+    """Who can take the content down, where they take notices, and how that is known."""
+
+    input: str
+    host: str | None
+    status: Status
+    observed_at: datetime
+    addresses: list[AddressAnswer] = []
+    primary: Party | None = None
+    parties: list[Party] = []
+    country: Country = Country()
+    fronted: bool = False
+    doubts: list[Doubt] = []
+    failures: list[Failure] = []
+    evidence: list[EvidenceRef] = []

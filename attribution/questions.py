@@ -1,0 +1,122 @@
+"""What can be asked. A question's `text` stands in the record of its answer, and so joins the two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from attribution.addresses import Address
+from attribution.registry.nir_page import Page
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveName:
+    """Both address types of a host name, at the resolvers."""
+
+    host: str
+
+    @property
+    def text(self) -> str:
+        """The question's text is that of its first half; the other is the same with AAAA."""
+        return f"{self.host} A"
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkAt:
+    """The most specific network around an address, by RDAP (RFC 9082, section 3.1.1)."""
+
+    address: Address
+
+    @property
+    def text(self) -> str:
+        """Text of the question."""
+        return f"ip {self.address}"
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkAbove:
+    """The network above one already known: by its link `up`, or by its range at the same server."""
+
+    url: str
+    below: tuple[Address, Address]
+
+    @property
+    def text(self) -> str:
+        """Text of the question."""
+        return f"ip above {self.below[0]} - {self.below[1]}: {self.url}"
+
+
+@dataclass(frozen=True, slots=True)
+class EntityNamed:
+    """A contact or organisation that an answer names by its handle only."""
+
+    url: str
+    handle: str
+
+    @property
+    def text(self) -> str:
+        """Text of the question."""
+        return f"entity {self.handle}"
+
+
+@dataclass(frozen=True, slots=True)
+class SystemNumbered:
+    """An autonomous system, by RDAP."""
+
+    asn: int
+
+    @property
+    def text(self) -> str:
+        """Text of the question."""
+        return f"autnum {self.asn}"
+
+
+@dataclass(frozen=True, slots=True)
+class WhoisAt:
+    """An address on port 43: from IANA's root along the referrals, or at one server."""
+
+    address: Address
+    server: str | None = None
+
+    @property
+    def text(self) -> str:
+        """Text of the question."""
+        return f"whois {self.address}" + (f" at {self.server}" if self.server else "")
+
+
+@dataclass(frozen=True, slots=True)
+class OriginOf:
+    """The AS that announces an address, by DNS (origin.asn.cymru.com)."""
+
+    address: Address
+
+    @property
+    def text(self) -> str:
+        """Text of the question."""
+        return f"origin {self.address}"
+
+
+@dataclass(frozen=True, slots=True)
+class NationalPage:
+    """A page of a national registry."""
+
+    registry: str
+    address: Address
+    page: Page
+
+    @property
+    def text(self) -> str:
+        """Text of the question: the page's URL and form fields, from which `page_of` makes the page again."""
+        fields = "".join(f" {key}={value}" for key, value in self.page.form)
+        return f"page {self.registry} {self.page.url}{fields}"
+
+
+Question = (
+    ResolveName | NetworkAt | NetworkAbove | EntityNamed | SystemNumbered | WhoisAt | OriginOf | NationalPage
+)
+
+
+def page_of(text: str) -> tuple[str, Page]:
+    """Read back the text of a NationalPage question: (registry, page)."""
+    _, registry, url, *fields = text.split(" ")
+    form = tuple((key, value) for key, _, value in (field.partition("=") for field in fields))
+    return registry, Page(url, form)

@@ -1,0 +1,1 @@
+"""Reading registries' answers: bytes in, registrations out. Pure; nothing here asks anybody."""

@@ -1,0 +1,77 @@
+"""Reading DNS answers (RFC 1035) as they came over the wire, and Team Cymru's origin records."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.rdatatype
+
+from attribution.registry.registration import UnreadableAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class DnsAnswer:
+    """What a resolver said about one name and type."""
+
+    chain: tuple[tuple[str, str], ...]
+    """CNAME links in the order in which they lead from the name asked: (alias, target)."""
+    values: tuple[str, ...]
+    ttl: int | None
+    authenticated: bool
+    """The resolver says that it validated DNSSEC (AD flag)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OriginAnswer:
+    """One announcement of a prefix. Several AS numbers mean that several announce it."""
+
+    asns: tuple[int, ...]
+    prefix: str
+    country: str | None
+    registry: str | None
+
+
+def read_dns(body: bytes, name: str, rdtype: str) -> DnsAnswer:
+    """Read a response to (name, rdtype). Raises UnreadableAnswer."""
+    try:
+        message = dns.message.from_wire(body)
+    except (dns.exception.DNSException, ValueError) as error:
+        raise UnreadableAnswer(f"no DNS message: {error}") from None
+    kind = dns.rdatatype.from_text(rdtype)
+    aliases, values, ttls = {}, {}, []
+    for rrset in message.answer:
+        owner = rrset.name.to_text(omit_final_dot=True).lower()
+        if rrset.rdtype == dns.rdatatype.CNAME:
+            aliases[owner] = rrset[0].target.to_text(omit_final_dot=True).lower()
+            ttls.append(rrset.ttl)
+        elif rrset.rdtype == kind:
+            values.setdefault(owner, []).extend(_text(rdata) for rdata in rrset)
+            ttls.append(rrset.ttl)
+    chain, owner = [], name.lower().rstrip(".")
+    while owner in aliases and len(chain) < 16:
+        chain.append((owner, aliases[owner]))
+        owner = aliases[owner]
+    return DnsAnswer(
+        tuple(chain), tuple(values.get(owner, ())), min(ttls, default=None), bool(message.flags & dns.flags.AD)
+    )
+
+
+def read_origin(body: bytes, name: str) -> list[OriginAnswer]:
+    """Read Team Cymru's `AS | prefix | country | registry | date` TXT records, most specific prefix first."""
+    found = []
+    for text in read_dns(body, name, "TXT").values:
+        fields = [field.strip() for field in text.strip('"').split("|")]
+        asns = tuple(int(asn) for asn in re.findall(r"\d+", fields[0]))
+        if len(fields) >= 4 and asns:
+            country = fields[2].upper() if re.fullmatch(r"[A-Za-z]{2}", fields[2]) else None
+            found.append(OriginAnswer(asns, fields[1], country, fields[3].lower() or None))
+    return sorted(found, key=lambda one: -int(one.prefix.rpartition("/")[2] or 0) if "/" in one.prefix else 0)
+
+
+def _text(rdata: object) -> str:
+    strings = getattr(rdata, "strings", None)
+    return b"".join(strings).decode("latin-1") if strings else str(rdata)

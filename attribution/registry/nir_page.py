@@ -1,0 +1,106 @@
+"""Reading national registries' web pages (JPNIC, KRNIC) with ipwhois's readers, offline.
+
+ipwhois is given pages that were already fetched and kept as evidence; where it wants one more, that is
+said by `PageWanted`, and whoever asks fetches it through the one transport. It opens no socket here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from attribution.addresses import Address
+from attribution.registry.lenient import as_country
+from attribution.registry.mailbox import read_mailboxes
+from attribution.registry.registration import Entity, Mailbox, Network, UnreadableAnswer
+from attribution.registry.registries import registries
+from attribution.registry.rpsl import read_range
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page to fetch: GET, or POST with form fields."""
+
+    url: str
+    form: tuple[tuple[str, str], ...] = ()
+
+
+class PageWanted(Exception):  # noqa: N818 - a request, not a fault
+    """The reader needs one more page."""
+
+    def __init__(self, page: Page) -> None:
+        super().__init__(page.url)
+        self.page = page
+
+
+def read_nir_pages(registry: str, address: Address, pages: dict[Page, str]) -> list[Network]:
+    """Read the registry's pages about an address.
+
+    Raises PageWanted for a page not among `pages`, and UnreadableAnswer when they hold no network.
+    """
+    from ipwhois.net import Net
+    from ipwhois.nir import NIRWhois
+
+    class KeptPages(Net):  # type: ignore[misc]
+        """ipwhois's door to the network, opened on kept pages only."""
+
+        def __init__(self) -> None:
+            self.address_str = str(address)
+
+        def get_http_raw(
+            self,
+            url: str | None = None,
+            retry_count: int = 3,
+            headers: dict[str, str] | None = None,
+            request_type: str = "GET",
+            form_data: dict[str, str] | None = None,
+        ) -> str:
+            page = Page(str(url), tuple(sorted((form_data or {}).items())))
+            if page not in pages:
+                raise PageWanted(page)
+            return pages[page]
+
+    try:
+        answer = NIRWhois(KeptPages()).lookup(nir=registry)
+    except PageWanted:
+        raise
+    except Exception as error:  # ipwhois raises bare KeyError, ValueError and its own from odd pages
+        raise UnreadableAnswer(f"ipwhois cannot read the page: {type(error).__name__} {error}") from None
+    found = [one for net in answer.get("nets") or [] if (one := _registration(registry, net))]
+    if not found:
+        raise UnreadableAnswer("the page names no network")
+    return found
+
+
+def _registration(registry: str, net: dict[str, Any]) -> Network | None:
+    blocks = [ends for text in str(net.get("cidr") or "").split(",") if (ends := read_range(text.strip()))]
+    if not blocks:
+        return None
+    contacts = net.get("contacts") or {}
+    entities = [
+        _entity(role, contact)
+        for key, role in (("admin", "administrative"), ("tech", "technical"))
+        if isinstance(contact := contacts.get(key), dict)
+    ]
+    name = net.get("name")
+    holder = [Entity(roles=frozenset(["registrant"]), name=name, kind="org", country=as_country(net.get("country")))]
+    return Network(
+        protocol="nir",
+        registry=registry,
+        server=registries()[registry].whois,
+        first=min((low for low, _ in blocks), key=int),
+        last=max((high for _, high in blocks), key=int),
+        handle=str(net.get("handle") or net.get("range") or net["cidr"]),
+        netname=net.get("handle"),
+        country=as_country(net.get("country")),
+        entities=(*(holder if name else []), *entities),
+    )
+
+
+def _entity(role: str, contact: dict[str, Any]) -> Entity:
+    boxes = [
+        Mailbox(box) for key in ("email", "reply_email") for text in [contact.get(key)] for box in read_mailboxes(text)
+    ]
+    return Entity(
+        roles=frozenset([role]), name=contact.get("name"), organisation=contact.get("organization"), mailboxes=tuple(boxes)
+    )

@@ -1,0 +1,113 @@
+"""What a registry says of one network or AS, whatever protocol it said it in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from attribution.addresses import Address
+
+Protocol = Literal["rdap", "whois", "nir"]
+
+
+class UnreadableAnswer(Exception):  # noqa: N818 - it says what the answer is
+    """The bytes are no answer of the expected kind; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """One mail address of an entity, form checked, domain in lower case."""
+
+    email: str
+    types: frozenset[str] = frozenset()
+    pref: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A person, role or organisation, with those nested under it (RFC 9083, section 5.1)."""
+
+    handle: str | None = None
+    roles: frozenset[str] = frozenset()
+    name: str | None = None
+    organisation: str | None = None
+    kind: str | None = None
+    """jCard KIND: `org`, `group`, `individual`; None when not said."""
+    mailboxes: tuple[Mailbox, ...] = ()
+    forms: tuple[str, ...] = ()
+    address: tuple[str, ...] = ()
+    country: str | None = None
+    remarks: tuple[str, ...] = ()
+    entities: tuple[Entity, ...] = ()
+    redacted: bool = False
+    """The registry says that it withholds contact data of this entity."""
+
+    def walk(self) -> Iterator[Entity]:
+        """Yield this entity and all below it, depth first."""
+        yield self
+        for entity in self.entities:
+            yield from entity.walk()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """What networks and autonomous systems have in common."""
+
+    protocol: Protocol
+    registry: str
+    """`arin`, `ripe`, `apnic`, `lacnic`, `afrinic`, a national registry's id, or the server's host name."""
+    server: str
+    handle: str
+    netname: str | None = None
+    type: str | None = None
+    country: str | None = None
+    entities: tuple[Entity, ...] = ()
+    descriptions: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    abuse_comment: str | None = None
+    """Mailbox of RIPE's `% Abuse contact for ... is ...` line, which follows the abuse-c inheritance."""
+    redactions: tuple[str, ...] = ()
+    """What the registry says it withholds (RFC 9537), in its words and paths."""
+    truncated: str | None = None
+    """The registry's notice that it left something out."""
+
+    def walk(self) -> Iterator[Entity]:
+        """Yield every entity of the answer, nested ones included."""
+        for entity in self.entities:
+            yield from entity.walk()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network(Registration):
+    """A network as registered. `first` and `last` are the ends of its range, both included."""
+
+    first: Address
+    last: Address
+    up: str | None = None
+    """URL of the network above (RDAP link `up`)."""
+    parent: tuple[Address, Address] | None = None
+    """Range of the network above, where only its handle was given and the handle is a range."""
+    referrals: tuple[str, ...] = ()
+    geofeed: str | None = None
+
+    @property
+    def size(self) -> int:
+        """How many addresses the range holds."""
+        return int(self.last) - int(self.first) + 1
+
+    @property
+    def range(self) -> str:
+        """The range as registries print it."""
+        return f"{self.first} - {self.last}"
+
+    def covers(self, address: Address) -> bool:
+        """Say whether the address lies in the range."""
+        return self.first.version == address.version and int(self.first) <= int(address) <= int(self.last)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutonomousSystem(Registration):
+    """An AS as registered."""
+
+    asn: int

@@ -1,0 +1,192 @@
+"""Every setting, from the environment (`ATTRIBUTION_*`) or a TOML file; the environment wins."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import platformdirs
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from attribution.errors import SettingsError
+
+PREFIX = "ATTRIBUTION_"
+CONFIG_VARIABLE = PREFIX + "CONFIG"
+
+
+def split_host_port(text: str, default_port: int) -> tuple[str, int]:
+    """Split `host`, `host:port`, `[v6]:port` or a bare IPv6 address. Raises ValueError."""
+    text = text.strip()
+    if text.startswith("["):
+        host, closed, rest = text[1:].partition("]")
+        if not closed or (rest and not rest.startswith(":")):
+            raise ValueError(f"{text!r} is not host[:port]")
+        port = rest[1:]
+    elif text.count(":") > 1:
+        host, port = text, ""
+    else:
+        host, _, port = text.partition(":")
+    if not host:
+        raise ValueError(f"{text!r} names no host")
+    if not port:
+        return host, default_port
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise ValueError(f"{port!r} is no port from 1 to 65535")
+    return host, int(port)
+
+
+def _comma_list(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _nameservers(value: Any) -> Any:
+    servers = _comma_list(value)
+    for server in servers or []:
+        host, _ = split_host_port(server, 53)
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            raise ValueError(f"{host!r} is no IP address; use e.g. 192.0.2.53 or [2001:db8::53]:5353") from None
+    return servers
+
+
+def _overrides(value: Any) -> Any:
+    if isinstance(value, str):
+        pairs = [part.partition("=") for part in _comma_list(value)]
+        if any(not name or not target for name, _, target in pairs):
+            raise ValueError("use name=host:port, separated by commas")
+        value = {name.strip().lower(): target.strip() for name, _, target in pairs}
+    for target in value.values():
+        split_host_port(target, 43)
+    return value
+
+
+def _server(value: Any) -> Any:
+    split_host_port(value, 43)
+    return value
+
+
+def _http_url(value: Any) -> Any:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("use an http or https URL that ends in '/'")
+    return value if value.endswith("/") else value + "/"
+
+
+class Settings(BaseSettings):
+    """How to ask and where to keep. `attribution config show` prints each value and where it came from."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    nameservers: Annotated[list[str], NoDecode, BeforeValidator(_nameservers)] = Field(
+        [], description="DNS resolvers, address[:port], comma-separated; empty: the system's"
+    )
+    rdap_bootstrap_url: Annotated[str, BeforeValidator(_http_url)] = Field(
+        "https://data.iana.org/rdap/", description="folder that holds ipv4.json, ipv6.json, asn.json, dns.json"
+    )
+    whois_root: Annotated[str, BeforeValidator(_server)] = Field(
+        "whois.iana.org:43", description="WHOIS server that refers to the others, host[:port]"
+    )
+    whois_overrides: Annotated[dict[str, str], NoDecode, BeforeValidator(_overrides)] = Field(
+        {}, description="WHOIS servers to reach elsewhere: name=host:port, comma-separated"
+    )
+    allow_loopback_registries: bool = Field(
+        False, description="registries may be on loopback and plain http (laboratories, demos)"
+    )
+    allow_documentation_addresses: bool = Field(
+        False, description="treat RFC 5737, 3849 and 9637 addresses as ordinary (demos, tests)"
+    )
+    cache_folder: Path | None = Field(None, description="where answers are kept; empty: the user's cache folder")
+    dns_timeout: float = Field(5.0, gt=0, le=60, description="seconds for one DNS question, all servers together")
+    connect_timeout: float = Field(5.0, gt=0, le=60, description="seconds to open a connection")
+    rdap_timeout: float = Field(15.0, gt=0, le=300, description="seconds for one RDAP answer")
+    whois_timeout: float = Field(15.0, gt=0, le=300, description="seconds for one WHOIS answer")
+    patience: float = Field(
+        10.0, ge=0, le=3600, description="seconds to wait for a registry that asks to come back later"
+    )
+    registry_concurrency: int = Field(8, ge=1, le=64, description="questions in the air at one registry")
+    jobs: int = Field(32, ge=1, le=1000, description="targets that a batch looks up at once")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: arguments, then environment, then the TOML file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=config_file())
+
+    @property
+    def cache_path(self) -> Path:
+        """The folder for kept answers."""
+        return self.cache_folder or Path(platformdirs.user_cache_dir("attribution"))
+
+
+def config_file() -> Path:
+    """Return the TOML file that is read: `ATTRIBUTION_CONFIG`, else the user's configuration folder."""
+    named = os.environ.get(CONFIG_VARIABLE)
+    return Path(named) if named else Path(platformdirs.user_config_dir("attribution")) / "config.toml"
+
+
+def load_settings(**values: Any) -> Settings:
+    """Read the settings. Raises SettingsError naming setting, value and allowed form."""
+    _check_file()
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise SettingsError("; ".join(_complaint(dict(one)) for one in error.errors())) from None
+
+
+def setting_sources() -> list[tuple[str, Any, str, str]]:
+    """List (name, value, where it comes from, what it is for) of every setting."""
+    settings = load_settings()
+    in_file = _read_file()
+    rows = []
+    for name, field in Settings.model_fields.items():
+        variable = PREFIX + name.upper()
+        named = [key for key in os.environ if key.upper() == variable]
+        source = f"environment {named[0]}" if named else str(config_file()) if name in in_file else "default"
+        rows.append((name, getattr(settings, name), source, field.description or ""))
+    return rows
+
+
+def _complaint(error: dict[str, Any]) -> str:
+    name = str(error["loc"][0]) if error["loc"] else "settings"
+    field = Settings.model_fields.get(name)
+    form = f" Allowed: {field.description}." if field and field.description else ""
+    why = str(error["msg"]).removeprefix("Value error, ")
+    return f"setting {name} ({PREFIX}{name.upper()}) cannot be {error['input']!r}: {why}.{form}"
+
+
+def _read_file() -> dict[str, Any]:
+    import tomllib
+
+    path = config_file()
+    if not path.is_file():
+        if CONFIG_VARIABLE in os.environ:
+            raise SettingsError(f"{CONFIG_VARIABLE} names {str(path)!r}, which is no file. Make it or unset it.")
+        return {}
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"settings file {str(path)!r} cannot be read: {error}. It must be TOML.") from None
+
+
+def _check_file() -> None:
+    unknown = sorted(set(_read_file()) - set(Settings.model_fields))
+    if unknown:
+        known = ", ".join(Settings.model_fields)
+        raise SettingsError(f"settings file {str(config_file())!r}: unknown {', '.join(unknown)}. Known: {known}.")
