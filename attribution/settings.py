@@ -112,7 +112,7 @@ class Settings(BaseSettings):
     rdap_timeout: float = Field(15.0, gt=0, le=300, description="seconds for one RDAP answer")
     whois_timeout: float = Field(15.0, gt=0, le=300, description="seconds for one WHOIS answer")
     patience: float = Field(
-        10.0, ge=0, le=3600, description="seconds to wait for a registry that asks to come back later"
+        30.0, ge=0, le=3600, description="seconds to wait for a registry that asks to come back later"
     )
     registry_concurrency: int = Field(8, ge=1, le=64, description="questions in the air at one registry")
     jobs: int = Field(32, ge=1, le=1000, description="targets that a batch looks up at once")

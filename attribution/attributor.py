@@ -1,0 +1,226 @@
+"""The conductor: asks what the rules want to know, each thing once, and lets them decide."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+from weakref import WeakValueDictionary
+
+from attribution.cache.answers import AnswerCache, neighbourhood
+from attribution.decide.answer import Step, decide_from
+from attribution.decide.facts import Facts
+from attribution.decide.plan import next_questions
+from attribution.evidence import UNANSWERED, Evidence, EvidenceFolder, Record
+from attribution.lookup.asker import Asker
+from attribution.lookup.clock import Clock
+from attribution.lookup.guard import REPORTED
+from attribution.lookup.transport import OnConnect
+from attribution.models import Attribution
+from attribution.questions import NetworkAt, Question, ResolveName
+from attribution.settings import Settings, load_settings
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Investigation:
+    """An answer, the rules that led to it, and the evidence that it rests on."""
+
+    attribution: Attribution
+    steps: list[Step]
+    evidence: Evidence
+
+
+class Attributor:
+    """Finds the responsible company and its abuse contact. One serves many tasks of one event loop.
+
+    Use as `async with Attributor() as attributor:`; leaving the block closes every connection.
+    `evidence` names a folder in which a bundle of each answer is kept.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        evidence: Path | None = None,
+        clock: Clock | None = None,
+        on_connect: OnConnect | None = None,
+    ) -> None:
+        self._settings = settings or load_settings()
+        self._clock = clock or Clock()
+        self._cache = AnswerCache(self._settings, self._clock)
+        self._asker = Asker(self._settings, self._clock, self._cache, on_connect)
+        self._folder = EvidenceFolder(evidence) if evidence else None
+        self._flights: dict[str, asyncio.Future[list[Record]]] = {}
+        self._neighbourhoods: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close connections and the cache."""
+        await self._asker.close()
+        self._cache.close()
+
+    async def attribute(self, target: str) -> Attribution:
+        """Answer for one URL, host name or address; never raises for what a target or registry holds."""
+        return (await self.investigate(target)).attribution
+
+    async def attribute_many(
+        self, targets: Iterable[str] | AsyncIterable[str], *, jobs: int | None = None
+    ) -> AsyncIterator[Attribution]:
+        """Answer for many, `jobs` at a time, in the order of completion."""
+        async with aclosing(in_order_of_completion(targets, jobs or self._settings.jobs, self.attribute)) as answers:
+            async for answer in answers:
+                yield answer
+
+    async def investigate(self, target: str) -> Investigation:
+        """Answer for one target, with the rules applied and the evidence. Raises EvidenceError if it cannot be kept."""
+        evidence = Evidence(target, self._clock.now(), not self._settings.allow_documentation_addresses)
+        facts = Facts.of(evidence)
+        reported = REPORTED.set(frozenset(str(address) for address in facts.addresses))
+        try:
+            while questions := next_questions(facts):
+                for question, records in zip(questions, await self._answers(questions), strict=True):
+                    facts.asked.add(question.text)
+                    for record in records:
+                        evidence.add(record)
+                        facts.learn(record)
+                REPORTED.set(frozenset(str(address) for address in (*facts.addresses, *facts.special)))
+        finally:
+            REPORTED.reset(reported)
+        decision = decide_from(facts)
+        if self._folder:
+            await asyncio.to_thread(self._folder.append, evidence)
+        return Investigation(decision.attribution, decision.steps, evidence)
+
+    async def _answers(self, questions: list[Question]) -> list[list[Record]]:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._answer(question)) for question in questions]
+        return [task.result() for task in tasks]
+
+    async def _answer(self, question: Question) -> list[Record]:
+        kept = self._cache.find(question)
+        if kept and self._cache.is_fresh(kept):
+            return kept.marked(stale=False)
+        if not isinstance(question, NetworkAt):
+            return await self._once(question.text, lambda: self._ask(question))
+        async with self._alone_in(neighbourhood(question.address)):
+            kept = self._cache.find(question)
+            if kept and self._cache.is_fresh(kept):
+                return kept.marked(stale=False)
+            return await self._once(question.text, lambda: self._ask(question))
+
+    async def _ask(self, question: Question) -> list[Record]:
+        records = await self._asker.ask(question)
+        self._cache.keep(question, records)
+        if records[-1].outcome in UNANSWERED and not isinstance(question, ResolveName):
+            kept = self._cache.find(question)
+            if kept:
+                return [*records, *kept.marked(stale=True)]
+        return records
+
+    async def _once(self, key: str, ask: Callable[[], Awaitable[list[Record]]]) -> list[Record]:
+        """Let one task ask and the others wait for its answer; if it is cancelled, another takes over."""
+        while True:
+            flight = self._flights.get(key)
+            if flight is None:
+                flight = self._flights[key] = asyncio.get_running_loop().create_future()
+                try:
+                    records = await ask()
+                except BaseException:
+                    flight.cancel()
+                    raise
+                else:
+                    flight.set_result(records)
+                    return records
+                finally:
+                    del self._flights[key]
+            await asyncio.wait([flight])
+            if not flight.cancelled():
+                return flight.result()
+
+    @asynccontextmanager
+    async def _alone_in(self, place: str) -> AsyncIterator[None]:
+        """Let one question at a time ask about a neighbourhood: its answer often serves the next."""
+        lock = self._neighbourhoods.setdefault(place, asyncio.Lock())
+        async with lock:
+            yield
+
+
+async def in_order_of_completion(
+    items: Iterable[_Item] | AsyncIterable[_Item], jobs: int, work: Callable[[_Item], Awaitable[_Result]]
+) -> AsyncIterator[_Result]:
+    """Do `work` on each item, at most `jobs` at once, reading items only as fast as they are worked on.
+
+    Closing the iterator (or cancelling who iterates) ends every task that is under way.
+    """
+    source = items if isinstance(items, AsyncIterable) else _stream(items)
+    coming = aiter(source)
+    upcoming: asyncio.Task[_Item] | None = asyncio.ensure_future(_next(coming))
+    working: set[asyncio.Task[_Result]] = set()
+    try:
+        while upcoming or working:
+            wait_for: set[asyncio.Task[_Item] | asyncio.Task[_Result]] = set(working)
+            if upcoming and len(working) < jobs:
+                wait_for.add(upcoming)
+            done, _ = await asyncio.wait(wait_for, return_when=asyncio.FIRST_COMPLETED)
+            if upcoming in done:
+                try:
+                    item = upcoming.result()
+                except StopAsyncIteration:
+                    upcoming = None
+                else:
+                    working.add(asyncio.ensure_future(_awaited(work, item)))
+                    upcoming = asyncio.ensure_future(_next(coming))
+            for task in [one for one in working if one in done]:
+                working.discard(task)
+                yield task.result()
+    finally:
+        left = [*working, *([upcoming] if upcoming else [])]
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+
+async def _stream(items: Iterable[_Item]) -> AsyncIterator[_Item]:
+    for item in items:
+        yield item
+
+
+async def _next(source: AsyncIterator[_Item]) -> _Item:
+    return await anext(source)
+
+
+async def _awaited(work: Callable[[_Item], Awaitable[_Result]], item: _Item) -> _Result:
+    return await work(item)
+
+
+def attribute(target: str, settings: Settings | None = None) -> Attribution:
+    """Answer for one URL, host name or address, and wait for it.
+
+    Also usable where an event loop runs (it then works in a thread of its own, and blocks the caller);
+    inside coroutines `Attributor` is the better choice. Raises SettingsError for settings that cannot be used.
+    """
+
+    async def once() -> Attribution:
+        async with Attributor(settings) as attributor:
+            return await attributor.attribute(target)
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(once())
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, once()).result()

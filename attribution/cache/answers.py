@@ -1,0 +1,194 @@
+"""Which answers are kept, under which key, for how long (fresh, stale, negative), and who else they serve."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from collections import Counter, OrderedDict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from attribution.addresses import Address, cidrs
+from attribution.cache.json_store import JsonStore
+from attribution.decide.chain import is_final_type
+from attribution.decide.holder import is_stub
+from attribution.errors import EvidenceError
+from attribution.evidence import UNANSWERED, Record
+from attribution.lookup.clock import Clock
+from attribution.questions import NetworkAt, Question, ResolveName
+from attribution.registry.dns_answer import read_dns
+from attribution.registry.rdap_answer import read_network
+from attribution.registry.registration import Network, UnreadableAnswer
+from attribution.settings import Settings
+
+FRESH = timedelta(hours=24)
+STALE = timedelta(days=7)
+NEGATIVE = timedelta(hours=1)
+_IN_MEMORY = 4096
+_MOST_BLOCKS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer from the cache."""
+
+    records: tuple[Record, ...]
+    fresh_until: datetime
+
+    def marked(self, *, stale: bool) -> list[Record]:
+        """Return the records, marked as cached."""
+        return [record.as_cached(stale=stale) for record in self.records]
+
+
+class AnswerCache:
+    """Answers by question; a network that can hold nothing more specific answers for its whole range.
+
+    An in-process map lies over the store on disk. Answers of other resolvers and registries than the
+    settings name (a laboratory, a demo) are kept apart.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock, store: JsonStore | None = None) -> None:
+        self.store = store or JsonStore(settings.cache_path)
+        self._clock = clock
+        world = f"{settings.nameservers}{settings.rdap_bootstrap_url}{settings.whois_root}{settings.whois_overrides}"
+        self._world = hashlib.sha256(world.encode()).hexdigest()[:8]
+        self._memory: OrderedDict[str, Kept] = OrderedDict()
+        self._files: dict[str, tuple[str, datetime]] = {}
+        self._lengths: dict[int, set[int]] = {}
+
+    def close(self) -> None:
+        """Close the store."""
+        self.store.close()
+
+    def find(self, question: Question) -> Kept | None:
+        """Return what is kept, fresh or not; who asks decides whether a stale answer serves."""
+        kept = self._get(question.text)
+        if kept is None and isinstance(question, NetworkAt):
+            kept = self._around(question.address)
+        return kept
+
+    def is_fresh(self, kept: Kept) -> bool:
+        """Say whether an answer may be given without asking."""
+        return self._clock.now() < kept.fresh_until
+
+    def keep(self, question: Question, records: list[Record]) -> None:
+        """Keep an answer, if it is one: refusals, failures and placeholders are not."""
+        life = self._life(question, records)
+        if not life:
+            return
+        network = _network(question, records[-1])
+        if network and is_stub(network):
+            return
+        kept = Kept(tuple(records), self._clock.now() + life)
+        keys = [question.text]
+        if network and is_final_type(network.type):
+            blocks = cidrs(network.first, network.last)
+            if len(blocks) <= _MOST_BLOCKS:
+                keys = [f"block {block}" for block in blocks]
+                self._note_lengths(network.first.version, {block.prefixlen for block in blocks})
+        for key in keys:
+            self._put(key, kept, STALE if isinstance(question, NetworkAt) or life == FRESH else life)
+
+    def get_file(self, name: str) -> tuple[str, datetime] | None:
+        """Return a kept bootstrap file and when it was fetched."""
+        if name not in self._files:
+            value = self.store.get(f"file {name}")
+            try:
+                self._files[name] = str(value["text"]), datetime.fromisoformat(value["fetched_at"])
+            except (TypeError, KeyError, ValueError):
+                return None
+        return self._files[name]
+
+    def put_file(self, name: str, text: str, fetched_at: datetime) -> None:
+        """Keep a bootstrap file; the newest one serves until a newer one came."""
+        self._files[name] = text, fetched_at
+        self.store.set(f"file {name}", {"text": text, "fetched_at": fetched_at.isoformat()}, timedelta(days=365).total_seconds())
+
+    def counts(self) -> dict[str, int]:
+        """Count what is kept on disk, by kind of question."""
+        kinds = Counter(key.removeprefix(key.partition(" ")[0] + " ").split(" ")[0] if key[8:9] == " " else "file" for key in self.store.keys())  # noqa: E501
+        return dict(sorted(kinds.items()))
+
+    def _life(self, question: Question, records: list[Record]) -> timedelta | None:
+        if any(record.outcome in UNANSWERED for record in records if not isinstance(question, ResolveName)):
+            # A service's other URL may have failed before one answered: the last word counts.
+            if records[-1].outcome in UNANSWERED:
+                return None
+        if isinstance(question, ResolveName):
+            return min((self._dns_life(record) for record in records), default=None)
+        return NEGATIVE if records[-1].outcome == "not_found" else FRESH
+
+    def _dns_life(self, record: Record) -> timedelta:
+        if record.outcome in UNANSWERED:
+            return timedelta()
+        name, _, rdtype = record.question.rpartition(" ")
+        ttl = read_dns(record.body, name, rdtype).ttl
+        most = FRESH if record.outcome == "answered" else NEGATIVE
+        return min(timedelta(seconds=ttl or 0), most)
+
+    def _around(self, address: Address) -> Kept | None:
+        bits = address.max_prefixlen
+        for length in sorted(self._known_lengths(address.version), reverse=True):
+            head = int(address) >> (bits - length) << (bits - length)
+            kept = self._get(f"block {type(address)(head)}/{length}")
+            if kept:
+                return kept
+        return None
+
+    def _known_lengths(self, version: int) -> set[int]:
+        if version not in self._lengths:
+            value = self.store.get(f"{self._world} lengths {version}")
+            self._lengths[version] = {one for one in value if isinstance(one, int)} if isinstance(value, list) else set()
+        return self._lengths[version]
+
+    def _note_lengths(self, version: int, lengths: set[int]) -> None:
+        known = self._known_lengths(version)
+        if not lengths <= known:
+            on_disk = self.store.get(f"{self._world} lengths {version}")
+            known |= lengths | {one for one in on_disk or [] if isinstance(one, int)}
+            self.store.set(f"{self._world} lengths {version}", sorted(known), timedelta(days=365).total_seconds())
+
+    def _get(self, key: str) -> Kept | None:
+        kept = self._memory.get(key)
+        if kept is None:
+            kept = _read(self.store.get(f"{self._world} {key}"))
+            if kept is None:
+                return None
+            self._remember(key, kept)
+        else:
+            self._memory.move_to_end(key)
+        return kept
+
+    def _put(self, key: str, kept: Kept, keep_for: timedelta) -> None:
+        self._remember(key, kept)
+        value = {"until": kept.fresh_until.isoformat(), "records": [record.to_json() for record in kept.records]}
+        self.store.set(f"{self._world} {key}", value, keep_for.total_seconds())
+
+    def _remember(self, key: str, kept: Kept) -> None:
+        self._memory[key] = kept
+        if len(self._memory) > _IN_MEMORY:
+            self._memory.popitem(last=False)
+
+
+def _read(value: Any) -> Kept | None:
+    try:
+        return Kept(tuple(Record.from_json(one) for one in value["records"]), datetime.fromisoformat(value["until"]))
+    except (TypeError, KeyError, ValueError, EvidenceError):
+        return None
+
+
+def _network(question: Question, record: Record) -> Network | None:
+    """Return the network of an RDAP answer about an address."""
+    if not isinstance(question, NetworkAt) or record.outcome != "answered":
+        return None
+    try:
+        return read_network(record.body, record.server)
+    except UnreadableAnswer:
+        return None
+
+
+def neighbourhood(address: Address) -> str:
+    """Return the block within which one answer often serves several addresses: /24 or /48."""
+    length = 24 if address.version == 4 else 48
+    return str(ipaddress.ip_network((address, length), strict=False))

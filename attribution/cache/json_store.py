@@ -1,0 +1,160 @@
+"""diskcache, narrowed to JSON text: nothing that a file could make Python execute (CVE-2025-69872).
+
+The folder given is the user's; the store lives in a folder of its own beneath, so that setting a damaged or
+foreign store aside, or clearing it, cannot touch anything else.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import diskcache
+
+_LOG = logging.getLogger("attribution.cache")
+_NAME = "answers-1"
+_RAW = 1  # diskcache's mode for a value that stands in the row itself
+_MOST_BYTES = 2 * 1024**3
+_BUSY_SECONDS = 5
+_BROKEN = (sqlite3.Error, diskcache.Timeout, OSError)
+
+
+class ForeignValue(Exception):  # noqa: N818 - it says what was found
+    """The store holds something that this library never wrote."""
+
+
+class JsonDisk(diskcache.Disk):  # type: ignore[misc]
+    """Text keys and text values, in the row. Everything else is refused, unread."""
+
+    def put(self, key: Any) -> tuple[str, bool]:
+        """Return the key as it stands in the table."""
+        if type(key) is not str:
+            raise TypeError(f"a key is text, not {type(key).__name__}")
+        return key, True
+
+    def get(self, key: Any, raw: bool) -> str:
+        """Return a key read from the table; a pickled one is refused."""
+        if not raw or type(key) is not str:
+            raise ForeignValue("a key that is no text")
+        return key
+
+    def store(self, value: Any, read: bool, key: Any = None) -> tuple[int, int, None, str]:
+        """Return the fields of a row."""
+        if type(value) is not str or read:
+            raise TypeError(f"a value is JSON text, not {type(value).__name__}")
+        return len(value), _RAW, None, value
+
+    def fetch(self, mode: int, filename: str | None, value: Any, read: bool) -> str:
+        """Return a value read from the table; a pickle or a file is refused."""
+        if mode != _RAW or filename is not None or type(value) is not str or read:
+            raise ForeignValue(f"a value of mode {mode}")
+        return value
+
+
+class JsonStore:
+    """Text keys to JSON values, with an end of life. Trouble with the disk never stops a look-up."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / _NAME
+        self._cache: diskcache.Cache | None = None
+        self._opened = False
+
+    def get(self, key: str) -> Any | None:
+        """Return a value, or None."""
+        text = self._run(lambda cache: cache.get(key))
+        if text is None:
+            return None
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            self._set_aside("it holds a value that is no JSON")
+            return None
+
+    def set(self, key: str, value: Any, seconds: float) -> None:
+        """Keep a value for so long."""
+        self._run(lambda cache: cache.set(key, json.dumps(value, separators=(",", ":")), expire=seconds))
+
+    def keys(self) -> Iterator[str]:
+        """Yield every key, in the order in which they were kept."""
+        yield from self._run(list) or []
+
+    def clear(self) -> int:
+        """Remove everything; return how many values there were."""
+        return int(self._run(lambda cache: cache.clear()) or 0)
+
+    def volume(self) -> int:
+        """Return the size on disk, in bytes."""
+        return int(self._run(lambda cache: cache.volume()) or 0)
+
+    def close(self) -> None:
+        """Close the store; it opens again when used."""
+        if self._cache is not None:
+            self._cache.close()
+        self._cache, self._opened = None, False
+
+    def _run(self, use: Any) -> Any:
+        cache = self._open()
+        if cache is None:
+            return None
+        try:
+            return use(cache)
+        except ForeignValue as error:
+            self._set_aside(f"it holds {error}, which this program never writes")
+        except sqlite3.OperationalError as error:
+            _LOG.warning("the cache in %s cannot be used just now: %s", self.path, error)
+        except sqlite3.DatabaseError as error:
+            self._set_aside(f"it is damaged: {error}")
+        except (diskcache.Timeout, OSError) as error:
+            _LOG.warning("the cache in %s cannot be used just now: %s", self.path, type(error).__name__)
+        return None
+
+    def _open(self) -> diskcache.Cache | None:
+        if self._opened:
+            return self._cache
+        self._opened = True
+        for attempt in range(2):
+            try:
+                self._make_folder()
+                self._cache = diskcache.Cache(
+                    str(self.path), disk=JsonDisk, timeout=_BUSY_SECONDS, size_limit=_MOST_BYTES, sqlite_mmap_size=2**26
+                )
+            except PermissionError as error:
+                _LOG.warning("no answers are kept: %s", error)
+                return None
+            except (*_BROKEN, TypeError, ValueError, AttributeError) as error:
+                self._cache = None
+                if attempt or not self.path.exists():
+                    _LOG.warning("no answers are kept: %s cannot be opened: %s", self.path, error)
+                    return None
+                self._set_aside(f"it cannot be opened: {error}")
+                self._opened = True
+            else:
+                return self._cache
+        return None
+
+    def _make_folder(self) -> None:
+        """Make the folder for its owner only. Raises PermissionError when it is somebody else's."""
+        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        status = self.path.lstat()
+        if hasattr(os, "getuid") and status.st_uid != os.getuid():
+            raise PermissionError(f"{self.path} belongs to another user")
+        if status.st_mode & 0o077:
+            self.path.chmod(0o700)
+
+    def _set_aside(self, why: str) -> None:
+        self.close()
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+        aside = self.path.with_name(f"{_NAME}.set-aside-{stamp}")
+        try:
+            self.path.rename(aside)
+        except OSError as error:
+            _LOG.warning("the cache in %s is left alone (%s), and cannot be set aside: %s", self.path, why, error)
+            self._opened = True
+        else:
+            _LOG.warning("the cache was set aside as %s: %s; a new one is begun", aside, why)

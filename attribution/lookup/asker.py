@@ -1,0 +1,65 @@
+"""One question in, the records of its answer out: hands each kind of question to the client that can ask it."""
+
+from __future__ import annotations
+
+from attribution.evidence import Record
+from attribution.lookup.bootstrap import Bootstrap, KeptFiles
+from attribution.lookup.clock import Clock
+from attribution.lookup.dns import DnsClient
+from attribution.lookup.nir_pages import NationalPages
+from attribution.lookup.origin_as import ask_origin
+from attribution.lookup.pace import Pace
+from attribution.lookup.rdap import RdapClient
+from attribution.lookup.transport import OnConnect, Transport
+from attribution.lookup.whois import WhoisClient
+from attribution.questions import (
+    EntityNamed,
+    NationalPage,
+    NetworkAbove,
+    NetworkAt,
+    OriginOf,
+    Question,
+    ResolveName,
+    SystemNumbered,
+    WhoisAt,
+)
+from attribution.settings import Settings
+
+
+class Asker:
+    """Owns the transport and every client. `close` ends what is open."""
+
+    def __init__(self, settings: Settings, clock: Clock, kept: KeptFiles, on_connect: OnConnect | None = None) -> None:
+        self._transport = Transport(settings, on_connect)
+        self._dns = DnsClient(settings, self._transport, clock)
+        self._transport.resolve_names_by(self._dns.addresses_of)
+        pace = Pace(settings.registry_concurrency, settings.patience, clock)
+        self._bootstrap = Bootstrap(settings, self._transport, clock, kept)
+        self._rdap = RdapClient(self._transport, self._bootstrap, pace, clock)
+        self._whois = WhoisClient(settings, self._transport, pace, clock)
+        self._pages = NationalPages(self._transport, pace, clock)
+
+    async def ask(self, question: Question) -> list[Record]:
+        """Ask, and return every step as a record; a failure is a record too, the last one."""
+        match question:
+            case ResolveName():
+                return await self._dns.look_up(question.host)
+            case NetworkAt():
+                return await self._rdap.network_at(question.address, question.text)
+            case NetworkAbove():
+                return await self._rdap.network_above(question.url, question.below, question.text)
+            case EntityNamed():
+                return await self._rdap.entity(question.url, question.text)
+            case SystemNumbered():
+                return await self._rdap.system(question.asn, question.text)
+            case WhoisAt():
+                return await self._whois.network_at(question.address, question.text, question.server)
+            case OriginOf():
+                return await ask_origin(self._dns, question.address, question.text)
+            case NationalPage():
+                return await self._pages.fetch(question)
+
+    async def close(self) -> None:
+        """Close connections and end refreshes."""
+        await self._bootstrap.close()
+        await self._transport.close()
