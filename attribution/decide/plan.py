@@ -69,7 +69,13 @@ def _for_leaf(facts: Facts, chain: Chain, leaf: Level, site: str | None) -> list
     found = responsible_for(chain, site)
     if found and (found.level.contact.found or found.level.contact.redacted or found.inherits):
         return []
-    return _first_layer(facts, _national(facts, chain), [WhoisAt(chain.address)], _system(facts, chain.address))
+    return _first_layer(facts, _national(facts, chain), [_text_of(chain, leaf)], _system(facts, chain.address))
+
+
+def _text_of(chain: Chain, leaf: Level) -> WhoisAt:
+    """Ask the registry that answered for its text too; from IANA's root where it is none of the known ones."""
+    known = registries().get(leaf.main.registration.registry)
+    return WhoisAt(chain.address, known.whois if known else None)
 
 
 def _first_layer(facts: Facts, *layers: list[Question]) -> list[Question]:

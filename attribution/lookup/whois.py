@@ -33,13 +33,10 @@ class WhoisClient:
         self._root = settings.whois_root
 
     async def network_at(self, address: Address, question: str, server: str | None) -> list[Record]:
-        """Ask the root and follow referrals, or ask the one server named."""
-        if server:
-            return [await self._ask(Referral(server, 43), address, question)]
-        host, port = split_host_port(self._root, 43)
+        """Ask IANA's root, or the server named, and follow referrals from there."""
         records: list[Record] = []
         seen: set[str] = set()
-        step: Referral | None = Referral(host, port)
+        step: Referral | None = Referral(*split_host_port(server or self._root, 43))
         while step is not None:
             if step.host in seen and len(records) > 1:
                 records.append(self._failure(question, step.host, "malformed", "the referrals run in a circle"))
