@@ -85,6 +85,7 @@ class Attributor:
 
     async def investigate(self, target: str) -> Investigation:
         """Answer for one target, with the rules applied and the evidence. Raises EvidenceError if it cannot be kept."""
+        target = target.encode("utf-8", "surrogatepass").decode("utf-8", "replace")  # what JSON cannot hold
         evidence = Evidence(target, self._clock.now(), not self._settings.allow_documentation_addresses)
         facts = Facts.of(evidence)
         reported = REPORTED.set(frozenset(str(address) for address in facts.addresses))

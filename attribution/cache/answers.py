@@ -25,6 +25,7 @@ from attribution.settings import Settings
 FRESH = timedelta(hours=24)
 STALE = timedelta(days=7)
 NEGATIVE = timedelta(hours=1)
+_WITHOUT_TTL = timedelta(minutes=1)
 _IN_MEMORY = 4096
 _MOST_BLOCKS = 16
 
@@ -107,8 +108,7 @@ class AnswerCache:
 
     def counts(self) -> dict[str, int]:
         """Count what is kept on disk, by kind of question."""
-        kinds = Counter(key.removeprefix(key.partition(" ")[0] + " ").split(" ")[0] if key[8:9] == " " else "file" for key in self.store.keys())  # noqa: E501
-        return dict(sorted(kinds.items()))
+        return dict(sorted(Counter(_kind(key) for key in self.store.keys()).items()))
 
     def _life(self, question: Question, records: list[Record]) -> timedelta | None:
         if any(record.outcome in UNANSWERED for record in records if not isinstance(question, ResolveName)):
@@ -125,7 +125,7 @@ class AnswerCache:
         name, _, rdtype = record.question.rpartition(" ")
         ttl = read_dns(record.body, name, rdtype).ttl
         most = FRESH if record.outcome == "answered" else NEGATIVE
-        return min(timedelta(seconds=ttl or 0), most)
+        return min(timedelta(seconds=ttl) if ttl is not None else _WITHOUT_TTL, most)
 
     def _around(self, address: Address) -> Kept | None:
         bits = address.max_prefixlen
@@ -186,6 +186,14 @@ def _network(question: Question, record: Record) -> Network | None:
         return read_network(record.body, record.server)
     except UnreadableAnswer:
         return None
+
+
+def _kind(key: str) -> str:
+    """Return the kind of question that a key on disk is about."""
+    _, _, question = key.partition(" ")
+    kinds = ("ip", "block", "entity", "autnum", "whois", "origin", "page", "lengths")
+    first = question.partition(" ")[0]
+    return "bootstrap" if key.startswith("file ") else first if first in kinds else "dns"
 
 
 def neighbourhood(address: Address) -> str:

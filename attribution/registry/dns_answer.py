@@ -21,6 +21,7 @@ class DnsAnswer:
     """CNAME links in the order in which they lead from the name asked: (alias, target)."""
     values: tuple[str, ...]
     ttl: int | None
+    """Seconds; of an answer without values, the negative TTL of the SOA record (RFC 2308), None without one."""
     authenticated: bool
     """The resolver says that it validated DNSSEC (AD flag)."""
 
@@ -55,9 +56,16 @@ def read_dns(body: bytes, name: str, rdtype: str) -> DnsAnswer:
     while owner in aliases and len(chain) < 16:
         chain.append((owner, aliases[owner]))
         owner = aliases[owner]
+    ttl = min(ttls if values.get(owner) else [*ttls, *_negative_ttls(message)], default=None)
     return DnsAnswer(
-        tuple(chain), tuple(values.get(owner, ())), min(ttls, default=None), bool(message.flags & dns.flags.AD)
+        tuple(chain), tuple(values.get(owner, ())), ttl, bool(message.flags & dns.flags.AD)
     )
+
+
+def _negative_ttls(message: dns.message.Message) -> list[int]:
+    return [
+        min(rrset.ttl, rrset[0].minimum) for rrset in message.authority if rrset.rdtype == dns.rdatatype.SOA
+    ]
 
 
 def read_origin(body: bytes, name: str) -> list[OriginAnswer]:

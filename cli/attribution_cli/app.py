@@ -1,0 +1,369 @@
+"""The command's verbs. Each reads its options, calls the library, and shows what came back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from attribution_cli import exit_code
+from attribution_cli.console import messages, results, say, show_warnings
+from attribution_cli.inputs import InputFormat, UnusableInput, count_items
+from attribution_cli.outputs import OutputFormat, UnusableOutput
+
+if TYPE_CHECKING:
+    from attribution.attributor import Investigation
+    from attribution.settings import Settings
+
+_UsageError: Any = typer.BadParameter.__mro__[1]  # Typer exports no name for the class of all usage errors
+_EXIT_CODES = (
+    "Exit codes: 0 all attributed, 1 some not, 2 usage, 3 nothing upstream could be reached, 130 interrupted."
+)
+app = typer.Typer(
+    name="attribution",
+    help="From a reported URL to the company that can take it down and its abuse mailbox.\n\n" + _EXIT_CODES,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+cache_app = typer.Typer(help="What earlier look-ups learnt.", no_args_is_help=True)
+config_app = typer.Typer(help="The settings.", no_args_is_help=True)
+app.add_typer(cache_app, name="cache")
+app.add_typer(config_app, name="config")
+
+Evidence = Annotated[Path | None, typer.Option("--evidence", metavar="FOLDER", help="Keep a bundle of each answer here.")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON lines for programs.")]
+
+
+class GroupBy(StrEnum):
+    """What results may be grouped by."""
+
+    PROVIDER = "provider"
+
+
+def run() -> int:
+    """Run the command; return its exit code."""
+    from attribution.errors import AttributionError
+
+    try:
+        code = app(standalone_mode=False)
+    except typer.Exit as done:
+        return done.exit_code
+    except (KeyboardInterrupt, asyncio.CancelledError, typer.Abort):
+        say("attribution: interrupted")
+        return exit_code.INTERRUPTED
+    except (AttributionError, UnusableInput, UnusableOutput) as error:
+        say(f"attribution: {error}")
+        return exit_code.USAGE
+    except BrokenPipeError:
+        sys.stderr.close()
+        return exit_code.INTERRUPTED
+    except _UsageError as error:
+        error.show()
+        return exit_code.USAGE
+    return code if isinstance(code, int) else 0
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from attribution._version import __version__
+
+        typer.echo(f"attribution {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    show_warnings()
+
+
+@app.command(epilog="Example: attribution check 'hxxps://www[.]site.example/x'")
+def check(
+    targets: Annotated[list[str], typer.Argument(metavar="TARGET...", help="URLs, host names or addresses.")],
+    as_json: AsJson = False,
+    evidence: Evidence = None,
+) -> int:
+    """Say whom to write to about a URL: company, mailbox, how sure, and what comes next."""
+    tally = exit_code.Tally()
+
+    def show(found: Investigation) -> None:
+        tally.add(found.attribution)
+        if as_json:
+            from attribution_cli.outputs import json_line
+
+            typer.echo(json_line(None, found.attribution))
+        else:
+            from attribution_cli.panel import panel
+
+            results().print(panel(found))
+
+    _investigate(targets, evidence, show)
+    return tally.code
+
+
+@app.command(epilog="Example: attribution explain www.site.example\n\nExample: attribution explain evidence/3f….json")
+def explain(
+    target: Annotated[str, typer.Argument(metavar="URL|BUNDLE", help="A target to look up, or a kept bundle.")],
+    as_json: AsJson = False,
+    evidence: Evidence = None,
+) -> int:
+    """Walk through the rules applied, in order, each with the field and server that it rests on."""
+    from attribution_cli.explanation import explanation, explanation_json
+
+    tally = exit_code.Tally()
+
+    def show(found: Investigation) -> None:
+        tally.add(found.attribution)
+        if as_json:
+            for line in explanation_json(found):
+                typer.echo(line)
+        else:
+            results().print(explanation(found))
+
+    if Path(target).is_file():
+        show(_decided_again(Path(target)))
+    else:
+        _investigate([target], evidence, show)
+    return tally.code
+
+
+@app.command(epilog="Example: attribution replay evidence/3f….json")
+def replay(bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A bundle kept with --evidence.")]) -> int:
+    """Decide again from a kept bundle, without any network: the same bytes as when it was kept."""
+    from attribution_cli.outputs import json_line
+
+    found = _decided_again(bundle)
+    typer.echo(json_line(None, found.attribution))
+    tally = exit_code.Tally()
+    tally.add(found.attribution)
+    return tally.code
+
+
+@app.command(epilog="Example: attribution verify evidence/ --head 9c1b…")
+def verify(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder written with --evidence.")],
+    head: Annotated[str | None, typer.Option(help="A head noted earlier: finds a chain whose end was cut off.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Check a folder of evidence for changed, missing or reordered records. Exit code 1 when there are any."""
+    from attribution.evidence import verify_folder
+
+    found = verify_folder(folder, head)
+    if as_json:
+        values = {"bundles": found.bundles, "head": found.head, "faults": found.faults, "unlisted": found.unlisted}
+        typer.echo(json.dumps(values))
+    else:
+        for fault in found.faults:
+            typer.echo(f"fault: {fault}")
+        for name in found.unlisted:
+            typer.echo(f"not in the chain: {name}")
+        state = f"{len(found.faults)} faults" if found.faults else "unbroken"
+        typer.echo(f"{found.bundles} bundles, {state}; head {found.head}")
+    return exit_code.SOME_NOT if found.faults else exit_code.ALL_ATTRIBUTED
+
+
+@app.command(
+    epilog="Example: attribution batch urls.txt --output results.jsonl --resume\n\n"
+    "Example: attribution batch reports.csv --column url --format csv --group-by provider"
+)
+def batch(
+    source: Annotated[str, typer.Argument(metavar="FILE|-", help="The list, or - for stdin.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write results here, by whole lines.")] = None,
+    form: Annotated[OutputFormat, typer.Option("--format", help="auto: a table on a terminal, else JSON lines.")] = OutputFormat.AUTO,
+    column: Annotated[str | None, typer.Option(help="Column or field that holds the URL. [default: url]")] = None,
+    input_format: Annotated[InputFormat, typer.Option(help="auto: by the file's name.")] = InputFormat.AUTO,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an output that was interrupted.")] = False,
+    ordered: Annotated[bool, typer.Option("--ordered", help="Keep the input's order.")] = False,
+    jobs: Annotated[int | None, typer.Option(min=1, max=1000, help="Look-ups at once.")] = None,
+    group_by: Annotated[GroupBy | None, typer.Option(help="Print one group for each company to stdout.")] = None,
+    evidence: Evidence = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
+) -> int:
+    """Look up a list of URLs. Every line gets exactly one result, also over interruptions."""
+    from attribution.settings import load_settings
+    from attribution_cli.batch import Order, groups_of, run_batch
+    from attribution_cli.groups import Groups
+    from attribution_cli.outputs import Lines
+    from attribution_cli.progress import Progress
+    from attribution_cli.table import Table
+
+    settings = load_settings()
+    if form is OutputFormat.AUTO:
+        on_terminal = output is None and sys.stdout.isatty()
+        form = OutputFormat.TABLE if on_terminal else OutputFormat.JSONL
+    if form is OutputFormat.TABLE and output is not None:
+        raise UnusableOutput("--format table is for the terminal; a file takes jsonl or csv")
+    if group_by and resume and form is OutputFormat.CSV:
+        raise UnusableOutput("--group-by with --resume reads the earlier results back: use --format jsonl")
+    order = Order(source, input_format, column, jobs or settings.jobs, ordered, evidence)
+    tally, groups = exit_code.Tally(), Groups() if group_by else None
+    lines = Lines(output, form, resume=resume, silent=group_by is not None)
+    for status, count in lines.done.statuses.items():
+        tally.add_earlier(status, count)
+    table = Table() if form is OutputFormat.TABLE and not groups else None
+    with Progress(tally, None if quiet else count_items(source, input_format, column), quiet=quiet) as progress:
+
+        def write(line: int, answer: Any) -> None:
+            if table:
+                progress.above(table.row(line, answer))
+            elif output is not None or not groups:
+                lines.write(line, answer)
+            if groups and output is None:
+                groups.add(line, answer)
+            progress.step()
+
+        try:
+            run_batch(order, settings, lines, write, tally)
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            progress.stop()
+            go_on = f"; go on with the same command and --resume{'' if resume else ' added'}" if output else ""
+            say(f"attribution: interrupted after {tally.total} lines{go_on}")
+            return exit_code.INTERRUPTED
+        finally:
+            lines.close()
+    if groups:
+        _show_groups(groups_of(output) if output and form is OutputFormat.JSONL else groups, form)
+    return tally.code
+
+
+def _show_groups(groups: Any, form: OutputFormat) -> None:
+    if form is OutputFormat.CSV:
+        for line in groups.csv_lines():
+            typer.echo(line)
+    elif sys.stdout.isatty() or form is OutputFormat.TABLE:
+        results().print(groups.table())
+    else:
+        for line in groups.json_lines():
+            typer.echo(line)
+
+
+@app.command(epilog="Example: attribution demo")
+def demo(
+    quick: Annotated[bool, typer.Option("--quick", help="Do not show the commands, only their results.")] = False,
+) -> int:
+    """Show the main job on a small world of invented companies, on loopback, without any network."""
+    from attribution_cli.demo import show_demo
+
+    return show_demo(quick=quick)
+
+
+@cache_app.command("show", epilog="Example: attribution cache show")
+def cache_show(as_json: AsJson = False) -> None:
+    """Count what is kept, by kind of question."""
+    from attribution.cache.answers import AnswerCache
+    from attribution.lookup.clock import Clock
+    from attribution.settings import load_settings
+
+    cache = AnswerCache(load_settings(), Clock())
+    counts, path = cache.counts(), cache.store.path
+    values = {"path": str(path), "bytes": cache.store.volume(), "answers": sum(counts.values()), "kinds": counts}
+    cache.close()
+    if as_json:
+        typer.echo(json.dumps(values))
+        return
+    typer.echo(f"{values['path']}: {values['answers']} answers, {values['bytes']} bytes")
+    for kind, count in counts.items():
+        typer.echo(f"  {kind:10} {count}")
+    for aside in sorted(path.parent.glob(f"{path.name}.set-aside-*")):
+        typer.echo(f"set aside earlier: {aside}")
+
+
+@cache_app.command("clear", epilog="Example: attribution cache clear")
+def cache_clear() -> None:
+    """Forget every kept answer. Evidence bundles are not touched."""
+    from attribution.cache.json_store import JsonStore
+    from attribution.settings import load_settings
+
+    store = JsonStore(load_settings().cache_path)
+    count = store.clear()
+    store.close()
+    say(f"attribution: {count} answers forgotten")
+
+
+@cache_app.command("path", epilog="Example: attribution cache path")
+def cache_path() -> None:
+    """Print the folder of kept answers."""
+    from attribution.cache.json_store import JsonStore
+    from attribution.settings import load_settings
+
+    typer.echo(str(JsonStore(load_settings().cache_path).path))
+
+
+@config_app.command("show", epilog="Example: attribution config show")
+def config_show(as_json: AsJson = False) -> None:
+    """Print each setting, its value, and where the value comes from."""
+    from attribution.settings import setting_sources
+
+    rows = setting_sources()
+    if as_json:
+        for name, value, source, purpose in rows:
+            typer.echo(json.dumps({"name": name, "value": value, "source": source, "purpose": purpose}, default=str))
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("setting", "value", "from", "for", box=None, pad_edge=False, header_style="bold")
+    for name, value, source, purpose in rows:
+        table.add_row(Text(name), Text(str(value)), Text(source), Text(purpose, style="dim"))
+    results().print(table)
+
+
+def _investigate(targets: list[str], evidence: Path | None, show: Callable[[Investigation], None]) -> None:
+    """Look targets up at once and show them in the order given."""
+    from attribution.attributor import Attributor
+    from attribution.settings import load_settings
+
+    async def all_of(settings: Settings) -> None:
+        async with Attributor(settings, evidence=evidence) as attributor, asyncio.TaskGroup() as group:
+            slots = asyncio.Semaphore(settings.jobs)
+
+            async def one(target: str) -> Investigation:
+                async with slots:
+                    return await attributor.investigate(target)
+
+            tasks = [group.create_task(one(target)) for target in targets]
+            for task in tasks:
+                found = await task
+                status.stop()
+                show(found)
+
+    settings = load_settings()
+    status = messages().status("asking resolvers and registries …")
+    if sys.stderr.isatty():
+        status.start()
+    try:
+        asyncio.run(all_of(settings))
+    except* Exception as group:
+        raise _first(group) from None
+    finally:
+        status.stop()
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _decided_again(bundle: Path) -> Investigation:
+    from attribution.attributor import Investigation
+    from attribution.decide.answer import decide
+    from attribution.errors import EvidenceError
+    from attribution.evidence import Evidence
+
+    try:
+        raw = bundle.read_bytes()
+    except OSError as error:
+        raise EvidenceError(f"bundle {str(bundle)!r} cannot be read: {error.strerror}") from None
+    kept = Evidence.from_bytes(raw)
+    decision = decide(kept)
+    return Investigation(decision.attribution, decision.steps, kept)

@@ -1,0 +1,138 @@
+"""A list of URLs: read, looked up at once, written as they are done."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attribution_cli.exit_code import Tally
+from attribution_cli.groups import Groups
+from attribution_cli.inputs import InputFormat, Item, read_items
+from attribution_cli.outputs import Lines
+
+if TYPE_CHECKING:
+    from attribution.attributor import Attributor
+    from attribution.models import Attribution, Status
+    from attribution.settings import Settings
+
+_MOST_HELD = 10_000
+
+Answered = Callable[[int, "Attribution"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to do."""
+
+    source: str
+    form: InputFormat
+    column: str | None
+    jobs: int
+    ordered: bool
+    evidence: Path | None
+
+
+def run_batch(order: Order, settings: Settings, lines: Lines, write: Answered, tally: Tally) -> None:
+    """Answer every line that has no result yet. Raises KeyboardInterrupt when told to stop, with whole lines written."""
+    asyncio.run(_run(order, settings, lines, write, tally))
+
+
+async def _run(order: Order, settings: Settings, lines: Lines, write: Answered, tally: Tally) -> None:
+    from attribution.attributor import Attributor, in_order_of_completion
+
+    task = asyncio.current_task()
+    if task:
+        with contextlib.suppress(NotImplementedError):  # no signal handlers in Windows' event loop
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    turns = _Turns() if order.ordered else None
+
+    async with Attributor(settings, evidence=order.evidence) as attributor:
+
+        async def work(item: Item) -> tuple[int, Attribution]:
+            return item.line, await _answer(attributor, item)
+
+        async with aclosing(in_order_of_completion(_waiting(order, lines, turns), order.jobs, work)) as answers:
+            async for line, answer in answers:
+                tally.add(answer)
+                for one in turns.after(line, answer) if turns else [(line, answer)]:
+                    write(*one)
+
+
+async def _waiting(order: Order, lines: Lines, turns: _Turns | None) -> AsyncIterator[Item]:
+    items = read_items(order.source, order.form, order.column)
+    while True:
+        # Whoever feeds stdin may take its time; a file is read at once.
+        item = await asyncio.to_thread(next, items, None) if order.source == "-" else next(items, None)
+        if item is None:
+            return
+        if lines.done.has(item):
+            continue
+        if turns:
+            await turns.expect(item.line)
+        yield item
+
+
+async def _answer(attributor: Attributor, item: Item) -> Attribution:
+    from attribution.errors import EvidenceError
+
+    if item.fault is not None:
+        return _without_lookup(item, "invalid_input", "invalid_input", item.fault)
+    try:
+        return await attributor.attribute(item.text)
+    except EvidenceError:
+        raise
+    except Exception as error:  # a fault of ours in one line must not lose the others
+        text = f"{type(error).__name__}: {error}; please report it"
+        return _without_lookup(item, "retry_later", "internal_error", text)
+
+
+def _without_lookup(item: Item, status: Status, code: str, text: str) -> Attribution:
+    from attribution.models import Attribution, Doubt
+
+    now = datetime.now(UTC).replace(microsecond=0)
+    return Attribution(input=item.text, host=None, status=status, observed_at=now, doubts=[Doubt(code=code, text=text)])
+
+
+class _Turns:
+    """Holds answers back until every line before theirs is written."""
+
+    def __init__(self) -> None:
+        self._expected: deque[int] = deque()
+        self._held: dict[int, Attribution] = {}
+
+    async def expect(self, line: int) -> None:
+        """Note the next line of the input; waits while too many answers are held."""
+        while len(self._held) >= _MOST_HELD:
+            await asyncio.sleep(0.05)
+        self._expected.append(line)
+
+    def after(self, line: int, answer: Attribution) -> list[tuple[int, Attribution]]:
+        """Take an answer; return those whose turn has come."""
+        self._held[line] = answer
+        ready = []
+        while self._expected and self._expected[0] in self._held:
+            first = self._expected.popleft()
+            ready.append((first, self._held.pop(first)))
+        return ready
+
+
+def groups_of(path: Path) -> Groups:
+    """Group what a file of JSON lines holds, from this run and those before it."""
+    import json
+
+    from attribution.models import Attribution
+
+    groups = Groups()
+    with path.open("rb") as stored:
+        for raw in stored:
+            values = json.loads(raw)
+            groups.add(values.pop("line"), Attribution.model_validate(values))
+    return groups

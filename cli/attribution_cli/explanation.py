@@ -1,0 +1,57 @@
+"""The rules that led to an answer, in order, each with what it rests on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from attribution_cli.safe_text import escaped_json, shown
+
+if TYPE_CHECKING:
+    from attribution.attributor import Investigation
+    from attribution.decide.answer import Step
+
+
+def explanation(found: Investigation) -> RenderableType:
+    """Return the walk through the rules, for a terminal."""
+    answer = found.attribution
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right", style="dim")
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(overflow="fold", ratio=1)
+    for number, step in enumerate(found.steps, start=1):
+        table.add_row(f"{number}", step.rule, _conclusion(step))
+    parts: list[RenderableType] = [
+        Text(shown(f"{answer.host or answer.input}: {answer.status.replace('_', ' ')}"), style="bold"),
+        table,
+    ]
+    for doubt in answer.doubts:
+        parts.append(Text(shown(f"doubt, {doubt.code}: {doubt.text}"), style="yellow"))
+    for failure in answer.failures:
+        parts.append(Text(shown(f"not answered by {failure.server}: {failure.text or failure.kind}"), style="yellow"))
+    asked = Table("kind", "server", "asked", "outcome", "SHA-256", box=None, pad_edge=False, header_style="dim", style="dim")
+    for record in found.evidence.records:
+        asked.add_row(record.kind, Text(shown(record.server)), Text(shown(record.question)), record.outcome, record.sha256[:12])
+    return Group(*parts, Text(), asked)
+
+
+def explanation_json(found: Investigation) -> Iterator[str]:
+    """Yield the steps as JSON lines."""
+    for number, step in enumerate(found.steps, start=1):
+        yield escaped_json(json.dumps({"step": number, **asdict(step)}, ensure_ascii=False))
+
+
+def _conclusion(step: Step) -> Text:
+    text = Text(shown(step.conclusion))
+    if step.server:
+        field = f"{step.rests_on}, " if step.rests_on else ""
+        text.append(shown(f"\n{field}{step.server}, answer {(step.sha256 or '')[:12]}"), style="dim")
+    for lost in step.lost:
+        text.append(shown(f"\nnot {lost}"), style="dim")
+    return text

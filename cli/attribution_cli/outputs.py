@@ -1,0 +1,211 @@
+"""Results as lines of a file that only grows by whole lines, so that an interrupted run can be resumed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import sys
+import zlib
+from array import array
+from collections import Counter
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from attribution_cli.inputs import Item
+from attribution_cli.safe_text import cell, escaped_json, shown
+
+if TYPE_CHECKING:
+    from attribution.models import Attribution, Party
+
+
+class OutputFormat(StrEnum):
+    """How results are written."""
+
+    AUTO = "auto"
+    JSONL = "jsonl"
+    CSV = "csv"
+    TABLE = "table"
+
+
+COLUMNS = [
+    "line", "input", "host", "status", "role", "company", "company_id", "company_country", "contact_status", "abuse_email",
+    "abuse_form", "scope", "source", "fallback_emails", "then_write_to", "addresses", "fronted", "doubts", "retry_at", "observed_at",
+]  # fmt: skip
+_TEXT = rb'"(?:[^"\\]|\\.)*"'
+_HEAD = re.compile(rb'\{"line":(\d+),"input":(' + _TEXT + rb'),"host":(?:null|' + _TEXT + rb'),"status":"([a-z_]+)"')
+
+
+class UnusableOutput(Exception):  # noqa: N818
+    """The output file cannot be written or resumed; the message names the way out."""
+
+
+def json_line(line: int | None, answer: Attribution) -> str:
+    """Return an answer as one line of JSON; `line` stands first, so that resuming need not parse the rest."""
+    text = escaped_json(answer.model_dump_json())
+    return text if line is None else f'{{"line":{line},{text[1:]}'
+
+
+def csv_line(line: int, answer: Attribution) -> str:
+    """Return an answer as one line of CSV: no cell holds a line break or begins a formula."""
+    primary = answer.primary
+    contact = primary.abuse_contact if primary else None
+    retry = min((failure.retry_at for failure in answer.failures if failure.retry_at), default=None)
+    values: dict[str, Any] = {
+        "line": line, "input": answer.input, "host": answer.host, "status": answer.status,
+        "addresses": " ".join(one.ip for one in answer.addresses), "fronted": "yes" if answer.fronted else "no",
+        "doubts": " ".join(doubt.code for doubt in answer.doubts), "retry_at": retry.isoformat() if retry else None,
+        "observed_at": answer.observed_at.isoformat(),
+        "then_write_to": "; ".join(_named(party) for party in answer.parties if party.notify and party != primary),
+    }  # fmt: skip
+    if primary and contact:
+        values |= {
+            "role": primary.role, "company": primary.provider.name, "company_id": primary.provider.id,
+            "company_country": primary.provider.country, "contact_status": contact.status, "abuse_email": contact.email,
+            "abuse_form": contact.form, "scope": contact.scope, "source": contact.source,
+            "fallback_emails": " ".join(one.email for one in contact.fallback),
+        }  # fmt: skip
+    return csv_row([values.get(name) for name in COLUMNS])
+
+
+def csv_row(values: list[Any]) -> str:
+    """Return cells as one line of CSV, without its end."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow([cell(value) for value in values])
+    return text.getvalue()
+
+
+def _named(party: Party) -> str:
+    contact = party.abuse_contact
+    return f"{party.provider.name} <{contact.email or contact.form or contact.status}>"
+
+
+class Done:
+    """Which input lines already have a result, and a check sum of each one's input. A few bytes a line."""
+
+    def __init__(self) -> None:
+        self._sums = array("Q")
+        self.statuses: Counter[str] = Counter()
+
+    def add(self, line: int, text: str, status: str) -> None:
+        """Note a line; a line noted twice stays one."""
+        if line >= len(self._sums):
+            self._sums.extend([0] * (line + 1 - len(self._sums)))
+        self.statuses[status] += not self._sums[line]
+        self._sums[line] = _sum(text)
+
+    def has(self, item: Item) -> bool:
+        """Say whether an item has its result. Raises UnusableOutput when the result is of another input."""
+        noted = self._sums[item.line] if item.line < len(self._sums) else 0
+        if noted and noted != _sum(item.text):
+            raise UnusableOutput(
+                f"line {item.line} of the input is not the one that the output has a result for; "
+                "resume with the same input, or name another --output"
+            )
+        return bool(noted)
+
+
+def _sum(text: str) -> int:
+    # A CSV cell may have lost its control characters and gained an apostrophe: neither counts.
+    return zlib.crc32(shown(text).removeprefix("'").encode("utf-8", "replace")) | 1 << 32
+
+
+class Lines:
+    """The growing file, or stdout. One `write` call a line, straight to the file."""
+
+    def __init__(self, path: Path | None, form: OutputFormat, *, resume: bool, silent: bool = False) -> None:
+        self.form = form
+        self.done = Done()
+        self._file: IO[bytes] | None = None
+        if path is None:
+            if resume:
+                raise UnusableOutput("--resume goes on with a file: name it with --output")
+            if not silent:
+                self._put(self._header())
+            return
+        if path.exists() and path.stat().st_size and not resume:
+            raise UnusableOutput(f"output {str(path)!r} exists: go on with --resume, or name another file")
+        try:
+            self._file = path.open("ab+", buffering=0)
+        except OSError as error:
+            raise UnusableOutput(f"output {str(path)!r} cannot be written: {error.strerror}") from None
+        _lock(self._file, path)
+        self._take_up(self._file, path)
+
+    def write(self, line: int, answer: Attribution) -> None:
+        """Write one result, whole."""
+        self._put((csv_line(line, answer) if self.form is OutputFormat.CSV else json_line(line, answer)) + "\n")
+
+    def close(self) -> None:
+        """Make sure that everything is on disk."""
+        if self._file is not None:
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._file = None
+
+    def _header(self) -> str:
+        return csv_row(list(COLUMNS)) + "\n" if self.form is OutputFormat.CSV else ""
+
+    def _put(self, text: str) -> None:
+        raw = text.encode("utf-8")
+        if self._file is None:
+            sys.stdout.buffer.write(raw)
+            sys.stdout.buffer.flush()
+            return
+        while raw:
+            raw = raw[self._file.write(raw) or 0 :]
+
+    def _take_up(self, file: IO[bytes], path: Path) -> None:
+        """Drop a torn last line, and note what is there."""
+        size = file.seek(0, os.SEEK_END)
+        end = _end_of_last_line(file, size)
+        if end != size:
+            file.truncate(end)
+        if end == 0:
+            self._put(self._header())
+            return
+        file.seek(0)
+        if self.form is OutputFormat.CSV and file.readline().decode("utf-8", "replace").strip() != self._header().strip():
+            raise UnusableOutput(f"output {str(path)!r} is no CSV of this program; name another file")
+        for number, noted in enumerate(self._noted(file), start=1):
+            if noted is None:
+                raise UnusableOutput(f"output {str(path)!r}, line {number}, is no result of this program in {self.form} form")
+            self.done.add(*noted)
+        file.seek(0, os.SEEK_END)
+
+    def _noted(self, file: IO[bytes]) -> Iterator[tuple[int, str, str] | None]:
+        for raw in iter(file.readline, b""):
+            if self.form is OutputFormat.CSV:
+                row = next(csv.reader([raw.decode("utf-8", "replace")]), [])
+                yield (int(row[0]), row[1], row[3]) if len(row) == len(COLUMNS) and row[0].isdigit() else None
+            else:
+                found = _HEAD.match(raw)
+                yield (int(found[1]), json.loads(found[2]), found[3].decode()) if found else None
+
+
+def _end_of_last_line(file: IO[bytes], size: int) -> int:
+    end = size
+    while end > 0:
+        start = max(0, end - 65536)
+        file.seek(start)
+        found = file.read(end - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0
+
+
+def _lock(file: IO[bytes], path: Path) -> None:
+    """Refuse a second writer. On systems without flock there is none to ask."""
+    try:
+        import fcntl
+    except ImportError:
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise UnusableOutput(f"output {str(path)!r} is being written by another run") from None

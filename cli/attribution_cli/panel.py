@@ -1,0 +1,180 @@
+"""One answer, for a person in a hurry: whom to write to, where, how sure and why, and what comes next."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from attribution_cli.safe_text import shown
+
+if TYPE_CHECKING:
+    from attribution.attributor import Investigation
+    from attribution.decide.answer import Step
+    from attribution.models import AbuseContact, Attribution, Country, Party
+
+_STATUS_WORDS = {
+    "attributed": ("attributed", "green"),
+    "partial": ("in part", "yellow"),
+    "not_attributable": ("nobody to write to", "yellow"),
+    "not_resolved": ("no address", "yellow"),
+    "retry_later": ("ask again later", "yellow"),
+    "invalid_input": ("not a target", "red"),
+}
+_ROLE_WORDS = {
+    "platform": "runs the platform that the page is on",
+    "cdn": "runs the proxy in front; it can tell the origin",
+    "hosting": "hosts it",
+    "reseller": "hosts it, on space of the company above",
+    "tenant": "customer of the block: may be the offender, do not write",
+    "allocation_holder": "holds the address space",
+    "network": "announces the address space; evidence only",
+    "registrar": "registrar of the domain",
+    "dns_operator": "runs the name servers",
+}
+_CONTACT_WORDS = {
+    "redacted": "withheld by the registry",
+    "not_published": "the registry publishes none",
+    "rate_limited": "not known: the registry asks us to wait",
+    "unreachable": "not known: the registry could not be reached",
+    "malformed": "not known: the registry's answer could not be read",
+    "stub": "not known: the answer was a placeholder",
+}
+_SCOPE_WORDS = {
+    "network": "published for this network",
+    "organisation": "published for the whole organisation",
+    "parent_network": "published for the network above, of the same company",
+    "autonomous_system": "published for the company's autonomous system",
+}
+_SHOWN_STEPS = ("resolution", "leaf", "role", "abuse contact", "no answer", "nobody named")
+
+
+def panel(found: Investigation) -> Panel:
+    """Return the panel for one answer."""
+    answer = found.attribution
+    word, colour = _STATUS_WORDS[answer.status]
+    parts: list[RenderableType] = [_head(answer)]
+    why = _why(found.steps)
+    rows = _rows()
+    if why and answer.primary:
+        rows.add_row("Why", why[0])
+        for line in why[1:]:
+            rows.add_row("", line)
+    _doubts(rows, answer)
+    _next(rows, answer)
+    rows.add_row("Asked", _asked(answer))
+    if rows.row_count:
+        parts += [Text(), rows]
+    title = Text(f" {shown(answer.host or answer.input)[:100]} ", style="bold")
+    return Panel(Group(*parts), title=title, title_align="left", subtitle=Text(f" {word} ", style=f"bold {colour}"), subtitle_align="right", border_style=colour, padding=(1, 2))  # noqa: E501
+
+
+def _rows() -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True, min_width=8)
+    table.add_column(overflow="fold", ratio=1)
+    return table
+
+
+def _head(answer: Attribution) -> RenderableType:
+    primary = answer.primary
+    if primary is None:
+        reason = answer.doubts[-1].text if answer.doubts else "nothing is known"
+        return Text(shown(reason[:1].upper() + reason[1:]) + ".", style="bold")
+    contact = primary.abuse_contact
+    name = Text(shown(primary.provider.name), style="bold")
+    country = f"  {primary.provider.country}" if primary.provider.country else ""
+    name.append(shown(f"{country}  {_ROLE_WORDS[primary.role]}"), style="dim")
+    lines: list[RenderableType] = [Text("Write to first", style="dim"), name]
+    where = contact.email or contact.form
+    if where:
+        lines.append(Text(shown(where), style="bold green"))
+        lines.append(Text(shown(_published(contact)), style="dim"))
+    else:
+        lines.append(Text(f"mailbox: {_CONTACT_WORDS.get(contact.status, contact.status)}", style="yellow"))
+    return Group(*lines)
+
+
+def _published(contact: AbuseContact) -> str:
+    scope = _SCOPE_WORDS.get(contact.scope or "", "published")
+    kind, _, registry = (contact.source or "").partition(":")
+    return f"{scope}, by {registry.upper() or 'the registry'} ({kind})" if kind else scope
+
+
+def _why(steps: list[Step]) -> list[Text]:
+    chosen = [step for step in steps if step.rule in _SHOWN_STEPS]
+    lines = [Text(shown(f"{number}  {step.conclusion}")) for number, step in enumerate(chosen[:6], start=1)]
+    if len(chosen) > 6:
+        lines.append(Text(f"{len(chosen) - 6} more: attribution explain", style="dim"))
+    return lines
+
+
+def _doubts(rows: Table, answer: Attribution) -> None:
+    doubts = answer.doubts if answer.primary else answer.doubts[:-1]
+    if answer.primary and not doubts:
+        rows.add_row("Doubts", Text("none", style="dim"))
+    for number, doubt in enumerate(doubts):
+        rows.add_row("Doubts" if number == 0 else "", Text(shown(doubt.text), style="yellow"))
+
+
+def _next(rows: Table, answer: Attribution) -> None:
+    steps: list[Text] = []
+    primary = answer.primary
+    if primary and not primary.abuse_contact.email:
+        steps += [
+            Text(shown(f"{one.email}  ({one.why}; not published for abuse)"))
+            for one in primary.abuse_contact.fallback[:3]
+        ]
+    for party in answer.parties:
+        if party == primary:
+            continue
+        steps.append(_party(party))
+    if steps:
+        rows.add_row("If silent" if primary and primary.abuse_contact.email else "Else", steps[0])
+        for step in steps[1:]:
+            rows.add_row("", step)
+    for failure in answer.failures:
+        when = f", ask again after {_clock(failure.retry_at)}" if failure.retry_at else ""
+        text = f"{failure.server}: {failure.text or failure.kind}{when}"
+        rows.add_row("Not known", Text(shown(text), style="yellow"))
+    countries = _countries(answer.country)
+    if countries:
+        rows.add_row("Country", Text(shown(countries)))
+
+
+def _party(party: Party) -> Text:
+    contact = party.abuse_contact
+    text = Text(shown(party.provider.name))
+    if party.notify:
+        text.append(shown(f"  {contact.email or contact.form or _CONTACT_WORDS.get(contact.status, contact.status)}"), style="green")
+    text.append(f"  {_ROLE_WORDS[party.role]}", style="dim" if party.notify else "red")
+    return text
+
+
+def _countries(country: Country) -> str:
+    found = [
+        (country.registered, "the block's registration"),
+        (country.holder, "the company's"),
+        (country.origin_as, "the announcing network's"),
+    ]
+    by_code: dict[str, list[str]] = {}
+    for code, source in found:
+        if code:
+            by_code.setdefault(code, []).append(source)
+    return "; ".join(f"{code} by {' and '.join(sources)}" for code, sources in by_code.items())
+
+
+def _asked(answer: Attribution) -> Text:
+    count = len(answer.evidence)
+    cached = sum(one.cached for one in answer.evidence)
+    kept = f", {cached} of them from the cache" if cached else ""
+    text = f"{count} answers{kept}, " if count else ""
+    return Text(f"{text}{answer.observed_at:%Y-%m-%d %H:%M:%S} UTC", style="dim")
+
+
+def _clock(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else ""

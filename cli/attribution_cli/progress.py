@@ -1,0 +1,64 @@
+"""How far a batch is: rate and time left on stderr, and a line at its end."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from attribution_cli.console import messages, results, say
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from attribution_cli.exit_code import Tally
+
+
+class Progress:
+    """A bar on a terminal; elsewhere only the line at the end."""
+
+    def __init__(self, tally: Tally, total: int | None, *, quiet: bool) -> None:
+        self._tally, self._total, self._quiet = tally, total, quiet
+        self._began, self._earlier = time.monotonic(), tally.total
+        self._bar = None
+        if not quiet and sys.stderr.isatty():
+            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+            from rich.progress import Progress as Bar
+
+            self._bar = Bar(
+                BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn(), TextColumn("left"),
+                console=messages(), transient=True,
+            )  # fmt: skip
+            self._task = self._bar.add_task("", total=total, completed=tally.total, rate="")
+
+    def __enter__(self) -> Self:
+        if self._bar:
+            self._bar.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+        if kind is None and not self._quiet:
+            counts = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in self._tally.statuses.most_common())
+            say(f"attribution: {self._tally.total} lines ({counts or 'none'}) in {self._elapsed():.1f} s, {self._rate()}")
+
+    def step(self) -> None:
+        """Show one more."""
+        if self._bar:
+            self._bar.update(self._task, completed=self._tally.total, rate=self._rate())
+
+    def above(self, row: RenderableType) -> None:
+        """Print a result above the bar."""
+        results().print(row)
+
+    def stop(self) -> None:
+        """Take the bar away."""
+        if self._bar:
+            self._bar.stop()
+
+    def _elapsed(self) -> float:
+        return time.monotonic() - self._began
+
+    def _rate(self) -> str:
+        return f"{(self._tally.total - self._earlier) / max(self._elapsed(), 0.001):.1f}/s"
