@@ -70,4 +70,4 @@ def read_address(text: str) -> Address:
 
 def cidrs(first: Address, last: Address) -> list[Network]:
     """Cover the range with the fewest CIDR blocks; both ends of one version and in order."""
-    return list(ipaddress.summarize_address_range(first, last))  # type: ignore[type-var]
+    return list(ipaddress.summarize_address_range(first, last))

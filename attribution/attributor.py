@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +63,9 @@ class Attributor:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         await self.close()
 
     async def close(self) -> None:
@@ -77,7 +79,7 @@ class Attributor:
 
     async def attribute_many(
         self, targets: Iterable[str] | AsyncIterable[str], *, jobs: int | None = None
-    ) -> AsyncIterator[Attribution]:
+    ) -> AsyncGenerator[Attribution, None]:
         """Answer for many, `jobs` at a time, in the order of completion."""
         async with aclosing(in_order_of_completion(targets, jobs or self._settings.jobs, self.attribute)) as answers:
             async for answer in answers:
@@ -160,7 +162,7 @@ class Attributor:
 
 async def in_order_of_completion(
     items: Iterable[_Item] | AsyncIterable[_Item], jobs: int, work: Callable[[_Item], Awaitable[_Result]]
-) -> AsyncIterator[_Result]:
+) -> AsyncGenerator[_Result, None]:
     """Do `work` on each item, at most `jobs` at once, reading items only as fast as they are worked on.
 
     Closing the iterator (or cancelling who iterates) ends every task that is under way.
@@ -181,15 +183,16 @@ async def in_order_of_completion(
                 except StopAsyncIteration:
                     upcoming = None
                 else:
-                    working.add(asyncio.ensure_future(_awaited(work, item)))
+                    task: asyncio.Task[_Result] = asyncio.ensure_future(_awaited(work, item))
+                    working.add(task)
                     upcoming = asyncio.ensure_future(_next(coming))
             for task in [one for one in working if one in done]:
                 working.discard(task)
                 yield task.result()
     finally:
-        left = [*working, *([upcoming] if upcoming else [])]
-        for task in left:
-            task.cancel()
+        left: list[asyncio.Task[_Item] | asyncio.Task[_Result]] = [*working, *([upcoming] if upcoming else [])]
+        for unfinished in left:
+            unfinished.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
 

@@ -25,7 +25,9 @@ Outcome = Literal[
     "answered", "not_found", "redirected", "rate_limited", "unreachable", "malformed", "refused",
     "nxdomain", "no_data", "servfail", "timeout", "lame",
 ]  # fmt: skip
-UNANSWERED: frozenset[str] = frozenset(["rate_limited", "unreachable", "malformed", "refused", "servfail", "timeout", "lame"])
+UNANSWERED: frozenset[str] = frozenset(
+    ["rate_limited", "unreachable", "malformed", "refused", "servfail", "timeout", "lame"]
+)
 FORMAT = 1
 CHAIN_FILE = "chain.jsonl"
 _GENESIS = "0" * 64
@@ -139,7 +141,9 @@ class Evidence:
         try:
             values = json.loads(raw)
             if values["format"] != FORMAT:
-                raise EvidenceError(f"bundle format {values['format']!r} is not {FORMAT}; use the version that wrote it")
+                raise EvidenceError(
+                    f"bundle format {values['format']!r} is not {FORMAT}; use the version that wrote it"
+                )
             evidence = cls(
                 str(values["input"]),
                 datetime.fromisoformat(values["observed_at"]),

@@ -110,9 +110,7 @@ class NationalPage:
         return f"page {self.registry} {self.page.url}{fields}"
 
 
-Question = (
-    ResolveName | NetworkAt | NetworkAbove | EntityNamed | SystemNumbered | WhoisAt | OriginOf | NationalPage
-)
+Question = ResolveName | NetworkAt | NetworkAbove | EntityNamed | SystemNumbered | WhoisAt | OriginOf | NationalPage
 
 
 def page_of(text: str) -> tuple[str, Page]:

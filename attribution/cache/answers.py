@@ -94,7 +94,7 @@ class AnswerCache:
     def get_file(self, name: str) -> tuple[str, datetime] | None:
         """Return a kept bootstrap file and when it was fetched."""
         if name not in self._files:
-            value = self.store.get(f"file {name}")
+            value: Any = self.store.get(f"file {name}")
             try:
                 self._files[name] = str(value["text"]), datetime.fromisoformat(value["fetched_at"])
             except (TypeError, KeyError, ValueError):
@@ -104,19 +104,20 @@ class AnswerCache:
     def put_file(self, name: str, text: str, fetched_at: datetime) -> None:
         """Keep a bootstrap file; the newest one serves until a newer one came."""
         self._files[name] = text, fetched_at
-        self.store.set(f"file {name}", {"text": text, "fetched_at": fetched_at.isoformat()}, timedelta(days=365).total_seconds())
+        self.store.set(
+            f"file {name}", {"text": text, "fetched_at": fetched_at.isoformat()}, timedelta(days=365).total_seconds()
+        )
 
     def counts(self) -> dict[str, int]:
         """Count what is kept on disk, by kind of question."""
-        return dict(sorted(Counter(_kind(key) for key in self.store.keys()).items()))
+        return dict(sorted(Counter(_kind(key) for key in self.store.all_keys()).items()))
 
     def _life(self, question: Question, records: list[Record]) -> timedelta | None:
-        if any(record.outcome in UNANSWERED for record in records if not isinstance(question, ResolveName)):
-            # A service's other URL may have failed before one answered: the last word counts.
-            if records[-1].outcome in UNANSWERED:
-                return None
         if isinstance(question, ResolveName):
             return min((self._dns_life(record) for record in records), default=None)
+        # A service's other URL may have failed before one answered: the last word counts.
+        if records[-1].outcome in UNANSWERED:
+            return None
         return NEGATIVE if records[-1].outcome == "not_found" else FRESH
 
     def _dns_life(self, record: Record) -> timedelta:
@@ -139,7 +140,9 @@ class AnswerCache:
     def _known_lengths(self, version: int) -> set[int]:
         if version not in self._lengths:
             value = self.store.get(f"{self._world} lengths {version}")
-            self._lengths[version] = {one for one in value if isinstance(one, int)} if isinstance(value, list) else set()
+            self._lengths[version] = (
+                {one for one in value if isinstance(one, int)} if isinstance(value, list) else set()
+            )
         return self._lengths[version]
 
     def _note_lengths(self, version: int, lengths: set[int]) -> None:

@@ -80,7 +80,7 @@ class JsonStore:
         """Keep a value for so long."""
         self._run(lambda cache: cache.set(key, json.dumps(value, separators=(",", ":")), expire=seconds))
 
-    def keys(self) -> Iterator[str]:
+    def all_keys(self) -> Iterator[str]:
         """Yield every key, in the order in which they were kept."""
         yield from self._run(list) or []
 

@@ -19,8 +19,8 @@ from attribution.models import (
     Country,
     Doubt,
     EvidenceRef,
-    FallbackContact,
     Failure,
+    FallbackContact,
     NetworkRef,
     Origin,
     Party,
@@ -28,6 +28,7 @@ from attribution.models import (
     Role,
     Status,
 )
+from attribution.registry.dns_answer import read_dns
 from attribution.registry.registration import AutonomousSystem
 
 _RANK: dict[Role, int] = {"platform": 0, "cdn": 1, "reseller": 2, "hosting": 3, "allocation_holder": 4, "network": 5}
@@ -38,7 +39,17 @@ _RESOLUTION_WORDS = {
     "timeout": "the resolvers did not answer in time",
     "lame": "no server that is responsible for the name answered (lame delegation)",
 }
-_TRANSIENT = {"rate_limited": "rate_limited", "unreachable": "unreachable", "refused": "unreachable", "malformed": "malformed"}
+_ROLE_WORDS: dict[Role, str] = {
+    "hosting": "host",
+    "reseller": "reseller",
+    "allocation_holder": "holder of the allocation",
+}
+_TRANSIENT = {
+    "rate_limited": "rate_limited",
+    "unreachable": "unreachable",
+    "refused": "unreachable",
+    "malformed": "malformed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +114,7 @@ def decide_from(facts: Facts) -> Decision:
     """Decide on facts already read from their evidence."""
     target = facts.target
     if target is None:
-        return _ended(facts, None, "invalid_input", "invalid_input", str(facts.invalid))
+        return _ended(facts, None, "invalid_input", "invalid_input", str(facts.invalid).removesuffix("."))
     if target.not_attributable:
         return _ended(facts, target.host, "not_attributable", target.code or "special", target.not_attributable)
     if not facts.addresses:
@@ -121,7 +132,7 @@ def _say_resolution(facts: Facts, draft: _Draft) -> None:
         draft.doubt("special_address_in_dns", f"the name also has the address {address}, which is special: {reason}")
     for record in facts.resolutions:
         if record.outcome == "answered":
-            draft.step("resolution", f"{record.question} answered", record, "answer section")
+            draft.step("resolution", _resolved(record), record, "answer section")
         elif record.outcome != "no_data":
             text = f"one half of the look-up failed: {record.question}, {_RESOLUTION_WORDS.get(record.outcome, record.outcome)}"
             draft.doubt("partial_resolution", text)
@@ -130,6 +141,12 @@ def _say_resolution(facts: Facts, draft: _Draft) -> None:
     fallbacks = [record for record in facts.evidence.of_kind("bootstrap") if record.note]
     if fallbacks:
         draft.doubt("bootstrap_fallback", fallbacks[0].note or "")
+
+
+def _resolved(record: Record) -> str:
+    name, _, rdtype = record.question.rpartition(" ")
+    answer = read_dns(record.body, name, rdtype)
+    return " → ".join([name, *(target for _, target in answer.chain), ", ".join(answer.values)])
 
 
 def _attribute_address(facts: Facts, draft: _Draft, address: Address, via: list[str]) -> None:
@@ -146,7 +163,7 @@ def _attribute_address(facts: Facts, draft: _Draft, address: Address, via: list[
         return
     holder = found.level.holder
     draft.step("leaf", f"{address} lies in {leaf.main.registration.range}, {_described(leaf)}", leaf.main.record, "startAddress, endAddress")  # fmt: skip
-    draft.step("role", f"{holder.name} is the {found.role}: {found.rule}", found.level.main.record, "type, entities, links[up]")  # fmt: skip
+    draft.step("role", f"{holder.name} answers for it, as {_ROLE_WORDS[found.role]}: {found.rule}", found.level.main.record, "type, entities, links[up]")  # fmt: skip
     for code, text in found.doubts:
         draft.doubt(code, text)
     _say_name(draft, holder, found.level)
@@ -161,7 +178,9 @@ def _attribute_address(facts: Facts, draft: _Draft, address: Address, via: list[
     if needs_parent(leaf) and not chain.parents and _open_about(facts, chain, "ip above"):
         draft.doubt("parent_unknown", "the network above could not be asked: a reseller cannot be told from a host")
     registered = next((one.registration.country for one in leaf.sources if one.registration.country), None)
-    draft.countries.append(Country(registered=registered, holder=holder.country, origin_as=origin.country if origin else None))
+    draft.countries.append(
+        Country(registered=registered, holder=holder.country, origin_as=origin.country if origin else None)
+    )
     draft.addresses.append(
         AddressAnswer(
             ip=str(address), via=via, network=_network(leaf.main), origin=origin, role=found.role, provider=holder.id
@@ -175,11 +194,15 @@ def _leave_open(facts: Facts, draft: _Draft, chain: Chain, address: Address) -> 
     if failures:
         draft.waiting += 1
         draft.doubt("registry_silent", f"no registry gave a usable answer about {address}; ask again")
-        draft.step("no answer", f"nobody is named for {address}: {failures[0].note or failures[0].outcome}", failures[0])
+        draft.step(
+            "no answer", f"nobody is named for {address}: {failures[0].note or failures[0].outcome}", failures[0]
+        )
         return
     draft.unknown += 1
     if chain.leaf and chain.leaf.holder:
-        draft.doubt("tenant_only", f"only a tenant is known for {address}, and no network above it: a tenant is never notified")
+        draft.doubt(
+            "tenant_only", f"only a tenant is known for {address}, and no network above it: a tenant is never notified"
+        )
     elif chain.leaf:
         draft.doubt("holder_not_published", f"the registry names no holder of {chain.leaf.main.registration.range}")
     elif chain.stubs:
@@ -204,7 +227,9 @@ def _contact(facts: Facts, draft: _Draft, chain: Chain, found: Responsible) -> A
         if found.inherits:
             rule += ", of the same company's network above"
         where = publication.place or "remarks"
-        draft.step("abuse contact", f"{publication.email or form}: {rule}", source.record, where, publication.passed_over)
+        draft.step(
+            "abuse contact", f"{publication.email or form}: {rule}", source.record, where, publication.passed_over
+        )
         return AbuseContact(
             status="found", email=publication.email, scope=scope, source=origin, form=form, fallback=fallback
         )
@@ -218,7 +243,13 @@ def _contact(facts: Facts, draft: _Draft, chain: Chain, found: Responsible) -> A
     silent = _open_about(facts, chain, "")
     if silent:
         status: ContactStatus = _TRANSIENT.get(silent[0].outcome, "unreachable")  # type: ignore[assignment]
-        draft.step("abuse contact", f"not known: {silent[0].note or silent[0].outcome}", silent[0], None, publication.passed_over)
+        draft.step(
+            "abuse contact",
+            f"not known: {silent[0].note or silent[0].outcome}",
+            silent[0],
+            None,
+            publication.passed_over,
+        )
         return AbuseContact(status=status, source=origin, fallback=fallback, retry_at=silent[0].retry_at)
     draft.step("abuse contact", "the registry answered in full and publishes none", source.record, "entities", publication.passed_over)  # fmt: skip
     return AbuseContact(status="not_published", source=origin, fallback=fallback)
@@ -263,10 +294,15 @@ def _add_parents(facts: Facts, draft: _Draft, chain: Chain, found: Responsible, 
         contact = _contact(facts, draft, chain, Responsible("allocation_holder", level, "holds the network above"))
         draft.add(
             Party(
-                role="allocation_holder", provider=_provider(level.holder), abuse_contact=contact, addresses=[str(address)]
+                role="allocation_holder",
+                provider=_provider(level.holder),
+                abuse_contact=contact,
+                addresses=[str(address)],
             )
         )
-        draft.step("next", f"if silent: {level.holder.name}, which holds the network above", level.main.record, "links[up]")
+        draft.step(
+            "next", f"if silent: {level.holder.name}, which holds the network above", level.main.record, "links[up]"
+        )
 
 
 def _add_system(facts: Facts, draft: _Draft, contact: AbuseContact, address: Address) -> None:
@@ -307,7 +343,7 @@ def _say_name(draft: _Draft, holder: Holder, level: Level) -> None:
 
 def _doubt_contact(draft: _Draft, party: Party, found: Responsible) -> None:
     email = party.abuse_contact.email
-    if email and draft.site and (email.endswith("@" + draft.site) or email.endswith("." + draft.site)):
+    if email and draft.site and email.endswith(("@" + draft.site, "." + draft.site)):
         text = f"{email} is in the reported site's own domain: whoever runs the site may read the notice"
         draft.doubt("contact_in_reported_domain", text)
     if any(one.registration.truncated for one in found.level.sources):
@@ -367,7 +403,9 @@ def _described(level: Level) -> str:
 
 def _finish(facts: Facts, draft: _Draft, host: str) -> Decision:
     parties = sorted(draft.parties.values(), key=_party_order)
-    candidates = [one for one in parties if any(a.role == one.role and a.provider == one.provider.id for a in draft.addresses)]
+    candidates = [
+        one for one in parties if any(a.role == one.role and a.provider == one.provider.id for a in draft.addresses)
+    ]
     primary = next(iter(candidates), None)
     if len({one.provider.id for one in candidates}) > 1:
         names = ", ".join(dict.fromkeys(one.provider.name for one in candidates))
@@ -414,7 +452,13 @@ def _ended(facts: Facts, host: str | None, status: Status, code: str, text: str)
 
 
 def _attribution(
-    facts: Facts, host: str | None, status: Status, draft: _Draft, primary: Party | None, parties: list[Party], country: Country
+    facts: Facts,
+    host: str | None,
+    status: Status,
+    draft: _Draft,
+    primary: Party | None,
+    parties: list[Party],
+    country: Country,
 ) -> Attribution:
     return Attribution(
         input=facts.evidence.input,

@@ -18,9 +18,7 @@ _CUSTOMER = re.compile(
     r"|^allocated non-portable|^aggregated-by-lir|^assigned$",
     re.IGNORECASE,
 )
-_FINAL = re.compile(
-    r"^assigned p[ai]\b|^reassign|^assignment$|^assigned (?:non-)?portable", re.IGNORECASE
-)
+_FINAL = re.compile(r"^assigned p[ai]\b|^reassign|^assignment$|^assigned (?:non-)?portable", re.IGNORECASE)
 
 
 def is_customer_type(kind: str | None) -> bool:
@@ -153,7 +151,10 @@ def _customer(chain: Chain, leaf: Level, parent: Level, site: str | None) -> Res
     if not leaf.holder or not leaf.holder.handle:
         return _own(leaf, chain, "hosting", "publishes an abuse contact of its own")
     if site and _in_domain(leaf.contact.email, site):
-        doubt = ("contact_in_reported_domain", "the customer block's abuse mailbox is in the reported site's own domain")
+        doubt = (
+            "contact_in_reported_domain",
+            "the customer block's abuse mailbox is in the reported site's own domain",
+        )
         found = _above(chain, parent, "the customer block's abuse mailbox is the reported site's own", leaf)
         return found and Responsible(found.role, found.level, found.rule, found.tenant, found.inherits, (doubt,))
     if not is_customer_type(leaf.type):

@@ -13,7 +13,9 @@ from attribution.registry.registries import placeholder_of
 
 _ABUSE_REMARK = re.compile(r"abuse|spam|complaint|security|illegal|incident", re.IGNORECASE)
 _WITHHOLDS_MAIL = re.compile(r"e-?mail|contact|abuse", re.IGNORECASE)
+_REMARKS = "named in remarks"
 _MOST_FALLBACKS = 6
+_REMARKS = "named in remarks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,10 @@ def published_contact(registration: Registration, fetched: dict[str, Entity] | N
                 lost.append(f"{box.email} is a placeholder of {registry.id}, not the holder's")
             else:
                 usable.append(box)
-        box = _preferred(usable)
-        if box or entity.forms:
+        best = _preferred(usable)
+        if best or entity.forms:
             return Publication(
-                box.email if box else None,
+                best.email if best else None,
                 next(iter(entity.forms), None),
                 scope,
                 "the organisation's abuse role" if scope == "organisation" else "the network's abuse role",
@@ -99,7 +101,8 @@ def fallback_contacts(registration: Registration, besides: str | None) -> list[F
             found.setdefault(box.email, f"{role} role" if role else "contact without a role")
     for line in _remarks(registration):
         for email in read_mailboxes(line):
-            found[email] = "named in remarks" if email not in found else f"{found[email]}, named in remarks"
+            known = found.get(email, "")
+            found[email] = known if known.endswith(_REMARKS) else f"{known}, {_REMARKS}".removeprefix(", ")
     order = sorted(found, key=lambda email: not _ABUSE_REMARK.search(email.partition("@")[0]))
     return [
         FallbackContact(email=email, why=found[email])
@@ -119,10 +122,11 @@ def form_in_remarks(registration: Registration) -> str | None:
 
 def _candidates(registration: Registration, fetched: dict[str, Entity]) -> list[tuple[Entity, Scope, str]]:
     """Return (entity, scope, place) in order of precedence; only trees under the registrant are opened (trap 11)."""
-    found: list[tuple[Entity, Scope, str]] = []
-    for entity in registration.entities:
-        if "abuse" in entity.roles:
-            found.append((entity, "network", f"entities[abuse] {entity.handle or ''}".rstrip()))
+    found: list[tuple[Entity, Scope, str]] = [
+        (entity, "network", f"entities[abuse] {entity.handle or ''}".rstrip())
+        for entity in registration.entities
+        if "abuse" in entity.roles
+    ]
     for entity in registration.entities:
         if "registrant" in entity.roles:
             found += [
@@ -139,8 +143,14 @@ def _candidates(registration: Registration, fetched: dict[str, Entity]) -> list[
 
 def _preferred(boxes: list[Mailbox]) -> Mailbox | None:
     """Prefer the mailbox typed abuse, then the preferred one, then the first."""
-    return min(boxes, key=lambda box: ("abuse" not in box.types, box.pref if box.pref is not None else 101), default=None)
+    return min(
+        boxes, key=lambda box: ("abuse" not in box.types, box.pref if box.pref is not None else 101), default=None
+    )
 
 
 def _remarks(registration: Registration) -> list[str]:
-    return [*registration.remarks, *registration.descriptions, *(line for one in registration.walk() for line in one.remarks)]
+    return [
+        *registration.remarks,
+        *registration.descriptions,
+        *(line for one in registration.walk() for line in one.remarks),
+    ]

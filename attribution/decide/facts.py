@@ -50,9 +50,7 @@ class Facts:
         """Read a whole bundle."""
         facts = cls(evidence)
         try:
-            facts.target = parse_target(
-                evidence.input, documentation_is_special=evidence.documentation_is_special
-            )
+            facts.target = parse_target(evidence.input, documentation_is_special=evidence.documentation_is_special)
         except InvalidTarget as error:
             facts.invalid = error
             return facts
@@ -129,9 +127,7 @@ class Facts:
         via = [f"{alias} CNAME {target}" for alias, target in answer.chain]
         for value in answer.values:
             address = responsible_address(read_address(value))
-            reason = special_purpose(
-                address, documentation_is_special=self.evidence.documentation_is_special
-            )
+            reason = special_purpose(address, documentation_is_special=self.evidence.documentation_is_special)
             if reason:
                 self.special[address] = reason
             else:

@@ -9,7 +9,9 @@ from typing import Literal
 from attribution.registry.registration import Entity, Network, Registration
 from attribution.registry.registries import Registry, placeholder_of, registries, registry_named, registry_with_handle
 
-NamedBy = Literal["registrant", "organisation entity", "description", "abuse role", "abuse role's address", "network name"]
+NamedBy = Literal[
+    "registrant", "organisation entity", "description", "abuse role", "abuse role's address", "network name"
+]
 
 _MAINTAINER = re.compile(r"(?:-MNT$|^MNT-|^MAINT-|-MNT-)", re.IGNORECASE)
 _HANDLE = re.compile(r"^[A-Z0-9]+(?:-[A-Z0-9]+)*-(?:RIPE|ARIN|APNIC|AP|LACNIC|AFRINIC)$", re.IGNORECASE)
@@ -94,7 +96,7 @@ def is_stub(registration: Network) -> bool:
 
     A network that a registry runs for itself is none.
     """
-    if registration.size == 2 ** registration.first.max_prefixlen:
+    if registration.size == 2**registration.first.max_prefixlen:
         return True
     if registration.netname and _STUB_NETNAME.match(registration.netname) and not _has_company(registration):
         return True
@@ -158,13 +160,20 @@ def _registrants(registration: Registration) -> list[Entity]:
     """Return candidates for the holder, organisations before people; maintainers are none (trap 12)."""
     named = [one for one in registration.entities if "registrant" in one.roles and not is_maintainer(one.handle)]
     if not named:  # AFRINIC leaves roles out; an organisation shows by its handle
-        named = [one for one in registration.entities if not one.roles and (one.handle or "").upper().startswith("ORG-")]
+        named = [
+            one for one in registration.entities if not one.roles and (one.handle or "").upper().startswith("ORG-")
+        ]
     return sorted(named, key=lambda one: (one.kind == "individual", _good_name(one) is None))
 
 
 def _good_name(entity: Entity) -> str | None:
     for name in (entity.name, entity.organisation):
-        if name and name.upper() != (entity.handle or "").upper() and not _HANDLE.match(name) and not is_maintainer(name):
+        if (
+            name
+            and name.upper() != (entity.handle or "").upper()
+            and not _HANDLE.match(name)
+            and not is_maintainer(name)
+        ):
             return name
     return None
 

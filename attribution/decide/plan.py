@@ -48,9 +48,7 @@ def next_questions(facts: Facts) -> list[Question]:
 def _about(facts: Facts, address: Address, site: str | None) -> list[Question]:
     network, origin = NetworkAt(address), OriginOf(address)
     first = [] if origin.text in facts.asked else [origin]
-    answered = any(
-        one.registration.covers(address) and one.record.question.startswith("ip ") for one in facts.networks
-    )
+    answered = any(one.registration.covers(address) and one.record.question.startswith("ip ") for one in facts.networks)
     if network.text not in facts.asked and not answered:
         return [network, *first]
     chain = chain_of(facts, address)

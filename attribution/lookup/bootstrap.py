@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from importlib import resources
 from typing import Protocol
-from xml.etree import ElementTree  # noqa: S405 - reads files of an installed package, nothing from outside
+from xml.etree import ElementTree
 
 from attribution.addresses import Address
 from attribution.evidence import Record
@@ -146,10 +146,10 @@ def packaged_services(version: int) -> Services:
     rows: list[tuple[str, tuple[str, ...]]] = []
     for record in ipv4.iter(f"{_IANA}record"):
         urls = tuple(url.text.strip() for url in record.iter(f"{_IANA}server") if url.text)
-        prefix, whois = record.findtext(f"{_IANA}prefix"), record.findtext(f"{_IANA}whois")
+        prefix, server = record.findtext(f"{_IANA}prefix"), record.findtext(f"{_IANA}whois")
         if prefix and urls:
             rows.append((f"{int(prefix.partition('/')[0])}.0.0.0/8", urls))
-            by_whois.setdefault(whois or "", urls[0])
+            by_whois.setdefault(server or "", urls[0])
     published = ipv4.findtext(f"{_IANA}updated") or "unknown date"
     if version == 6:
         ipv6 = ElementTree.fromstring(folder.joinpath("ipv6-unicast-address-assignments.xml").read_bytes())  # noqa: S314

@@ -74,8 +74,8 @@ class DnsClient:
             return Record("dns", question, name, self._clock.now(), "servfail", note=note)
         body = b"\x00\x00" + answer.to_wire()[2:] if answer.wire is None else b"\x00\x00" + answer.wire[2:]
         outcome = _outcome(answer, body, host, rdtype)
-        note = None if outcome in ("answered", "no_data", "nxdomain") else dns.rcode.to_text(answer.rcode())
-        return Record("dns", question, name, self._clock.now(), outcome, body, note=note)
+        said = None if outcome in ("answered", "no_data", "nxdomain") else dns.rcode.to_text(answer.rcode())
+        return Record("dns", question, name, self._clock.now(), outcome, body, note=said)
 
 
 def _outcome(answer: dns.message.Message, body: bytes, host: str, rdtype: str) -> Outcome:

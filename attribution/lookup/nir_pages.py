@@ -47,7 +47,15 @@ class NationalPages:
                 kind: Outcome = "rate_limited" if answer.status in (403, 429) else "unreachable"
                 return failed(kind, f"HTTP {answer.status}")
             return Record(
-                "nir_page", wanted.text, server, self._clock.now(), "answered", answer.body, wanted.page.url, 200, answer.tls
+                "nir_page",
+                wanted.text,
+                server,
+                self._clock.now(),
+                "answered",
+                answer.body,
+                wanted.page.url,
+                200,
+                answer.tls,
             )
 
         try:

@@ -59,7 +59,11 @@ class RdapClient:
 
     async def entity(self, url: str, question: str) -> list[Record]:
         """Ask for a contact or organisation by its handle."""
-        return await self._follow(url, question, lambda body, _: read_entity(body) and None)
+
+        def readable(body: bytes, server: str) -> None:
+            read_entity(body)
+
+        return await self._follow(url, question, readable)
 
     async def system(self, asn: int, question: str) -> list[Record]:
         """Ask for an autonomous system."""
@@ -120,7 +124,14 @@ class RdapClient:
         except NotNow as error:
             outcome: Outcome = "rate_limited" if error.kind == "rate_limited" else "unreachable"
             return Record(
-                "rdap", question, _host(url), self._clock.now(), outcome, url=url, retry_at=error.retry_at, note=str(error)
+                "rdap",
+                question,
+                _host(url),
+                self._clock.now(),
+                outcome,
+                url=url,
+                retry_at=error.retry_at,
+                note=str(error),
             )
 
     def _read(self, answer: HttpAnswer, url: str, question: str, check: Check) -> Record:
@@ -128,7 +139,16 @@ class RdapClient:
         if answer.status in _REDIRECTS and answer.location:
             target = urljoin(url, answer.location)
             return Record(
-                "rdap", question, _host(url), now, "redirected", answer.body, url, answer.status, answer.tls, location=target
+                "rdap",
+                question,
+                _host(url),
+                now,
+                "redirected",
+                answer.body,
+                url,
+                answer.status,
+                answer.tls,
+                location=target,
             )
         outcome, note, permanent = read_http_outcome(answer.status, answer.content_type, answer.body)
         if outcome == "answered":

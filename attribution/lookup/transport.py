@@ -73,7 +73,9 @@ class Transport:
             await self._client.aclose()
             self._client = None
 
-    async def exchange_dns(self, query: dns.message.Message, server: str, port: int, timeout: float) -> dns.message.Message:
+    async def exchange_dns(
+        self, query: dns.message.Message, server: str, port: int, timeout: float
+    ) -> dns.message.Message:
         """Ask one resolver, over TCP where the answer does not fit. Raises dnspython's errors."""
         self._dns.allow(server, port)
         answer, _ = await dns.asyncquery.udp_with_fallback(query, server, timeout=timeout, port=port, backend=self._dns)
@@ -196,7 +198,7 @@ class _GuardedHttp(httpx.AsyncHTTPTransport):
     """
 
     def __init__(self, transport: Transport, connect_timeout: float) -> None:
-        super().__init__(trust_env=False, verify=False)  # noqa: S501 - this pool is replaced in the next line
+        super().__init__(trust_env=False, verify=False)
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=ssl.create_default_context(),
             max_connections=256,
@@ -232,7 +234,9 @@ class _HttpBackend(httpcore.AsyncNetworkBackend):
         for address in addresses:
             self._transport.note_connection("http", host, address, port)
             try:
-                return await self._inner.connect_tcp(address, port, timeout or self._limit, local_address, socket_options)
+                return await self._inner.connect_tcp(
+                    address, port, timeout or self._limit, local_address, socket_options
+                )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 trouble = error
         raise trouble or httpcore.ConnectError(f"no address of {host}")
@@ -263,7 +267,7 @@ class _DnsBackend(dns._asyncio_backend.Backend):
     ):
         if destination is not None and tuple(destination[:2]) not in self._allowed:
             raise DestinationRefused(f"{destination[0]} is no resolver of the settings")
-        made = await super().make_socket(
+        made = await super().make_socket(  # type: ignore[no-untyped-call]
             af, socktype, proto, source, destination, timeout, ssl_context, server_hostname
         )
         if destination is not None:

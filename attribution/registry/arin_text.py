@@ -37,7 +37,8 @@ def _registration(network: Object, followers: list[Object], server: str) -> Netw
     organisation = Entity(
         handle=first(holder, "orgid") or _handle_in_parentheses(first(network, "organization", "customer")),
         roles=frozenset(["registrant"]),
-        name=first(holder, "orgname", "custname") or _name_before_parentheses(first(network, "organization", "customer")),
+        name=first(holder, "orgname", "custname")
+        or _name_before_parentheses(first(network, "organization", "customer")),
         kind="org",
         address=tuple(values(holder, "address", "city", "stateprov", "postalcode")),
         country=as_country(first(holder, "country")),

@@ -83,8 +83,8 @@ def _types(parameters: dict[str, Any]) -> frozenset[str]:
 
 
 def _pref(parameters: dict[str, Any]) -> int | None:
-    value = next(iter(as_list(parameters.get("pref"))), None)
-    return int(value) if str(value).isdigit() else None
+    value = str(next(iter(as_list(parameters.get("pref"))), ""))
+    return int(value) if value.isascii() and value.isdigit() else None
 
 
 def _address(rows: list[tuple[str, dict[str, Any], Any]]) -> tuple[tuple[str, ...], str | None]:
@@ -119,14 +119,16 @@ def _read_jscontact(value: Any) -> Card:
     organisations = value.get("organizations")
     return Card(
         name=as_text(name.get("full")) if isinstance(name, dict) else as_text(value.get("fullName")),
-        organisation=next(
-            (as_text(one.get("name")) for one in as_objects(list((organisations or {}).values()))), None
-        ) if isinstance(organisations, dict) else None,
+        organisation=next((as_text(one.get("name")) for one in as_objects(list((organisations or {}).values()))), None)
+        if isinstance(organisations, dict)
+        else None,
         kind=as_text(value.get("kind")),
         mailboxes=tuple(mailboxes),
         forms=tuple(
             form
-            for one in as_objects(list((value.get("links") or {}).values()) if isinstance(value.get("links"), dict) else [])
+            for one in as_objects(
+                list((value.get("links") or {}).values()) if isinstance(value.get("links"), dict) else []
+            )
             for form in read_forms(one.get("uri") or one.get("href"))
         ),
         address=tuple(as_lines([one.get("full") for one in addresses])),

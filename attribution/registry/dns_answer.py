@@ -43,7 +43,9 @@ def read_dns(body: bytes, name: str, rdtype: str) -> DnsAnswer:
     except (dns.exception.DNSException, ValueError) as error:
         raise UnreadableAnswer(f"no DNS message: {error}") from None
     kind = dns.rdatatype.from_text(rdtype)
-    aliases, values, ttls = {}, {}, []
+    aliases: dict[str, str] = {}
+    values: dict[str, list[str]] = {}
+    ttls: list[int] = []
     for rrset in message.answer:
         owner = rrset.name.to_text(omit_final_dot=True).lower()
         if rrset.rdtype == dns.rdatatype.CNAME:
@@ -52,20 +54,17 @@ def read_dns(body: bytes, name: str, rdtype: str) -> DnsAnswer:
         elif rrset.rdtype == kind:
             values.setdefault(owner, []).extend(_text(rdata) for rdata in rrset)
             ttls.append(rrset.ttl)
-    chain, owner = [], name.lower().rstrip(".")
+    chain: list[tuple[str, str]] = []
+    owner = name.lower().rstrip(".")
     while owner in aliases and len(chain) < 16:
         chain.append((owner, aliases[owner]))
         owner = aliases[owner]
     ttl = min(ttls if values.get(owner) else [*ttls, *_negative_ttls(message)], default=None)
-    return DnsAnswer(
-        tuple(chain), tuple(values.get(owner, ())), ttl, bool(message.flags & dns.flags.AD)
-    )
+    return DnsAnswer(tuple(chain), tuple(values.get(owner, ())), ttl, bool(message.flags & dns.flags.AD))
 
 
 def _negative_ttls(message: dns.message.Message) -> list[int]:
-    return [
-        min(rrset.ttl, rrset[0].minimum) for rrset in message.authority if rrset.rdtype == dns.rdatatype.SOA
-    ]
+    return [min(rrset.ttl, rrset[0].minimum) for rrset in message.authority if rrset.rdtype == dns.rdatatype.SOA]
 
 
 def read_origin(body: bytes, name: str) -> list[OriginAnswer]:

@@ -11,7 +11,8 @@ _DOMAIN = r"[^\s@<>()\[\]\",;:]{3,253}"
 _MAILBOX = re.compile(rf"(?<![\w.+-])({_LOCAL})@({_DOMAIN})")
 _FORM = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
 _WITHHELD = re.compile(
-    r"redacted|withheld|not disclosed|data protected|statutory masking|gdpr|privacy (?:protect|service)|masked", re.IGNORECASE
+    r"redacted|withheld|not disclosed|data protected|statutory masking|gdpr|privacy (?:protect|service)|masked",
+    re.IGNORECASE,
 )
 
 
@@ -44,7 +45,8 @@ def _domain(text: str) -> str | None:
     try:
         mapped = idna.uts46_remap(text, std3_rules=True, transitional=False)
         labels = [
-            label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii") for label in mapped.split(".")
+            label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii")
+            for label in mapped.split(".")
         ]
     except UnicodeError:
         return None

@@ -102,5 +102,8 @@ def _entity(role: str, contact: dict[str, Any]) -> Entity:
         Mailbox(box) for key in ("email", "reply_email") for text in [contact.get(key)] for box in read_mailboxes(text)
     ]
     return Entity(
-        roles=frozenset([role]), name=contact.get("name"), organisation=contact.get("organization"), mailboxes=tuple(boxes)
+        roles=frozenset([role]),
+        name=contact.get("name"),
+        organisation=contact.get("organization"),
+        mailboxes=tuple(boxes),
     )

@@ -14,7 +14,8 @@ _THROTTLED = re.compile(
 )
 _PERMANENT = re.compile(r"permanently denied|permanently blocked", re.IGNORECASE)
 _WHOIS_ABSENT = re.compile(
-    r"no match|no entries found|not found|no data found|nothing found|ERROR:101|no object found|unallocated", re.IGNORECASE
+    r"no match|no entries found|not found|no data found|nothing found|ERROR:101|no object found|unallocated",
+    re.IGNORECASE,
 )
 
 
@@ -59,7 +60,9 @@ def read_whois_outcome(body: bytes) -> Reading:
     if not text.strip():
         return Reading("unreachable", "an empty answer")
     if _PERMANENT.search(text) and attributes < 3:
-        return Reading("rate_limited", "permanently denied: this host is banned, ask the registry to lift it", permanent=True)
+        return Reading(
+            "rate_limited", "permanently denied: this host is banned, ask the registry to lift it", permanent=True
+        )
     if attributes < 3 and _THROTTLED.search(text):
         return Reading("rate_limited", "a refusal instead of an answer")
     if attributes == 0:

@@ -63,7 +63,9 @@ def read_range(text: str) -> tuple[Address, Address] | None:
             head, _, length = text.partition("/")
             if ":" not in head and head.count(".") < 3:
                 head += ".0" * (3 - head.count("."))
-            network = ipaddress.ip_network(f"{read_address(head)}/{length or ('128' if ':' in head else '32')}", strict=False)
+            network = ipaddress.ip_network(
+                f"{read_address(head)}/{length or ('128' if ':' in head else '32')}", strict=False
+            )
             ends = network[0], network[-1]
     except ValueError:
         return None
@@ -81,7 +83,7 @@ def read_rpsl(text: str, server: str) -> list[Network]:
         for one in parts
         if one[0][0] in ("role", "person", "irt", "organisation") and (handle := _handle(one))
     }
-    comments = {key: mailbox for key, mailbox in _ABUSE_COMMENT.findall(text)}
+    comments: dict[str, str] = dict(_ABUSE_COMMENT.findall(text))
     return [
         registration
         for one in parts
@@ -94,9 +96,7 @@ def _handle(one: Object) -> str | None:
     return value if kind in ("irt", "organisation") else first(one, "nic-hdl")
 
 
-def _registration(
-    one: Object, contacts: dict[str, Object], comments: dict[str, str], server: str
-) -> Network | None:
+def _registration(one: Object, contacts: dict[str, Object], comments: dict[str, str], server: str) -> Network | None:
     ends = read_range(one[0][1])
     if ends is None:
         return None
@@ -155,7 +155,9 @@ def _entities(one: Object, contacts: dict[str, Object]) -> Iterable[Entity]:
 
 def _contact(one: Object, *roles: str) -> Entity:
     kind = {"person": "individual", "organisation": "org"}.get(one[0][0], "group")
-    abuse = [Mailbox(box, frozenset(["abuse"])) for text in values(one, "abuse-mailbox") for box in read_mailboxes(text)]
+    abuse = [
+        Mailbox(box, frozenset(["abuse"])) for text in values(one, "abuse-mailbox") for box in read_mailboxes(text)
+    ]
     plain = [Mailbox(box) for text in values(one, "e-mail") for box in read_mailboxes(text)]
     remarks = values(one, "remarks")
     return Entity(

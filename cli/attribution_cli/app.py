@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from attribution.settings import Settings
 
 _UsageError: Any = typer.BadParameter.__mro__[1]  # Typer exports no name for the class of all usage errors
-_EXIT_CODES = (
-    "Exit codes: 0 all attributed, 1 some not, 2 usage, 3 nothing upstream could be reached, 130 interrupted."
-)
+_EXIT_CODES = "Exit codes: 0 all attributed, 1 some not, 2 usage, 3 nothing upstream could be reached, 130 interrupted."
 app = typer.Typer(
     name="attribution",
     help="From a reported URL to the company that can take it down and its abuse mailbox.\n\n" + _EXIT_CODES,
@@ -38,7 +36,9 @@ config_app = typer.Typer(help="The settings.", no_args_is_help=True)
 app.add_typer(cache_app, name="cache")
 app.add_typer(config_app, name="config")
 
-Evidence = Annotated[Path | None, typer.Option("--evidence", metavar="FOLDER", help="Keep a bundle of each answer here.")]
+Evidence = Annotated[
+    Path | None, typer.Option("--evidence", metavar="FOLDER", help="Keep a bundle of each answer here.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines for programs.")]
 
 
@@ -81,7 +81,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _main(
-    version: Annotated[bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     show_warnings()
 
@@ -178,7 +180,9 @@ def verify(
 def batch(
     source: Annotated[str, typer.Argument(metavar="FILE|-", help="The list, or - for stdin.")],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write results here, by whole lines.")] = None,
-    form: Annotated[OutputFormat, typer.Option("--format", help="auto: a table on a terminal, else JSON lines.")] = OutputFormat.AUTO,
+    form: Annotated[
+        OutputFormat, typer.Option("--format", help="auto: a table on a terminal, else JSON lines.")
+    ] = OutputFormat.AUTO,
     column: Annotated[str | None, typer.Option(help="Column or field that holds the URL. [default: url]")] = None,
     input_format: Annotated[InputFormat, typer.Option(help="auto: by the file's name.")] = InputFormat.AUTO,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an output that was interrupted.")] = False,
@@ -190,6 +194,7 @@ def batch(
 ) -> int:
     """Look up a list of URLs. Every line gets exactly one result, also over interruptions."""
     from attribution.settings import load_settings
+
     from attribution_cli.batch import Order, groups_of, run_batch
     from attribution_cli.groups import Groups
     from attribution_cli.outputs import Lines
@@ -308,13 +313,11 @@ def config_show(as_json: AsJson = False) -> None:
         for name, value, source, purpose in rows:
             typer.echo(json.dumps({"name": name, "value": value, "source": source, "purpose": purpose}, default=str))
         return
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table("setting", "value", "from", "for", box=None, pad_edge=False, header_style="bold")
     for name, value, source, purpose in rows:
-        table.add_row(Text(name), Text(str(value)), Text(source), Text(purpose, style="dim"))
-    results().print(table)
+        line = Text(f"{name} = {value}", style="bold").append(f"  ({source})", style="dim")
+        results().print(line.append(f"\n    {purpose}", style="not bold"))
 
 
 def _investigate(targets: list[str], evidence: Path | None, show: Callable[[Investigation], None]) -> None:

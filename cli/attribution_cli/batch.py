@@ -107,11 +107,14 @@ class _Turns:
     def __init__(self) -> None:
         self._expected: deque[int] = deque()
         self._held: dict[int, Attribution] = {}
+        self._room = asyncio.Event()
+        self._room.set()
 
     async def expect(self, line: int) -> None:
         """Note the next line of the input; waits while too many answers are held."""
-        while len(self._held) >= _MOST_HELD:
-            await asyncio.sleep(0.05)
+        if len(self._held) >= _MOST_HELD:
+            self._room.clear()
+        await self._room.wait()
         self._expected.append(line)
 
     def after(self, line: int, answer: Attribution) -> list[tuple[int, Attribution]]:
@@ -121,6 +124,7 @@ class _Turns:
         while self._expected and self._expected[0] in self._held:
             first = self._expected.popleft()
             ready.append((first, self._held.pop(first)))
+            self._room.set()
         return ready
 
 

@@ -31,13 +31,16 @@ def explanation(found: Investigation) -> RenderableType:
         Text(shown(f"{answer.host or answer.input}: {answer.status.replace('_', ' ')}"), style="bold"),
         table,
     ]
-    for doubt in answer.doubts:
-        parts.append(Text(shown(f"doubt, {doubt.code}: {doubt.text}"), style="yellow"))
-    for failure in answer.failures:
-        parts.append(Text(shown(f"not answered by {failure.server}: {failure.text or failure.kind}"), style="yellow"))
-    asked = Table("kind", "server", "asked", "outcome", "SHA-256", box=None, pad_edge=False, header_style="dim", style="dim")
+    open_points = [f"doubt, {doubt.code}: {doubt.text}" for doubt in answer.doubts]
+    open_points += [f"not answered by {one.server}: {one.text or one.kind}" for one in answer.failures]
+    parts += [Text(shown(point), style="yellow") for point in open_points]
+    asked = Table(
+        "kind", "server", "asked", "outcome", "SHA-256", box=None, pad_edge=False, header_style="dim", style="dim"
+    )
     for record in found.evidence.records:
-        asked.add_row(record.kind, Text(shown(record.server)), Text(shown(record.question)), record.outcome, record.sha256[:12])
+        asked.add_row(
+            record.kind, Text(shown(record.server)), Text(shown(record.question)), record.outcome, record.sha256[:12]
+        )
     return Group(*parts, Text(), asked)
 
 
@@ -51,7 +54,7 @@ def _conclusion(step: Step) -> Text:
     text = Text(shown(step.conclusion))
     if step.server:
         field = f"{step.rests_on}, " if step.rests_on else ""
-        text.append(shown(f"\n{field}{step.server}, answer {(step.sha256 or '')[:12]}"), style="dim")
+        text.append("\n" + shown(f"{field}{step.server}, answer {(step.sha256 or '')[:12]}"), style="dim")
     for lost in step.lost:
-        text.append(shown(f"\nnot {lost}"), style="dim")
+        text.append("\n" + shown(f"not {lost}"), style="dim")
     return text

@@ -11,11 +11,21 @@ from attribution_cli.outputs import csv_row
 from attribution_cli.safe_text import escaped_json, shown
 
 if TYPE_CHECKING:
+    from attribution.models import AbuseContact, Attribution, Provider
     from rich.console import RenderableType
 
-    from attribution.models import AbuseContact, Attribution, Provider
-
-COLUMNS = ["count", "status", "company", "company_id", "company_country", "contact_status", "abuse_email", "abuse_form", "lines", "hosts"]
+COLUMNS = [
+    "count",
+    "status",
+    "company",
+    "company_id",
+    "company_country",
+    "contact_status",
+    "abuse_email",
+    "abuse_form",
+    "lines",
+    "hosts",
+]
 
 
 @dataclass(slots=True)
@@ -62,7 +72,11 @@ class Groups:
             group.targets.sort()
         return sorted(
             self._groups.values(),
-            key=lambda one: (one.provider is None, -len(one.targets), one.provider.id if one.provider else one.status or ""),
+            key=lambda one: (
+                one.provider is None,
+                -len(one.targets),
+                one.provider.id if one.provider else one.status or "",
+            ),
         )
 
     def json_lines(self) -> Iterator[str]:
@@ -98,7 +112,10 @@ class Groups:
             provider, contact = group.provider, group.contact
             if provider and contact:
                 name = Text(shown(provider.name + (f" ({provider.country})" if provider.country else "")))
-                where = Text(shown(contact.email or contact.form or contact.status.replace("_", " ")), style="green" if contact.email else "yellow")
+                where = Text(
+                    shown(contact.email or contact.form or contact.status.replace("_", " ")),
+                    style="green" if contact.email else "yellow",
+                )
             else:
                 name = Text(f"nobody named: {(group.status or '').replace('_', ' ')}", style="yellow")
                 where = Text("-")

@@ -109,7 +109,9 @@ def _csv(raw: BinaryIO, column: str) -> Iterator[Item]:
     rows = csv.reader(stream)
     header = [name.strip() for name in next(rows, [])]
     if column not in header:
-        raise UnusableInput(f"the CSV has no column {column!r}; it has {', '.join(header) or 'none'}. Name one with --column")
+        raise UnusableInput(
+            f"the CSV has no column {column!r}; it has {', '.join(header) or 'none'}. Name one with --column"
+        )
     place = header.index(column)
     while True:
         line = rows.line_num + 1

@@ -169,11 +169,16 @@ class Lines:
             self._put(self._header())
             return
         file.seek(0)
-        if self.form is OutputFormat.CSV and file.readline().decode("utf-8", "replace").strip() != self._header().strip():
+        if (
+            self.form is OutputFormat.CSV
+            and file.readline().decode("utf-8", "replace").strip() != self._header().strip()
+        ):
             raise UnusableOutput(f"output {str(path)!r} is no CSV of this program; name another file")
         for number, noted in enumerate(self._noted(file), start=1):
             if noted is None:
-                raise UnusableOutput(f"output {str(path)!r}, line {number}, is no result of this program in {self.form} form")
+                raise UnusableOutput(
+                    f"output {str(path)!r}, line {number}, is no result of this program in {self.form} form"
+                )
             self.done.add(*noted)
         file.seek(0, os.SEEK_END)
 

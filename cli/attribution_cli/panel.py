@@ -70,7 +70,15 @@ def panel(found: Investigation) -> Panel:
     if rows.row_count:
         parts += [Text(), rows]
     title = Text(f" {shown(answer.host or answer.input)[:100]} ", style="bold")
-    return Panel(Group(*parts), title=title, title_align="left", subtitle=Text(f" {word} ", style=f"bold {colour}"), subtitle_align="right", border_style=colour, padding=(1, 2))  # noqa: E501
+    return Panel(
+        Group(*parts),
+        title=title,
+        title_align="left",
+        subtitle=Text(f" {word} ", style=f"bold {colour}"),
+        subtitle_align="right",
+        border_style=colour,
+        padding=(1, 2),
+    )
 
 
 def _rows() -> Table:
@@ -86,11 +94,11 @@ def _head(answer: Attribution) -> RenderableType:
         reason = answer.doubts[-1].text if answer.doubts else "nothing is known"
         return Text(shown(reason[:1].upper() + reason[1:]) + ".", style="bold")
     contact = primary.abuse_contact
+    where = contact.email or contact.form
     name = Text(shown(primary.provider.name), style="bold")
     country = f"  {primary.provider.country}" if primary.provider.country else ""
     name.append(shown(f"{country}  {_ROLE_WORDS[primary.role]}"), style="dim")
-    lines: list[RenderableType] = [Text("Write to first", style="dim"), name]
-    where = contact.email or contact.form
+    lines: list[RenderableType] = [Text("Write to first" if where else "Responsible", style="dim"), name]
     if where:
         lines.append(Text(shown(where), style="bold green"))
         lines.append(Text(shown(_published(contact)), style="dim"))
@@ -150,7 +158,10 @@ def _party(party: Party) -> Text:
     contact = party.abuse_contact
     text = Text(shown(party.provider.name))
     if party.notify:
-        text.append(shown(f"  {contact.email or contact.form or _CONTACT_WORDS.get(contact.status, contact.status)}"), style="green")
+        text.append(
+            shown(f"  {contact.email or contact.form or _CONTACT_WORDS.get(contact.status, contact.status)}"),
+            style="green",
+        )
     text.append(f"  {_ROLE_WORDS[party.role]}", style="dim" if party.notify else "red")
     return text
 

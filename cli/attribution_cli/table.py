@@ -27,7 +27,10 @@ class Table:
         if primary:
             contact = primary.abuse_contact
             company = Text(shown(primary.provider.name))
-            where = Text(shown(contact.email or contact.form or contact.status.replace("_", " ")), style="green" if contact.email else "yellow")
+            where = Text(
+                shown(contact.email or contact.form or contact.status.replace("_", " ")),
+                style="green" if contact.email else "yellow",
+            )
         else:
             company = Text(answer.status.replace("_", " "), style="yellow")
             where = Text(shown(answer.doubts[-1].text if answer.doubts else ""), style="dim")
