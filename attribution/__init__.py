@@ -16,7 +16,8 @@ from attribution._version import __version__
 
 if TYPE_CHECKING:
     from attribution.attributor import Attributor, Investigation, attribute
-    from attribution.decide.answer import Decision, Step, decide
+    from attribution.decide.answer import Decision, decide
+    from attribution.decide.draft import Step
     from attribution.errors import AttributionError, EvidenceError, InvalidTarget, SettingsError
     from attribution.evidence import Evidence, EvidenceFolder, verify_folder
     from attribution.models import AbuseContact, AddressAnswer, Attribution, Party, Provider
@@ -51,7 +52,8 @@ __all__ = [
 
 _HOMES = {
     "attributor": ("Attributor", "Investigation", "attribute"),
-    "decide.answer": ("Decision", "Step", "decide"),
+    "decide.answer": ("Decision", "decide"),
+    "decide.draft": ("Step",),
     "errors": ("AttributionError", "EvidenceError", "InvalidTarget", "SettingsError"),
     "evidence": ("Evidence", "EvidenceFolder", "verify_folder"),
     "models": ("AbuseContact", "AddressAnswer", "Attribution", "Party", "Provider"),

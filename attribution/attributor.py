@@ -12,7 +12,8 @@ from typing import Self, TypeVar
 from weakref import WeakValueDictionary
 
 from attribution.cache.answers import AnswerCache, neighbourhood
-from attribution.decide.answer import Step, decide_from
+from attribution.decide.answer import decide_from
+from attribution.decide.draft import Step
 from attribution.decide.facts import Facts
 from attribution.decide.plan import next_questions
 from attribution.evidence import UNANSWERED, Evidence, EvidenceFolder, Record
@@ -21,7 +22,7 @@ from attribution.lookup.clock import Clock
 from attribution.lookup.guard import REPORTED
 from attribution.lookup.transport import OnConnect
 from attribution.models import Attribution
-from attribution.questions import NetworkAt, Question, ResolveName
+from attribution.questions import FrontOf, NetworkAt, Question, ResolveName, SuffixOf
 from attribution.settings import Settings, load_settings
 
 _Item = TypeVar("_Item")
@@ -92,7 +93,7 @@ class Attributor:
         facts = Facts.of(evidence)
         reported = REPORTED.set(frozenset(str(address) for address in facts.addresses))
         try:
-            while questions := next_questions(facts):
+            while questions := next_questions(facts, ask_registrar=self._settings.ask_registrar):
                 for question, records in zip(questions, await self._answers(questions), strict=True):
                     facts.asked.add(question.text)
                     for record in records:
@@ -112,6 +113,8 @@ class Attributor:
         return [task.result() for task in tasks]
 
     async def _answer(self, question: Question) -> list[Record]:
+        if isinstance(question, SuffixOf | FrontOf):  # tables on this machine: nothing to share or keep
+            return await self._asker.ask(question)
         kept = self._cache.find(question)
         if kept and self._cache.is_fresh(kept):
             return kept.marked(stale=False)

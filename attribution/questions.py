@@ -110,7 +110,56 @@ class NationalPage:
         return f"page {self.registry} {self.page.url}{fields}"
 
 
-Question = ResolveName | NetworkAt | NetworkAbove | EntityNamed | SystemNumbered | WhoisAt | OriginOf | NationalPage
+@dataclass(frozen=True, slots=True)
+class SuffixOf:
+    """Where a name was registered, and whether it is a customer page of a platform (public-suffix list)."""
+
+    name: str
+
+    @property
+    def text(self) -> str:
+        """Text of the question."""
+        return f"suffix {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class FrontOf:
+    """Whether published lists name the address as a proxy's, a cloud's, a sinkhole's or a parking page's."""
+
+    address: Address
+
+    @property
+    def text(self) -> str:
+        """Text of the question."""
+        return f"front {self.address}"
+
+
+@dataclass(frozen=True, slots=True)
+class DomainNamed:
+    """The registration of a domain: registrar, status, name servers; by RDAP, or by port-43 text."""
+
+    name: str
+    whois: bool = False
+
+    @property
+    def text(self) -> str:
+        """Text of the question."""
+        return f"domain {self.name}" + (" by whois" if self.whois else "")
+
+
+Question = (
+    SuffixOf
+    | FrontOf
+    | DomainNamed
+    | ResolveName
+    | NetworkAt
+    | NetworkAbove
+    | EntityNamed
+    | SystemNumbered
+    | WhoisAt
+    | OriginOf
+    | NationalPage
+)
 
 
 def page_of(text: str) -> tuple[str, Page]:

@@ -107,6 +107,10 @@ class Settings(BaseSettings):
         False, description="treat RFC 5737, 3849 and 9637 addresses as ordinary (demos, tests)"
     )
     cache_folder: Path | None = Field(None, description="where answers are kept; empty: the user's cache folder")
+    data_folder: Path | None = Field(
+        None, description="tables that add to those packaged: fronts.csv, platforms.csv; empty: the user's data folder"
+    )
+    ask_registrar: bool = Field(True, description="also ask for the site's domain: registrar, status, name servers")
     dns_timeout: float = Field(5.0, gt=0, le=60, description="seconds for one DNS question, all servers together")
     connect_timeout: float = Field(5.0, gt=0, le=60, description="seconds to open a connection")
     rdap_timeout: float = Field(15.0, gt=0, le=300, description="seconds for one RDAP answer")
@@ -133,6 +137,11 @@ class Settings(BaseSettings):
     def cache_path(self) -> Path:
         """The folder for kept answers."""
         return self.cache_folder or Path(platformdirs.user_cache_dir("attribution"))
+
+    @property
+    def data_path(self) -> Path:
+        """The folder for the user's own tables."""
+        return self.data_folder or Path(platformdirs.user_data_dir("attribution"))
 
 
 def config_file() -> Path:

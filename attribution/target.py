@@ -30,7 +30,24 @@ _DEFANGED = [
 _DEFANGED_DOT = re.compile(r"\s?(?:\[\.\]|\(\.\)|\{\.\}|\[dot\]|\(dot\)|\{dot\}|\\\.)\s?", re.IGNORECASE)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _HOSTLESS_SCHEMES = frozenset(
-    ["about", "bitcoin", "blob", "data", "dweb", "ed2k", "file", "ipfs", "ipns", "javascript", "magnet", "mailto", "news", "sms", "tel", "urn"]
+    [
+        "about",
+        "bitcoin",
+        "blob",
+        "data",
+        "dweb",
+        "ed2k",
+        "file",
+        "ipfs",
+        "ipns",
+        "javascript",
+        "magnet",
+        "mailto",
+        "news",
+        "sms",
+        "tel",
+        "urn",
+    ]
 )
 _SPECIAL_NAMES = {
     "onion": "a Tor onion service has no address on the Internet (RFC 7686)",

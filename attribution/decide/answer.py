@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from attribution.addresses import Address
 from attribution.decide.chain import Chain, Level, Responsible, chain_of, needs_parent, registry_to_ask, responsible_for
 from attribution.decide.contact import fallback_contacts, form_in_remarks, published_contact
+from attribution.decide.draft import Draft, Step
 from attribution.decide.facts import Facts, Sourced
 from attribution.decide.holder import Holder, holder_of, same_company
-from attribution.domain import Domain, domain_of
+from attribution.decide.site import add_domain_parties, add_platform, say_lists
 from attribution.evidence import Evidence, Record
 from attribution.models import (
     AbuseContact,
@@ -31,7 +32,15 @@ from attribution.models import (
 from attribution.registry.dns_answer import read_dns
 from attribution.registry.registration import AutonomousSystem
 
-_RANK: dict[Role, int] = {"platform": 0, "cdn": 1, "reseller": 2, "hosting": 3, "allocation_holder": 4, "network": 5}
+_RANK: dict[Role, int] = {
+    "platform": 0,
+    "cdn": 1,
+    "reseller": 2,
+    "hosting": 3,
+    "allocation_holder": 4,
+    "network": 5,
+    "registrar": 6,
+}
 _RESOLUTION_WORDS = {
     "nxdomain": "the name does not exist",
     "no_data": "the name exists but has no address",
@@ -40,6 +49,7 @@ _RESOLUTION_WORDS = {
     "lame": "no server that is responsible for the name answered (lame delegation)",
 }
 _ROLE_WORDS: dict[Role, str] = {
+    "cdn": "the proxy in front",
     "hosting": "host",
     "reseller": "reseller",
     "allocation_holder": "holder of the allocation",
@@ -52,57 +62,12 @@ _TRANSIENT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One rule as it was applied."""
-
-    rule: str
-    conclusion: str
-    rests_on: str | None = None
-    """The field of the answer."""
-    server: str | None = None
-    sha256: str | None = None
-    lost: tuple[str, ...] = ()
-    """Alternatives that were passed over, each with the reason."""
-
-
 @dataclass(slots=True)
 class Decision:
     """An answer and how it came about."""
 
     attribution: Attribution
     steps: list[Step]
-
-
-@dataclass(slots=True)
-class _Draft:
-    """What the addresses have yielded so far."""
-
-    site: str | None
-    parties: dict[tuple[Role, str], Party] = field(default_factory=dict)
-    addresses: list[AddressAnswer] = field(default_factory=list)
-    doubts: dict[str, str] = field(default_factory=dict)
-    steps: list[Step] = field(default_factory=list)
-    countries: list[Country] = field(default_factory=list)
-    unknown: int = 0
-    waiting: int = 0
-
-    def doubt(self, code: str, text: str) -> None:
-        self.doubts.setdefault(code, text)
-
-    def step(self, rule: str, conclusion: str, source: Record | None = None, rests_on: str | None = None, lost: tuple[str, ...] = ()) -> None:  # fmt: skip
-        self.steps.append(
-            Step(rule, conclusion, rests_on, source.server if source else None, source.sha256 if source else None, lost)
-        )
-
-    def add(self, party: Party) -> None:
-        """Add a party, joining its addresses with those of the same company in the same role."""
-        key = party.role, party.provider.id
-        known = self.parties.get(key)
-        if known:
-            addresses = [*known.addresses, *(one for one in party.addresses if one not in known.addresses)]
-            party = known.model_copy(update={"addresses": addresses})
-        self.parties[key] = party
 
 
 def decide(evidence: Evidence) -> Decision:
@@ -119,15 +84,16 @@ def decide_from(facts: Facts) -> Decision:
         return _ended(facts, target.host, "not_attributable", target.code or "special", target.not_attributable)
     if not facts.addresses:
         return _unresolved(facts, target.host)
-    domain = domain_of(target.host) if target.address is None else Domain(None, None)
-    draft = _Draft(domain.registrable)
+    draft = Draft(facts.site)
     _say_resolution(facts, draft)
     for address, via in facts.addresses.items():
         _attribute_address(facts, draft, address, via)
+    add_platform(facts, draft)
+    add_domain_parties(facts, draft)
     return _finish(facts, draft, target.host)
 
 
-def _say_resolution(facts: Facts, draft: _Draft) -> None:
+def _say_resolution(facts: Facts, draft: Draft) -> None:
     for address, reason in facts.special.items():
         draft.doubt("special_address_in_dns", f"the name also has the address {address}, which is special: {reason}")
     for record in facts.resolutions:
@@ -149,10 +115,11 @@ def _resolved(record: Record) -> str:
     return " → ".join([name, *(target for _, target in answer.chain), ", ".join(answer.values)])
 
 
-def _attribute_address(facts: Facts, draft: _Draft, address: Address, via: list[str]) -> None:
+def _attribute_address(facts: Facts, draft: Draft, address: Address, via: list[str]) -> None:
     chain = chain_of(facts, address)
     found = responsible_for(chain, draft.site)
     origin = _origin(facts, draft, address)
+    front = say_lists(facts, draft, address)
     leaf = chain.leaf
     if leaf is None or found is None or found.level.holder is None:
         _leave_open(facts, draft, chain, address)
@@ -162,6 +129,8 @@ def _attribute_address(facts: Facts, draft: _Draft, address: Address, via: list[
             draft.add(_tenant(leaf, leaf.holder, address))
         return
     holder = found.level.holder
+    if front:
+        found = replace(found, role="cdn", rule=front)
     draft.step("leaf", f"{address} lies in {leaf.main.registration.range}, {_described(leaf)}", leaf.main.record, "startAddress, endAddress")  # fmt: skip
     draft.step("role", f"{holder.name} answers for it, as {_ROLE_WORDS[found.role]}: {found.rule}", found.level.main.record, "type, entities, links[up]")  # fmt: skip
     for code, text in found.doubts:
@@ -188,7 +157,7 @@ def _attribute_address(facts: Facts, draft: _Draft, address: Address, via: list[
     )
 
 
-def _leave_open(facts: Facts, draft: _Draft, chain: Chain, address: Address) -> None:
+def _leave_open(facts: Facts, draft: Draft, chain: Chain, address: Address) -> None:
     """Say why nobody is named for an address. Never a guess."""
     failures = _open_about(facts, chain, "")
     if failures:
@@ -213,7 +182,7 @@ def _leave_open(facts: Facts, draft: _Draft, chain: Chain, address: Address) -> 
     draft.step("nobody named", f"{address}: {list(draft.doubts.values())[-1]}")
 
 
-def _contact(facts: Facts, draft: _Draft, chain: Chain, found: Responsible) -> AbuseContact:
+def _contact(facts: Facts, draft: Draft, chain: Chain, found: Responsible) -> AbuseContact:
     level = found.inherits or found.level
     publication, source = level.contact, level.contact_source
     origin = f"{source.registration.protocol}:{source.registration.registry}"
@@ -283,7 +252,7 @@ def _fallbacks(level: Level, besides: str | None) -> list[FallbackContact]:
     return list(found.values())
 
 
-def _add_parents(facts: Facts, draft: _Draft, chain: Chain, found: Responsible, address: Address) -> None:
+def _add_parents(facts: Facts, draft: Draft, chain: Chain, found: Responsible, address: Address) -> None:
     """List who is written to next: the holders above the one named, each company once."""
     named = [found.level.holder]
     above = chain.levels[chain.levels.index(found.level) + 1 :]
@@ -305,7 +274,7 @@ def _add_parents(facts: Facts, draft: _Draft, chain: Chain, found: Responsible, 
         )
 
 
-def _add_system(facts: Facts, draft: _Draft, contact: AbuseContact, address: Address) -> None:
+def _add_system(facts: Facts, draft: Draft, contact: AbuseContact, address: Address) -> None:
     """List the AS as the last step, where it had to be asked and is another company."""
     for system, record in _systems(facts, address):
         holder, publication = holder_of(system), published_contact(system)
@@ -335,13 +304,13 @@ def _tenant(level: Level, holder: Holder, address: Address) -> Party:
     )
 
 
-def _say_name(draft: _Draft, holder: Holder, level: Level) -> None:
+def _say_name(draft: Draft, holder: Holder, level: Level) -> None:
     if not holder.certain:
         text = f"the registry names no organisation for {level.main.registration.range}; {holder.name!r} is from its {holder.named_by}"
         draft.doubt("name_uncertain", text)
 
 
-def _doubt_contact(draft: _Draft, party: Party, found: Responsible) -> None:
+def _doubt_contact(draft: Draft, party: Party, found: Responsible) -> None:
     email = party.abuse_contact.email
     if email and draft.site and email.endswith(("@" + draft.site, "." + draft.site)):
         text = f"{email} is in the reported site's own domain: whoever runs the site may read the notice"
@@ -352,7 +321,7 @@ def _doubt_contact(draft: _Draft, party: Party, found: Responsible) -> None:
         draft.doubt("unencrypted", "a registry's answer came without TLS and could have been changed on the way")
 
 
-def _origin(facts: Facts, draft: _Draft, address: Address) -> Origin | None:
+def _origin(facts: Facts, draft: Draft, address: Address) -> Origin | None:
     answers, record = facts.origins.get(address, ([], None))
     if not answers:
         return None
@@ -401,15 +370,15 @@ def _described(level: Level) -> str:
     return f"{kind}{holder} ({level.main.registration.registry})"
 
 
-def _finish(facts: Facts, draft: _Draft, host: str) -> Decision:
+def _finish(facts: Facts, draft: Draft, host: str) -> Decision:
     parties = sorted(draft.parties.values(), key=_party_order)
-    candidates = [
+    hosts = [
         one for one in parties if any(a.role == one.role and a.provider == one.provider.id for a in draft.addresses)
     ]
-    primary = next(iter(candidates), None)
-    if len({one.provider.id for one in candidates}) > 1:
-        names = ", ".join(dict.fromkeys(one.provider.name for one in candidates))
+    if len({one.provider.id for one in hosts}) > 1:
+        names = ", ".join(dict.fromkeys(one.provider.name for one in hosts))
         draft.doubt("several_providers", f"the site's addresses are at several companies, each to be told: {names}")
+    primary = next((one for one in parties if one in hosts or one.role == "platform"), None)
     country = draft.countries[0] if draft.countries else Country()
     if primary:
         draft.step("primary", f"write to {primary.provider.name} first: {primary.role} goes before the others")
@@ -427,7 +396,7 @@ def _party_order(party: Party) -> tuple[bool, bool, int, int, str]:
     )
 
 
-def _status(draft: _Draft, primary: Party | None) -> Status:
+def _status(draft: Draft, primary: Party | None) -> Status:
     if primary is None:
         return "retry_later" if draft.waiting else "partial"
     if draft.waiting or draft.unknown or primary.abuse_contact.status != "found":
@@ -446,16 +415,19 @@ def _unresolved(facts: Facts, host: str) -> Decision:
 
 
 def _ended(facts: Facts, host: str | None, status: Status, code: str, text: str) -> Decision:
-    draft = _Draft(None, doubts={code: text})
+    draft = Draft(None)
+    add_domain_parties(facts, draft)
+    draft.doubts[code] = text
     draft.step(status, text, next(iter(facts.resolutions), None))
-    return Decision(_attribution(facts, host, status, draft, None, [], Country()), draft.steps)
+    parties = list(draft.parties.values())
+    return Decision(_attribution(facts, host, status, draft, None, parties, Country()), draft.steps)
 
 
 def _attribution(
     facts: Facts,
     host: str | None,
     status: Status,
-    draft: _Draft,
+    draft: Draft,
     primary: Party | None,
     parties: list[Party],
     country: Country,
@@ -469,6 +441,7 @@ def _attribution(
         primary=primary,
         parties=parties,
         country=country,
+        fronted=draft.fronted,
         doubts=[Doubt(code=code, text=text) for code, text in draft.doubts.items()],
         failures=[
             Failure(server=record.server, kind=record.outcome, retry_at=record.retry_at, text=record.note)

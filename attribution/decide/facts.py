@@ -9,8 +9,10 @@ from attribution.errors import InvalidTarget
 from attribution.evidence import UNANSWERED, Evidence, Record
 from attribution.questions import page_of
 from attribution.registry.dns_answer import OriginAnswer, read_dns, read_origin
+from attribution.registry.domain_answer import DomainRegistration, read_domain, read_domain_text
+from attribution.registry.lenient import as_objects, as_text
 from attribution.registry.nir_page import Page, PageWanted, read_nir_pages
-from attribution.registry.rdap_answer import read_autnum, read_entity, read_network
+from attribution.registry.rdap_answer import read_autnum, read_entity, read_json_object, read_network
 from attribution.registry.registration import AutonomousSystem, Entity, Network, UnreadableAnswer
 from attribution.registry.whois_text import decode_whois, read_whois
 from attribution.target import Target, parse_target
@@ -22,6 +24,28 @@ class Sourced:
 
     registration: Network
     record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Suffix:
+    """A name's place under the public-suffix list."""
+
+    registrable: str | None
+    platform_suffix: str | None
+    company: str | None
+    source: str
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A published list that an address is on."""
+
+    kind: str
+    company: str
+    prefix: str
+    source: str
+    published: str
 
 
 @dataclass(slots=True)
@@ -43,6 +67,10 @@ class Facts:
     page_records: dict[str, Record] = field(default_factory=dict)
     open: dict[str, Record] = field(default_factory=dict)
     """Questions without an answer, by text: the last failure of each."""
+    suffixes: dict[str, Suffix] = field(default_factory=dict)
+    """What the public-suffix list says, by name."""
+    fronts: dict[Address, list[tuple[Listed, Record]]] = field(default_factory=dict)
+    domain: tuple[DomainRegistration, Record] | None = None
     resolutions: list[Record] = field(default_factory=list)
 
     @classmethod
@@ -75,6 +103,8 @@ class Facts:
                 "rdap": self._learn_rdap,
                 "whois": self._learn_whois,
                 "nir_page": self._learn_page,
+                "suffix": self._learn_suffix,
+                "front": self._learn_front,
             }.get(record.kind)
             if read:
                 read(record)
@@ -83,6 +113,27 @@ class Facts:
         else:
             if record.kind != "bootstrap":
                 self.open.pop(record.question, None)
+
+    @property
+    def site(self) -> str | None:
+        """The registrable domain of the reported host; None for an address."""
+        suffix = self.suffixes.get(self.target.host) if self.target else None
+        return suffix.registrable if suffix else None
+
+    @property
+    def names(self) -> list[str]:
+        """The reported host and every name that it is an alias of, in order."""
+        found = [self.target.host] if self.target and self.target.address is None else []
+        for via in self.addresses.values():
+            found += [link.partition(" CNAME ")[2] for link in via]
+        return list(dict.fromkeys(found))
+
+    @property
+    def platform(self) -> tuple[str, Suffix] | None:
+        """The first of the names that is a customer page of a platform."""
+        return next(
+            ((name, one) for name in self.names if (one := self.suffixes.get(name)) and one.platform_suffix), None
+        )
 
     def around(self, address: Address) -> list[Sourced]:
         """Return every registration around an address, most specific first, RDAP before text of the same range."""
@@ -145,13 +196,39 @@ class Facts:
             self.networks.append(Sourced(read_network(record.body, record.server), record))
         elif record.question.startswith("entity "):
             self.entities[record.question.removeprefix("entity ").upper()] = read_entity(record.body)
+        elif record.question.startswith("domain "):
+            self.domain = (read_domain(record.body), record)
         elif record.question.startswith("autnum "):
             system = read_autnum(record.body, record.server)
             self.systems[int(record.question.removeprefix("autnum "))] = (system, record)
 
     def _learn_whois(self, record: Record) -> None:
-        if record.outcome == "answered":
+        if record.outcome != "answered":
+            return
+        if record.question.startswith("domain "):
+            name = record.question.removeprefix("domain ").removesuffix(" by whois")
+            found = read_domain_text(decode_whois(record.body), name)
+            self.domain = (found, record) if found else self.domain
+        else:
             self.networks += [Sourced(one, record) for one in read_whois(record.body, record.server)]
+
+    def _learn_suffix(self, record: Record) -> None:
+        values = read_json_object(record.body)
+        name = record.question.removeprefix("suffix ")
+        self.suffixes[name] = Suffix(
+            as_text(values.get("registrable")),
+            as_text(values.get("platform_suffix")),
+            as_text(values.get("company")),
+            as_text(values.get("source")) or record.server,
+            record,
+        )
+
+    def _learn_front(self, record: Record) -> None:
+        address = read_address(record.question.removeprefix("front "))
+        self.fronts[address] = [
+            (Listed(*(str(one.get(key) or "") for key in ("kind", "company", "prefix", "source", "published"))), record)
+            for one in as_objects(read_json_object(record.body).get("lists"))
+        ]
 
     def _learn_page(self, record: Record) -> None:
         registry, page = page_of(record.question)

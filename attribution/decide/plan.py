@@ -9,15 +9,17 @@ from attribution.decide.chain import Chain, Level, chain_of, needs_parent, regis
 from attribution.decide.contact import entity_to_fetch
 from attribution.decide.facts import Facts
 from attribution.decide.holder import unnamed_organisation
-from attribution.domain import domain_of
 from attribution.questions import (
+    DomainNamed,
     EntityNamed,
+    FrontOf,
     NationalPage,
     NetworkAbove,
     NetworkAt,
     OriginOf,
     Question,
     ResolveName,
+    SuffixOf,
     SystemNumbered,
     WhoisAt,
 )
@@ -29,20 +31,29 @@ _MOST_LEVELS = 4
 _WHOLE_REGION = {4: 2**24, 6: 2**104}
 
 
-def next_questions(facts: Facts) -> list[Question]:
+def next_questions(facts: Facts, *, ask_registrar: bool = True) -> list[Question]:
     """Return what is still to be asked, each question once; empty when the evidence is complete."""
     target = facts.target
     if target is None or target.not_attributable:
         return []
-    if target.address is None and not facts.resolutions:
-        return [ResolveName(target.host)]
-    site = domain_of(target.host).registrable if target.address is None else None
-    questions: dict[str, Question] = {}
+    if target.address is None and target.host not in facts.suffixes:
+        return [SuffixOf(target.host)]
+    wanted: list[Question] = [] if target.address or facts.resolutions else [ResolveName(target.host)]
+    wanted += [SuffixOf(name) for name in facts.names]
+    if ask_registrar:
+        wanted += _domain(facts)
     for address in facts.addresses:
-        for question in _about(facts, address, site):
-            if question.text not in facts.asked:
-                questions.setdefault(question.text, question)
-    return list(questions.values())
+        wanted += [FrontOf(address), *_about(facts, address, facts.site)]
+    return list({one.text: one for one in wanted if one.text not in facts.asked}.values())
+
+
+def _domain(facts: Facts) -> list[Question]:
+    """Ask for the site's own domain; a platform's customer pages have none."""
+    if facts.site is None or facts.platform:
+        return []
+    if facts.domain:
+        return [SuffixOf(host) for host in facts.domain[0].nameservers]
+    return _first_layer(facts, [DomainNamed(facts.site)], [DomainNamed(facts.site, whois=True)])
 
 
 def _about(facts: Facts, address: Address, site: str | None) -> list[Question]:

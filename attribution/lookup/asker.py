@@ -10,16 +10,20 @@ from attribution.lookup.nir_pages import NationalPages
 from attribution.lookup.origin_as import ask_origin
 from attribution.lookup.pace import Pace
 from attribution.lookup.rdap import RdapClient
+from attribution.lookup.tables import Tables
 from attribution.lookup.transport import OnConnect, Transport
 from attribution.lookup.whois import WhoisClient
 from attribution.questions import (
+    DomainNamed,
     EntityNamed,
+    FrontOf,
     NationalPage,
     NetworkAbove,
     NetworkAt,
     OriginOf,
     Question,
     ResolveName,
+    SuffixOf,
     SystemNumbered,
     WhoisAt,
 )
@@ -37,11 +41,20 @@ class Asker:
         self._bootstrap = Bootstrap(settings, self._transport, clock, kept)
         self._rdap = RdapClient(self._transport, self._bootstrap, pace, clock)
         self._whois = WhoisClient(settings, self._transport, pace, clock)
+        self._tables = Tables(settings, clock)
         self._pages = NationalPages(self._transport, pace, clock)
 
     async def ask(self, question: Question) -> list[Record]:
         """Ask, and return every step as a record; a failure is a record too, the last one."""
         match question:
+            case SuffixOf():
+                return [self._tables.suffix_of(question.name, question.text)]
+            case FrontOf():
+                return self._tables.front_of(question.address, question.text)
+            case DomainNamed(whois=False):
+                return await self._rdap.domain(question.name, question.text)
+            case DomainNamed():
+                return await self._whois.domain(question.name, question.text)
             case ResolveName():
                 return await self._dns.look_up(question.host)
             case NetworkAt():

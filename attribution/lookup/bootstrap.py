@@ -7,7 +7,6 @@ and the answer says so.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import json
 import re
 from collections.abc import Iterable
@@ -23,6 +22,7 @@ from attribution.evidence import Record
 from attribution.lookup.clock import Clock
 from attribution.lookup.guard import DestinationRefused
 from attribution.lookup.transport import TooLarge, Transport, Unreachable
+from attribution.prefixes import PrefixTable
 from attribution.registry.lenient import as_list
 from attribution.registry.rdap_answer import read_json_object
 from attribution.registry.registration import UnreadableAnswer
@@ -50,22 +50,12 @@ class Services:
     """One bootstrap file, ready for longest-prefix match."""
 
     publication: str
-    by_length: dict[int, dict[int, tuple[str, ...]]]
+    blocks: PrefixTable[tuple[str, ...]]
     fallback: bool = False
-
-    def find(self, address: Address) -> tuple[str, tuple[str, ...]] | None:
-        """Return the longest matching prefix and its server URLs."""
-        bits = address.max_prefixlen
-        for length in sorted(self.by_length, reverse=True):
-            head = int(address) >> (bits - length)
-            urls = self.by_length[length].get(head)
-            if urls:
-                return f"{type(address)(head << (bits - length))}/{length}", urls
-        return None
 
 
 class Bootstrap:
-    """Finds the service for an address or AS number. Refreshes are tasks that `close` ends."""
+    """Finds the service for an address, AS number or domain. Refreshes are tasks that `close` ends."""
 
     def __init__(self, settings: Settings, transport: Transport, clock: Clock, kept: KeptFiles) -> None:
         self._base = settings.rdap_bootstrap_url
@@ -85,7 +75,7 @@ class Bootstrap:
         """Return the record of the match and the service URLs, https first; no URL when none serves the address."""
         text, fetched_at = await self._file(_KINDS[address.version])
         services = _parsed_networks(text, address.version) if text else packaged_services(address.version)
-        found = services.find(address)
+        found = services.blocks.find(address)
         urls = self._usable(found[1]) if found else ()
         note = None
         if services.fallback:
@@ -101,6 +91,16 @@ class Bootstrap:
         """Return the service URLs for an AS number; none while IANA could not be asked."""
         text, _ = await self._file("asn")
         return self._usable(_find_system(text, asn)) if text else ()
+
+    async def for_domain(self, domain: str) -> tuple[str, ...]:
+        """Return the service URLs for a domain, by its longest listed suffix (RFC 9224, section 4)."""
+        text, _ = await self._file("dns")
+        if not text:
+            return ()
+        suffixes = _parsed_suffixes(text)
+        labels = domain.split(".")
+        tails = (".".join(labels[start:]) for start in range(len(labels)))
+        return self._usable(next((suffixes[tail] for tail in tails if tail in suffixes), ()))
 
     async def _file(self, name: str) -> tuple[str | None, datetime]:
         """Return a file's text; waits for the network only when the file was never had."""
@@ -160,7 +160,7 @@ def packaged_services(version: int) -> Services:
             if (prefix := record.findtext(f"{_IANA}prefix"))
             and (whois := record.findtext(f"{_IANA}whois") or "") in by_whois
         ]
-    return Services(published, _by_length(rows, version), fallback=True)
+    return Services(published, PrefixTable.of(rows, version), fallback=True)
 
 
 @cache
@@ -173,20 +173,18 @@ def _parsed_networks(text: str, version: int) -> Services:
         for prefix in as_list(service[0])
         if isinstance(prefix, str)
     ]
-    return Services(str(document.get("publication")), _by_length(rows, version))
+    return Services(str(document.get("publication")), PrefixTable.of(rows, version))
 
 
-def _by_length(rows: Iterable[tuple[str, tuple[str, ...]]], version: int) -> dict[int, dict[int, tuple[str, ...]]]:
-    found: dict[int, dict[int, tuple[str, ...]]] = {}
-    for prefix, urls in rows:
-        try:
-            network = ipaddress.ip_network(prefix, strict=False)
-        except ValueError:
-            continue
-        if network.version == version and urls:
-            head = int(network.network_address) >> (network.max_prefixlen - network.prefixlen)
-            found.setdefault(network.prefixlen, {})[head] = urls
-    return found
+@cache
+def _parsed_suffixes(text: str) -> dict[str, tuple[str, ...]]:
+    return {
+        suffix.lower(): tuple(url for url in as_list(service[1]) if isinstance(url, str))
+        for service in json.loads(text)["services"]
+        if isinstance(service, list) and len(service) == 2
+        for suffix in as_list(service[0])
+        if isinstance(suffix, str)
+    }
 
 
 def _find_system(text: str, asn: int) -> tuple[str, ...]:

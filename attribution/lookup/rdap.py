@@ -15,6 +15,7 @@ from attribution.lookup.clock import Clock
 from attribution.lookup.guard import DestinationRefused
 from attribution.lookup.pace import NotNow, Pace
 from attribution.lookup.transport import HttpAnswer, TooLarge, Transport, Unreachable
+from attribution.registry.domain_answer import read_domain
 from attribution.registry.rdap_answer import read_autnum, read_entity, read_network
 from attribution.registry.refusal import read_http_outcome
 from attribution.registry.registration import UnreadableAnswer
@@ -77,6 +78,19 @@ class RdapClient:
             note = "no RDAP server is known for this AS"
             return [Record("rdap", question, "bootstrap", self._clock.now(), "not_found", note=note)]
         return await self._first_answer([f"{url}autnum/{asn}" for url in urls], question, about_system)
+
+    async def domain(self, name: str, question: str) -> list[Record]:
+        """Ask for a domain at the registry of its suffix."""
+
+        def about_domain(body: bytes, server: str) -> None:
+            if read_domain(body).name != name:
+                raise UnreadableAnswer("the answer is about another domain")
+
+        urls = await self._bootstrap.for_domain(name)
+        if not urls:
+            note = "no RDAP server is known for this domain"
+            return [Record("rdap", question, "bootstrap", self._clock.now(), "not_found", note=note)]
+        return await self._first_answer([f"{url}domain/{name}" for url in urls], question, about_domain)
 
     async def _first_answer(self, urls: list[str], question: str, check: Check) -> list[Record]:
         """Try the service's URLs in turn; https ones come first."""
@@ -190,7 +204,7 @@ def _host(url: str) -> str:
 def _service(url: str) -> str:
     """Return the budget that a URL falls under: one for each RDAP service, also where several share a host."""
     head, found, _ = url.partition("/ip/")
-    for path in ("/autnum/", "/entity/"):
+    for path in ("/autnum/", "/entity/", "/domain/"):
         if not found:
             head, found, _ = url.partition(path)
     host = urlsplit(url).hostname or ""

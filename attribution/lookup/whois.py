@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from attribution.addresses import Address
@@ -10,16 +12,30 @@ from attribution.lookup.clock import Clock
 from attribution.lookup.guard import DestinationRefused
 from attribution.lookup.pace import NotNow, Pace
 from attribution.lookup.transport import TooLarge, Transport, Unreachable
+from attribution.registry.domain_answer import read_domain_text
 from attribution.registry.refusal import read_whois_outcome
-from attribution.registry.whois_text import Referral, mentioned_server, read_referral, read_whois
+from attribution.registry.whois_text import Referral, decode_whois, mentioned_server, read_referral, read_whois
 from attribution.settings import Settings, split_host_port
 
 _MOST_HOPS = 5
+_FOLLOWED = frozenset(["answered", "not_found", "redirected"])
 _LATER = timedelta(minutes=15)
 _MUCH_LATER = timedelta(days=1)
 _RWHOIS_BYTES = 64 * 1024
 # How each server wants to be asked for one address in full, from its own help text.
 _QUERIES = {"whois.arin.net": "n + {0}", "whois.nic.ad.jp": "{0}/e", "whois.jprs.jp": "{0}/e"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """What to ask every server on the way, and how to take its answer."""
+
+    question: str
+    line: Callable[[str], str]
+    """The query line for a server."""
+    judge: Callable[[bytes, str], tuple[Outcome, str | None]]
+    """Outcome and note of an answer that is no refusal, from a server."""
+    follow: Callable[[Record], Referral | None]
 
 
 class WhoisClient:
@@ -34,40 +50,71 @@ class WhoisClient:
 
     async def network_at(self, address: Address, question: str, server: str | None) -> list[Record]:
         """Ask IANA's root, or the server named, and follow referrals from there."""
+
+        def line(host: str) -> str:
+            return _QUERIES.get(host, "{0}").format(address)
+
+        def judge(body: bytes, host: str) -> tuple[Outcome, str | None]:
+            networks = read_whois(body, host)
+            if any(network.covers(address) for network in networks):
+                return "answered", None
+            if read_referral(body):
+                return "redirected", None
+            return (
+                ("malformed", "the answer is about another network") if networks else ("not_found", "no network in it")
+            )
+
+        def follow(record: Record) -> Referral | None:
+            """Follow an instruction; a server only mentioned in remarks just where the answer holds nothing else."""
+            referral = read_referral(record.body)
+            if referral or record.outcome == "answered":
+                return referral
+            mentioned = mentioned_server(record.body)
+            return Referral(mentioned, 43) if mentioned else None
+
+        return await self._walk(server or self._root, _Errand(question, line, judge, follow))
+
+    async def domain(self, name: str, question: str) -> list[Record]:
+        """Ask IANA's root and the registry of the top-level domain; no registrar's own server is asked."""
+
+        def judge(body: bytes, host: str) -> tuple[Outcome, str | None]:
+            if read_domain_text(decode_whois(body), name):
+                return "answered", None
+            return ("redirected", None) if read_referral(body) else ("not_found", "the domain is not in it")
+
+        def follow(record: Record) -> Referral | None:
+            return read_referral(record.body) if record.outcome == "redirected" else None
+
+        return await self._walk(self._root, _Errand(question, lambda _: name, judge, follow))
+
+    async def _walk(self, first: str, errand: _Errand) -> list[Record]:
         records: list[Record] = []
         seen: set[str] = set()
-        step: Referral | None = Referral(*split_host_port(server or self._root, 43))
+        step: Referral | None = Referral(*split_host_port(first, 43))
         while step is not None:
-            if step.host in seen and len(records) > 1:
-                records.append(self._failure(question, step.host, "malformed", "the referrals run in a circle"))
+            seen.add(step.host)
+            record = await self._ask(step, errand)
+            records.append(record)
+            step = errand.follow(record) if record.outcome in _FOLLOWED else None
+            if step is None or (record.outcome == "answered" and step.host in seen):
+                break
+            if step.host in seen:
+                records.append(self._failure(errand.question, step.host, "malformed", "the referrals run in a circle"))
                 break
             if len(records) >= _MOST_HOPS:
-                records.append(self._failure(question, step.host, "malformed", f"more than {_MOST_HOPS} referrals"))
+                note = f"more than {_MOST_HOPS} referrals"
+                records.append(self._failure(errand.question, step.host, "malformed", note))
                 break
-            seen.add(step.host)
-            record = await self._ask(step, address, question)
-            records.append(record)
-            step = self._next(record, address) if record.outcome in ("answered", "not_found", "redirected") else None
         return records
 
-    def _next(self, record: Record, address: Address) -> Referral | None:
-        """Follow an instruction; a server only mentioned in remarks just where the answer holds nothing else."""
-        referral = read_referral(record.body)
-        if referral:
-            return referral
-        if any(network.covers(address) for network in read_whois(record.body, record.server)):
-            return None
-        mentioned = mentioned_server(record.body)
-        return Referral(mentioned, 43) if mentioned and mentioned != record.server else None
-
-    async def _ask(self, step: Referral, address: Address, question: str) -> Record:
+    async def _ask(self, step: Referral, errand: _Errand) -> Record:
         host, port = self._overrides.get(step.host, (step.host, step.port))
-        line = _QUERIES.get(step.host, "{0}").format(address)
         limit = {"most_bytes": _RWHOIS_BYTES} if step.rwhois else {}
+        question = errand.question
 
         async def attempt() -> Record:
             try:
-                body = await self._transport.ask_line(host, port, line, **limit)
+                body = await self._transport.ask_line(host, port, errand.line(step.host), **limit)
             except DestinationRefused as error:
                 return self._failure(question, step.host, "refused", str(error))
             except TooLarge as error:
@@ -76,24 +123,20 @@ class WhoisClient:
                 return self._failure(question, step.host, "unreachable", "no whole answer within the time limit")
             except Unreachable as error:
                 return self._failure(question, step.host, "unreachable", str(error))
-            return self._read(body, step, address, question)
+            return self._read(body, step, errand)
 
         try:
             return await self._pace.ask(f"whois {step.host}", attempt)
         except NotNow as error:
             outcome: Outcome = "rate_limited" if error.kind == "rate_limited" else "unreachable"
-            return Record(
-                "whois", question, step.host, self._clock.now(), outcome, retry_at=error.retry_at, note=str(error)
-            )
+            now = self._clock.now()
+            return Record("whois", question, step.host, now, outcome, retry_at=error.retry_at, note=str(error))
 
-    def _read(self, body: bytes, step: Referral, address: Address, question: str) -> Record:
+    def _read(self, body: bytes, step: Referral, errand: _Errand) -> Record:
         now = self._clock.now()
         outcome, note, permanent = read_whois_outcome(body)
-        networks = read_whois(body, step.host) if outcome == "answered" else []
-        if outcome in ("answered", "malformed") and not networks and read_referral(body):
-            outcome, note = "redirected", None
-        elif outcome == "answered" and not any(network.covers(address) for network in networks):
-            outcome, note = ("not_found", "no network in the answer") if not networks else ("malformed", "the answer is about another network")  # fmt: skip
+        if outcome == "answered" or (outcome == "malformed" and read_referral(body)):
+            outcome, note = errand.judge(body, step.host)
         retry_at = None
         if outcome == "rate_limited":
             retry_at = now + _MUCH_LATER if permanent else None
@@ -101,7 +144,7 @@ class WhoisClient:
             retry_at = now + _LATER
         if step.rwhois:
             note = "an rwhois server, run by the network itself: a claim"
-        return Record("whois", question, step.host, now, outcome, body, retry_at=retry_at, note=note)
+        return Record("whois", errand.question, step.host, now, outcome, body, retry_at=retry_at, note=note)
 
     def _failure(self, question: str, server: str, outcome: Outcome, note: str) -> Record:
         now = self._clock.now()

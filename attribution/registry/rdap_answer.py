@@ -54,7 +54,7 @@ def read_network(body: bytes, server: str) -> Network:
         netname=as_text(document.get("name")),
         type=as_text(document.get("type")),
         country=as_country(document.get("country")),
-        entities=_entities(document),
+        entities=read_entities(document),
         descriptions=tuple(
             line for one in remarks if (as_text(one.get("title")) or "description").lower() == "description"
             for line in as_lines(one.get("description"))
@@ -93,7 +93,7 @@ def read_autnum(body: bytes, server: str) -> AutonomousSystem:
         handle=as_text(document.get("handle")) or f"AS{start}",
         netname=as_text(document.get("name")),
         country=as_country(document.get("country")),
-        entities=_entities(document),
+        entities=read_entities(document),
         redactions=_redactions(document),
         truncated=_truncation(document),
         asn=start,
@@ -132,7 +132,8 @@ def _registry(document: dict[str, Any], server: str) -> str:
     return next((name for host in [server, *hosts] if (name := registry_of_server(host))), server)
 
 
-def _entities(document: dict[str, Any]) -> tuple[Entity, ...]:
+def read_entities(document: dict[str, Any]) -> tuple[Entity, ...]:
+    """Read the entities of an object, each with those below it."""
     return tuple(_entity(one) for one in as_objects(document.get("entities")))
 
 
@@ -150,7 +151,7 @@ def _entity(one: dict[str, Any]) -> Entity:
         address=card.address,
         country=card.country,
         remarks=remarks,
-        entities=_entities(one),
+        entities=read_entities(one),
         redacted=card.withheld or any(is_withheld(line) for line in remarks),
     )
 

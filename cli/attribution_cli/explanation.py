@@ -15,7 +15,7 @@ from attribution_cli.safe_text import escaped_json, shown
 
 if TYPE_CHECKING:
     from attribution.attributor import Investigation
-    from attribution.decide.answer import Step
+    from attribution.decide.draft import Step
 
 
 def explanation(found: Investigation) -> RenderableType:

@@ -14,7 +14,7 @@ from attribution_cli.safe_text import shown
 
 if TYPE_CHECKING:
     from attribution.attributor import Investigation
-    from attribution.decide.answer import Step
+    from attribution.decide.draft import Step
     from attribution.models import AbuseContact, Attribution, Country, Party
 
 _STATUS_WORDS = {

@@ -1,0 +1,63 @@
+"""The answer while it is being put together, with the rules applied so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from attribution.decide.holder import plain_name
+from attribution.evidence import Record
+from attribution.models import AddressAnswer, Country, Party, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rule as it was applied."""
+
+    rule: str
+    conclusion: str
+    rests_on: str | None = None
+    """The field of the answer."""
+    server: str | None = None
+    sha256: str | None = None
+    lost: tuple[str, ...] = ()
+    """Alternatives that were passed over, each with the reason."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """What the addresses have yielded so far."""
+
+    site: str | None
+    parties: dict[tuple[Role, str], Party] = field(default_factory=dict)
+    addresses: list[AddressAnswer] = field(default_factory=list)
+    doubts: dict[str, str] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+    countries: list[Country] = field(default_factory=list)
+    unknown: int = 0
+    """How many addresses nobody is named for, though the registries answered."""
+    waiting: int = 0
+    """How many addresses wait for a registry."""
+    fronted: bool = False
+
+    def doubt(self, code: str, text: str) -> None:
+        """Note a doubt; of one code the first stays."""
+        self.doubts.setdefault(code, text)
+
+    def step(self, rule: str, conclusion: str, source: Record | None = None, rests_on: str | None = None, lost: tuple[str, ...] = ()) -> None:  # fmt: skip
+        """Note a rule as it was applied, with the answer and field that it rests on."""
+        self.steps.append(
+            Step(rule, conclusion, rests_on, source.server if source else None, source.sha256 if source else None, lost)
+        )
+
+    def add(self, party: Party) -> None:
+        """Add a party, joining its addresses with those of the same company in the same role."""
+        key = party.role, party.provider.id
+        known = self.parties.get(key)
+        if known:
+            addresses = [*known.addresses, *(one for one in party.addresses if one not in known.addresses)]
+            party = known.model_copy(update={"addresses": addresses})
+        self.parties[key] = party
+
+    def company_named(self, name: str) -> Party | None:
+        """Return a party of an address whose company has this name, legal forms set aside."""
+        return next((one for one in self.parties.values() if plain_name(one.provider.name) == plain_name(name)), None)

@@ -1,0 +1,95 @@
+"""Reading answers about a domain: its registrar, status and name servers. Registrants are people, and are not read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from attribution.registry.lenient import as_list, as_objects, as_text, clean
+from attribution.registry.mailbox import read_mailboxes
+from attribution.registry.rdap_answer import read_entities, read_json_object
+from attribution.registry.registration import Entity, UnreadableAnswer
+
+_LINE = re.compile(r"^\s*(?P<key>[A-Za-z][A-Za-z /()-]{1,40}?)\s*:\s*(?P<value>\S.*)$", re.MULTILINE)
+# RFC 8056 names each EPP status code in words: `clientHold` is `client hold`.
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Registrar:
+    """Who registered the domain for its holder, and where that company takes abuse notices."""
+
+    id: str
+    name: str
+    email: str | None = None
+    form: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DomainRegistration:
+    """A domain as registered."""
+
+    name: str
+    registrar: Registrar | None
+    status: frozenset[str]
+    """EPP status codes in RDAP's words: `active`, `client hold`."""
+    nameservers: tuple[str, ...]
+
+
+def read_domain(body: bytes) -> DomainRegistration:
+    """Read an RDAP answer to a `domain` question. Raises UnreadableAnswer."""
+    document = read_json_object(body)
+    name = as_text(document.get("ldhName")) or as_text(document.get("unicodeName"))
+    if not name:
+        raise UnreadableAnswer("no ldhName, so it is no answer about a domain")
+    ids = {
+        as_text(entity.get("handle")): identifier
+        for entity in as_objects(document.get("entities"))
+        for one in as_objects(entity.get("publicIds"))
+        if "registrar" in (as_text(one.get("type")) or "").lower() and (identifier := as_text(one.get("identifier")))
+    }
+    registrar = next((one for one in read_entities(document) if "registrar" in one.roles), None)
+    return DomainRegistration(
+        name.lower().rstrip("."),
+        _registrar(registrar, ids.get(registrar.handle)) if registrar else None,
+        frozenset(text.lower() for one in as_list(document.get("status")) if (text := as_text(one))),
+        tuple(
+            host.lower().rstrip(".")
+            for one in as_objects(document.get("nameservers"))
+            if (host := as_text(one.get("ldhName")))
+        ),
+    )
+
+
+def read_domain_text(text: str, name: str) -> DomainRegistration | None:
+    """Read a port-43 answer about a domain (the form that ICANN asks of registries); None when it holds none."""
+    fields: dict[str, list[str]] = {}
+    for match in _LINE.finditer(text):
+        fields.setdefault(clean(match["key"]).lower(), []).append(match["value"].strip())
+    domain = next(iter(fields.get("domain name", fields.get("domain", []))), "").lower().rstrip(".")
+    if domain != name:
+        return None
+    registrar = next(iter(fields.get("registrar", [])), None)
+    number = next(iter(fields.get("registrar iana id", [])), None)
+    mailbox = next(
+        (box for one in fields.get("registrar abuse contact email", []) for box in read_mailboxes(one)), None
+    )
+    status = [value.split()[0] for value in fields.get("domain status", fields.get("status", []))]
+    hosts = [value.split()[0] for value in fields.get("name server", fields.get("nserver", []))]
+    return DomainRegistration(
+        domain,
+        Registrar(f"registrar:{number or registrar}", registrar, mailbox) if registrar else None,
+        frozenset(_CAMEL.sub(" ", one).lower() for one in status),
+        tuple(dict.fromkeys(host.lower().rstrip(".") for host in hosts)),
+    )
+
+
+def _registrar(entity: Entity, number: str | None) -> Registrar | None:
+    """Take the abuse contact from under the registrar only, never from the registrant's side (trap 11)."""
+    desks = [one for child in entity.entities for one in child.walk() if "abuse" in one.roles]
+    name = entity.name or entity.organisation or next((one.name for one in desks if one.name), None)
+    if not name:
+        return None
+    box = next((one.mailboxes[0].email for one in desks if one.mailboxes), None)
+    form = next((one.forms[0] for one in desks if one.forms), None)
+    return Registrar(f"registrar:{number or entity.handle or name}", name, box, form)
