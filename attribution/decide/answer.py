@@ -141,6 +141,8 @@ def _attribute_address(facts: Facts, draft: Draft, address: Address, via: list[s
     draft.add(party)
     if found.tenant and found.tenant.holder and found.tenant.holder.named_by not in ("network name", "abuse role"):
         draft.add(_tenant(found.tenant, found.tenant.holder, address))
+        text = f"{found.tenant.holder.name} is a tenant: it may be the offender, and is never written to"
+        draft.step("tenant", text, found.tenant.main.record, "type, entities")
     _add_parents(facts, draft, chain, found, address)
     _add_system(facts, draft, contact, address)
     _doubt_contact(draft, party, found)
@@ -182,7 +184,7 @@ def _leave_open(facts: Facts, draft: Draft, chain: Chain, address: Address) -> N
     draft.step("nobody named", f"{address}: {list(draft.doubts.values())[-1]}")
 
 
-def _contact(facts: Facts, draft: Draft, chain: Chain, found: Responsible) -> AbuseContact:
+def _contact(facts: Facts, draft: Draft, chain: Chain, found: Responsible, step: str = "abuse contact") -> AbuseContact:
     level = found.inherits or found.level
     publication, source = level.contact, level.contact_source
     origin = f"{source.registration.protocol}:{source.registration.registry}"
@@ -204,10 +206,10 @@ def _contact(facts: Facts, draft: Draft, chain: Chain, found: Responsible) -> Ab
         )
     from_system = _system_contact(facts, chain, found)
     if from_system:
-        draft.step("abuse contact", f"{from_system.email}: the AS of the same company publishes it")
+        draft.step(step, f"{from_system.email}: the AS of the same company publishes it")
         return from_system.model_copy(update={"fallback": fallback})
     if publication.redacted:
-        draft.step("abuse contact", "there is one, and the registry withholds it", source.record, "redacted", publication.passed_over)  # fmt: skip
+        draft.step(step, "there is one, and the registry withholds it", source.record, "redacted", publication.passed_over)  # fmt: skip
         return AbuseContact(status="redacted", source=origin, fallback=fallback)
     silent = _open_about(facts, chain, "")
     if silent:
@@ -220,7 +222,7 @@ def _contact(facts: Facts, draft: Draft, chain: Chain, found: Responsible) -> Ab
             publication.passed_over,
         )
         return AbuseContact(status=status, source=origin, fallback=fallback, retry_at=silent[0].retry_at)
-    draft.step("abuse contact", "the registry answered in full and publishes none", source.record, "entities", publication.passed_over)  # fmt: skip
+    draft.step(step, "the registry answered in full and publishes none", source.record, "entities", publication.passed_over)  # fmt: skip
     return AbuseContact(status="not_published", source=origin, fallback=fallback)
 
 
@@ -260,7 +262,9 @@ def _add_parents(facts: Facts, draft: Draft, chain: Chain, found: Responsible, a
         if level.holder is None or any(holder and same_company(level.holder, holder) for holder in named):
             continue
         named.append(level.holder)
-        contact = _contact(facts, draft, chain, Responsible("allocation_holder", level, "holds the network above"))
+        contact = _contact(
+            facts, draft, chain, Responsible("allocation_holder", level, "holds the network above"), "next contact"
+        )
         draft.add(
             Party(
                 role="allocation_holder",
@@ -381,7 +385,7 @@ def _finish(facts: Facts, draft: Draft, host: str) -> Decision:
     primary = next((one for one in parties if one in hosts or one.role == "platform"), None)
     country = draft.countries[0] if draft.countries else Country()
     if primary:
-        draft.step("primary", f"write to {primary.provider.name} first: {primary.role} goes before the others")
+        draft.step("primary", f"write to {primary.provider.name} first, as {_ROLE_WORDS[primary.role]}")
     return Decision(_attribution(facts, host, _status(draft, primary), draft, primary, parties, country), draft.steps)
 
 

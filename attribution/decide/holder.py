@@ -36,7 +36,7 @@ _STUB_TEXT = re.compile(
 )  # fmt: skip
 _OWN_NETWORK_TYPE = re.compile(r"assign|legacy", re.IGNORECASE)
 _LEGAL_FORM = re.compile(
-    r"\b(?:inc|llc|ltd|limited|gmbh|b\.?v|n\.?v|s\.?a|s\.?l|s\.?r\.?l|ag|oy|ab|a/?s|plc|corp|corporation|co|company|pty|s\.?a\.?s|ltda|kg)\b\.?",
+    r"\b(?:inc|llc|ltd|limited|gmbh|b\.?v|n\.?v|s\.?a|s\.?l|s\.?r\.?l|ag|oy|ab|a/?s|plc|corp|corporation|co|company|pty|pte|s\.?a\.?s|ltda|kg)\b\.?",
     re.IGNORECASE,
 )  # fmt: skip
 

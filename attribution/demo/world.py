@@ -1,0 +1,280 @@
+"""The invented companies, their networks and their customers' sites."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Any
+
+from attribution.addresses import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """An invented company as one registry knows it."""
+
+    handle: str
+    name: str
+    country: str
+    abuse: str | None = None
+    redacted: bool = False
+    """The registry has an abuse mailbox and withholds it (RFC 9537)."""
+    person: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A registered network."""
+
+    registry: str
+    prefix: str
+    type: str
+    company: Company
+    handle: str | None = None
+    system: int = 64496
+    up: str | None = None
+    """Prefix of the network above."""
+
+    def covers(self, address: Address) -> bool:
+        """Say whether the address lies in the block."""
+        network = ipaddress.ip_network(self.prefix)
+        return network.version == address.version and address in network
+
+
+HARBOUR = Company("HARB", "Harbour Transit Inc.", "US", "abuse@harbour.example")
+QUAY = Company("QUAY", "Quay Servers LLC", "US", "abuse@quay.example")
+KIOSK = Company("KIOSK", "Corner Kiosk", "US", person=True)
+LANTERN = Company("LANT", "Lantern Hosting Inc.", "CA", "abuse@lantern.example")
+MERIDIAN = Company("ORG-MN1-RIPE", "Meridian Networks B.V.", "NL", "abuse@meridian.example")
+VEIL = Company("ORG-VP1-RIPE", "Veil Proxy B.V.", "NL", "abuse@veil.example")
+QUIET = Company("ORG-QH1-RIPE", "Quiet Hosting Ltd", "GB", redacted=True)
+BANYAN = Company("ORG-BC1-AP", "Banyan Cloud Pte. Ltd.", "SG", "abuse@banyan.example")
+ANDES = Company("AR-ANDE-LACNIC", "Andes Datos S.A.", "AR", "abuso@andes.example")
+BAOBAB = Company("ORG-BH1-AFRINIC", "Baobab Hosting Ltd", "KE")
+SAHEL = Company("ORG-ST1-AFRINIC", "Sahel Transit Ltd", "KE", "noc-abuse@sahel.example")
+
+BLOCKS = [
+    Block("arin", "192.0.2.0/24", "DIRECT ALLOCATION", HARBOUR),
+    Block("arin", "192.0.2.0/26", "REASSIGNMENT", QUAY, up="192.0.2.0/24"),
+    Block("arin", "192.0.2.64/28", "REASSIGNMENT", KIOSK, up="192.0.2.0/24"),
+    Block("arin", "192.0.2.128/26", "DIRECT ASSIGNMENT", LANTERN, up="192.0.2.0/24"),
+    Block("ripe", "198.51.100.0/24", "ALLOCATED PA", MERIDIAN, system=64497),
+    Block("ripe", "198.51.100.0/25", "ASSIGNED PA", MERIDIAN, system=64497, up="198.51.100.0/24"),
+    Block("ripe", "198.51.100.128/26", "ASSIGNED PI", VEIL, system=64498, up="198.51.100.0/24"),
+    Block("ripe", "198.51.100.192/27", "ASSIGNED PI", QUIET, system=64497, up="198.51.100.0/24"),
+    Block("ripe", "2001:db8::/32", "ALLOCATED-BY-RIR", MERIDIAN, system=64497),
+    Block("apnic", "203.0.113.0/26", "ASSIGNED PORTABLE", BANYAN, system=64499),
+    Block("lacnic", "203.0.113.64/26", "ASSIGNED", ANDES, system=64501),
+    Block("afrinic", "203.0.113.128/26", "ASSIGNED PI", BAOBAB, system=64500),
+]
+# The registry's own placeholder around space that it gave to nobody.
+STUB = Block("apnic", "203.0.113.192/26", "ALLOCATED TO APNIC", Company("ORG-APNIC1-AP", "APNIC", "AU"))
+SYSTEMS = {64500: ("afrinic", SAHEL)}
+REGISTRAR = Company("9999", "Wharf Registrar Ltd", "IE", "abuse@wharf.example")
+NAMESERVERS = ("ns1.namehost.example", "ns2.namehost.example")
+
+PLATFORMS = {"pages.banyan.example": "Banyan Cloud"}
+FRONTS = {"veil": ("cdn", "Veil Proxy", ("198.51.100.128/26",))}
+
+# Registries that misbehave: lacnic refuses every connection, afrinic asks to come back every second time.
+DEAD = "lacnic"
+THROTTLING = "afrinic"
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What the name servers say of a name."""
+
+    addresses: tuple[str, ...] = ()
+    alias: str | None = None
+    failure: str | None = None
+    """`servfail`, or None."""
+
+
+HOSTS: dict[str, Host] = {
+    "www.lighthouse.example": Host(("192.0.2.130",)),
+    "img.lighthouse.example": Host(("192.0.2.131",)),
+    "shop.quay-customer.example": Host(("192.0.2.10",)),
+    "files.quay-customer.example": Host(("192.0.2.11",)),
+    "forum.quay-guest.example": Host(("192.0.2.12",)),
+    "kiosk.example": Host(("192.0.2.70",)),
+    "plain.harbour-customer.example": Host(("192.0.2.200",)),
+    "www.windmill.example": Host(("198.51.100.7", "2001:db8::7")),
+    "cdn.windmill.example": Host(alias="www.windmill.example"),
+    "old.windmill.example": Host(("198.51.100.8",)),
+    "hidden.example": Host(("198.51.100.140",)),
+    "www.hidden.example": Host(alias="edge-7.veil.example"),
+    "edge-7.veil.example": Host(("198.51.100.141",)),
+    "whisper.example": Host(("198.51.100.200",)),
+    "anna.pages.banyan.example": Host(("203.0.113.5",)),
+    "boris.pages.banyan.example": Host(("203.0.113.6",)),
+    "direct.banyan-customer.example": Host(("203.0.113.20",)),
+    "sur.example": Host(("203.0.113.70",)),
+    "savanna.example": Host(("203.0.113.130",)),
+    "acacia.example": Host(("203.0.113.131",)),
+    "nobody.example": Host(("203.0.113.200",)),
+    "split.example": Host(("192.0.2.10", "198.51.100.7")),
+    "inside.example": Host(("10.0.0.7",)),
+    "broken.example": Host(failure="servfail"),
+}
+
+URLS = [
+    "https://www.lighthouse.example/a", "https://img.lighthouse.example/b", "hxxps://www[.]lighthouse[.]example/c",
+    "https://shop.quay-customer.example/1", "https://files.quay-customer.example/2", "https://files.quay-customer.example/3",
+    "https://forum.quay-guest.example/thread/4", "https://192.0.2.10/5", "https://kiosk.example/", "http://kiosk.example:8080/x",
+    "https://plain.harbour-customer.example/", "https://www.windmill.example/", "https://www.windmill.example/7",
+    "https://cdn.windmill.example/8", "https://old.windmill.example/", "https://[2001:db8::7]/9", "https://hidden.example/",
+    "https://www.hidden.example/a", "HTTPS://WWW.HIDDEN.EXAMPLE/b", "https://whisper.example/", "https://whisper.example/2",
+    "https://anna.pages.banyan.example/", "https://anna.pages.banyan.example/2", "https://boris.pages.banyan.example/",
+    "https://direct.banyan-customer.example/", "https://sur.example/", "https://sur.example/2", "https://savanna.example/",
+    "https://acacia.example/", "https://acacia.example/2", "https://nobody.example/", "https://split.example/",
+    "https://inside.example/", "https://broken.example/", "https://gone.example/", "http://10.0.0.1/",
+    "http://exampleexampleexample.onion/", "<https://www.lighthouse.example/d>", "198.51.100.9", "not a url",
+]  # fmt: skip
+
+
+def block_at(address: Address) -> Block | None:
+    """Return the most specific block around an address, the placeholder included."""
+    found = [one for one in (*BLOCKS, STUB) if one.covers(address)]
+    return max(found, key=lambda one: ipaddress.ip_network(one.prefix).prefixlen, default=None)
+
+
+def block_named(prefix: str) -> Block | None:
+    """Return the block with this prefix."""
+    return next((one for one in (*BLOCKS, STUB) if one.prefix == prefix), None)
+
+
+def network_answer(block: Block, base: str) -> dict[str, Any]:
+    """Return the RDAP answer about a block, in the shape that its registry uses (RFC 9083, section 5.4)."""
+    network = ipaddress.ip_network(block.prefix)
+    answer: dict[str, Any] = {
+        "rdapConformance": ["rdap_level_0"],
+        "objectClassName": "ip network",
+        "handle": block.handle or f"NET-{network.network_address}".replace(".", "-").replace(":", "-").upper(),
+        "startAddress": str(network[0]),
+        "endAddress": str(network[-1]),
+        "ipVersion": f"v{network.version}",
+        "name": f"{block.company.handle}-NET",
+        "type": block.type,
+        "country": block.company.country,
+        "port43": f"whois.{block.registry}.net",
+        "links": [
+            {"rel": "self", "href": f"{base}{block.registry}/ip/{block.prefix}", "type": "application/rdap+json"}
+        ],
+        "entities": _entities(block.registry, block.company),
+    }
+    if block.up:
+        answer["links"].append({"rel": "up", "href": f"{base}{block.registry}/ip/{block.up}"})
+    if block.company.redacted:
+        answer["redacted"] = [
+            {
+                "name": {"description": "Abuse contact email"},
+                "prePath": "$.entities[?(@.roles[0]=='abuse')].vcardArray[1][?(@[0]=='email')]",
+                "method": "removal",
+            }
+        ]
+    return answer
+
+
+def system_answer(number: int, base: str) -> dict[str, Any]:
+    """Return the RDAP answer about an AS (RFC 9083, section 5.5)."""
+    registry, company = SYSTEMS[number]
+    return {
+        "objectClassName": "autnum",
+        "handle": f"AS{number}",
+        "startAutnum": number,
+        "endAutnum": number,
+        "name": f"{company.handle}-AS",
+        "country": company.country,
+        "port43": f"whois.{registry}.net",
+        "links": [{"rel": "self", "href": f"{base}{registry}/autnum/{number}"}],
+        "entities": _entities(registry, company),
+    }
+
+
+def domain_answer(name: str) -> dict[str, Any]:
+    """Return the RDAP answer about a domain: the registrar's abuse desk is nested below the registrar."""
+    desk = {
+        "objectClassName": "entity",
+        "roles": ["abuse"],
+        "vcardArray": _card("Abuse desk", "group", REGISTRAR.abuse),
+    }
+    registrar = {
+        "objectClassName": "entity",
+        "handle": REGISTRAR.handle,
+        "roles": ["registrar"],
+        "publicIds": [{"type": "IANA Registrar ID", "identifier": REGISTRAR.handle}],
+        "vcardArray": _card(REGISTRAR.name, "org", None),
+        "entities": [desk],
+    }
+    return {
+        "objectClassName": "domain",
+        "ldhName": name,
+        "status": ["active"],
+        "entities": [registrar],
+        "nameservers": [{"objectClassName": "nameserver", "ldhName": host} for host in NAMESERVERS],
+    }
+
+
+def whois_text(block: Block) -> str:
+    """Return the port-43 text about a block, as RPSL registries write it."""
+    network = ipaddress.ip_network(block.prefix)
+    company = block.company
+    return (
+        f"% {block.registry} database\n\n"
+        f"inetnum:        {network[0]} - {network[-1]}\n"
+        f"netname:        {company.handle}-NET\n"
+        f"descr:          {company.name}\n"
+        f"country:        {company.country}\n"
+        f"org:            {company.handle}\n"
+        f"status:         {block.type}\n"
+        f"source:         {block.registry.upper()}\n\n"
+        f"organisation:   {company.handle}\n"
+        f"org-name:       {company.name}\n"
+        f"country:        {company.country}\n"
+        f"source:         {block.registry.upper()}\n"
+    )
+
+
+def _entities(registry: str, company: Company) -> list[dict[str, Any]]:
+    """Place the abuse mailbox where this registry places it."""
+    kind = "individual" if company.person else "org"
+    holder: dict[str, Any] = {
+        "objectClassName": "entity",
+        "handle": company.handle,
+        "roles": ["registrant"],
+        "vcardArray": _card(company.name, kind, None, company.country),
+    }
+    if not company.abuse and not company.redacted:
+        return [holder]
+    desk: dict[str, Any] = {
+        "objectClassName": "entity",
+        "handle": f"{company.handle}-ABUSE",
+        "roles": ["abuse"],
+        "vcardArray": _card("Abuse desk", "group", company.abuse),
+    }
+    match registry:
+        case "arin":
+            return [holder | {"entities": [desk]}]
+        case "ripe":
+            maintainer = {"objectClassName": "entity", "handle": "DEMO-MNT", "roles": ["registrant"]}
+            return [maintainer, holder, desk]
+        case "apnic":
+            return [holder, desk | {"handle": f"IRT-{company.handle}"}]
+        case "lacnic":
+            return [holder, desk | {"roles": ["technical, abuse"]}]
+        case _:
+            return [holder | {"roles": ["Registrant"]}, desk | {"roles": ["Abuse"]}]
+
+
+def _card(name: str, kind: str, email: str | None, country: str | None = None) -> list[Any]:
+    rows: list[list[Any]] = [
+        ["version", {}, "text", "4.0"],
+        ["fn", {}, "text", name],
+        ["kind", {}, "text", kind],
+    ]
+    if country:
+        rows.append(["adr", {"cc": country}, "text", ["", "", "", "", "", "", ""]])
+    if email:
+        rows.append(["email", {"type": "abuse"}, "text", email])
+    return ["vcard", rows]

@@ -1,0 +1,39 @@
+"""`attribution demo`: the main job on a world of invented companies, with the command itself over real sockets."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from attribution_cli.console import results
+
+_LISTED = "urls.txt"
+
+
+def show_demo(*, quick: bool) -> int:
+    """Run one check, one explain and one batch; return the first exit code that is not what the world makes it."""
+    from attribution.demo import DemoWorld
+    from attribution.demo.world import URLS
+
+    with DemoWorld() as world, tempfile.TemporaryDirectory(prefix="attribution-demo-") as folder:
+        Path(folder, _LISTED).write_text("\n".join(["# forty reported URLs", *URLS]) + "\n", "utf-8")
+        runs: list[tuple[list[str], int]] = [
+            (["check", "hxxps://shop[.]quay-customer[.]example/1"], 0),
+            (["explain", "https://kiosk.example/"], 0),
+            (["batch", _LISTED, "--group-by", "provider", "--format", "table"], 1),
+        ]
+        environment = {**os.environ, **world.environment()}
+        if sys.stdout.isatty():
+            environment["FORCE_COLOR"] = "1"
+        for arguments, expected in runs:
+            if not quick:
+                results().print(f"\n$ attribution {' '.join(arguments)}", style="bold", markup=False)
+            done = subprocess.run(  # noqa: S603 - our own command
+                [sys.executable, "-m", "attribution_cli.entry", *arguments], cwd=folder, env=environment, check=False
+            )
+            if done.returncode != expected:
+                return done.returncode or 1
+    return 0
