@@ -49,6 +49,7 @@ _RESOLUTION_WORDS = {
     "lame": "no server that is responsible for the name answered (lame delegation)",
 }
 _ROLE_WORDS: dict[Role, str] = {
+    "platform": "the platform of the page",
     "cdn": "the proxy in front",
     "hosting": "host",
     "reseller": "reseller",
@@ -198,9 +199,7 @@ def _contact(facts: Facts, draft: Draft, chain: Chain, found: Responsible, step:
         if found.inherits:
             rule += ", of the same company's network above"
         where = publication.place or "remarks"
-        draft.step(
-            "abuse contact", f"{publication.email or form}: {rule}", source.record, where, publication.passed_over
-        )
+        draft.step(step, f"{publication.email or form}: {rule}", source.record, where, publication.passed_over)
         return AbuseContact(
             status="found", email=publication.email, scope=scope, source=origin, form=form, fallback=fallback
         )
@@ -215,7 +214,7 @@ def _contact(facts: Facts, draft: Draft, chain: Chain, found: Responsible, step:
     if silent:
         status: ContactStatus = _TRANSIENT.get(silent[0].outcome, "unreachable")  # type: ignore[assignment]
         draft.step(
-            "abuse contact",
+            step,
             f"not known: {silent[0].note or silent[0].outcome}",
             silent[0],
             None,

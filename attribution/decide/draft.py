@@ -58,6 +58,16 @@ class Draft:
             party = known.model_copy(update={"addresses": addresses})
         self.parties[key] = party
 
+    def take_over(self, party: Party, role: Role) -> None:
+        """Take a party out whose company is listed in another role instead."""
+        del self.parties[party.role, party.provider.id]
+        self.addresses = [
+            one.model_copy(update={"role": role})
+            if (one.role, one.provider) == (party.role, party.provider.id)
+            else one
+            for one in self.addresses
+        ]
+
     def company_named(self, name: str) -> Party | None:
         """Return a party of an address whose company has this name, legal forms set aside."""
         return next((one for one in self.parties.values() if plain_name(one.provider.name) == plain_name(name)), None)

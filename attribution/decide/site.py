@@ -40,6 +40,7 @@ def add_platform(facts: Facts, draft: Draft) -> None:
     same = draft.company_named(company)
     if same:
         party = same.model_copy(update={"role": "platform", "addresses": addresses})
+        draft.take_over(same, "platform")
     else:
         contact = AbuseContact(status="not_published", source="suffix:publicsuffix")
         provider = Provider(id=f"platform:{suffix.platform_suffix}", name=company)
