@@ -106,6 +106,13 @@ def _json_lines(raw: BinaryIO, column: str) -> Iterator[Item]:
 
 def _csv(raw: BinaryIO, column: str) -> Iterator[Item]:
     stream = io.TextIOWrapper(raw, "utf-8-sig", "surrogateescape", newline="")
+    try:
+        yield from _csv_rows(stream, column)
+    finally:
+        stream.detach()  # who opened the file closes it
+
+
+def _csv_rows(stream: io.TextIOWrapper, column: str) -> Iterator[Item]:
     rows = csv.reader(stream)
     header = [name.strip() for name in next(rows, [])]
     if column not in header:

@@ -1,0 +1,194 @@
+"""The one door, on real sockets: what it opens, and what it refuses to open."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import attribution
+import pytest
+from attribution import load_settings
+from attribution.lookup.guard import REPORTED, DestinationRefused
+from attribution.lookup.transport import TooLarge, Transport, Unreachable
+
+Start = Callable[[bytes | None], Awaitable[int]]
+
+
+@pytest.fixture
+async def start() -> AsyncIterator[Start]:
+    """Start servers on loopback that send fixed bytes after the first line; None for silence."""
+    servers: list[asyncio.Server] = []
+    open_ends: list[asyncio.StreamWriter] = []
+
+    async def serve(sent: bytes | None) -> int:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            open_ends.append(writer)
+            await reader.readline()
+            if sent is not None:
+                writer.write(sent)
+                writer.close()
+
+        servers.append(await asyncio.start_server(answer, "127.0.0.1", 0))
+        return int(servers[-1].sockets[0].getsockname()[1])
+
+    yield serve
+    for server in servers:
+        server.close()
+    for writer in open_ends:
+        writer.transport.abort()
+    await asyncio.sleep(0)
+
+
+def door(**changes: object) -> tuple[Transport, list[tuple[str, str, int]]]:
+    opened: list[tuple[str, str, int]] = []
+    values = {"allow_loopback_registries": True, "connect_timeout": 0.5, "rdap_timeout": 1, "whois_timeout": 1}
+    transport = Transport(load_settings(**(values | changes)), lambda *where: opened.append(where))
+    return transport, opened
+
+
+async def test_loopback_is_refused_unless_allowed(start: Start) -> None:
+    port = await start(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+    transport, opened = door(allow_loopback_registries=False)
+    with pytest.raises(DestinationRefused):
+        await transport.fetch("https://127.0.0.1/ip/192.0.2.1", accept="*/*")
+    with pytest.raises(DestinationRefused):
+        await transport.ask_line("127.0.0.1", port, "192.0.2.1")
+    assert opened == []
+    await transport.close()
+
+
+@pytest.mark.parametrize("inside", ["10.0.0.1", "169.254.169.254", "192.168.0.1", "::1", "fe80::1"])
+async def test_name_that_resolves_inside_is_refused_before_a_socket(inside: str) -> None:
+    transport, opened = door(allow_loopback_registries=False)
+
+    async def resolve(host: str) -> list[str]:
+        return ["8.8.8.8", inside]
+
+    transport.resolve_names_by(resolve)
+    with pytest.raises(DestinationRefused, match=inside):
+        await transport.fetch("https://rdap.example/ip/192.0.2.1", accept="*/*")
+    with pytest.raises(DestinationRefused, match=inside):
+        await transport.ask_line("whois.example", 43, "192.0.2.1")
+    assert opened == []
+    await transport.close()
+
+
+async def test_address_that_was_checked_is_the_one_connected_to(start: Start) -> None:
+    """A name cannot change its mind between check and connection (DNS rebinding): it is resolved once, by us.
+
+    Were the name resolved again by the system, the tests' own guard would refuse it.
+    """
+    port = await start(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+    transport, opened = door(rdap_bootstrap_url=f"http://rdap.example:{port}/")
+    asked: list[str] = []
+
+    async def resolve(host: str) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"]
+
+    transport.resolve_names_by(resolve)
+    assert (await transport.fetch(f"http://rdap.example:{port}/", accept="*/*")).body == b"{}"
+    assert asked == ["rdap.example"]
+    assert opened == [("http", "127.0.0.1", port)]
+    await transport.close()
+
+
+async def test_reported_site_is_not_connected_to_even_over_a_kept_connection(start: Start) -> None:
+    port = await start(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+    transport, opened = door()
+    await transport.fetch(f"http://127.0.0.1:{port}/", accept="*/*")
+    token = REPORTED.set(frozenset(["127.0.0.1"]))
+    try:
+        with pytest.raises(DestinationRefused, match="reported site"):
+            await transport.fetch(f"http://127.0.0.1:{port}/", accept="*/*")
+        with pytest.raises(DestinationRefused, match="reported site"):
+            await transport.ask_line("127.0.0.1", port, "192.0.2.1")
+    finally:
+        REPORTED.reset(token)
+    assert len(opened) == 1
+    await transport.close()
+
+
+async def test_every_connection_is_told(start: Start) -> None:
+    port = await start(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+    transport, opened = door()
+    await transport.fetch(f"http://127.0.0.1:{port}/", accept="*/*")
+    await transport.ask_line("127.0.0.1", port, "192.0.2.1")
+    assert opened == [("http", "127.0.0.1", port), ("whois", "127.0.0.1", port)]
+    await transport.close()
+
+
+async def test_more_than_a_mebibyte_is_not_read(start: Start) -> None:
+    port = await start(b"x" * 1_100_000)
+    transport, _ = door()
+    with pytest.raises(TooLarge):
+        await transport.ask_line("127.0.0.1", port, "192.0.2.1")
+    await transport.close()
+
+
+@pytest.mark.parametrize("how", ["http", "whois"])
+async def test_silence_has_a_limit(how: str, start: Start) -> None:
+    port = await start(None)
+    transport, _ = door(rdap_timeout=0.2, whois_timeout=0.2)
+    with pytest.raises((TimeoutError, Unreachable)):
+        if how == "http":
+            await transport.fetch(f"http://127.0.0.1:{port}/", accept="*/*")
+        else:
+            await transport.ask_line("127.0.0.1", port, "192.0.2.1")
+    await transport.close()
+
+
+async def test_closed_port_is_unreachable() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    transport, _ = door()
+    with pytest.raises(Unreachable):
+        await transport.fetch(f"http://127.0.0.1:{port}/", accept="*/*")
+    with pytest.raises(Unreachable):
+        await transport.ask_line("127.0.0.1", port, "192.0.2.1")
+    await transport.close()
+
+
+async def test_resolver_that_the_settings_do_not_name_is_refused() -> None:
+    import dns.asyncquery
+    import dns.message
+
+    transport, opened = door()
+    query = dns.message.make_query("site.example", "A")
+    with pytest.raises(DestinationRefused, match="no resolver"):
+        await dns.asyncquery.udp(query, "127.0.0.1", port=9, timeout=0.2, backend=transport._dns)
+    with pytest.raises(DestinationRefused, match="no resolver"):
+        await dns.asyncquery.tcp(query, "127.0.0.1", port=9, timeout=0.2, backend=transport._dns)
+    assert opened == []
+
+
+def test_no_other_file_of_the_library_can_open_a_socket() -> None:
+    """Only the transport may name what opens sockets; the demo's servers listen, and open none."""
+    folder = Path(attribution.__file__).parent
+    openers = (
+        "socket.socket",
+        "open_connection",
+        "create_connection",
+        "AsyncClient(",
+        "httpx.get",
+        "urlopen",
+        "requests.",
+    )
+    found = {
+        str(path.relative_to(folder))
+        for path in folder.rglob("*.py")
+        if any(opener in path.read_text("utf-8") for opener in openers)
+    }
+    assert found == {"lookup/transport.py"}
+
+
+def test_tests_themselves_cannot_reach_outside() -> None:
+    with socket.socket() as probe, pytest.raises(AssertionError, match=r"192\.0\.2\.1"):
+        probe.connect(("192.0.2.1", 80))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, pytest.raises(AssertionError):
+        probe.sendto(b"x", ("192.0.2.1", 53))
+    with pytest.raises(AssertionError):
+        socket.getaddrinfo("site.example", 80)

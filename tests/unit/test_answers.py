@@ -1,0 +1,95 @@
+"""What is kept, for how long, and whom it serves (section 8 of the domain rules)."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from attribution.cache.answers import AnswerCache
+from attribution.evidence import Outcome, Record
+from attribution.questions import NetworkAt
+from attribution.settings import load_settings
+
+from clocks import HandClock
+
+
+def at(text: str) -> NetworkAt:
+    return NetworkAt(ipaddress.ip_address(text))
+
+
+def answer(clock: HandClock, kind: str, name: str = "QUAY-NET", outcome: Outcome = "answered") -> list[Record]:
+    document = {"startAddress": "192.0.2.0", "endAddress": "192.0.2.63", "type": kind, "name": name, "handle": "N-1"}
+    body = json.dumps(document).encode() if outcome == "answered" else b""
+    return [Record("rdap", "ip 192.0.2.1", "rdap.example", clock.now(), outcome, body)]
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def cache(clock: HandClock, tmp_path: Path) -> AnswerCache:
+    return AnswerCache(load_settings(cache_folder=tmp_path), clock)
+
+
+@pytest.mark.parametrize("kind", ["ASSIGNED PA", "ASSIGNED PI", "REASSIGNMENT", "REASSIGNED", "ASSIGNMENT", "ASSIGNED NON-PORTABLE", "ASSIGNED PORTABLE"])  # fmt: skip
+def test_network_that_can_hold_nothing_more_specific_serves_its_range(
+    kind: str, cache: AnswerCache, clock: HandClock
+) -> None:
+    cache.keep(at("192.0.2.1"), answer(clock, kind))
+    assert cache.find(at("192.0.2.63"))
+    assert cache.find(at("192.0.2.64")) is None
+
+
+@pytest.mark.parametrize("kind", ["DIRECT ASSIGNMENT", "REALLOCATION", "DIRECT ALLOCATION", "ALLOCATED PA", "ALLOCATED PORTABLE", "SUB-ALLOCATED PA", "LEGACY", ""])  # fmt: skip
+def test_network_that_may_hide_a_reseller_serves_its_address_only(
+    kind: str, cache: AnswerCache, clock: HandClock
+) -> None:
+    cache.keep(at("192.0.2.1"), answer(clock, kind))
+    assert cache.find(at("192.0.2.1"))
+    assert cache.find(at("192.0.2.2")) is None
+
+
+def test_range_serves_a_new_process_too(cache: AnswerCache, clock: HandClock, tmp_path: Path) -> None:
+    cache.keep(at("192.0.2.1"), answer(clock, "ASSIGNED PA"))
+    cache.close()
+    assert AnswerCache(load_settings(cache_folder=tmp_path), clock).find(at("192.0.2.9"))
+
+
+def test_answer_is_fresh_for_a_day(cache: AnswerCache, clock: HandClock) -> None:
+    cache.keep(at("192.0.2.1"), answer(clock, "ASSIGNED PA"))
+    clock.move(timedelta(hours=23, minutes=59))
+    kept = cache.find(at("192.0.2.1"))
+    assert kept
+    assert cache.is_fresh(kept)
+    clock.move(timedelta(minutes=2))
+    assert not cache.is_fresh(kept)
+
+
+@pytest.mark.parametrize("outcome", ["rate_limited", "unreachable", "malformed", "refused"])
+def test_failures_are_never_kept(outcome: Outcome, cache: AnswerCache, clock: HandClock) -> None:
+    cache.keep(at("192.0.2.1"), answer(clock, "", outcome=outcome))
+    assert cache.find(at("192.0.2.1")) is None
+
+
+def test_placeholder_is_never_kept(cache: AnswerCache, clock: HandClock) -> None:
+    cache.keep(at("192.0.2.1"), answer(clock, "ALLOCATED TO RIPE NCC", "NON-RIPE-NCC-MANAGED-ADDRESS-BLOCK"))
+    assert cache.find(at("192.0.2.1")) is None
+
+
+def test_absence_is_kept_for_an_hour(cache: AnswerCache, clock: HandClock) -> None:
+    cache.keep(at("192.0.2.1"), answer(clock, "", outcome="not_found"))
+    kept = cache.find(at("192.0.2.1"))
+    assert kept
+    clock.move(timedelta(minutes=61))
+    assert not cache.is_fresh(kept)
+
+
+def test_answers_of_other_registries_are_kept_apart(cache: AnswerCache, clock: HandClock, tmp_path: Path) -> None:
+    cache.keep(at("192.0.2.1"), answer(clock, "ASSIGNED PA"))
+    other = load_settings(cache_folder=tmp_path, rdap_bootstrap_url="https://other.example/")
+    assert AnswerCache(other, clock).find(at("192.0.2.1")) is None

@@ -1,0 +1,45 @@
+"""Lists as people keep them; a bad line is answered for and stops nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from attribution_cli.inputs import InputFormat, UnusableInput, read_items
+
+
+def items(tmp_path: Path, name: str, content: bytes, column: str | None = None) -> list[tuple[int, str, bool]]:
+    path = tmp_path / name
+    path.write_bytes(content)
+    return [(one.line, one.text, one.fault is None) for one in read_items(str(path), InputFormat.AUTO, column)]
+
+
+def test_text_with_comments_blank_lines_and_a_byte_order_mark(tmp_path: Path) -> None:
+    content = b"\xef\xbb\xbf# mine\n\na.example\r\n  # more\n  b.example  \n"
+    assert items(tmp_path, "list.txt", content) == [(3, "a.example", True), (5, "b.example", True)]
+
+
+def test_line_that_is_no_utf8_is_answered_for(tmp_path: Path) -> None:
+    found = items(tmp_path, "list.txt", b"a.example\n\xff.example\nc.example")
+    assert found == [(1, "a.example", True), (2, "\ufffd.example", False), (3, "c.example", True)]
+
+
+def test_csv_column_by_name_with_line_breaks_in_other_cells(tmp_path: Path) -> None:
+    content = b'id,link\n1,a.example\n2,"b.example"\n"3\n",c.example\n4\n'
+    expected = [(2, "a.example", True), (3, "b.example", True), (4, "c.example", True), (6, "", True)]
+    assert items(tmp_path, "list.csv", content, "link") == expected
+
+
+def test_csv_without_the_column_says_which_there_are(tmp_path: Path) -> None:
+    with pytest.raises(UnusableInput, match="it has id, link"):
+        items(tmp_path, "list.csv", b"id,link\n1,a.example\n")
+
+
+def test_json_lines_and_their_faults(tmp_path: Path) -> None:
+    content = b'{"url": "a.example"}\n\n{"url": 7}\n[1]\nnonsense\n{"url": "b.example", "x": [1]}\n'
+    found = items(tmp_path, "list.jsonl", content)
+    assert [(line, good) for line, _, good in found] == [(1, True), (3, False), (4, False), (5, False), (6, True)]
+
+
+def test_file_that_is_not_there_is_named() -> None:
+    with pytest.raises(UnusableInput, match=r"nowhere\.txt"):
+        list(read_items("nowhere.txt", InputFormat.AUTO, None))

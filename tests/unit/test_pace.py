@@ -1,0 +1,80 @@
+"""Patience with registries, on a clock moved by hand."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from attribution.evidence import Outcome, Record
+from attribution.lookup.pace import NotNow, Pace
+
+from clocks import HandClock
+
+
+class Registry:
+    """Answers as told, and notes when it was asked."""
+
+    def __init__(self, clock: HandClock, outcomes: list[Outcome], retry_after: float | None = None) -> None:
+        self._clock = clock
+        self._outcomes: Iterator[Outcome] = iter(outcomes)
+        self._retry_after = retry_after
+        self.asked: list[float] = []
+
+    async def attempt(self) -> Record:
+        self.asked.append(self._clock.monotonic() - 1000.0)
+        record = Record("rdap", "ip 192.0.2.1", "rdap.example", self._clock.now(), next(self._outcomes))
+        if record.outcome == "rate_limited" and self._retry_after is not None:
+            record = replace(record, retry_at=self._clock.now() + timedelta(seconds=self._retry_after))
+        return record
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+async def test_retry_after_is_waited_for(clock: HandClock) -> None:
+    registry = Registry(clock, ["rate_limited", "answered"], retry_after=3)
+    record = await Pace(8, 30, clock).ask("r", registry.attempt)
+    assert record.outcome == "answered"
+    assert registry.asked == [0, 3]
+
+
+async def test_without_retry_after_the_pauses_double(clock: HandClock) -> None:
+    registry = Registry(clock, ["rate_limited", "rate_limited", "rate_limited", "answered"])
+    assert (await Pace(8, 30, clock).ask("r", registry.attempt)).outcome == "answered"
+    assert registry.asked == [0, 2, 6, 14]
+
+
+async def test_longer_than_patience_is_not_waited_for_and_says_when(clock: HandClock) -> None:
+    registry = Registry(clock, ["rate_limited"], retry_after=600)
+    record = await Pace(8, 30, clock).ask("r", registry.attempt)
+    assert record.outcome == "rate_limited"
+    assert record.retry_at == clock.now() + timedelta(seconds=600)
+
+
+async def test_registry_that_asked_to_wait_is_asked_by_nobody(clock: HandClock) -> None:
+    pace = Pace(8, 30, clock)
+    await pace.ask("r", Registry(clock, ["rate_limited"], retry_after=600).attempt)
+    other = Registry(clock, ["answered"])
+    with pytest.raises(NotNow) as caught:
+        await pace.ask("r", other.attempt)
+    assert not other.asked
+    assert caught.value.kind == "rate_limited"
+
+
+async def test_one_registry_slows_nobody_else(clock: HandClock) -> None:
+    pace = Pace(8, 30, clock)
+    await pace.ask("slow", Registry(clock, ["rate_limited"], retry_after=600).attempt)
+    assert (await pace.ask("fine", Registry(clock, ["answered"]).attempt)).outcome == "answered"
+
+
+async def test_dead_registry_rests_after_three_failures_and_is_tried_again(clock: HandClock) -> None:
+    pace = Pace(8, 30, clock)
+    dead = Registry(clock, ["unreachable"] * 3)
+    for _ in range(3):
+        assert (await pace.ask("r", dead.attempt)).outcome == "unreachable"
+    with pytest.raises(NotNow):
+        await pace.ask("r", dead.attempt)
+    clock.move(timedelta(seconds=31))
+    assert (await pace.ask("r", Registry(clock, ["answered"]).attempt)).outcome == "answered"
