@@ -36,6 +36,8 @@ class Kept:
 
     records: tuple[Record, ...]
     fresh_until: datetime
+    usable_until: datetime
+    """Until then it serves, marked as stale, while the registry cannot be asked."""
 
     def marked(self, *, stale: bool) -> list[Record]:
         """Return the records, marked as cached."""
@@ -81,7 +83,8 @@ class AnswerCache:
         network = _network(question, records[-1])
         if network and is_stub(network):
             return
-        kept = Kept(tuple(records), self._clock.now() + life)
+        now = self._clock.now()
+        kept = Kept(tuple(records), now + life, now + (STALE if life == FRESH else life))
         keys = [question.text]
         if network and is_final_type(network.type):
             blocks = cidrs(network.first, network.last)
@@ -89,7 +92,7 @@ class AnswerCache:
                 keys = [f"block {block}" for block in blocks]
                 self._note_lengths(network.first.version, {block.prefixlen for block in blocks})
         for key in keys:
-            self._put(key, kept, STALE if isinstance(question, NetworkAt) or life == FRESH else life)
+            self._put(key, kept)
 
     def get_file(self, name: str) -> tuple[str, datetime] | None:
         """Return a kept bootstrap file and when it was fetched."""
@@ -161,12 +164,16 @@ class AnswerCache:
             self._remember(key, kept)
         else:
             self._memory.move_to_end(key)
-        return kept
+        return kept if self._clock.now() < kept.usable_until else None
 
-    def _put(self, key: str, kept: Kept, keep_for: timedelta) -> None:
+    def _put(self, key: str, kept: Kept) -> None:
         self._remember(key, kept)
-        value = {"until": kept.fresh_until.isoformat(), "records": [record.to_json() for record in kept.records]}
-        self.store.set(f"{self._world} {key}", value, keep_for.total_seconds())
+        value = {
+            "fresh_until": kept.fresh_until.isoformat(),
+            "usable_until": kept.usable_until.isoformat(),
+            "records": [record.to_json() for record in kept.records],
+        }
+        self.store.set(f"{self._world} {key}", value, (kept.usable_until - self._clock.now()).total_seconds())
 
     def _remember(self, key: str, kept: Kept) -> None:
         self._memory[key] = kept
@@ -176,7 +183,11 @@ class AnswerCache:
 
 def _read(value: Any) -> Kept | None:
     try:
-        return Kept(tuple(Record.from_json(one) for one in value["records"]), datetime.fromisoformat(value["until"]))
+        return Kept(
+            tuple(Record.from_json(one) for one in value["records"]),
+            datetime.fromisoformat(value["fresh_until"]),
+            datetime.fromisoformat(value["usable_until"]),
+        )
     except (TypeError, KeyError, ValueError, EvidenceError):
         return None
 
