@@ -150,8 +150,8 @@ def _attribute_address(facts: Facts, draft: Draft, address: Address, via: list[s
     if needs_parent(leaf) and not chain.parents and _open_about(facts, chain, "ip above"):
         draft.doubt("parent_unknown", "the network above could not be asked: a reseller cannot be told from a host")
     registered = next((one.registration.country for one in leaf.sources if one.registration.country), None)
-    draft.countries.append(
-        Country(registered=registered, holder=holder.country, origin_as=origin.country if origin else None)
+    draft.countries[str(address)] = Country(
+        registered=registered, holder=holder.country, origin_as=origin.country if origin else None
     )
     draft.addresses.append(
         AddressAnswer(
@@ -382,7 +382,7 @@ def _finish(facts: Facts, draft: Draft, host: str) -> Decision:
         names = ", ".join(dict.fromkeys(one.provider.name for one in hosts))
         draft.doubt("several_providers", f"the site's addresses are at several companies, each to be told: {names}")
     primary = next((one for one in parties if one in hosts or one.role == "platform"), None)
-    country = draft.countries[0] if draft.countries else Country()
+    country = draft.countries.get(primary.addresses[0], Country()) if primary else Country()
     if primary:
         draft.step("primary", f"write to {primary.provider.name} first, as {_ROLE_WORDS[primary.role]}")
     return Decision(_attribution(facts, host, _status(draft, primary), draft, primary, parties, country), draft.steps)

@@ -32,7 +32,8 @@ class Draft:
     addresses: list[AddressAnswer] = field(default_factory=list)
     doubts: dict[str, str] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
-    countries: list[Country] = field(default_factory=list)
+    countries: dict[str, Country] = field(default_factory=dict)
+    """By address."""
     unknown: int = 0
     """How many addresses nobody is named for, though the registries answered."""
     waiting: int = 0

@@ -176,7 +176,8 @@ class Facts:
         name, _, rdtype = record.question.rpartition(" ")
         answer = read_dns(record.body, name, rdtype)
         via = [f"{alias} CNAME {target}" for alias, target in answer.chain]
-        for value in answer.values:
+        # Resolvers turn the order of addresses with each answer (RFC 1794): it means nothing, and is set aside.
+        for value in sorted(answer.values, key=lambda text: int(read_address(text))):
             address = responsible_address(read_address(value))
             reason = special_purpose(address, documentation_is_special=self.evidence.documentation_is_special)
             if reason:

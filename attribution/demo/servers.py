@@ -124,6 +124,9 @@ class _Web(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing when a client goes away in the middle: a demo's batch may be interrupted."""
+
 
 class _Tcp(socketserver.ThreadingTCPServer):
     daemon_threads = True
@@ -291,7 +294,7 @@ def _dns_answer(data: bytes) -> bytes:
         found = [one for one in host.addresses if ipaddress.ip_address(one).version == version]
         if found:
             answer.answer.append(dns.rrset.from_text(name + ".", 300, "IN", kind, *found))
-    return answer.to_wire()
+    return answer.to_wire(want_shuffle=False)
 
 
 def _answer_origin(answer: dns.message.Message, name: str) -> None:

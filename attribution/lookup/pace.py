@@ -32,7 +32,9 @@ class _State:
     paused_at: float = 0.0
     refusals: int = 0
     failures: int = 0
-    why: str = "rate_limited"
+    kind: str = "rate_limited"
+    note: str = ""
+    """What the last refusal or failure said: those who are turned away after it are told the same."""
 
 
 class Pace:
@@ -48,7 +50,7 @@ class Pace:
         began = self._clock.monotonic()
         while True:
             async with state.slots:
-                await self._wait(registry, state, began)
+                await self._wait(state, began)
                 asked = self._clock.monotonic()
                 record = await attempt()
             if record.outcome == "rate_limited":
@@ -59,11 +61,10 @@ class Pace:
             self._answered(state, record)
             return record
 
-    async def _wait(self, registry: str, state: _State, began: float) -> None:
+    async def _wait(self, state: _State, began: float) -> None:
         while (wait := state.not_before - self._clock.monotonic()) > 0:
-            if state.why != "rate_limited" or wait > self._remaining(began):
-                at = self._clock.now() + timedelta(seconds=wait)
-                raise NotNow(f"{registry} is left alone until {at:%H:%M:%S} UTC", at, state.why)
+            if state.kind != "rate_limited" or wait > self._remaining(began):
+                raise NotNow(state.note, self._clock.now() + timedelta(seconds=wait), state.kind)
             await self._clock.sleep(wait)
 
     def _remaining(self, began: float) -> float:
@@ -76,7 +77,8 @@ class Pace:
             state.refusals += 1
             own = min(_FIRST_PAUSE * 2 ** (state.refusals - 1), _LONGEST_PAUSE)
             told = (record.retry_at - self._clock.now()).total_seconds() if record.retry_at else own
-            state.paused_at, state.not_before, state.why = now, now + max(told, 0.05), "rate_limited"
+            state.paused_at, state.not_before, state.kind = now, now + max(told, 0.05), "rate_limited"
+            state.note = record.note or "asked to come back later"
         at = self._clock.now() + timedelta(seconds=max(state.not_before - now, 0))
         return replace(record, retry_at=max(at, record.retry_at or at))
 
@@ -84,7 +86,8 @@ class Pace:
         if record.outcome == "unreachable":
             state.failures += 1
             if state.failures >= _FAILURES_TO_REST:
-                state.not_before, state.why = self._clock.monotonic() + _REST, "unreachable"
+                state.not_before, state.kind = self._clock.monotonic() + _REST, "unreachable"
+                state.note = record.note or "could not be reached"
                 state.failures = _FAILURES_TO_REST - 1  # after the rest one more failure is enough
         else:
             state.failures = state.refusals = 0

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import get_args
 
 import attribution
+import dns.message
+import dns.rrset
 import pytest
-from attribution import Attribution, Attributor
+from attribution import Attribution, Attributor, Evidence, decide
 from attribution.demo import DemoWorld
 from attribution.demo.world import URLS
+from attribution.evidence import Record
 from attribution.models import Role, Status
 
 from clocks import HandClock
@@ -187,7 +191,7 @@ async def test_second_look_is_answered_from_the_cache(world: DemoWorld, tmp_path
 async def test_stale_answer_serves_while_the_registry_is_down(tmp_path: Path) -> None:
     clock = HandClock()
     with DemoWorld(cache_folder=tmp_path / "cache") as world:
-        settings = world.settings(ask_registrar=False, patience=0)
+        settings = world.settings(ask_registrar=False, patience=0, dns_timeout=0.3)
         async with Attributor(settings, clock=clock) as attributor:
             assert (await attributor.attribute("192.0.2.130")).status == "attributed"
     async with Attributor(settings, clock=clock) as attributor:
@@ -255,3 +259,21 @@ def test_demo_runs_to_its_end(in_world: DemoWorld) -> None:
     assert done.returncode == 0, done.stderr
     assert "abuse@quay.example" in done.stdout
     assert "40 lines" in done.stderr
+
+
+async def test_order_of_addresses_means_nothing(world: DemoWorld, tmp_path: Path) -> None:
+    async with Attributor(world.settings(cache_folder=tmp_path / "cache")) as attributor:
+        found = await attributor.investigate("https://split.example/")
+    turned = Evidence(found.evidence.input, found.evidence.observed_at, documentation_is_special=False)
+    for record in found.evidence.records:
+        turned.add(_turned(record) if record.question == "split.example A" else record)
+    assert [one.body for one in turned.records] != [one.body for one in found.evidence.records]
+    again = decide(turned).attribution
+    assert again.model_dump(exclude={"evidence"}) == found.attribution.model_dump(exclude={"evidence"})
+
+
+def _turned(record: Record) -> Record:
+    message = dns.message.from_wire(record.body)
+    (answers,) = message.answer
+    message.answer = [dns.rrset.from_rdata_list(answers.name, answers.ttl, list(reversed(list(answers))))]
+    return replace(record, body=message.to_wire(want_shuffle=False))

@@ -1,0 +1,235 @@
+"""The command, as its users run it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from attribution.demo import DemoWorld
+from attribution.demo.world import URLS
+
+from command import COMMAND, lines, run
+
+
+def test_check_shows_whom_to_write_to_where_why_and_next(in_world: DemoWorld) -> None:
+    done = run("check", "hxxps://shop[.]quay-customer[.]example/1")
+    assert done.returncode == 0
+    for needed in ("Write to first", "Quay Servers LLC", "abuse@quay.example", "Why", "Doubts", "If silent", "Harbour"):
+        assert needed in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_check_json_is_the_contract(in_world: DemoWorld) -> None:
+    from attribution import Attribution
+
+    done = run("check", "kiosk.example", "www.lighthouse.example", "--json")
+    answers = [Attribution.model_validate_json(line) for line in done.stdout.splitlines()]
+    assert [answer.host for answer in answers] == ["kiosk.example", "www.lighthouse.example"]
+
+
+@pytest.mark.parametrize(
+    ("targets", "code"),
+    [
+        (["www.lighthouse.example"], 0),
+        (["www.lighthouse.example", "whisper.example"], 1),
+        (["not a url"], 1),
+        (["sur.example"], 3),
+        (["sur.example", "www.lighthouse.example"], 1),
+        ([], 2),
+        (["--nonsense"], 2),
+    ],
+)
+def test_exit_codes(targets: list[str], code: int, in_world: DemoWorld) -> None:
+    done = run("check", *targets)
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+
+
+def test_wrong_setting_is_a_usage_error(in_world: DemoWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATTRIBUTION_JOBS", "many")
+    done = run("check", "www.lighthouse.example")
+    assert done.returncode == 2
+    assert "ATTRIBUTION_JOBS" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_unreachable_resolvers_end_with_3(in_world: DemoWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATTRIBUTION_NAMESERVERS", "127.0.0.1:9")
+    monkeypatch.setenv("ATTRIBUTION_DNS_TIMEOUT", "0.5")
+    assert run("check", "www.lighthouse.example").returncode == 3
+
+
+@pytest.mark.parametrize("verb", ["check", "explain", "replay", "verify", "batch", "demo"])
+def test_help_of_each_verb_has_an_example(verb: str) -> None:
+    done = run(verb, "--help")
+    assert f"Example: attribution {verb}" in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize("verbs", [("cache", "show"), ("cache", "clear"), ("cache", "path"), ("config", "show")])
+def test_help_of_each_inner_verb_has_an_example(verbs: tuple[str, str]) -> None:
+    assert f"Example: attribution {' '.join(verbs)}" in " ".join(run(*verbs, "--help").stdout.split())
+
+
+def test_shell_completion_is_offered() -> None:
+    import subprocess
+
+    done = subprocess.run(
+        [*COMMAND], env={"PATH": "", "_ENTRY.PY_COMPLETE": ""}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode in (0, 2)
+    assert "--install-completion" in run("--help").stdout
+
+
+# Evidence
+
+
+def test_replay_gives_the_same_bytes_with_the_network_refused(in_world: DemoWorld, tmp_path: Path) -> None:
+    import subprocess
+
+    folder = tmp_path / "evidence"
+    for number, url in enumerate(URLS):
+        done = run("check", url, "--json", "--evidence", folder / str(number))
+        (bundle,) = (folder / str(number)).glob("*.json")
+        program = (
+            "import sys\n"
+            "def refuse(event, arguments):\n"
+            "    if event.startswith('socket.'): raise SystemExit(f'network used: {event}')\n"
+            "sys.addaudithook(refuse)\n"
+            f"sys.argv = ['attribution', 'replay', {str(bundle)!r}]\n"
+            "from attribution_cli.entry import main\n"
+            "main()\n"
+        )
+        if number % 4 == 0:
+            again = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+            assert again.stdout == done.stdout, url
+            assert again.returncode == done.returncode
+
+
+def test_explain_names_rule_field_and_server_in_order(in_world: DemoWorld, tmp_path: Path) -> None:
+    run("check", "https://kiosk.example/", "--evidence", tmp_path)
+    (bundle,) = tmp_path.glob("*.json")
+    steps = lines(run("explain", bundle, "--json").stdout)
+    assert [step["step"] for step in steps] == list(range(1, len(steps) + 1))
+    rules = [step["rule"] for step in steps]
+    order = [rules.index(rule) for rule in ("resolution", "leaf", "role", "abuse contact", "primary")]
+    assert order == sorted(order)
+    for step in steps:
+        if step["rule"] in ("leaf", "role", "abuse contact"):
+            assert step["rests_on"]
+            assert step["server"]
+            assert len(step["sha256"]) == 64
+    from_bundle, looked_up = run("explain", bundle).stdout, run("explain", "https://kiosk.example/").stdout
+    assert "Harbour Transit Inc." in from_bundle
+    assert "Harbour Transit Inc." in looked_up
+
+
+def test_verify_finds_a_changed_record(in_world: DemoWorld, tmp_path: Path) -> None:
+    run("batch", "-", "--evidence", tmp_path, stdin="\n".join(URLS[:8]))
+    assert run("verify", tmp_path).returncode == 0
+    assert "8 bundles, unbroken" in run("verify", tmp_path).stdout
+    bundle = sorted(tmp_path.glob("*.json"))[0]
+    bundle.write_bytes(bundle.read_bytes().replace(b"quay", b"quaz", 1) + b" ")
+    done = run("verify", tmp_path)
+    assert done.returncode == 1
+    assert "was changed" in done.stdout
+
+
+def test_replay_of_something_else_is_a_clear_error(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text("{}")
+    done = run("replay", path)
+    assert done.returncode == 2
+    assert "no evidence bundle" in done.stderr
+
+
+# Batch
+
+
+def test_batch_answers_every_line_of_stdin(in_world: DemoWorld) -> None:
+    done = run("batch", "-", stdin="# list\n\nhttps://www.lighthouse.example/\n%%%\nkiosk.example\n")
+    rows = {row["line"]: row for row in lines(done.stdout)}
+    assert {line: row["status"] for line, row in rows.items()} == {3: "attributed", 4: "invalid_input", 5: "attributed"}
+    assert list(rows[3])[:4] == ["line", "input", "host", "status"]
+
+
+def test_ordered_keeps_the_order_of_the_input(in_world: DemoWorld, tmp_path: Path) -> None:
+    path = tmp_path / "urls.txt"
+    path.write_text("\n".join(URLS))
+    assert [row["line"] for row in lines(run("batch", path, "--ordered").stdout)] == list(range(1, 41))
+
+
+def test_csv_in_and_out(in_world: DemoWorld, tmp_path: Path) -> None:
+    path = tmp_path / "reports.csv"
+    path.write_text('id,link\n1,https://www.lighthouse.example/\n2,"=cmd()"\n3,https://kiosk.example/\n')
+    done = run("batch", path, "--column", "link", "--format", "csv", "--ordered")
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [row["abuse_email"] for row in rows] == ["abuse@lantern.example", "", "abuse@harbour.example"]
+    assert rows[1]["input"] == "'=cmd()"
+    assert [row["line"] for row in rows] == ["2", "3", "4"]
+
+
+def test_group_by_provider_puts_one_company_in_one_group(in_world: DemoWorld, tmp_path: Path) -> None:
+    path, output = tmp_path / "urls.txt", tmp_path / "out.jsonl"
+    path.write_text("\n".join(URLS))
+    done = run("batch", path, "--group-by", "provider", "--output", output)
+    groups = lines(done.stdout)
+    assert sum(group["count"] for group in groups) == len(output.read_text().splitlines()) == 40
+    named = [group["provider"]["id"] for group in groups if group["provider"]]
+    assert len(named) == len(set(named))
+    counts = [group["count"] for group in groups if group["provider"]]
+    assert counts == sorted(counts, reverse=True)
+    assert all(group["provider"] is None for group in groups[len(named) :])
+
+
+def test_stdout_holds_results_only(in_world: DemoWorld) -> None:
+    done = run("batch", "-", stdin="https://www.lighthouse.example/\n")
+    assert len(lines(done.stdout)) == 1
+    assert "1 lines" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["batch", "nowhere.txt"], "nowhere.txt"),
+        (["batch", "-", "--resume"], "--output"),
+        (["batch", "-", "--jobs", "0"], "--jobs"),
+        (["batch", "-", "--format", "xml"], "xml"),
+    ],
+)
+def test_bad_usage_names_the_way_out(arguments: list[str], said: str, in_world: DemoWorld) -> None:
+    done = run(*arguments, stdin="")
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# Cache and settings
+
+
+def test_cache_can_be_shown_cleared_and_found(in_world: DemoWorld, tmp_path: Path) -> None:
+    run("check", "www.lighthouse.example")
+    shown = json.loads(run("cache", "show", "--json").stdout)
+    assert shown["answers"] > 3
+    assert Path(run("cache", "path").stdout.strip()) == Path(shown["path"])
+    assert run("cache", "clear").returncode == 0
+    assert json.loads(run("cache", "show", "--json").stdout)["answers"] == 0
+
+
+def test_damaged_cache_warns_and_the_look_up_goes_on(in_world: DemoWorld, tmp_path: Path) -> None:
+    folder = tmp_path / "cache" / "answers-1"
+    folder.mkdir(parents=True)
+    (folder / "cache.db").write_bytes(b"no database" * 500)
+    done = run("check", "www.lighthouse.example")
+    assert done.returncode == 0
+    assert "set aside" in done.stderr
+
+
+def test_config_show_says_where_each_value_is_from(in_world: DemoWorld) -> None:
+    rows = {row["name"]: row for row in lines(run("config", "show", "--json").stdout)}
+    assert rows["nameservers"]["source"] == "environment ATTRIBUTION_NAMESERVERS"
+    assert rows["dns_timeout"] == rows["dns_timeout"] | {"value": 5.0, "source": "default"}
+    assert "nameservers" in run("config", "show").stdout

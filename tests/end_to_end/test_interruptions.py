@@ -1,0 +1,117 @@
+"""A batch that is killed, interrupted or torn is completed by --resume with every line exactly once."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from attribution.demo import DemoWorld
+from attribution.demo.world import URLS
+
+import interruptions
+from command import COMMAND, lines, run
+from laboratory import Laboratory
+
+
+@pytest.fixture
+def urls(tmp_path: Path) -> Path:
+    path = tmp_path / "urls.txt"
+    path.write_text("# a comment\n" + "\n".join(URLS) + "\n")
+    return path
+
+
+def test_killed_at_ten_moments_and_resumed_gives_the_same_lines(
+    in_world: DemoWorld, urls: Path, tmp_path: Path
+) -> None:
+    expected = interruptions.undisturbed(urls, tmp_path)
+    assert [json.loads(line)["line"] for line in expected] == list(range(2, 42))
+    lefts = []
+    for after_lines in (0, 1, 4, 8, 12, 16, 20, 25, 30, 36):
+        left, found = interruptions.killed_and_resumed(urls, tmp_path, after_lines)
+        lefts.append(left)
+        assert found == expected
+    assert sum(left < 40 for left in lefts) >= 8, "the kills came too late to show anything"
+
+
+@pytest.mark.xdist_group("laboratory")
+@pytest.mark.timeout(400)
+def test_killed_at_ten_moments_in_the_laboratory(shared: Path, tmp_path: Path) -> None:
+    laboratory = Laboratory(shared, tmp_path, ["synthetic", "--seed", "3", "--urls", "300"])
+    program = [sys.executable, interruptions.__file__, str(laboratory.urls), str(tmp_path)]
+    done = laboratory.serve(program=program)
+    rows = lines("\n".join(one for one in done.stdout.splitlines() if one.startswith('{"left"')))
+    assert len(rows) == 10, done.stderr
+    assert all(row["same"] for row in rows)
+    assert sum(row["left"] < row["count"] for row in rows) >= 8
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+@pytest.mark.parametrize("torn", [1, 60, 300])
+def test_torn_last_line_is_dropped(form: str, torn: int, in_world: DemoWorld, urls: Path, tmp_path: Path) -> None:
+    output = tmp_path / f"out.{form}"
+    arguments = ["batch", urls, "--output", output, "--format", form, "--ordered"]
+    run(*arguments)
+    whole = output.read_bytes()
+    output.write_bytes(whole[: len(whole) // 2 - torn])
+    assert run(*arguments, "--resume").returncode == 1
+    assert output.read_bytes().count(b"\n") == whole.count(b"\n")
+    first_cells = [line.partition(b",")[0] for line in output.read_bytes().splitlines()]
+    assert first_cells == [line.partition(b",")[0] for line in whole.splitlines()]
+
+
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_interrupt_leaves_whole_lines_and_exit_code_130(
+    told: signal.Signals, in_world: DemoWorld, urls: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out.jsonl"
+    process = subprocess.Popen(
+        [*COMMAND, "batch", str(urls), "--output", str(output)], stderr=subprocess.PIPE, text=True
+    )
+    ends = time.monotonic() + 30
+    while not (output.exists() and output.read_bytes().count(b"\n") >= 5) and time.monotonic() < ends:
+        time.sleep(0.005)
+    process.send_signal(told)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "--resume" in said
+    assert "Traceback" not in said
+    assert output.read_bytes().endswith(b"\n")
+    assert run("batch", urls, "--output", output, "--resume").returncode == 1
+    assert sorted(row["line"] for row in lines(output.read_text())) == list(range(2, 42))
+
+
+def test_resume_of_a_whole_file_changes_nothing(in_world: DemoWorld, urls: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.jsonl"
+    first = run("batch", urls, "--output", output)
+    before = output.read_bytes()
+    again = run("batch", urls, "--output", output, "--resume")
+    assert output.read_bytes() == before
+    assert again.returncode == first.returncode == 1
+
+
+def test_output_that_exists_is_not_overwritten(in_world: DemoWorld, urls: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.jsonl"
+    output.write_text("precious\n")
+    done = run("batch", urls, "--output", output)
+    assert done.returncode == 2
+    assert "--resume" in done.stderr
+    resumed = run("batch", urls, "--output", output, "--resume")
+    assert resumed.returncode == 2
+    assert output.read_text() == "precious\n"
+
+
+def test_resume_with_another_input_is_refused(in_world: DemoWorld, tmp_path: Path) -> None:
+    output, one, other = tmp_path / "out.jsonl", tmp_path / "one.txt", tmp_path / "other.txt"
+    one.write_text("https://www.lighthouse.example/\n")
+    other.write_text("https://kiosk.example/\nhttps://sur.example/\n")
+    run("batch", one, "--output", output)
+    before = output.read_bytes()
+    done = run("batch", other, "--output", output, "--resume")
+    assert done.returncode == 2
+    assert "line 1" in done.stderr
+    assert output.read_bytes() == before
