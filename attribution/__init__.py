@@ -16,7 +16,7 @@ from attribution._version import __version__
 
 if TYPE_CHECKING:
     from attribution.attributor import Attributor, Investigation, attribute
-    from attribution.decide.answer import Decision, decide
+    from attribution.decide.answer import Decision
     from attribution.decide.draft import Step
     from attribution.errors import AttributionError, EvidenceError, InvalidTarget, SettingsError
     from attribution.evidence import Evidence, EvidenceFolder, verify_folder
@@ -44,7 +44,6 @@ __all__ = [
     "Target",
     "__version__",
     "attribute",
-    "decide",
     "load_settings",
     "parse_target",
     "verify_folder",
@@ -52,7 +51,7 @@ __all__ = [
 
 _HOMES = {
     "attributor": ("Attributor", "Investigation", "attribute"),
-    "decide.answer": ("Decision", "decide"),
+    "decide.answer": ("Decision",),
     "decide.draft": ("Step",),
     "errors": ("AttributionError", "EvidenceError", "InvalidTarget", "SettingsError"),
     "evidence": ("Evidence", "EvidenceFolder", "verify_folder"),

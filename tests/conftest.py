@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from attribution.demo import DemoWorld
 from attribution.settings import PREFIX
 

@@ -194,7 +194,6 @@ def batch(
 ) -> int:
     """Look up a list of URLs. Every line gets exactly one result, also over interruptions."""
     from attribution.settings import load_settings
-
     from attribution_cli.batch import Order, groups_of, run_batch
     from attribution_cli.groups import Groups
     from attribution_cli.outputs import Lines
@@ -359,7 +358,7 @@ def _first(error: BaseException) -> BaseException:
 
 def _decided_again(bundle: Path) -> Investigation:
     from attribution.attributor import Investigation
-    from attribution.decide.answer import decide
+    from attribution.decide import decide
     from attribution.errors import EvidenceError
     from attribution.evidence import Evidence
 

@@ -11,8 +11,9 @@ from attribution_cli.outputs import csv_row
 from attribution_cli.safe_text import escaped_json, shown
 
 if TYPE_CHECKING:
-    from attribution.models import AbuseContact, Attribution, Provider
     from rich.console import RenderableType
+
+    from attribution.models import AbuseContact, Attribution, Provider
 
 COLUMNS = [
     "count",

@@ -11,13 +11,13 @@ from typing import Any
 import httpx
 import pytest
 import respx
+
 from attribution import load_settings
 from attribution.evidence import Record
 from attribution.lookup.bootstrap import Bootstrap
 from attribution.lookup.pace import Pace
 from attribution.lookup.rdap import RdapClient
 from attribution.lookup.transport import Transport
-
 from clocks import HandClock
 
 ADDRESS = ipaddress.ip_address("192.0.2.7")

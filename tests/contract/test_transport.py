@@ -7,8 +7,9 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
-import attribution
 import pytest
+
+import attribution
 from attribution import load_settings
 from attribution.lookup.guard import REPORTED, DestinationRefused
 from attribution.lookup.transport import TooLarge, Transport, Unreachable

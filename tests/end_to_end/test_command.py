@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from attribution.demo import DemoWorld
 from attribution.demo.world import URLS
-
 from command import COMMAND, lines, run
 
 

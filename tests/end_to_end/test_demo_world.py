@@ -9,16 +9,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import get_args
 
-import attribution
 import dns.message
 import dns.rrset
 import pytest
-from attribution import Attribution, Attributor, Evidence, decide
+
+import attribution
+from attribution import Attribution, Attributor, Evidence
+from attribution.decide import decide
 from attribution.demo import DemoWorld
 from attribution.demo.world import URLS
 from attribution.evidence import Record
 from attribution.models import Role, Status
-
 from clocks import HandClock
 from command import run
 

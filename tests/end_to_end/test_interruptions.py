@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
-from attribution.demo import DemoWorld
-from attribution.demo.world import URLS
 
 import interruptions
+from attribution.demo import DemoWorld
+from attribution.demo.world import URLS
 from command import COMMAND, lines, run
 from laboratory import Laboratory
 

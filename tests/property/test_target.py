@@ -1,8 +1,9 @@
 """No text raises anything but InvalidTarget, and spelling never changes the host."""
 
-from attribution import InvalidTarget, parse_target
 from hypothesis import example, given
 from hypothesis import strategies as st
+
+from attribution import InvalidTarget, parse_target
 
 LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True).filter(lambda label: label[2:4] != "--")
 HOST = st.lists(LABEL, min_size=1, max_size=4).map(lambda labels: ".".join([*labels, "example"]))

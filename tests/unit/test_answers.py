@@ -8,11 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
 from attribution.cache.answers import AnswerCache
 from attribution.evidence import Outcome, Record
 from attribution.questions import NetworkAt
 from attribution.settings import load_settings
-
 from clocks import HandClock
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
 from attribution import Evidence, EvidenceError, EvidenceFolder, verify_folder
 from attribution.evidence import Record
 

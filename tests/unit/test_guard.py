@@ -1,6 +1,7 @@
 """Destinations: servers that answers name may not lead inside, nor to the reported site."""
 
 import pytest
+
 from attribution import load_settings
 from attribution.lookup.guard import REPORTED, DestinationRefused, Guard
 

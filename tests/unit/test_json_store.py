@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 
 import pytest
+
 from attribution.cache.json_store import JsonStore
 
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+
 from attribution.evidence import Outcome, Record
 from attribution.lookup.pace import NotNow, Pace
-
 from clocks import HandClock
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from attribution import SettingsError, load_settings
 from attribution.settings import setting_sources
 

@@ -1,6 +1,7 @@
 """Every form in which reports hold a target (section 2 of the domain rules)."""
 
 import pytest
+
 from attribution import InvalidTarget, parse_target
 
 
