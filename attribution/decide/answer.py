@@ -105,6 +105,11 @@ def _say_resolution(facts: Facts, draft: Draft) -> None:
             draft.doubt("partial_resolution", text)
     if any(record.stale for record in facts.evidence.records):
         draft.doubt("stale", "a registry could not be reached; an answer older than a day was used")
+    for record in facts.claims:
+        text = (
+            f"{record.server} is run by the network itself: what it says is kept as evidence, and nobody is named by it"
+        )
+        draft.doubt("claim", text)
     fallbacks = [record for record in facts.evidence.of_kind("bootstrap") if record.note]
     if fallbacks:
         draft.doubt("bootstrap_fallback", fallbacks[0].note or "")

@@ -14,6 +14,7 @@ from attribution.registry.lenient import as_objects, as_text
 from attribution.registry.nir_page import Page, PageWanted, read_nir_pages
 from attribution.registry.rdap_answer import read_autnum, read_entity, read_json_object, read_network
 from attribution.registry.registration import AutonomousSystem, Entity, Network, UnreadableAnswer
+from attribution.registry.registries import registry_of_server
 from attribution.registry.whois_text import decode_whois, read_whois
 from attribution.target import Target, parse_target
 
@@ -71,6 +72,8 @@ class Facts:
     """What the public-suffix list says, by name."""
     fronts: dict[Address, list[tuple[Listed, Record]]] = field(default_factory=dict)
     domain: tuple[DomainRegistration, Record] | None = None
+    claims: list[Record] = field(default_factory=list)
+    """Answers of servers that no registry runs."""
     resolutions: list[Record] = field(default_factory=list)
 
     @classmethod
@@ -210,6 +213,9 @@ class Facts:
             name = record.question.removeprefix("domain ").removesuffix(" by whois")
             found = read_domain_text(decode_whois(record.body), name)
             self.domain = (found, record) if found else self.domain
+        elif registry_of_server(record.server) is None:
+            # Holders of networks name referral servers of their own: what those say is a claim, whoever it names.
+            self.claims.append(record)
         else:
             self.networks += [Sourced(one, record) for one in read_whois(record.body, record.server)]
 

@@ -63,21 +63,22 @@ def is_maintainer(handle: str | None) -> bool:
 
 
 def holder_of(registration: Registration, fetched: dict[str, Entity] | None = None) -> Holder | None:
-    """Name the holder of a network, or None when the answer names nobody but a registry.
+    """Name the holder of a network, or None when the answer names nobody but a registry that does not run it.
 
     `fetched` holds entities that were asked for one by one, by upper-case handle.
     """
     fetched = fetched or {}
+    own = runs_itself(registration)
     for entity in _registrants(registration):
         name = _good_name(entity)
-        if name and not _is_registry(entity, name):
+        if name and (own or not _is_registry(entity, name)):
             return _holder(registration, entity, name, "registrant")
         known = fetched.get((entity.handle or "").upper())
         name = _good_name(known) if known else None
         if known and name and not _is_registry(known, name):
             return _holder(registration, entity, name, "organisation entity")
     named = _fallback_name(registration)
-    if named is None or registry_named(named[0]):
+    if named is None or (registry_named(named[0]) and not own):
         return None
     organisation = next((one for one in _registrants(registration) if one.handle), None)
     return _holder(registration, organisation, *named)
