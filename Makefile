@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test format lint types imports tests clean
+.PHONY: demo test format lint types imports tests lock clean
 
 demo: .venv/.installed
 	@$(BIN)/attribution demo
@@ -23,7 +23,7 @@ imports: .venv/.installed
 
 tests: .venv/.installed
 	rm -f .coverage .coverage.*
-	$(BIN)/pytest --numprocesses=2 --cov --cov-report=term
+	$(BIN)/pytest --numprocesses=2 --dist=loadgroup --cov --cov-report=term
 
 .venv/.installed: requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -33,3 +33,7 @@ tests: .venv/.installed
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .coverage
+
+lock:
+	pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-header --no-emit-options \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra dev --output-file requirements/dev.txt pyproject.toml

@@ -250,14 +250,19 @@ def _show_groups(groups: Any, form: OutputFormat) -> None:
             typer.echo(line)
 
 
-@app.command(epilog="Example: attribution demo")
+@app.command(
+    epilog="Example: attribution demo\n\nExample: attribution demo -- attribution check kiosk.example",
+    context_settings={"allow_interspersed_args": False},
+)
 def demo(
-    quick: Annotated[bool, typer.Option("--quick", help="Do not show the commands, only their results.")] = False,
+    command: Annotated[
+        list[str] | None, typer.Argument(metavar="[COMMAND...]", help="Run this in the demo world instead.")
+    ] = None,
 ) -> int:
     """Show the main job on a small world of invented companies, on loopback, without any network."""
-    from attribution_cli.demo import show_demo
+    from attribution_cli.demo import run_in_demo, show_demo
 
-    return show_demo(quick=quick)
+    return run_in_demo(command) if command else show_demo()
 
 
 @cache_app.command("show", epilog="Example: attribution cache show")

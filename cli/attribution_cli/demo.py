@@ -8,12 +8,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from attribution_cli.console import results
+from attribution_cli.console import results, say
+from attribution_cli.exit_code import USAGE
 
 _LISTED = "urls.txt"
 
 
-def show_demo(*, quick: bool) -> int:
+def show_demo() -> int:
     """Run one check, one explain and one batch; return the first exit code that is not what the world makes it."""
     from attribution.demo import DemoWorld
     from attribution.demo.world import URLS
@@ -29,11 +30,24 @@ def show_demo(*, quick: bool) -> int:
         if sys.stdout.isatty():
             environment["FORCE_COLOR"] = "1"
         for arguments, expected in runs:
-            if not quick:
-                results().print(f"\n$ attribution {' '.join(arguments)}", style="bold", markup=False)
+            results().print(f"\n$ attribution {' '.join(arguments)}", style="bold", markup=False)
             done = subprocess.run(  # noqa: S603 - our own command
                 [sys.executable, "-m", "attribution_cli.entry", *arguments], cwd=folder, env=environment, check=False
             )
             if done.returncode != expected:
                 return done.returncode or 1
     return 0
+
+
+def run_in_demo(command: list[str]) -> int:
+    """Run any command with settings that point it at the demo world; return its exit code."""
+    from attribution.demo import DemoWorld
+
+    if command[0] == "attribution":
+        command = [sys.executable, "-m", "attribution_cli.entry", *command[1:]]
+    with DemoWorld() as world:
+        try:
+            return subprocess.run(command, env={**os.environ, **world.environment()}, check=False).returncode  # noqa: S603
+        except OSError as error:
+            say(f"attribution: {command[0]!r} cannot be run: {error.strerror}")
+            return USAGE

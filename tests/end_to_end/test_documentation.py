@@ -1,0 +1,61 @@
+"""Every example in the documentation runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+PAGES = ["docs/analyst.md", "docs/batch.md", "docs/library.md"]
+
+
+def blocks(page: str, language: str) -> list[str]:
+    found = re.findall(rf"^```{language}\n(.*?)^```$", (ROOT / page).read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert isinstance(found, list)
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES[:2])
+def test_commands_of_the_page_run(page: str, tmp_path: Path) -> None:
+    commands = [line[2:] for block in blocks(page, "console") for line in block.splitlines() if line.startswith("$ ")]
+    assert len(commands) >= 4
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    for command in commands:
+        done = subprocess.run(
+            command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode in (0, 1, 3), (command, done.stderr)
+        assert "Traceback" not in done.stderr, (command, done.stderr)
+
+
+def test_programs_of_the_library_page_run(tmp_path: Path) -> None:
+    programs = blocks("docs/library.md", "python")
+    assert len(programs) == 3
+    for program in programs:
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", program],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", *PAGES])
+def test_links_lead_somewhere(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
+        assert ((ROOT / page).parent / link).exists(), link
+
+
+def test_every_verb_stands_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for verb in ("check", "batch", "explain", "replay", "verify"):
+        assert f"attribution {verb}" in readme
