@@ -23,7 +23,7 @@ imports: .venv/.installed
 
 tests: .venv/.installed
 	rm -f .coverage .coverage.*
-	$(BIN)/pytest --numprocesses=2 --dist=loadgroup --cov --cov-report=term
+	$(BIN)/pytest --numprocesses=2 --cov --cov-report=term
 
 .venv/.installed: requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -6,10 +6,16 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from command import COMMAND
+
+# The laboratory has fixed ports: one at a time, whoever else runs tests on this machine.
+_ALONE = FileLock(Path(tempfile.gettempdir()) / "attribution-laboratory.lock")
 
 
 class Laboratory:
@@ -34,9 +40,10 @@ class Laboratory:
         """Run a program inside the laboratory; short round trips, a cache of its own."""
         quick = ["--rtt-dns", "1", "--rtt-rdap", "2", "--rtt-whois", "2"]
         environment = {**os.environ, "ATTRIBUTION_CACHE_FOLDER": str(self.folder / "cache")}
-        return subprocess.run(
+        with _ALONE:
+            return subprocess.run(
             [sys.executable, str(self._lab), "serve", "--dir", str(self.folder), *quick, *options, "--", *program],
-            capture_output=True, text=True, env=environment, timeout=300, check=False,
+            capture_output=True, text=True, env=environment, timeout=600, check=False,
         )  # fmt: skip
 
     def batch(self, *options: str, arguments: tuple[str, ...] = ()) -> list[dict[str, Any]]:
@@ -45,4 +52,5 @@ class Laboratory:
         output.unlink(missing_ok=True)
         program = [*COMMAND, "batch", str(self.urls), "--output", str(output), *arguments]
         self.last = self.serve(*options, program=program)
+        assert output.exists(), self.last.stderr
         return [json.loads(line) for line in output.read_text("utf-8").splitlines()]

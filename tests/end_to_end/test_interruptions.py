@@ -38,8 +38,7 @@ def test_killed_at_ten_moments_and_resumed_gives_the_same_lines(
     assert sum(left < 40 for left in lefts) >= 8, "the kills came too late to show anything"
 
 
-@pytest.mark.xdist_group("laboratory")
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_killed_at_ten_moments_in_the_laboratory(shared: Path, tmp_path: Path) -> None:
     laboratory = Laboratory(shared, tmp_path, ["synthetic", "--seed", "3", "--urls", "300"])
     program = [sys.executable, interruptions.__file__, str(laboratory.urls), str(tmp_path)]

@@ -8,7 +8,7 @@ import pytest
 
 from laboratory import Laboratory
 
-pytestmark = [pytest.mark.xdist_group("laboratory"), pytest.mark.timeout(400)]
+pytestmark = pytest.mark.timeout(900)
 
 # What each captured answer names, read by hand: (role, company, mailbox, status). Registries' own mailboxes and
 # companies only, no person's.

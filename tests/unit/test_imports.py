@@ -9,7 +9,11 @@ HEAVY = ("httpx", "httpcore", "dns", "pydantic", "ipwhois", "diskcache", "tldext
 
 
 def loaded_after(code: str) -> list[str]:
-    program = f"import sys\n{code}\nprint([name for name in {HEAVY!r} if name in sys.modules])"
+    # What was there before (a coverage measurement may load sockets) says nothing.
+    program = f"""import sys
+before = set(sys.modules)
+{code}
+print([name for name in {HEAVY!r} if name in sys.modules and name not in before])"""
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     return list(eval(done.stdout.splitlines()[-1]))
 
