@@ -209,6 +209,6 @@ def _fallback_name(registration: Registration) -> tuple[str, NamedBy] | None:
     if description:
         return description, "description"
     netname = registration.netname
-    if netname and not _HANDLE.match(netname):
+    if netname and not _HANDLE.match(netname) and not national_registry(registration):
         return netname, "network name"
     return None
