@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from attribution.evidence import Record
+from attribution.lookup.attempt import Attempts
 from attribution.lookup.bootstrap import Bootstrap, KeptFiles
 from attribution.lookup.clock import Clock
 from attribution.lookup.dns import DnsClient
@@ -37,12 +38,12 @@ class Asker:
         self._transport = Transport(settings, on_connect)
         self._dns = DnsClient(settings, self._transport, clock)
         self._transport.resolve_names_by(self._dns.addresses_of)
-        pace = Pace(settings.registry_concurrency, settings.patience, clock)
+        attempts = Attempts(Pace(settings.registry_concurrency, settings.patience, clock), clock)
         self._bootstrap = Bootstrap(settings, self._transport, clock, kept)
-        self._rdap = RdapClient(self._transport, self._bootstrap, pace, clock)
-        self._whois = WhoisClient(settings, self._transport, pace, clock)
+        self._rdap = RdapClient(self._transport, self._bootstrap, attempts, clock)
+        self._whois = WhoisClient(settings, self._transport, attempts, clock)
         self._tables = Tables(settings, clock)
-        self._pages = NationalPages(self._transport, pace, clock)
+        self._pages = NationalPages(self._transport, attempts, clock)
 
     async def ask(self, question: Question) -> list[Record]:
         """Ask, and return every step as a record; a failure is a record too, the last one."""

@@ -9,12 +9,11 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
 from attribution.addresses import Address
-from attribution.evidence import Outcome, Record
+from attribution.evidence import Record
+from attribution.lookup.attempt import LATER, MUCH_LATER, Attempts
 from attribution.lookup.bootstrap import Bootstrap
 from attribution.lookup.clock import Clock
-from attribution.lookup.guard import DestinationRefused
-from attribution.lookup.pace import NotNow, Pace
-from attribution.lookup.transport import HttpAnswer, TooLarge, Transport, Unreachable
+from attribution.lookup.transport import HttpAnswer, Transport
 from attribution.registry.domain_answer import read_domain
 from attribution.registry.rdap_answer import read_autnum, read_entity, read_network
 from attribution.registry.refusal import read_http_outcome
@@ -22,8 +21,6 @@ from attribution.registry.registration import UnreadableAnswer
 
 _MOST_REDIRECTS = 5
 _ACCEPT = "application/rdap+json, application/json;q=0.9"
-_LATER = timedelta(minutes=15)
-_MUCH_LATER = timedelta(days=1)
 _REDIRECTS = frozenset([301, 302, 303, 307, 308])
 
 Check = Callable[[bytes, str], None]
@@ -32,8 +29,8 @@ Check = Callable[[bytes, str], None]
 class RdapClient:
     """Puts questions to the responsible RDAP server and returns every step as a record."""
 
-    def __init__(self, transport: Transport, bootstrap: Bootstrap, pace: Pace, clock: Clock) -> None:
-        self._transport, self._bootstrap, self._pace, self._clock = transport, bootstrap, pace, clock
+    def __init__(self, transport: Transport, bootstrap: Bootstrap, attempts: Attempts, clock: Clock) -> None:
+        self._transport, self._bootstrap, self._attempts, self._clock = transport, bootstrap, attempts, clock
 
     async def network_at(self, address: Address, question: str) -> list[Record]:
         """Ask for the most specific network around an address; the address itself is asked, never a CIDR."""
@@ -106,7 +103,9 @@ class RdapClient:
         seen: set[str] = set()
         for _ in range(_MOST_REDIRECTS + 1):
             if url in seen:
-                records.append(self._failure(question, url, "malformed", "the redirects run in a circle"))
+                records.append(
+                    self._attempts.failed(self._blank(question, url), "malformed", "the redirects run in a circle")
+                )
                 return records
             seen.add(url)
             record = await self._ask(url, question, check)
@@ -114,39 +113,16 @@ class RdapClient:
             if record.outcome != "redirected" or record.location is None:
                 return records
             url = record.location
-        records.append(self._failure(question, url, "malformed", f"more than {_MOST_REDIRECTS} redirects"))
+        records.append(
+            self._attempts.failed(self._blank(question, url), "malformed", f"more than {_MOST_REDIRECTS} redirects")
+        )
         return records
 
     async def _ask(self, url: str, question: str, check: Check) -> Record:
-        service = _service(url)
+        async def send() -> Record:
+            return self._read(await self._transport.fetch(url, accept=_ACCEPT), url, question, check)
 
-        async def attempt() -> Record:
-            try:
-                answer = await self._transport.fetch(url, accept=_ACCEPT)
-            except DestinationRefused as error:
-                return self._failure(question, url, "refused", str(error))
-            except TooLarge as error:
-                return self._failure(question, url, "malformed", str(error))
-            except TimeoutError:
-                return self._failure(question, url, "unreachable", "no whole answer within the time limit")
-            except Unreachable as error:
-                return self._failure(question, url, "unreachable", str(error))
-            return self._read(answer, url, question, check)
-
-        try:
-            return await self._pace.ask(service, attempt)
-        except NotNow as error:
-            outcome: Outcome = "rate_limited" if error.kind == "rate_limited" else "unreachable"
-            return Record(
-                "rdap",
-                question,
-                _host(url),
-                self._clock.now(),
-                outcome,
-                url=url,
-                retry_at=error.retry_at,
-                note=str(error),
-            )
+        return await self._attempts.ask(_service(url), self._blank(question, url), send)
 
     def _read(self, answer: HttpAnswer, url: str, question: str, check: Check) -> Record:
         now = self._clock.now()
@@ -172,16 +148,15 @@ class RdapClient:
                 outcome, note = "malformed", str(error)
         retry_at = None
         if outcome == "rate_limited":
-            retry_at = now + _MUCH_LATER if permanent else _retry_after(answer.retry_after, now)
+            retry_at = now + MUCH_LATER if permanent else _retry_after(answer.retry_after, now)
         elif outcome in ("unreachable", "malformed"):
-            retry_at = now + _LATER
+            retry_at = now + LATER
         return Record(
             "rdap", question, _host(url), now, outcome, answer.body, url, answer.status, answer.tls, retry_at, note
         )
 
-    def _failure(self, question: str, url: str, outcome: Outcome, note: str) -> Record:
-        now = self._clock.now()
-        return Record("rdap", question, _host(url), now, outcome, url=url, retry_at=now + _LATER, note=note)
+    def _blank(self, question: str, url: str) -> Record:
+        return Record("rdap", question, _host(url), self._clock.now(), "unreachable", url=url)
 
 
 def _retry_after(value: str | None, now: datetime) -> datetime | None:
@@ -192,7 +167,7 @@ def _retry_after(value: str | None, now: datetime) -> datetime | None:
         return now + timedelta(seconds=min(int(value), 86400))
     try:
         at = parsedate_to_datetime(value)
-        return min(at, now + _MUCH_LATER) if at.tzinfo else None
+        return min(at, now + MUCH_LATER) if at.tzinfo else None
     except ValueError:
         return None
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from attribution.addresses import Address
 from attribution.evidence import Outcome, Record
+from attribution.lookup.attempt import LATER, MUCH_LATER, Attempts
 from attribution.lookup.clock import Clock
-from attribution.lookup.guard import DestinationRefused
-from attribution.lookup.pace import NotNow, Pace
-from attribution.lookup.transport import TooLarge, Transport, Unreachable
+from attribution.lookup.transport import Transport
 from attribution.registry.domain_answer import read_domain_text
 from attribution.registry.refusal import read_whois_outcome
 from attribution.registry.whois_text import Referral, decode_whois, mentioned_server, read_referral, read_whois
@@ -19,8 +17,6 @@ from attribution.settings import Settings, split_host_port
 
 _MOST_HOPS = 5
 _FOLLOWED = frozenset(["answered", "not_found", "redirected"])
-_LATER = timedelta(minutes=15)
-_MUCH_LATER = timedelta(days=1)
 _RWHOIS_BYTES = 64 * 1024
 # How each server wants to be asked for one address in full, from its own help text.
 _QUERIES = {"whois.arin.net": "n + {0}", "whois.nic.ad.jp": "{0}/e", "whois.jprs.jp": "{0}/e"}
@@ -41,8 +37,8 @@ class _Errand:
 class WhoisClient:
     """Asks one server after another; each answer is a record."""
 
-    def __init__(self, settings: Settings, transport: Transport, pace: Pace, clock: Clock) -> None:
-        self._transport, self._pace, self._clock = transport, pace, clock
+    def __init__(self, settings: Settings, transport: Transport, attempts: Attempts, clock: Clock) -> None:
+        self._transport, self._attempts, self._clock = transport, attempts, clock
         self._overrides = {
             name.lower(): split_host_port(target, 43) for name, target in settings.whois_overrides.items()
         }
@@ -99,38 +95,25 @@ class WhoisClient:
             if step is None or (record.outcome == "answered" and step.host in seen):
                 break
             if step.host in seen:
-                records.append(self._failure(errand.question, step.host, "malformed", "the referrals run in a circle"))
+                records.append(
+                    self._attempts.failed(self._blank(errand, step.host), "malformed", "the referrals run in a circle")
+                )
                 break
             if len(records) >= _MOST_HOPS:
                 note = f"more than {_MOST_HOPS} referrals"
-                records.append(self._failure(errand.question, step.host, "malformed", note))
+                records.append(self._attempts.failed(self._blank(errand, step.host), "malformed", note))
                 break
         return records
 
     async def _ask(self, step: Referral, errand: _Errand) -> Record:
         host, port = self._overrides.get(step.host, (step.host, step.port))
         limit = {"most_bytes": _RWHOIS_BYTES} if step.rwhois else {}
-        question = errand.question
 
-        async def attempt() -> Record:
-            try:
-                body = await self._transport.ask_line(host, port, errand.line(step.host), **limit)
-            except DestinationRefused as error:
-                return self._failure(question, step.host, "refused", str(error))
-            except TooLarge as error:
-                return self._failure(question, step.host, "malformed", str(error))
-            except TimeoutError:
-                return self._failure(question, step.host, "unreachable", "no whole answer within the time limit")
-            except Unreachable as error:
-                return self._failure(question, step.host, "unreachable", str(error))
+        async def send() -> Record:
+            body = await self._transport.ask_line(host, port, errand.line(step.host), **limit)
             return self._read(body, step, errand)
 
-        try:
-            return await self._pace.ask(f"whois {step.host}", attempt)
-        except NotNow as error:
-            outcome: Outcome = "rate_limited" if error.kind == "rate_limited" else "unreachable"
-            now = self._clock.now()
-            return Record("whois", question, step.host, now, outcome, retry_at=error.retry_at, note=str(error))
+        return await self._attempts.ask(f"whois {step.host}", self._blank(errand, step.host), send)
 
     def _read(self, body: bytes, step: Referral, errand: _Errand) -> Record:
         now = self._clock.now()
@@ -139,13 +122,12 @@ class WhoisClient:
             outcome, note = errand.judge(body, step.host)
         retry_at = None
         if outcome == "rate_limited":
-            retry_at = now + _MUCH_LATER if permanent else None
+            retry_at = now + MUCH_LATER if permanent else None
         elif outcome in ("unreachable", "malformed"):
-            retry_at = now + _LATER
+            retry_at = now + LATER
         if step.rwhois:
             note = "an rwhois server, run by the network itself: a claim"
         return Record("whois", errand.question, step.host, now, outcome, body, retry_at=retry_at, note=note)
 
-    def _failure(self, question: str, server: str, outcome: Outcome, note: str) -> Record:
-        now = self._clock.now()
-        return Record("whois", question, server, now, outcome, retry_at=now + _LATER, note=note)
+    def _blank(self, errand: _Errand, server: str) -> Record:
+        return Record("whois", errand.question, server, self._clock.now(), "unreachable")

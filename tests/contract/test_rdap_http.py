@@ -14,6 +14,7 @@ import respx
 
 from attribution import load_settings
 from attribution.evidence import Record
+from attribution.lookup.attempt import Attempts
 from attribution.lookup.bootstrap import Bootstrap
 from attribution.lookup.pace import Pace
 from attribution.lookup.rdap import RdapClient
@@ -49,7 +50,9 @@ def clock() -> HandClock:
 async def client(clock: HandClock) -> AsyncIterator[RdapClient]:
     settings = load_settings(patience=0)
     transport = Transport(settings)
-    yield RdapClient(transport, Bootstrap(settings, transport, clock, Files(clock)), Pace(8, 0, clock), clock)
+    yield RdapClient(
+        transport, Bootstrap(settings, transport, clock, Files(clock)), Attempts(Pace(8, 0, clock), clock), clock
+    )
     await transport.close()
 
 

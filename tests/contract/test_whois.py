@@ -10,6 +10,7 @@ import pytest
 
 from attribution import load_settings
 from attribution.evidence import Record
+from attribution.lookup.attempt import Attempts
 from attribution.lookup.clock import Clock
 from attribution.lookup.pace import Pace
 from attribution.lookup.transport import Transport
@@ -44,7 +45,7 @@ async def servers() -> AsyncIterator[Ask]:
             whois_root="root", whois_overrides=overrides, allow_loopback_registries=True, whois_timeout=1, patience=0
         )
         clock = Clock()
-        return WhoisClient(settings, Transport(settings), Pace(8, 0, clock), clock), asked
+        return WhoisClient(settings, Transport(settings), Attempts(Pace(8, 0, clock), clock), clock), asked
 
     yield make
     for server in running:

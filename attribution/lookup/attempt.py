@@ -1,0 +1,50 @@
+"""Asking a registry within its budget: whatever goes wrong on the way is a record, never an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from attribution.evidence import Outcome, Record
+from attribution.lookup.clock import Clock
+from attribution.lookup.guard import DestinationRefused
+from attribution.lookup.pace import NotNow, Pace
+from attribution.lookup.transport import TooLarge, Unreachable
+
+LATER = timedelta(minutes=15)
+MUCH_LATER = timedelta(days=1)
+"""For a registry that banned this host for good: somebody has to write to it first."""
+
+
+class Attempts:
+    """Makes attempts at registries, one budget each."""
+
+    def __init__(self, pace: Pace, clock: Clock) -> None:
+        self._pace, self._clock = pace, clock
+
+    async def ask(self, budget: str, blank: Record, send: Callable[[], Awaitable[Record]]) -> Record:
+        """Send when the budget allows. `blank` is the record of a question without an answer."""
+
+        async def attempt() -> Record:
+            try:
+                return await send()
+            except DestinationRefused as error:
+                return self.failed(blank, "refused", str(error))
+            except TooLarge as error:
+                return self.failed(blank, "malformed", str(error))
+            except TimeoutError:
+                return self.failed(blank, "unreachable", "no whole answer within the time limit")
+            except Unreachable as error:
+                return self.failed(blank, "unreachable", str(error))
+
+        try:
+            return await self._pace.ask(budget, attempt)
+        except NotNow as error:
+            outcome: Outcome = "rate_limited" if error.kind == "rate_limited" else "unreachable"
+            return replace(self.failed(blank, outcome, str(error)), retry_at=error.retry_at)
+
+    def failed(self, blank: Record, outcome: Outcome, note: str) -> Record:
+        """Return the record of a failure, with the time from which to ask again."""
+        now = self._clock.now()
+        return replace(blank, outcome=outcome, note=note, fetched_at=now, retry_at=now + LATER)
