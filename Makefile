@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test format lint types imports tests lock clean
+.PHONY: demo test format lint types imports tests fuzz lock clean
 
 demo: .venv/.installed
 	@$(BIN)/attribution demo
@@ -33,6 +33,9 @@ tests: .venv/.installed
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .coverage
+
+fuzz: .venv/.installed
+	$(BIN)/python scripts/fuzz.py --mutants 100000
 
 lock:
 	pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-header --no-emit-options \

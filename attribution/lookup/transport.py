@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import ssl
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -200,7 +199,7 @@ class _GuardedHttp(httpx.AsyncHTTPTransport):
     def __init__(self, transport: Transport, connect_timeout: float) -> None:
         super().__init__(trust_env=False, verify=False)
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=ssl.create_default_context(),
+            ssl_context=httpx.create_ssl_context(),  # certifi's roots, or SSL_CERT_FILE's
             max_connections=256,
             max_keepalive_connections=64,
             keepalive_expiry=30.0,
