@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from attribution.errors import AttributionError, EvidenceError, InvalidTarget, SettingsError
     from attribution.evidence import Evidence, EvidenceFolder, verify_folder
     from attribution.models import AbuseContact, AddressAnswer, Attribution, Party, Provider
+    from attribution.origin import ToldOrigin
     from attribution.settings import Settings, load_settings
     from attribution.target import Target, parse_target
 
@@ -42,6 +43,7 @@ __all__ = [
     "SettingsError",
     "Step",
     "Target",
+    "ToldOrigin",
     "__version__",
     "attribute",
     "load_settings",
@@ -57,6 +59,7 @@ _HOMES = {
     "evidence": ("Evidence", "EvidenceFolder", "verify_folder"),
     "models": ("AbuseContact", "AddressAnswer", "Attribution", "Party", "Provider"),
     "settings": ("Settings", "load_settings"),
+    "origin": ("ToldOrigin",),
     "target": ("Target", "parse_target"),
 }
 

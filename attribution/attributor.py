@@ -22,6 +22,7 @@ from attribution.lookup.clock import Clock
 from attribution.lookup.guard import REPORTED
 from attribution.lookup.transport import OnConnect
 from attribution.models import Attribution
+from attribution.origin import ToldOrigin
 from attribution.questions import FrontOf, NetworkAt, Question, ResolveName, SuffixOf
 from attribution.settings import Settings, load_settings
 
@@ -42,7 +43,8 @@ class Attributor:
     """Finds the responsible company and its abuse contact. One serves many tasks of one event loop.
 
     Use as `async with Attributor() as attributor:`; leaving the block closes every connection.
-    `evidence` names a folder in which a bundle of each answer is kept.
+    `evidence` names a folder in which a bundle of each answer is kept. `check_mailboxes` also asks DNS whether
+    the mailboxes' domains take mail; no mail server is asked.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Attributor:
         settings: Settings | None = None,
         *,
         evidence: Path | None = None,
+        check_mailboxes: bool = False,
         clock: Clock | None = None,
         on_connect: OnConnect | None = None,
     ) -> None:
@@ -57,6 +60,7 @@ class Attributor:
         self._clock = clock or Clock()
         self._cache = AnswerCache(self._settings, self._clock)
         self._asker = Asker(self._settings, self._clock, self._cache, on_connect)
+        self._check_mailboxes = check_mailboxes
         self._folder = EvidenceFolder(evidence) if evidence else None
         self._flights: dict[str, asyncio.Future[list[Record]]] = {}
         self._neighbourhoods: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -86,14 +90,20 @@ class Attributor:
             async for answer in answers:
                 yield answer
 
-    async def investigate(self, target: str) -> Investigation:
-        """Answer for one target, with the rules applied and the evidence. Raises EvidenceError if it cannot be kept."""
+    async def investigate(self, target: str, *, origins: Iterable[ToldOrigin] = ()) -> Investigation:
+        """Answer for one target, with the rules applied and the evidence. Raises EvidenceError if it cannot be kept.
+
+        `origins` are addresses behind a proxy that the proxy's operator told: evidence that ages (12 hours).
+        """
         target = target.encode("utf-8", "surrogatepass").decode("utf-8", "replace")  # what JSON cannot hold
         evidence = Evidence(target, self._clock.now(), not self._settings.allow_documentation_addresses)
+        evidence.records += [origin.as_record() for origin in origins]
         facts = Facts.of(evidence)
         reported = REPORTED.set(frozenset(str(address) for address in facts.addresses))
         try:
-            while questions := next_questions(facts, ask_registrar=self._settings.ask_registrar):
+            while questions := next_questions(
+                facts, ask_registrar=self._settings.ask_registrar, check_mailboxes=self._check_mailboxes
+            ):
                 for question, records in zip(questions, await self._answers(questions), strict=True):
                     facts.asked.add(question.text)
                     for record in records:

@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 from attribution.errors import EvidenceError
 
-Kind = Literal["dns", "origin_as", "bootstrap", "rdap", "whois", "nir_page", "suffix", "front"]
+Kind = Literal["dns", "origin_as", "bootstrap", "rdap", "whois", "nir_page", "suffix", "front", "mail", "told_origin"]
 Outcome = Literal[
     "answered", "not_found", "redirected", "rate_limited", "unreachable", "malformed", "refused",
     "nxdomain", "no_data", "servfail", "timeout", "lame",

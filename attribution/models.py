@@ -15,6 +15,7 @@ Role = Literal[
     "platform", "cdn", "hosting", "reseller", "tenant", "allocation_holder", "network", "registrar", "dns_operator"
 ]
 ContactStatus = Literal["found", "redacted", "not_published", "rate_limited", "unreachable", "malformed", "stub"]
+Deliverable = Literal["accepts_mail", "undeliverable", "unknown"]
 Scope = Literal["network", "organisation", "parent_network", "autonomous_system"]
 
 
@@ -49,6 +50,8 @@ class AbuseContact(_Model):
     """`rdap:ripe`, `whois:lacnic`, ...: the kind of answer and the registry that published it."""
     form: str | None = None
     """A web form for abuse notices that the registry publishes."""
+    deliverable: Deliverable | None = None
+    """Whether the mailbox's domain takes mail, by DNS; None when it was not asked."""
     fallback: list[FallbackContact] = []
     retry_at: datetime | None = None
 

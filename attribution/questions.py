@@ -147,8 +147,21 @@ class DomainNamed:
         return f"domain {self.name}" + (" by whois" if self.whois else "")
 
 
+@dataclass(frozen=True, slots=True)
+class MailTo:
+    """Whether a domain takes mail: MX (RFC 7505: a null MX takes none), else A and AAAA (RFC 5321, section 5.1)."""
+
+    domain: str
+
+    @property
+    def text(self) -> str:
+        """Text of the question."""
+        return f"mail {self.domain}"
+
+
 Question = (
-    SuffixOf
+    MailTo
+    | SuffixOf
     | FrontOf
     | DomainNamed
     | ResolveName

@@ -16,7 +16,7 @@ from attribution.decide.holder import is_stub
 from attribution.errors import EvidenceError
 from attribution.evidence import UNANSWERED, Record
 from attribution.lookup.clock import Clock
-from attribution.questions import NetworkAt, Question, ResolveName
+from attribution.questions import MailTo, NetworkAt, Question, ResolveName
 from attribution.registry.dns_answer import read_dns
 from attribution.registry.rdap_answer import read_network
 from attribution.registry.registration import Network, UnreadableAnswer
@@ -116,7 +116,7 @@ class AnswerCache:
         return dict(sorted(Counter(_kind(key) for key in self.store.all_keys()).items()))
 
     def _life(self, question: Question, records: list[Record]) -> timedelta | None:
-        if isinstance(question, ResolveName):
+        if isinstance(question, ResolveName | MailTo):
             return min((self._dns_life(record) for record in records), default=None)
         # A service's other URL may have failed before one answered: the last word counts.
         if records[-1].outcome in UNANSWERED:
@@ -126,7 +126,7 @@ class AnswerCache:
     def _dns_life(self, record: Record) -> timedelta:
         if record.outcome in UNANSWERED:
             return timedelta()
-        name, _, rdtype = record.question.rpartition(" ")
+        name, _, rdtype = (record.url or record.question).rpartition(" ")
         ttl = read_dns(record.body, name, rdtype).ttl
         most = FRESH if record.outcome == "answered" else NEGATIVE
         return min(timedelta(seconds=ttl) if ttl is not None else _WITHOUT_TTL, most)

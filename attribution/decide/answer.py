@@ -105,6 +105,11 @@ def _say_resolution(facts: Facts, draft: Draft) -> None:
             draft.doubt("partial_resolution", text)
     if any(record.stale for record in facts.evidence.records):
         draft.doubt("stale", "a registry could not be reached; an answer older than a day was used")
+    for address, record in facts.told.items():
+        draft.step("told origin", f"{address} is the origin, as told by {record.server}", record, "address")
+    for record in facts.told_too_long_ago:
+        text = f"{record.server} told an origin more than 12 hours before this look: ask again, sites move"
+        draft.doubt("told_too_long_ago", text)
     for record in facts.claims:
         text = (
             f"{record.server} is run by the network itself: what it says is kept as evidence, and nobody is named by it"
@@ -379,7 +384,9 @@ def _described(level: Level) -> str:
 
 
 def _finish(facts: Facts, draft: Draft, host: str) -> Decision:
-    parties = sorted(draft.parties.values(), key=_party_order)
+    told = {str(address) for address in facts.told}
+    parties = sorted(draft.parties.values(), key=lambda party: _party_order(party, told))
+    parties = [_with_mail(facts, draft, party) for party in parties]
     hosts = [
         one for one in parties if any(a.role == one.role and a.provider == one.provider.id for a in draft.addresses)
     ]
@@ -393,11 +400,24 @@ def _finish(facts: Facts, draft: Draft, host: str) -> Decision:
     return Decision(_attribution(facts, host, _status(draft, primary), draft, primary, parties, country), draft.steps)
 
 
-def _party_order(party: Party) -> tuple[bool, bool, int, int, str]:
-    """Write first to those who can act; among equals to the company of most addresses."""
+def _with_mail(facts: Facts, draft: Draft, party: Party) -> Party:
+    """Say whether the mailbox's domain takes mail, where that was asked."""
+    email = party.abuse_contact.email
+    deliverable = facts.mail.get(email.rpartition("@")[2]) if email else None
+    if deliverable is None:
+        return party
+    if deliverable == "undeliverable":
+        draft.doubt("undeliverable", f"the domain of {email} takes no mail by its DNS: the notice would not arrive")
+    contact = party.abuse_contact.model_copy(update={"deliverable": deliverable})
+    return party.model_copy(update={"abuse_contact": contact})
+
+
+def _party_order(party: Party, told: set[str]) -> tuple[bool, bool, bool, int, int, str]:
+    """Write first to those who can act: to who holds an origin behind a proxy; among equals to whom most addresses are at."""
     return (
         not party.notify,
         party.role == "network",
+        not told & set(party.addresses),
         _RANK.get(party.role, 9),
         -len(party.addresses),
         party.provider.id,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from attribution.addresses import Address, read_address, responsible_address, special_purpose
 from attribution.errors import InvalidTarget
 from attribution.evidence import UNANSWERED, Evidence, Record
+from attribution.models import Deliverable
 from attribution.questions import page_of
 from attribution.registry.dns_answer import OriginAnswer, read_dns, read_origin
 from attribution.registry.domain_answer import DomainRegistration, read_domain, read_domain_text
@@ -25,6 +27,10 @@ class Sourced:
 
     registration: Network
     record: Record
+
+
+TOLD_FOR = timedelta(hours=12)
+"""How long an origin that somebody was told is taken for true: sites move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,11 @@ class Facts:
     """What the public-suffix list says, by name."""
     fronts: dict[Address, list[tuple[Listed, Record]]] = field(default_factory=dict)
     domain: tuple[DomainRegistration, Record] | None = None
+    mail: dict[str, Deliverable] = field(default_factory=dict)
+    """Whether a mailbox's domain takes mail, by domain."""
+    told: dict[Address, Record] = field(default_factory=dict)
+    """Addresses behind a proxy, as somebody was told them."""
+    told_too_long_ago: list[Record] = field(default_factory=list)
     claims: list[Record] = field(default_factory=list)
     """Answers of servers that no registry runs."""
     resolutions: list[Record] = field(default_factory=list)
@@ -96,6 +107,8 @@ class Facts:
         self.asked.add(record.question)
         if record.outcome in UNANSWERED:
             self.open[record.question] = record
+            if record.kind == "mail":
+                self.mail.setdefault(record.question.removeprefix("mail "), "unknown")
             if record.kind == "dns":
                 self.resolutions.append(record)
             return
@@ -108,6 +121,8 @@ class Facts:
                 "nir_page": self._learn_page,
                 "suffix": self._learn_suffix,
                 "front": self._learn_front,
+                "mail": self._learn_mail,
+                "told_origin": self._learn_told,
             }.get(record.kind)
             if read:
                 read(record)
@@ -236,6 +251,25 @@ class Facts:
             (Listed(*(str(one.get(key) or "") for key in ("kind", "company", "prefix", "source", "published"))), record)
             for one in as_objects(read_json_object(record.body).get("lists"))
         ]
+
+    def _learn_mail(self, record: Record) -> None:
+        domain = record.question.removeprefix("mail ")
+        name, _, rdtype = (record.url or f"{domain} MX").rpartition(" ")
+        if record.outcome == "answered":
+            hosts = [value.split()[-1] for value in read_dns(record.body, name, rdtype).values]
+            self.mail[domain] = "undeliverable" if hosts == ["."] else "accepts_mail"
+        else:  # no MX, or no address either: what the last of the answers says stands
+            self.mail.setdefault(domain, "undeliverable")
+
+    def _learn_told(self, record: Record) -> None:
+        if self.target is None or self.target.address or self.target.not_attributable:
+            return
+        address = responsible_address(read_address(record.question.removeprefix("told origin ")))
+        if self.evidence.observed_at - record.fetched_at > TOLD_FOR:
+            self.told_too_long_ago.append(record)
+        elif not special_purpose(address, documentation_is_special=self.evidence.documentation_is_special):
+            self.told[address] = record
+            self.addresses.setdefault(address, [f"told by {record.server}"])
 
     def _learn_page(self, record: Record) -> None:
         registry, page = page_of(record.question)

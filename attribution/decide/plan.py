@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote, urlsplit
 
 from attribution.addresses import Address, cidrs
+from attribution.decide.answer import decide_from
 from attribution.decide.chain import Chain, Level, chain_of, needs_parent, registry_to_ask, responsible_for
 from attribution.decide.contact import entity_to_fetch
 from attribution.decide.facts import Facts
@@ -13,6 +14,7 @@ from attribution.questions import (
     DomainNamed,
     EntityNamed,
     FrontOf,
+    MailTo,
     NationalPage,
     NetworkAbove,
     NetworkAt,
@@ -31,8 +33,16 @@ _MOST_LEVELS = 4
 _WHOLE_REGION = {4: 2**24, 6: 2**104}
 
 
-def next_questions(facts: Facts, *, ask_registrar: bool = True) -> list[Question]:
+def next_questions(facts: Facts, *, ask_registrar: bool = True, check_mailboxes: bool = False) -> list[Question]:
     """Return what is still to be asked, each question once; empty when the evidence is complete."""
+    wanted = _about_target(facts, ask_registrar)
+    if not wanted and check_mailboxes:
+        emails = [party.abuse_contact.email for party in decide_from(facts).attribution.parties]
+        wanted = [MailTo(email.rpartition("@")[2]) for email in emails if email]
+    return list({one.text: one for one in wanted if one.text not in facts.asked}.values())
+
+
+def _about_target(facts: Facts, ask_registrar: bool) -> list[Question]:
     target = facts.target
     if target is None or target.not_attributable:
         return []
@@ -44,7 +54,7 @@ def next_questions(facts: Facts, *, ask_registrar: bool = True) -> list[Question
         wanted += _domain(facts)
     for address in facts.addresses:
         wanted += [FrontOf(address), *_about(facts, address, facts.site)]
-    return list({one.text: one for one in wanted if one.text not in facts.asked}.values())
+    return [one for one in wanted if one.text not in facts.asked]
 
 
 def _domain(facts: Facts) -> list[Question]:

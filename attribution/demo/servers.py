@@ -280,6 +280,9 @@ def _dns_answer(data: bytes) -> bytes:
     if kind == "TXT" and name.endswith(".asn.cymru.com"):
         _answer_origin(answer, name)
         return answer.to_wire()
+    if kind == "MX" and name in world.MAIL:
+        answer.answer.append(dns.rrset.from_text(name + ".", 300, "IN", "MX", world.MAIL[name]))
+        return answer.to_wire()
     host = world.HOSTS.get(name)
     while host and host.alias:
         answer.answer.append(dns.rrset.from_text(name + ".", 300, "IN", "CNAME", host.alias + "."))

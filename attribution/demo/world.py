@@ -73,6 +73,15 @@ SYSTEMS = {64500: ("afrinic", SAHEL)}
 REGISTRAR = Company("9999", "Wharf Registrar Ltd", "IE", "abuse@wharf.example")
 NAMESERVERS = ("ns1.namehost.example", "ns2.namehost.example")
 
+# Mail exchangers; a lone dot takes no mail (RFC 7505).
+MAIL = {
+    **{
+        f"{name}.example": f"10 mx.{name}.example."
+        for name in ("harbour", "quay", "lantern", "meridian", "banyan", "wharf")
+    },
+    "veil.example": "0 .",
+}
+
 PLATFORMS = {"pages.banyan.example": "Banyan Cloud"}
 FRONTS = {"veil": ("cdn", "Veil Proxy", ("198.51.100.128/26",))}
 

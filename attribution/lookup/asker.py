@@ -18,6 +18,7 @@ from attribution.questions import (
     DomainNamed,
     EntityNamed,
     FrontOf,
+    MailTo,
     NationalPage,
     NetworkAbove,
     NetworkAt,
@@ -48,6 +49,8 @@ class Asker:
     async def ask(self, question: Question) -> list[Record]:
         """Ask, and return every step as a record; a failure is a record too, the last one."""
         match question:
+            case MailTo():
+                return await self._dns.mail_exchange(question.domain, question.text)
             case SuffixOf():
                 return [self._tables.suffix_of(question.name, question.text)]
             case FrontOf():

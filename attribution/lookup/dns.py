@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import dns.edns
 import dns.exception
@@ -47,6 +48,13 @@ class DnsClient:
                 name, _, rdtype = record.question.rpartition(" ")
                 found += read_dns(record.body, name, rdtype).values
         return found
+
+    async def mail_exchange(self, domain: str, question: str) -> list[Record]:
+        """Ask whether a domain takes mail: for MX, and where there is none for its addresses. No mail server is asked."""
+        records = [await self.ask(domain, "MX")]
+        if records[0].outcome == "no_data":
+            records += await self.look_up(domain)
+        return [replace(one, kind="mail", question=question, url=one.question) for one in records]
 
     async def ask(self, host: str, rdtype: str) -> Record:
         """Ask for one type; the record's outcome tells an answer from the kinds of failure."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,9 +18,11 @@ from attribution_cli import exit_code
 from attribution_cli.console import messages, results, say, show_warnings
 from attribution_cli.inputs import InputFormat, UnusableInput, count_items
 from attribution_cli.outputs import OutputFormat, UnusableOutput
+from attribution_cli.safe_text import escaped_json, shown
 
 if TYPE_CHECKING:
     from attribution.attributor import Investigation
+    from attribution.origin import ToldOrigin
     from attribution.settings import Settings
 
 _UsageError: Any = typer.BadParameter.__mro__[1]  # Typer exports no name for the class of all usage errors
@@ -38,6 +42,10 @@ app.add_typer(config_app, name="config")
 
 Evidence = Annotated[
     Path | None, typer.Option("--evidence", metavar="FOLDER", help="Keep a bundle of each answer here.")
+]
+CheckMailbox = Annotated[
+    bool,
+    typer.Option("--check-mailbox", help="Ask DNS whether the mailboxes' domains take mail; no mail server is asked."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines for programs.")]
 
@@ -93,9 +101,22 @@ def check(
     targets: Annotated[list[str], typer.Argument(metavar="TARGET...", help="URLs, host names or addresses.")],
     as_json: AsJson = False,
     evidence: Evidence = None,
+    check_mailbox: CheckMailbox = False,
+    origin: Annotated[
+        list[str] | None,
+        typer.Option("--origin", metavar="ADDRESS", help="An address behind a proxy, as its operator told it."),
+    ] = None,
+    origin_source: Annotated[str | None, typer.Option(help="Who told the origin; goes with --origin.")] = None,
+    origin_told: Annotated[
+        datetime | None,
+        typer.Option(metavar="TIME", help="When it was told, in UTC. It counts for 12 hours. [default: now]"),
+    ] = None,
 ) -> int:
     """Say whom to write to about a URL: company, mailbox, how sure, and what comes next."""
     tally = exit_code.Tally()
+    if bool(origin) != bool(origin_source) or (origin and len(targets) > 1):
+        raise typer.BadParameter("--origin, --origin-source and one target go together")
+    told_at = (origin_told or datetime.now(UTC)).replace(tzinfo=UTC, microsecond=0)
 
     def show(found: Investigation) -> None:
         tally.add(found.attribution)
@@ -108,7 +129,10 @@ def check(
 
             results().print(panel(found))
 
-    _investigate(targets, evidence, show)
+    from attribution.origin import ToldOrigin
+
+    origins = [ToldOrigin(address, origin_source or "", told_at) for address in origin or []]
+    _investigate(targets, evidence, show, check_mailbox=check_mailbox, origins=origins)
     return tally.code
 
 
@@ -148,6 +172,26 @@ def replay(bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A bund
     tally = exit_code.Tally()
     tally.add(found.attribution)
     return tally.code
+
+
+@app.command(epilog="Example: attribution diff evidence/3f….json evidence/81….json")
+def diff(
+    before: Annotated[Path, typer.Argument(metavar="BUNDLE", help="An earlier look.")],
+    after: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A later look at the same target.")],
+    as_json: AsJson = False,
+) -> int:
+    """Say what changed between two kept looks: another host, company or mailbox. Exit code 1 when something did."""
+    from attribution.decide import changes_between
+
+    found = changes_between(_decided_again(before).attribution, _decided_again(after).attribution)
+    for change in found:
+        if as_json:
+            typer.echo(escaped_json(json.dumps(asdict(change), ensure_ascii=False)))
+        else:
+            typer.echo(shown(f"{change.what}: {change.before} -> {change.after}"))
+    if not found:
+        say("attribution: nothing changed")
+    return exit_code.SOME_NOT if found else exit_code.ALL_ATTRIBUTED
 
 
 @app.command(epilog="Example: attribution verify evidence/ --head 9c1b…")
@@ -190,6 +234,7 @@ def batch(
     jobs: Annotated[int | None, typer.Option(min=1, max=1000, help="Look-ups at once.")] = None,
     group_by: Annotated[GroupBy | None, typer.Option(help="Print one group for each company to stdout.")] = None,
     evidence: Evidence = None,
+    check_mailbox: CheckMailbox = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
 ) -> int:
     """Look up a list of URLs. Every line gets exactly one result, also over interruptions."""
@@ -208,7 +253,7 @@ def batch(
         raise UnusableOutput("--format table is for the terminal; a file takes jsonl or csv")
     if group_by and resume and form is OutputFormat.CSV:
         raise UnusableOutput("--group-by with --resume reads the earlier results back: use --format jsonl")
-    order = Order(source, input_format, column, jobs or settings.jobs, ordered, evidence)
+    order = Order(source, input_format, column, jobs or settings.jobs, ordered, evidence, check_mailbox)
     tally, groups = exit_code.Tally(), Groups() if group_by else None
     lines = Lines(output, form, resume=resume, silent=group_by is not None)
     for status, count in lines.done.statuses.items():
@@ -324,18 +369,28 @@ def config_show(as_json: AsJson = False) -> None:
         results().print(line.append(f"\n    {purpose}", style="not bold"))
 
 
-def _investigate(targets: list[str], evidence: Path | None, show: Callable[[Investigation], None]) -> None:
+def _investigate(
+    targets: list[str],
+    evidence: Path | None,
+    show: Callable[[Investigation], None],
+    *,
+    check_mailbox: bool = False,
+    origins: Sequence[ToldOrigin] = (),
+) -> None:
     """Look targets up at once and show them in the order given."""
     from attribution.attributor import Attributor
     from attribution.settings import load_settings
 
     async def all_of(settings: Settings) -> None:
-        async with Attributor(settings, evidence=evidence) as attributor, asyncio.TaskGroup() as group:
+        async with (
+            Attributor(settings, evidence=evidence, check_mailboxes=check_mailbox) as attributor,
+            asyncio.TaskGroup() as group,
+        ):
             slots = asyncio.Semaphore(settings.jobs)
 
             async def one(target: str) -> Investigation:
                 async with slots:
-                    return await attributor.investigate(target)
+                    return await attributor.investigate(target, origins=origins)
 
             tasks = [group.create_task(one(target)) for target in targets]
             for task in tasks:

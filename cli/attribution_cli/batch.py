@@ -38,6 +38,7 @@ class Order:
     jobs: int
     ordered: bool
     evidence: Path | None
+    check_mailboxes: bool = False
 
 
 def run_batch(order: Order, settings: Settings, lines: Lines, write: Answered, tally: Tally) -> None:
@@ -54,7 +55,7 @@ async def _run(order: Order, settings: Settings, lines: Lines, write: Answered, 
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     turns = _Turns() if order.ordered else None
 
-    async with Attributor(settings, evidence=order.evidence) as attributor:
+    async with Attributor(settings, evidence=order.evidence, check_mailboxes=order.check_mailboxes) as attributor:
 
         async def work(item: Item) -> tuple[int, Attribution]:
             return item.line, await _answer(attributor, item)

@@ -50,7 +50,12 @@ _SCOPE_WORDS = {
     "parent_network": "published for the network above, of the same company",
     "autonomous_system": "published for the company's autonomous system",
 }
-_SHOWN_STEPS = ("resolution", "leaf", "role", "abuse contact", "no answer", "nobody named")
+_DELIVERABLE_WORDS = {
+    "accepts_mail": "its domain takes mail, by DNS",
+    "undeliverable": "its domain takes no mail, by DNS: write to the next",
+    "unknown": "whether its domain takes mail could not be asked",
+}
+_SHOWN_STEPS = ("told origin", "resolution", "leaf", "role", "abuse contact", "no answer", "nobody named")
 
 
 def panel(found: Investigation) -> Panel:
@@ -102,6 +107,9 @@ def _head(answer: Attribution) -> RenderableType:
     if where:
         lines.append(Text(shown(where), style="bold green"))
         lines.append(Text(shown(_published(contact)), style="dim"))
+        if contact.deliverable:
+            style = "dim" if contact.deliverable == "accepts_mail" else "bold red"
+            lines.append(Text(_DELIVERABLE_WORDS[contact.deliverable], style=style))
     else:
         lines.append(Text(f"mailbox: {_CONTACT_WORDS.get(contact.status, contact.status)}", style="yellow"))
     return Group(*lines)

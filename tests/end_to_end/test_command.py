@@ -63,7 +63,7 @@ def test_unreachable_resolvers_end_with_3(in_world: DemoWorld, monkeypatch: pyte
     assert run("check", "www.lighthouse.example").returncode == 3
 
 
-@pytest.mark.parametrize("verb", ["check", "explain", "replay", "verify", "batch", "demo"])
+@pytest.mark.parametrize("verb", ["check", "explain", "replay", "diff", "verify", "batch", "demo"])
 def test_help_of_each_verb_has_an_example(verb: str) -> None:
     done = run(verb, "--help")
     assert f"Example: attribution {verb}" in " ".join(done.stdout.split())

@@ -1,0 +1,97 @@
+"""What is asked beyond the network: origins told by a proxy, mailboxes that take mail, and what changed since."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from attribution import Attributor, InvalidTarget, ToldOrigin
+from attribution.decide import changes_between
+from attribution.demo import DemoWorld
+from command import lines, run
+
+HIDDEN = "https://www.hidden.example/"
+
+
+def told(ago: timedelta = timedelta(hours=1), address: str = "192.0.2.130") -> ToldOrigin:
+    return ToldOrigin(address, "Veil Proxy trust desk", datetime.now(UTC).replace(microsecond=0) - ago)
+
+
+async def test_holder_of_a_told_origin_comes_first_and_the_front_stays(world: DemoWorld, tmp_path: Path) -> None:
+    async with Attributor(world.settings(cache_folder=tmp_path)) as attributor:
+        found = await attributor.investigate(HIDDEN, origins=[told()])
+    answer = found.attribution
+    assert answer.primary
+    assert answer.primary.provider.name == "Lantern Hosting Inc."
+    assert [one.role for one in answer.parties][:2] == ["hosting", "cdn"]
+    assert answer.fronted
+    assert [one.via for one in answer.addresses if one.ip == "192.0.2.130"] == [["told by Veil Proxy trust desk"]]
+    assert "told_origin" in {one.kind for one in answer.evidence}
+
+
+async def test_origin_told_more_than_twelve_hours_ago_does_not_count(world: DemoWorld, tmp_path: Path) -> None:
+    async with Attributor(world.settings(cache_folder=tmp_path)) as attributor:
+        found = await attributor.investigate(HIDDEN, origins=[told(timedelta(hours=13))])
+    assert found.attribution.primary
+    assert found.attribution.primary.role == "cdn"
+    assert "told_too_long_ago" in {doubt.code for doubt in found.attribution.doubts}
+
+
+async def test_told_origin_that_is_special_is_not_looked_up(world: DemoWorld, tmp_path: Path) -> None:
+    async with Attributor(world.settings(cache_folder=tmp_path)) as attributor:
+        found = await attributor.investigate(HIDDEN, origins=[told(address="10.0.0.1")])
+    assert "10.0.0.1" not in {one.ip for one in found.attribution.addresses}
+
+
+def test_told_origin_that_is_no_address_is_refused() -> None:
+    with pytest.raises(InvalidTarget, match="origin"):
+        told(address="origin.example").as_record()
+
+
+def test_origin_needs_its_source(in_world: DemoWorld) -> None:
+    done = run("check", HIDDEN, "--origin", "192.0.2.130")
+    assert done.returncode == 2
+    assert "--origin-source" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("target", "deliverable"),
+    [("www.lighthouse.example", "accepts_mail"), ("www.hidden.example", "undeliverable")],
+)
+async def test_mailboxes_are_checked_by_dns_only_when_asked(
+    target: str, deliverable: str, world: DemoWorld, tmp_path: Path
+) -> None:
+    settings = world.settings(cache_folder=tmp_path)
+    async with Attributor(settings) as plain, Attributor(settings, check_mailboxes=True) as checking:
+        without, checked = await plain.attribute(target), await checking.attribute(target)
+    assert without.primary
+    assert checked.primary
+    assert without.primary.abuse_contact.deliverable is None
+    assert checked.primary.abuse_contact.deliverable == deliverable
+    assert ("undeliverable" in {doubt.code for doubt in checked.doubts}) == (deliverable == "undeliverable")
+
+
+def test_check_mailbox_is_shown(in_world: DemoWorld) -> None:
+    done = run("check", "www.hidden.example", "--check-mailbox")
+    assert "takes no mail" in done.stdout
+
+
+def test_diff_says_what_changed(in_world: DemoWorld, tmp_path: Path) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    run("check", HIDDEN, "--evidence", before)
+    run("check", HIDDEN, "--evidence", after, "--origin", "192.0.2.130", "--origin-source", "Veil Proxy trust desk")
+    one, other = next(before.glob("*.json")), next(after.glob("*.json"))
+    done = run("diff", one, other, "--json")
+    changed = {row["what"]: (row["before"], row["after"]) for row in lines(done.stdout)}
+    assert done.returncode == 1
+    assert changed["mailbox"] == ("abuse@veil.example", "abuse@lantern.example")
+    assert changed["role"] == ("cdn", "hosting")
+    assert run("diff", one, one).returncode == 0
+
+
+async def test_two_looks_at_an_unchanged_world_do_not_differ(world: DemoWorld, tmp_path: Path) -> None:
+    async with Attributor(world.settings(cache_folder=tmp_path)) as attributor:
+        first, second = await attributor.attribute("split.example"), await attributor.attribute("split.example")
+    assert changes_between(first, second) == []
