@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import dns.exception
 import dns.flags
@@ -36,6 +37,8 @@ class OriginAnswer:
     registry: str | None
 
 
+# Pure, and its result frozen: one answer often serves many targets of a batch.
+@lru_cache(maxsize=1024)
 def read_dns(body: bytes, name: str, rdtype: str) -> DnsAnswer:
     """Read a response to (name, rdtype). Raises UnreadableAnswer."""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from attribution.registry.lenient import as_list, as_objects, as_text, clean
 from attribution.registry.mailbox import read_mailboxes
@@ -36,6 +37,8 @@ class DomainRegistration:
     nameservers: tuple[str, ...]
 
 
+# Pure, and its result frozen: one answer often serves many targets of a batch.
+@lru_cache(maxsize=1024)
 def read_domain(body: bytes) -> DomainRegistration:
     """Read an RDAP answer to a `domain` question. Raises UnreadableAnswer."""
     document = read_json_object(body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 from attribution.addresses import Address, read_address
@@ -38,6 +39,8 @@ def read_json_object(body: bytes) -> dict[str, Any]:
     raise UnreadableAnswer(f"JSON nests deeper than {MAXIMUM_DEPTH} levels")
 
 
+# Pure, and its result frozen: one answer often serves many targets of a batch.
+@lru_cache(maxsize=1024)
 def read_network(body: bytes, server: str) -> Network:
     """Read an answer to an `ip` question. Raises UnreadableAnswer."""
     document = read_json_object(body)

@@ -83,6 +83,20 @@ def test_company_and_mailbox_are_right_for_2000_urls(options: tuple[str, ...], s
     assert wrong == []
 
 
+@pytest.mark.parametrize("seed", ["2", "3"])
+def test_other_synthetic_worlds_are_right_too(seed: str, shared: Path, tmp_path: Path) -> None:
+    laboratory = Laboratory(shared, tmp_path, ["synthetic", "--seed", seed, "--urls", "400"])
+    truth = laboratory.truth()
+    wrong = [
+        one["host"]
+        for one in laboratory.batch()
+        if one["status"] != "attributed"
+        or one["primary"]["provider"]["name"] != truth[one["host"]]["provider"]
+        or one["primary"]["abuse_contact"]["email"] != truth[one["host"]]["abuse"]
+    ]
+    assert wrong == []
+
+
 FAULTS = [
     "dead", "hang", "drip", "torn", "html429", "notice200", "later", "forbidden", "broken", "notjson", "deep", "huge", "wrong",
     "loop", "inward",
