@@ -172,6 +172,12 @@ def setting_sources() -> list[tuple[str, Any, str, str]]:
     return rows
 
 
+def unknown_variables() -> list[str]:
+    """List variables with our prefix that are no setting: a slip of the pen is otherwise silent."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | {CONFIG_VARIABLE}
+    return sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
+
+
 def _complaint(error: dict[str, Any]) -> str:
     name = str(error["loc"][0]) if error["loc"] else "settings"
     field = Settings.model_fields.get(name)

@@ -330,8 +330,13 @@ def _doubt_contact(draft: Draft, party: Party, found: Responsible) -> None:
         draft.doubt("contact_in_reported_domain", text)
     if any(one.registration.truncated for one in found.level.sources):
         draft.doubt("truncated", "the registry says that it left part of its answer out")
-    if any(not one.record.tls and one.record.kind == "rdap" for one in found.level.sources):
+    if any(_could_be_changed(one.record) for one in found.level.sources):
         draft.doubt("unencrypted", "a registry's answer came without TLS and could have been changed on the way")
+
+
+def _could_be_changed(record: Record) -> bool:
+    """Say whether an RDAP answer came over a network without TLS. What never left this machine did not."""
+    return record.kind == "rdap" and not record.tls and not record.server.startswith(("127.", "[::1]"))
 
 
 def _origin(facts: Facts, draft: Draft, address: Address) -> Origin | None:
@@ -396,8 +401,21 @@ def _finish(facts: Facts, draft: Draft, host: str) -> Decision:
     primary = next((one for one in parties if one in hosts or one.role == "platform"), None)
     country = draft.countries.get(primary.addresses[0], Country()) if primary else Country()
     if primary:
-        draft.step("primary", f"write to {primary.provider.name} first, as {_ROLE_WORDS[primary.role]}")
+        lost = tuple(f"{one.provider.name}: {_after(one)}" for one in parties if one != primary)
+        conclusion = f"write to {primary.provider.name} first, as {_ROLE_WORDS[primary.role]}"
+        draft.step("primary", conclusion, None, "parties", lost)
     return Decision(_attribution(facts, host, _status(draft, primary), draft, primary, parties, country), draft.steps)
+
+
+def _after(party: Party) -> str:
+    """Say why a party is not the one to write to first."""
+    if party.role == "tenant":
+        return "a tenant, who may be the offender, is never written to"
+    if party.role in ("registrar", "dns_operator"):
+        return "a registrar or name server operator does not remove content"
+    if party.role == "network":
+        return "who announces a prefix is evidence, not the host"
+    return f"{_ROLE_WORDS[party.role]}, written to next"
 
 
 def _with_mail(facts: Facts, draft: Draft, party: Party) -> Party:

@@ -355,9 +355,11 @@ def cache_path() -> None:
 @config_app.command("show", epilog="Example: attribution config show")
 def config_show(as_json: AsJson = False) -> None:
     """Print each setting, its value, and where the value comes from."""
-    from attribution.settings import setting_sources
+    from attribution.settings import setting_sources, unknown_variables
 
     rows = setting_sources()
+    for name in unknown_variables():
+        say(f"attribution: {name} is set, and is no setting of this version")
     if as_json:
         for name, value, source, purpose in rows:
             typer.echo(json.dumps({"name": name, "value": value, "source": source, "purpose": purpose}, default=str))
@@ -404,7 +406,7 @@ def _investigate(
         status.start()
     try:
         asyncio.run(all_of(settings))
-    except* Exception as group:
+    except ExceptionGroup as group:
         raise _first(group) from None
     finally:
         status.stop()

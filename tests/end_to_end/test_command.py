@@ -228,6 +228,11 @@ def test_damaged_cache_warns_and_the_look_up_goes_on(in_world: DemoWorld, tmp_pa
     assert "set aside" in done.stderr
 
 
+def test_config_show_names_variables_that_are_no_setting(in_world: DemoWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATTRIBUTION_NAMESERVER", "127.0.0.1")
+    assert "ATTRIBUTION_NAMESERVER is set" in run("config", "show").stderr
+
+
 def test_config_show_says_where_each_value_is_from(in_world: DemoWorld) -> None:
     rows = {row["name"]: row for row in lines(run("config", "show", "--json").stdout)}
     assert rows["nameservers"]["source"] == "environment ATTRIBUTION_NAMESERVERS"

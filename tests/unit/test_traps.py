@@ -657,6 +657,24 @@ def test_rdap_and_text_of_one_network_give_the_same_company_and_mailbox() -> Non
     assert by_rdap.abuse_contact.email == by_text.abuse_contact.email
 
 
+def test_answer_without_tls_is_a_doubt_unless_it_never_left_the_machine() -> None:
+    from dataclasses import replace
+
+    plain = replace(rdap(network(HOLDER, DESK)), tls=False)
+    assert "unencrypted" in codes(decided(plain))
+    assert "unencrypted" not in codes(decided(replace(plain, server="127.0.0.1:8300")))
+
+
+def test_explanation_of_the_primary_says_why_the_others_were_passed_over() -> None:
+    from attribution.decide import decide
+
+    tenant = network(entity("PP1-RIPE", ["registrant"], "Some Customer"), last="192.0.2.7", kind="ASSIGNED PA")
+    records = [rdap(tenant), rdap(PARENT, ABOVE)]
+    steps = decide(Evidence(TARGET, records[0].fetched_at, documentation_is_special=False, records=records)).steps
+    (primary_step,) = [step for step in steps if step.rule == "primary"]
+    assert primary_step.lost == ("Some Customer: a tenant, who may be the offender, is never written to",)
+
+
 def test_truncated_answer_is_a_doubt() -> None:
     notice = {"title": "Object truncated", "type": "object truncated due to authorization", "description": ["..."]}
     assert "truncated" in codes(decided(rdap(network(HOLDER, DESK, notices=[notice]))))
