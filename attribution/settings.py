@@ -119,7 +119,7 @@ class Settings(BaseSettings):
         30.0, ge=0, le=3600, description="seconds to wait for a registry that asks to come back later"
     )
     registry_concurrency: int = Field(8, ge=1, le=64, description="questions in the air at one registry")
-    jobs: int = Field(32, ge=1, le=1000, description="targets that a batch looks up at once")
+    jobs: int = Field(128, ge=1, le=1000, description="targets that a batch looks up at once")
 
     @classmethod
     def settings_customise_sources(

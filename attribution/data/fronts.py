@@ -1,8 +1,10 @@
-"""Published ranges of proxies, clouds, sinkholes and parking pages: a dated table, and the user's own beside it."""
+"""Published ranges of proxies, clouds, sinkholes and parking pages: dated tables, the user's own among them."""
 
 from __future__ import annotations
 
 import csv
+import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -11,11 +13,16 @@ from pathlib import Path
 from attribution.addresses import Address
 from attribution.prefixes import PrefixTable
 
+OWN = "fronts.csv"
+REFRESHED = "fronts-refreshed.csv"
+_KINDS = ("cdn", "cloud", "sinkhole", "parking")
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
     """One published list."""
 
+    name: str
     kind: str
     """`cdn`, `cloud`, `sinkhole` or `parking`."""
     company: str
@@ -23,18 +30,17 @@ class Listing:
     published: str
 
 
+Lists = dict[str, tuple[Listing, list[str]]]
+"""Prefixes by the name of their list."""
+
+
 class FrontTable:
     """Finds the lists that an address is on. An address of a proxy may be a sinkhole too."""
 
-    def __init__(self, folder: Path) -> None:
-        packaged = resources.files("attribution.data").joinpath("fronts.csv").read_text("utf-8")
-        own = folder / "fronts.csv"
-        rows = [*_rows(packaged), *(_rows(own.read_text("utf-8")) if own.is_file() else ())]
+    def __init__(self, lists: Lists) -> None:
+        rows = [(prefix, listing) for listing, prefixes in lists.values() for prefix in prefixes]
         self._tables = {
-            version: [
-                PrefixTable.of((row for row in rows if row[1].kind == kind), version)
-                for kind in ("cdn", "cloud", "sinkhole", "parking")
-            ]
+            version: [PrefixTable.of((row for row in rows if row[1].kind == kind), version) for kind in _KINDS]
             for version in (4, 6)
         }
 
@@ -46,7 +52,40 @@ class FrontTable:
 @cache
 def front_table(folder: Path) -> FrontTable:
     """Return the table, read once a process and folder."""
-    return FrontTable(folder)
+    return FrontTable(front_lists(folder))
+
+
+def front_lists(folder: Path) -> Lists:
+    """Return every list: those packaged, replaced by refreshed ones of the same name, and the user's own."""
+    lists = _read(resources.files("attribution.data").joinpath("fronts.csv").read_text("utf-8"))
+    for name in (REFRESHED, OWN):
+        path = folder / name
+        if path.is_file():
+            lists |= _read(path.read_text("utf-8"))
+    return lists
+
+
+def write_refreshed(folder: Path, lists: Lists) -> Path:
+    """Write refreshed lists beside those that were refreshed before; whole or not at all."""
+    path = folder / REFRESHED
+    kept = _read(path.read_text("utf-8")) if path.is_file() else {}
+    lines = ["# Lists that `attribution data refresh` fetched from their publishers."]
+    for name, (listing, prefixes) in sorted((kept | lists).items()):
+        lines.append(f"list,{name},{listing.kind},{listing.company},{listing.source},{listing.published}")
+        lines += [f"{prefix},{name}" for prefix in prefixes]
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".partial")
+    temporary.write_text("\n".join(lines) + "\n", "utf-8")
+    temporary.replace(path)
+    return path
+
+
+def fewest(prefixes: Iterable[str]) -> list[str]:
+    """Return the fewest blocks that cover the same addresses, IPv4 first."""
+    networks = [ipaddress.ip_network(one, strict=False) for one in prefixes]
+    four = ipaddress.collapse_addresses(one for one in networks if one.version == 4)
+    six = ipaddress.collapse_addresses(one for one in networks if one.version == 6)
+    return [str(one) for one in (*four, *six)]
 
 
 def own_platforms(folder: Path) -> dict[str, str]:
@@ -58,14 +97,13 @@ def own_platforms(folder: Path) -> dict[str, str]:
     return {row["suffix"].lower(): row["company"] for row in table}
 
 
-def _rows(text: str) -> list[tuple[str, Listing]]:
-    """Read a table: rows `list,kind,company,source,published` first, then `prefix,list`."""
-    lists: dict[str, Listing] = {}
-    found: list[tuple[str, Listing]] = []
+def _read(text: str) -> Lists:
+    """Read a table: rows `list,name,kind,company,source,published` first, then `prefix,name`."""
+    lists: Lists = {}
     for row in csv.reader(line for line in text.splitlines() if line and not line.startswith("#")):
         if row[0] == "list":
             _, name, kind, company, source, published = row
-            lists[name] = Listing(kind, company, source, published)
+            lists[name] = Listing(name, kind, company, source, published), []
         else:
-            found.append((row[0], lists[row[1]]))
-    return found
+            lists[row[1]][1].append(row[0])
+    return lists

@@ -80,10 +80,12 @@ class Transport:
         answer, _ = await dns.asyncquery.udp_with_fallback(query, server, timeout=timeout, port=port, backend=self._dns)
         return answer
 
-    async def fetch(self, url: str, *, accept: str, form: Iterable[tuple[str, str]] = ()) -> HttpAnswer:
+    async def fetch(
+        self, url: str, *, accept: str, form: Iterable[tuple[str, str]] = (), most_bytes: int = _MOST_BYTES
+    ) -> HttpAnswer:
         """Get (or with form fields post) one URL; no redirect is followed.
 
-        Raises DestinationRefused, Unreachable, TooLarge (over 1 MiB) or TimeoutError.
+        Raises DestinationRefused, Unreachable, TooLarge or TimeoutError.
         """
         parts = httpx.URL(url)
         if parts.scheme not in ("http", "https") or not parts.host:
@@ -94,7 +96,7 @@ class Transport:
         fields = dict(form)
         async with asyncio.timeout(self._settings.rdap_timeout):
             try:
-                return await self._fetch(parts, accept, fields)
+                return await self._fetch(parts, accept, fields, most_bytes)
             except httpx.HTTPError as error:
                 refused = _cause(error, DestinationRefused)
                 if refused:
@@ -141,7 +143,7 @@ class Transport:
         self._connected.setdefault(host, set()).add(address)
         self._on_connect(kind, address, port)
 
-    async def _fetch(self, url: httpx.URL, accept: str, form: dict[str, str]) -> HttpAnswer:
+    async def _fetch(self, url: httpx.URL, accept: str, form: dict[str, str], most_bytes: int) -> HttpAnswer:
         client = self._http_client()
         method, data = ("POST", form) if form else ("GET", None)
         async with client.stream(method, url, headers={"Accept": accept}, data=data) as answer:
@@ -149,8 +151,8 @@ class Transport:
             async for chunk in answer.aiter_bytes():
                 parts.append(chunk)
                 size += len(chunk)
-                if size > _MOST_BYTES:
-                    raise TooLarge(f"more than {_MOST_BYTES} bytes came")
+                if size > most_bytes:
+                    raise TooLarge(f"more than {most_bytes} bytes came")
             return HttpAnswer(
                 answer.status_code,
                 answer.headers.get("content-type", ""),

@@ -36,8 +36,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 cache_app = typer.Typer(help="What earlier look-ups learnt.", no_args_is_help=True)
+data_app = typer.Typer(help="The tables of proxies, clouds, sinkholes and parking pages.", no_args_is_help=True)
 config_app = typer.Typer(help="The settings.", no_args_is_help=True)
 app.add_typer(cache_app, name="cache")
+app.add_typer(data_app, name="data")
 app.add_typer(config_app, name="config")
 
 Evidence = Annotated[
@@ -350,6 +352,34 @@ def cache_path() -> None:
     from attribution.settings import load_settings
 
     typer.echo(str(JsonStore(load_settings().cache_path).path))
+
+
+@data_app.command("show", epilog="Example: attribution data show")
+def data_show(as_json: AsJson = False) -> None:
+    """List each table with its source and date."""
+    from attribution.data.fronts import front_lists
+    from attribution.settings import load_settings
+
+    for listing, prefixes in front_lists(load_settings().data_path).values():
+        if as_json:
+            typer.echo(json.dumps({**asdict(listing), "prefixes": len(prefixes)}))
+        else:
+            typer.echo(
+                f"{listing.name:18} {listing.kind:9} {len(prefixes):5} ranges  {listing.published:10}  {listing.source}"
+            )
+
+
+@data_app.command("refresh", epilog="Example: attribution data refresh --apply")
+def data_refresh(
+    apply: Annotated[bool, typer.Option("--apply", help="Let the changes take effect.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also lists that lost more than half of their addresses.")
+    ] = False,
+) -> int:
+    """Fetch the lists anew from their publishers and show what changed; --apply lets it take effect."""
+    from attribution_cli.refresh import refresh
+
+    return refresh(apply=apply, force=force)
 
 
 @config_app.command("show", epilog="Example: attribution config show")

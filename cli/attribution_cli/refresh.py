@@ -1,0 +1,59 @@
+"""`attribution data refresh`: what the publishers changed is shown before it takes effect."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+
+import typer
+
+from attribution_cli import exit_code
+from attribution_cli.console import say
+from attribution_cli.safe_text import shown
+
+
+def refresh(*, apply: bool, force: bool) -> int:
+    """Fetch, compare, show and perhaps write. Exit code 1 when a list could not be had or was held back, 3 when none could."""
+    from attribution.data.fronts import Lists, front_lists, write_refreshed
+    from attribution.lookup.clock import Clock
+    from attribution.lookup.publishers import fetch_published
+    from attribution.settings import load_settings
+
+    settings = load_settings()
+    known = front_lists(settings.data_path)
+    fetched = asyncio.run(fetch_published(settings, Clock()))
+    taken: Lists = {}
+    for name, (listing, prefixes) in fetched.lists.items():
+        before = set(known[name][1]) if name in known else set()
+        lost, gained = sorted(before - set(prefixes)), sorted(set(prefixes) - before)
+        halved = _size(prefixes) * 2 < _size(before)
+        state = (
+            "held back: it lost more than half of its addresses; look at it, then --force"
+            if halved and not force
+            else ""
+        )
+        typer.echo(
+            f"{name}: {len(gained)} ranges new, {len(lost)} gone, {len(prefixes)} now{'; ' if state else ''}{state}"
+        )
+        for sign, changed in (("+", gained), ("-", lost)):
+            for prefix in changed[:20]:
+                typer.echo(f"  {sign} {prefix}")
+            if len(changed) > 20:
+                typer.echo(f"  {sign} and {len(changed) - 20} more")
+        if not state:
+            taken[name] = listing, prefixes
+    for name, why in fetched.failures.items():
+        say(f"attribution: {name} stays as it is: {shown(why)}")
+    if taken and apply:
+        say(f"attribution: written to {write_refreshed(settings.data_path, taken)}")
+    elif taken:
+        say("attribution: nothing was changed; --apply lets this take effect")
+    if not fetched.lists:
+        return exit_code.UPSTREAM_UNREACHABLE
+    return exit_code.SOME_NOT if fetched.failures or len(taken) < len(fetched.lists) else exit_code.ALL_ATTRIBUTED
+
+
+def _size(prefixes: list[str] | set[str]) -> int:
+    """Count IPv4 addresses; IPv6 blocks, whose sizes say little, count one each."""
+    networks = [ipaddress.ip_network(prefix) for prefix in prefixes]
+    return sum(one.num_addresses if one.version == 4 else 1 for one in networks)
