@@ -17,7 +17,7 @@ import typer
 from attribution_cli import exit_code
 from attribution_cli.console import messages, results, say, show_warnings
 from attribution_cli.inputs import InputFormat, UnusableInput, count_items
-from attribution_cli.outputs import OutputFormat, UnusableOutput
+from attribution_cli.outputs import OutputFormat, ReaderGoneError, UnusableOutput
 from attribution_cli.safe_text import escaped_json, shown
 
 if TYPE_CHECKING:
@@ -72,8 +72,7 @@ def run() -> int:
     except (AttributionError, UnusableInput, UnusableOutput) as error:
         say(f"attribution: {error}")
         return exit_code.USAGE
-    except BrokenPipeError:
-        sys.stderr.close()
+    except ReaderGoneError:
         return exit_code.INTERRUPTED
     except _UsageError as error:
         error.show()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -42,6 +43,10 @@ _HEAD = re.compile(rb'\{"line":(\d+),"input":(' + _TEXT + rb'),"host":(?:null|' 
 
 class UnusableOutput(Exception):  # noqa: N818
     """The output file cannot be written or resumed; the message names the way out."""
+
+
+class ReaderGoneError(Exception):
+    """Whoever read our results has enough of them."""
 
 
 def json_line(line: int | None, answer: Attribution) -> str:
@@ -143,7 +148,8 @@ class Lines:
     def close(self) -> None:
         """Make sure that everything is on disk."""
         if self._file is not None:
-            os.fsync(self._file.fileno())
+            with contextlib.suppress(OSError):  # a device that cannot be synced
+                os.fsync(self._file.fileno())
             self._file.close()
             self._file = None
 
@@ -153,11 +159,21 @@ class Lines:
     def _put(self, text: str) -> None:
         raw = text.encode("utf-8")
         if self._file is None:
-            sys.stdout.buffer.write(raw)
-            sys.stdout.buffer.flush()
+            try:
+                sys.stdout.buffer.write(raw)
+                sys.stdout.buffer.flush()
+            except BrokenPipeError:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more to flush at exit
+                raise ReaderGoneError from None
             return
-        while raw:
-            raw = raw[self._file.write(raw) or 0 :]
+        try:
+            while raw:
+                raw = raw[self._file.write(raw) or 0 :]
+        except OSError as error:
+            name = self._file.name
+            raise UnusableOutput(
+                f"output {name!r} cannot be written: {error.strerror}; what is there is whole: make room, then --resume"
+            ) from None
 
     def _take_up(self, file: IO[bytes], path: Path) -> None:
         """Drop a torn last line, and note what is there."""

@@ -114,3 +114,27 @@ def test_resume_with_another_input_is_refused(in_world: DemoWorld, tmp_path: Pat
     assert done.returncode == 2
     assert "line 1" in done.stderr
     assert output.read_bytes() == before
+
+
+def test_reader_that_leaves_ends_the_batch_quietly(in_world: DemoWorld, tmp_path: Path) -> None:
+    path = tmp_path / "many.txt"
+    path.write_text("".join(f"https://www.lighthouse.example/{number}\n" for number in range(3000)))
+    process = subprocess.Popen([*COMMAND, "batch", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout
+    assert process.stderr
+    process.stdout.readline()
+    process.stdout.close()
+    said = process.stderr.read().decode()
+    process.stderr.close()
+    assert process.wait(timeout=60) == 130
+    assert "Traceback" not in said
+    assert "Exception ignored" not in said
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+def test_full_disk_is_a_clear_error(in_world: DemoWorld, urls: Path) -> None:
+    done = run("batch", urls, "--output", "/dev/full")
+    assert done.returncode == 2
+    assert "No space left" in done.stderr
+    assert "--resume" in done.stderr
+    assert "Traceback" not in done.stderr
