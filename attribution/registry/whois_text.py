@@ -9,6 +9,7 @@ from attribution.registry.arin_text import read_arin
 from attribution.registry.lacnic_text import read_lacnic
 from attribution.registry.registration import Network
 from attribution.registry.rpsl import read_rpsl
+from attribution.registry.twnic_text import read_twnic
 
 _REFERRALS = (
     re.compile(r"^\s*ReferralServer:\s*(?P<scheme>r?whois)://(?P<host>[A-Za-z0-9.-]+)(?::(?P<port>\d{1,5}))?", re.I | re.M),
@@ -41,6 +42,8 @@ def read_whois(body: bytes, server: str) -> list[Network]:
         return read_arin(text, server)
     if re.search(r"^owner:", text, re.M):
         return read_lacnic(text, server)
+    if re.search(r"^\s*Netblock:", text, re.M):
+        return read_twnic(text, server)
     return read_rpsl(text, server)
 
 
