@@ -76,6 +76,7 @@ class DemoWorld:
             "ATTRIBUTION_ALLOW_DOCUMENTATION_ADDRESSES": "true",
             "ATTRIBUTION_CACHE_FOLDER": str(self._cache),
             "ATTRIBUTION_DATA_FOLDER": self._folder.name,
+            "ATTRIBUTION_WAIT": "0",
         }
 
     def settings(self, **changes: Any) -> Settings:

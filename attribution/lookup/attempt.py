@@ -10,9 +10,12 @@ from attribution.evidence import Outcome, Record
 from attribution.lookup.clock import Clock
 from attribution.lookup.guard import DestinationRefused
 from attribution.lookup.pace import NotNow, Pace
-from attribution.lookup.transport import TooLarge, Unreachable
+from attribution.lookup.transport import TooLarge, UnknownServer, Unreachable
 
+SOON = timedelta(seconds=30)
+"""For what may be over in a moment: a connection that failed, a server that is restarted."""
 LATER = timedelta(minutes=15)
+"""For what will not be other in a moment: an answer that cannot be read, a name that does not resolve."""
 MUCH_LATER = timedelta(days=1)
 """For a registry that banned this host for good: somebody has to write to it first."""
 
@@ -34,9 +37,11 @@ class Attempts:
             except TooLarge as error:
                 return self.failed(blank, "malformed", str(error))
             except TimeoutError:
-                return self.failed(blank, "unreachable", "no whole answer within the time limit")
-            except Unreachable as error:
+                return self.failed(blank, "unreachable", "no whole answer within the time limit", SOON)
+            except UnknownServer as error:
                 return self.failed(blank, "unreachable", str(error))
+            except Unreachable as error:
+                return self.failed(blank, "unreachable", str(error), SOON)
 
         try:
             return await self._pace.ask(budget, attempt)
@@ -44,7 +49,7 @@ class Attempts:
             outcome: Outcome = "rate_limited" if error.kind == "rate_limited" else "unreachable"
             return replace(self.failed(blank, outcome, str(error)), retry_at=error.retry_at)
 
-    def failed(self, blank: Record, outcome: Outcome, note: str) -> Record:
+    def failed(self, blank: Record, outcome: Outcome, note: str, later: timedelta = LATER) -> Record:
         """Return the record of a failure, with the time from which to ask again."""
         now = self._clock.now()
-        return replace(blank, outcome=outcome, note=note, fetched_at=now, retry_at=now + LATER)
+        return replace(blank, outcome=outcome, note=note, fetched_at=now, retry_at=now + later)

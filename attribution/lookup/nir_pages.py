@@ -6,7 +6,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from attribution.evidence import Record
-from attribution.lookup.attempt import Attempts
+from attribution.lookup.attempt import SOON, Attempts
 from attribution.lookup.clock import Clock
 from attribution.lookup.transport import Transport
 from attribution.questions import NationalPage
@@ -31,7 +31,7 @@ class NationalPages:
             if answer.status in (403, 429):
                 return self._attempts.failed(blank, "rate_limited", f"HTTP {answer.status}")
             if answer.status != 200:
-                return self._attempts.failed(blank, "unreachable", f"HTTP {answer.status}")
+                return self._attempts.failed(blank, "unreachable", f"HTTP {answer.status}", SOON)
             now = self._clock.now()
             return replace(blank, outcome="answered", body=answer.body, fetched_at=now, http_status=200, tls=answer.tls)
 

@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from attribution.addresses import Address
 from attribution.evidence import Record
-from attribution.lookup.attempt import LATER, MUCH_LATER, Attempts
+from attribution.lookup.attempt import LATER, MUCH_LATER, SOON, Attempts
 from attribution.lookup.bootstrap import Bootstrap
 from attribution.lookup.clock import Clock
 from attribution.lookup.transport import HttpAnswer, Transport
@@ -150,7 +150,7 @@ class RdapClient:
         if outcome == "rate_limited":
             retry_at = now + MUCH_LATER if permanent else _retry_after(answer.retry_after, now)
         elif outcome in ("unreachable", "malformed"):
-            retry_at = now + LATER
+            retry_at = now + (SOON if outcome == "unreachable" else LATER)
         return Record(
             "rdap", question, _host(url), now, outcome, answer.body, url, answer.status, answer.tls, retry_at, note
         )

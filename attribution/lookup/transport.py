@@ -34,6 +34,10 @@ class Unreachable(Exception):  # noqa: N818 - it says what happened
     """No connection, or it ended early; the message says how."""
 
 
+class UnknownServer(Unreachable):
+    """The server's name has no address: asking again in a minute will not help."""
+
+
 class TooLarge(Exception):  # noqa: N818
     """More came than an answer may hold."""
 
@@ -98,9 +102,9 @@ class Transport:
             try:
                 return await self._fetch(parts, accept, fields, most_bytes)
             except httpx.HTTPError as error:
-                refused = _cause(error, DestinationRefused)
-                if refused:
-                    raise refused from None
+                own = _own_cause(error)
+                if own:
+                    raise own from None
                 raise Unreachable(f"{type(error).__name__}: {error}".rstrip(": ")) from None
 
     async def ask_line(self, host: str, port: int, line: str, *, most_bytes: int = _MOST_BYTES) -> bytes:
@@ -133,7 +137,7 @@ class Transport:
         except ValueError:
             addresses = await self._resolve(host)
         if not addresses:
-            raise Unreachable(f"the name {host} does not resolve")
+            raise UnknownServer(f"the name {host} does not resolve")
         for address in addresses:
             self._guard.check_address(host, address, port)
         return addresses
@@ -299,11 +303,11 @@ class _CheckedDatagrams:
         return getattr(self._inner, name)
 
 
-def _cause(error: BaseException, kind: type[DestinationRefused]) -> DestinationRefused | None:
-    """Find our own refusal under the wrapping of httpx and httpcore."""
+def _own_cause(error: BaseException) -> DestinationRefused | UnknownServer | None:
+    """Find what we ourselves raised under the wrapping of httpx and httpcore."""
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, kind):
+        if isinstance(seen, DestinationRefused | UnknownServer):
             return seen
         seen = seen.__cause__ or seen.__context__
     return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from attribution.addresses import Address
 from attribution.evidence import Outcome, Record
-from attribution.lookup.attempt import LATER, MUCH_LATER, Attempts
+from attribution.lookup.attempt import LATER, MUCH_LATER, SOON, Attempts
 from attribution.lookup.clock import Clock
 from attribution.lookup.transport import Transport
 from attribution.registry.domain_answer import read_domain_text
@@ -124,7 +124,7 @@ class WhoisClient:
         if outcome == "rate_limited":
             retry_at = now + MUCH_LATER if permanent else None
         elif outcome in ("unreachable", "malformed"):
-            retry_at = now + LATER
+            retry_at = now + (SOON if outcome == "unreachable" else LATER)
         if step.rwhois:
             note = "an rwhois server, run by the network itself: a claim"
         return Record("whois", errand.question, step.host, now, outcome, body, retry_at=retry_at, note=note)

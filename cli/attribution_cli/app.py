@@ -22,6 +22,7 @@ from attribution_cli.safe_text import escaped_json, shown
 
 if TYPE_CHECKING:
     from attribution.attributor import Investigation
+    from attribution.models import Attribution
     from attribution.origin import ToldOrigin
     from attribution.settings import Settings
 
@@ -260,9 +261,12 @@ def batch(
     for status, count in lines.done.statuses.items():
         tally.add_earlier(status, count)
     table = Table() if form is OutputFormat.TABLE and not groups else None
-    with Progress(tally, None if quiet else count_items(source, input_format, column), quiet=quiet) as progress:
 
-        def write(line: int, answer: Any) -> None:
+    class Sink:
+        """Counts an answer, and shows or writes it."""
+
+        def write(self, line: int, answer: Attribution) -> None:
+            tally.add(answer)
             if table:
                 progress.above(table.row(line, answer))
             elif output is not None or not groups:
@@ -271,8 +275,13 @@ def batch(
                 groups.add(line, answer)
             progress.step()
 
+        def waiting(self, lines: int, seconds: float) -> None:
+            if not quiet:
+                say(f"attribution: {lines} lines wait up to {seconds:g} s for registries that did not answer")
+
+    with Progress(tally, None if quiet else count_items(source, input_format, column), quiet=quiet) as progress:
         try:
-            run_batch(order, settings, lines, write, tally)
+            run_batch(order, settings, lines, Sink())
         except (KeyboardInterrupt, asyncio.CancelledError):
             progress.stop()
             go_on = f"; go on with the same command and --resume{'' if resume else ' added'}" if output else ""

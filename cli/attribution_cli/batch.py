@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from attribution_cli.exit_code import Tally
 from attribution_cli.groups import Groups
 from attribution_cli.inputs import InputFormat, Item, read_items
 from attribution_cli.outputs import Lines
@@ -24,8 +24,18 @@ if TYPE_CHECKING:
     from attribution.settings import Settings
 
 _MOST_HELD = 10_000
+_MOST_PARKED = 100_000
+_PAUSE = 5.0
 
-Answered = Callable[[int, "Attribution"], None]
+
+class Sink(Protocol):
+    """Where answers go."""
+
+    def write(self, line: int, answer: Attribution) -> None:
+        """Take one answer."""
+
+    def waiting(self, lines: int, seconds: float) -> None:
+        """Hear that lines wait for registries that did not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +51,12 @@ class Order:
     check_mailboxes: bool = False
 
 
-def run_batch(order: Order, settings: Settings, lines: Lines, write: Answered, tally: Tally) -> None:
+def run_batch(order: Order, settings: Settings, lines: Lines, sink: Sink) -> None:
     """Answer every line that has no result yet. Raises KeyboardInterrupt when told to stop, with whole lines written."""
-    asyncio.run(_run(order, settings, lines, write, tally))
+    asyncio.run(_run(order, settings, lines, sink))
 
 
-async def _run(order: Order, settings: Settings, lines: Lines, write: Answered, tally: Tally) -> None:
+async def _run(order: Order, settings: Settings, lines: Lines, sink: Sink) -> None:
     from attribution.attributor import Attributor, in_order_of_completion
 
     task = asyncio.current_task()
@@ -57,14 +67,40 @@ async def _run(order: Order, settings: Settings, lines: Lines, write: Answered, 
 
     async with Attributor(settings, evidence=order.evidence, check_mailboxes=order.check_mailboxes) as attributor:
 
-        async def work(item: Item) -> tuple[int, Attribution]:
-            return item.line, await _answer(attributor, item)
+        async def work(item: Item) -> tuple[Item, Attribution]:
+            return item, await _answer(attributor, item)
 
-        async with aclosing(in_order_of_completion(_waiting(order, lines, turns), order.jobs, work)) as answers:
-            async for line, answer in answers:
-                tally.add(answer)
-                for one in turns.after(line, answer) if turns else [(line, answer)]:
-                    write(*one)
+        async def answered(items: AsyncIterable[Item] | list[Item], *, park: float) -> list[Item]:
+            """Write what is answered; return the lines that may be answered within `park` seconds."""
+            parked: list[Item] = []
+            async with aclosing(in_order_of_completion(items, order.jobs, work)) as answers:
+                async for item, answer in answers:
+                    until = datetime.now(UTC) + timedelta(seconds=park)
+                    if park and len(parked) < _MOST_PARKED and _waits_for_registry(answer, until):
+                        parked.append(item)
+                        continue
+                    for line, one in turns.after(item.line, answer) if turns else [(item.line, answer)]:
+                        sink.write(line, one)
+            return parked
+
+        # A line that is held back would hold every later one back in the input's order: there it is written at once.
+        wait = 0 if order.ordered else settings.wait
+        parked = await answered(_waiting(order, lines, turns), park=wait)
+        ends = time.monotonic() + wait
+        if parked:
+            sink.waiting(len(parked), wait)
+        while parked:
+            left = max(ends - time.monotonic(), 0)
+            await asyncio.sleep(min(left, _PAUSE))
+            parked = await answered(parked, park=left if left > _PAUSE else 0)
+
+
+def _waits_for_registry(answer: Attribution, until: datetime) -> bool:
+    """Say whether another look may soon find more: nobody is named, or no mailbox, for want of a registry's answer."""
+    contact = answer.primary.abuse_contact.status if answer.primary else None
+    if answer.status != "retry_later" and contact not in ("rate_limited", "unreachable"):
+        return False
+    return any(failure.retry_at and failure.retry_at <= until for failure in answer.failures)
 
 
 async def _waiting(order: Order, lines: Lines, turns: _Turns | None) -> AsyncIterator[Item]:

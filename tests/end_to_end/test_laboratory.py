@@ -108,7 +108,13 @@ def test_faulty_registry_names_nobody_wrong_and_slows_nobody_else(
     fault: str, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     laboratory = Laboratory(shared, tmp_path, ["synthetic", "--seed", "2", "--urls", "60"])
-    for name, value in {"RDAP_TIMEOUT": "1", "WHOIS_TIMEOUT": "1", "CONNECT_TIMEOUT": "1", "PATIENCE": "1"}.items():
+    for name, value in {
+        "RDAP_TIMEOUT": "1",
+        "WHOIS_TIMEOUT": "1",
+        "CONNECT_TIMEOUT": "1",
+        "PATIENCE": "1",
+        "WAIT": "0",
+    }.items():
         monkeypatch.setenv(f"ATTRIBUTION_{name}", value)
     truth = laboratory.truth()
     results = laboratory.batch("--fault", f"ripe={fault}", "--fault", f"whois.ripe={fault}")
@@ -127,3 +133,11 @@ def test_faulty_registry_names_nobody_wrong_and_slows_nobody_else(
             assert one["failures"]
             assert all(failure["retry_at"] for failure in one["failures"])
     assert asked_elsewhere >= 30
+
+
+def test_registry_that_comes_back_is_asked_again_before_the_batch_ends(shared: Path, tmp_path: Path) -> None:
+    laboratory = Laboratory(shared, tmp_path, ["synthetic", "--seed", "2", "--urls", "60"])
+    results = laboratory.batch("--fault", "ripe=dead@0-6", "--fault", "whois.ripe=dead@0-6")
+    assert sorted(one["line"] for one in results) == list(range(1, 61))
+    assert {one["status"] for one in results} == {"attributed"}
+    assert "wait up to 30 s" in laboratory.last.stderr
