@@ -12,7 +12,7 @@ from attribution.lookup.guard import DestinationRefused
 from attribution.lookup.pace import NotNow, Pace
 from attribution.lookup.transport import TooLarge, UnknownServer, Unreachable
 
-SOON = timedelta(seconds=30)
+SOON = timedelta(seconds=15)
 """For what may be over in a moment: a connection that failed, a server that is restarted."""
 LATER = timedelta(minutes=15)
 """For what will not be other in a moment: an answer that cannot be read, a name that does not resolve."""

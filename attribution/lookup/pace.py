@@ -13,7 +13,7 @@ from attribution.lookup.clock import Clock
 _FIRST_PAUSE = 2.0
 _LONGEST_PAUSE = 300.0
 _FAILURES_TO_REST = 3
-_REST = 30.0
+_REST = 15.0
 
 
 class NotNow(Exception):  # noqa: N818 - it says what to do
