@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test format lint types imports tests fuzz lock clean
+.PHONY: demo test format lint types imports tests fuzz accuracy lock clean
 
 demo: .venv/.installed
 	@$(BIN)/attribution demo
@@ -32,11 +32,23 @@ tests: .venv/.installed
 	touch $@
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .coverage
+	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .coverage
 
 fuzz: .venv/.installed
 	$(BIN)/python scripts/fuzz.py --mutants 100000
 
+accuracy: .venv-bench/.installed
+	.venv-bench/bin/python benchmarks/accuracy.py
+
+.venv-bench/.installed: requirements/bench.txt pyproject.toml
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+LOCK := pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-header --no-emit-options \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+
 lock:
-	pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-header --no-emit-options \
-		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra dev --output-file requirements/dev.txt pyproject.toml
+	$(LOCK) --extra dev --output-file requirements/dev.txt pyproject.toml
+	$(LOCK) --extra bench --output-file requirements/bench.txt pyproject.toml
