@@ -8,6 +8,14 @@ from attribution.decide.holder import plain_name
 from attribution.evidence import Record
 from attribution.models import AddressAnswer, Country, Party, Role
 
+ROLE_WORDS: dict[Role, str] = {
+    "platform": "the platform of the page",
+    "cdn": "the proxy in front",
+    "hosting": "host",
+    "reseller": "reseller",
+    "allocation_holder": "holder of the allocation",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
