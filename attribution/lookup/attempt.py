@@ -26,7 +26,9 @@ class Attempts:
     def __init__(self, pace: Pace, clock: Clock) -> None:
         self._pace, self._clock = pace, clock
 
-    async def ask(self, budget: str, blank: Record, send: Callable[[], Awaitable[Record]]) -> Record:
+    async def ask(
+        self, budget: str, blank: Record, send: Callable[[], Awaitable[Record]], most_patience: float | None = None
+    ) -> Record:
         """Send when the budget allows. `blank` is the record of a question without an answer."""
 
         async def attempt() -> Record:
@@ -44,7 +46,7 @@ class Attempts:
                 return self.failed(blank, "unreachable", str(error), SOON)
 
         try:
-            return await self._pace.ask(budget, attempt)
+            return await self._pace.ask(budget, attempt, most_patience)
         except NotNow as error:
             outcome: Outcome = "rate_limited" if error.kind == "rate_limited" else "unreachable"
             return replace(self.failed(blank, outcome, str(error)), retry_at=error.retry_at)

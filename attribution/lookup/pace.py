@@ -44,31 +44,34 @@ class Pace:
         self._concurrency, self._patience, self._clock = concurrency, patience, clock
         self._states: dict[str, _State] = {}
 
-    async def ask(self, registry: str, attempt: Callable[[], Awaitable[Record]]) -> Record:
-        """Ask when the registry may be asked; again when it says later. Raises NotNow when that is too late."""
+    async def ask(
+        self, registry: str, attempt: Callable[[], Awaitable[Record]], most_patience: float | None = None
+    ) -> Record:
+        """Ask when the registry may be asked; again when it says later. Raises NotNow when that is too late.
+
+        `most_patience`, in seconds, is for questions whose answer others need not wait for long.
+        """
         state = self._states.setdefault(registry, _State(asyncio.Semaphore(self._concurrency)))
-        began = self._clock.monotonic()
+        patience = self._patience if most_patience is None else min(self._patience, most_patience)
+        ends = self._clock.monotonic() + patience
         while True:
             async with state.slots:
-                await self._wait(state, began)
+                await self._wait(state, ends)
                 asked = self._clock.monotonic()
                 record = await attempt()
             if record.outcome == "rate_limited":
                 record = self._refused(state, record, asked)
-                if self._remaining(began) < state.not_before - self._clock.monotonic():
+                if ends < state.not_before:
                     return record
                 continue
             self._answered(state, record)
             return record
 
-    async def _wait(self, state: _State, began: float) -> None:
+    async def _wait(self, state: _State, ends: float) -> None:
         while (wait := state.not_before - self._clock.monotonic()) > 0:
-            if state.kind != "rate_limited" or wait > self._remaining(began):
+            if state.kind != "rate_limited" or ends < state.not_before:
                 raise NotNow(state.note, self._clock.now() + timedelta(seconds=wait), state.kind)
             await self._clock.sleep(wait)
-
-    def _remaining(self, began: float) -> float:
-        return self._patience - (self._clock.monotonic() - began)
 
     def _refused(self, state: _State, record: Record, asked: float) -> Record:
         """Learn from a refusal; questions already in the air when the pause began say nothing new."""

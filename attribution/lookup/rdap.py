@@ -87,18 +87,21 @@ class RdapClient:
         if not urls:
             note = "no RDAP server is known for this domain"
             return [Record("rdap", question, "bootstrap", self._clock.now(), "not_found", note=note)]
-        return await self._first_answer([f"{url}domain/{name}" for url in urls], question, about_domain)
+        # The registrar is good to know, and nobody's notice waits for it.
+        return await self._first_answer([f"{url}domain/{name}" for url in urls], question, about_domain, 3.0)
 
-    async def _first_answer(self, urls: list[str], question: str, check: Check) -> list[Record]:
+    async def _first_answer(
+        self, urls: list[str], question: str, check: Check, most_patience: float | None = None
+    ) -> list[Record]:
         """Try the service's URLs in turn; https ones come first."""
         records: list[Record] = []
         for url in urls:
-            records = await self._follow(url, question, check)
+            records = await self._follow(url, question, check, most_patience)
             if records[-1].outcome in ("answered", "not_found", "rate_limited"):
                 break
         return records
 
-    async def _follow(self, url: str, question: str, check: Check) -> list[Record]:
+    async def _follow(self, url: str, question: str, check: Check, most_patience: float | None = None) -> list[Record]:
         records: list[Record] = []
         seen: set[str] = set()
         for _ in range(_MOST_REDIRECTS + 1):
@@ -108,7 +111,7 @@ class RdapClient:
                 )
                 return records
             seen.add(url)
-            record = await self._ask(url, question, check)
+            record = await self._ask(url, question, check, most_patience)
             records.append(record)
             if record.outcome != "redirected" or record.location is None:
                 return records
@@ -118,11 +121,11 @@ class RdapClient:
         )
         return records
 
-    async def _ask(self, url: str, question: str, check: Check) -> Record:
+    async def _ask(self, url: str, question: str, check: Check, most_patience: float | None) -> Record:
         async def send() -> Record:
             return self._read(await self._transport.fetch(url, accept=_ACCEPT), url, question, check)
 
-        return await self._attempts.ask(_service(url), self._blank(question, url), send)
+        return await self._attempts.ask(_service(url), self._blank(question, url), send, most_patience)
 
     def _read(self, answer: HttpAnswer, url: str, question: str, check: Check) -> Record:
         now = self._clock.now()

@@ -78,3 +78,10 @@ async def test_dead_registry_rests_after_three_failures_and_is_tried_again(clock
         await pace.ask("r", dead.attempt)
     clock.move(timedelta(seconds=31))
     assert (await pace.ask("r", Registry(clock, ["answered"]).attempt)).outcome == "answered"
+
+
+async def test_question_that_others_do_not_wait_for_gives_up_sooner(clock: HandClock) -> None:
+    registry = Registry(clock, ["rate_limited"], retry_after=10)
+    record = await Pace(8, 30, clock).ask("r", registry.attempt, most_patience=3)
+    assert record.outcome == "rate_limited"
+    assert clock.slept == []
