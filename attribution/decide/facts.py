@@ -126,7 +126,7 @@ class Facts:
             }.get(record.kind)
             if read:
                 read(record)
-        except UnreadableAnswer:
+        except (UnreadableAnswer, ValueError):  # a ValueError: the question of a bundle written by somebody else
             self.open[record.question] = record
         else:
             if record.kind != "bootstrap":

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from attribution import Evidence, EvidenceError, EvidenceFolder, verify_folder
-from attribution.evidence import Record
+from attribution.decide import decide
+from attribution.evidence import Kind, Record
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -106,6 +107,16 @@ def test_folder_without_a_chain_is_an_error(tmp_path: Path) -> None:
 def test_what_is_no_bundle_is_refused(raw: bytes) -> None:
     with pytest.raises(EvidenceError):
         Evidence.from_bytes(raw)
+
+
+@pytest.mark.parametrize("question", ["origin x", "front x", "told origin x", "autnum x", "page x", "ip x", "A", ""])
+@pytest.mark.parametrize(
+    "kind", ["dns", "origin_as", "rdap", "whois", "nir_page", "suffix", "front", "mail", "told_origin"]
+)
+def test_bundle_with_odd_questions_is_decided_without_an_exception(kind: Kind, question: str) -> None:
+    evidence = bundle("a")
+    evidence.records.append(Record(kind, question, "server", AT, "answered", b"{}"))
+    assert decide(Evidence.from_bytes(evidence.to_bytes())).attribution.primary is None
 
 
 def test_body_that_does_not_match_its_hash_is_refused() -> None:
