@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 from weakref import WeakValueDictionary
 
-from attribution.cache.answers import AnswerCache, neighbourhood
+from attribution.cache.answers import AnswerCache, Kept, neighbourhood
 from attribution.decide.answer import decide_from
 from attribution.decide.draft import Step
 from attribution.decide.facts import Facts
@@ -26,6 +27,7 @@ from attribution.origin import ToldOrigin
 from attribution.questions import FrontOf, NetworkAt, Question, ResolveName, SuffixOf
 from attribution.settings import Settings, load_settings
 
+_OFFLINE = "nothing is kept, and offline nobody is asked"
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
@@ -44,7 +46,8 @@ class Attributor:
 
     Use as `async with Attributor() as attributor:`; leaving the block closes every connection.
     `evidence` names a folder in which a bundle of each answer is kept. `check_mailboxes` also asks DNS whether
-    the mailboxes' domains take mail; no mail server is asked.
+    the mailboxes' domains take mail; no mail server is asked. `max_age` bounds the age of kept answers (zero asks
+    everything anew, each thing once); `offline` asks nobody, and takes what is kept, stale answers too.
     """
 
     def __init__(
@@ -53,6 +56,8 @@ class Attributor:
         *,
         evidence: Path | None = None,
         check_mailboxes: bool = False,
+        max_age: timedelta | None = None,
+        offline: bool = False,
         clock: Clock | None = None,
         on_connect: OnConnect | None = None,
     ) -> None:
@@ -61,6 +66,8 @@ class Attributor:
         self._cache = AnswerCache(self._settings, self._clock)
         self._asker = Asker(self._settings, self._clock, self._cache, on_connect)
         self._check_mailboxes = check_mailboxes
+        self._offline = offline
+        self._max_age = max_age
         self._folder = EvidenceFolder(evidence) if evidence else None
         self._flights: dict[str, asyncio.Future[list[Record]]] = {}
         self._neighbourhoods: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -125,16 +132,32 @@ class Attributor:
     async def _answer(self, question: Question) -> list[Record]:
         if isinstance(question, SuffixOf | FrontOf):  # tables on this machine: nothing to share or keep
             return await self._asker.ask(question)
-        kept = self._cache.find(question)
-        if kept and self._cache.is_fresh(kept):
-            return kept.marked(stale=False)
+        kept = self._kept(question)
+        if kept:
+            return kept
         if not isinstance(question, NetworkAt):
             return await self._once(question.text, lambda: self._ask(question))
         async with self._alone_in(neighbourhood(question.address)):
-            kept = self._cache.find(question)
-            if kept and self._cache.is_fresh(kept):
-                return kept.marked(stale=False)
-            return await self._once(question.text, lambda: self._ask(question))
+            return self._kept(question) or await self._once(question.text, lambda: self._ask(question))
+
+    def _kept(self, question: Question) -> list[Record] | None:
+        """Return the answer from the cache where it may be given without asking."""
+        kept = self._cache.find(question)
+        if kept and self._cache.is_fresh(kept) and self._is_young_enough(kept):
+            return kept.marked(stale=False)
+        if not self._offline:
+            return None
+        return kept.marked(stale=True) if kept else [self._unasked(question)]
+
+    def _is_young_enough(self, kept: Kept) -> bool:
+        if self._max_age is None or kept.from_this_run:
+            return True
+        return self._clock.now() - kept.asked_at < self._max_age
+
+    def _unasked(self, question: Question) -> Record:
+        if isinstance(question, ResolveName):
+            return Record("dns", question.text, "cache", self._clock.now(), "timeout", note=_OFFLINE)
+        return Record("rdap", question.text, "cache", self._clock.now(), "unreachable", note=_OFFLINE)
 
     async def _ask(self, question: Question) -> list[Record]:
         records = await self._asker.ask(question)

@@ -38,6 +38,13 @@ class Kept:
     fresh_until: datetime
     usable_until: datetime
     """Until then it serves, marked as stale, while the registry cannot be asked."""
+    from_this_run: bool = False
+    """Whether this cache object itself kept it, rather than an earlier run."""
+
+    @property
+    def asked_at(self) -> datetime:
+        """When the oldest of the answers was given."""
+        return min(record.fetched_at for record in self.records)
 
     def marked(self, *, stale: bool) -> list[Record]:
         """Return the records, marked as cached."""
@@ -84,7 +91,7 @@ class AnswerCache:
         if network and is_stub(network):
             return
         now = self._clock.now()
-        kept = Kept(tuple(records), now + life, now + (STALE if life == FRESH else life))
+        kept = Kept(tuple(records), now + life, now + (STALE if life == FRESH else life), from_this_run=True)
         keys = [question.text]
         if network and is_final_type(network.type):
             blocks = cidrs(network.first, network.last)

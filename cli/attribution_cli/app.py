@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -44,6 +44,12 @@ app.add_typer(config_app, name="config")
 Evidence = Annotated[
     Path | None, typer.Option("--evidence", metavar="FOLDER", help="Keep a bundle of each answer here.")
 ]
+MaxAge = Annotated[
+    float | None,
+    typer.Option("--max-age", min=0, metavar="HOURS", help="Use kept answers of at most this age; 0 asks anew."),
+]
+Refresh = Annotated[bool, typer.Option("--refresh", help="Ask everything anew; the same as --max-age 0.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Ask nobody: answer from what is kept, up to 7 days old.")]
 CheckMailbox = Annotated[
     bool,
     typer.Option("--check-mailbox", help="Ask DNS whether the mailboxes' domains take mail; no mail server is asked."),
@@ -101,6 +107,9 @@ def check(
     as_json: AsJson = False,
     evidence: Evidence = None,
     check_mailbox: CheckMailbox = False,
+    max_age: MaxAge = None,
+    refresh: Refresh = False,
+    offline: Offline = False,
     origin: Annotated[
         list[str] | None,
         typer.Option("--origin", metavar="ADDRESS", help="An address behind a proxy, as its operator told it."),
@@ -131,7 +140,8 @@ def check(
     from attribution.origin import ToldOrigin
 
     origins = [ToldOrigin(address, origin_source or "", told_at) for address in origin or []]
-    _investigate(targets, evidence, show, check_mailbox=check_mailbox, origins=origins)
+    asking = _asking(check_mailbox, max_age, refresh=refresh, offline=offline)
+    _investigate(targets, evidence, show, asking, origins)
     return tally.code
 
 
@@ -234,6 +244,9 @@ def batch(
     group_by: Annotated[GroupBy | None, typer.Option(help="Print one group for each company to stdout.")] = None,
     evidence: Evidence = None,
     check_mailbox: CheckMailbox = False,
+    max_age: MaxAge = None,
+    refresh: Refresh = False,
+    offline: Offline = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
 ) -> int:
     """Look up a list of URLs. Every line gets exactly one result, also over interruptions."""
@@ -252,7 +265,8 @@ def batch(
         raise UnusableOutput("--format table is for the terminal; a file takes jsonl or csv")
     if group_by and resume and form is OutputFormat.CSV:
         raise UnusableOutput("--group-by with --resume reads the earlier results back: use --format jsonl")
-    order = Order(source, input_format, column, jobs or settings.jobs, ordered, evidence, check_mailbox)
+    asking = _asking(check_mailbox, max_age, refresh=refresh, offline=offline)
+    order = Order(source, input_format, column, jobs or settings.jobs, ordered, evidence, asking)
     tally, groups = exit_code.Tally(), Groups() if group_by else None
     lines = Lines(output, form, resume=resume, silent=group_by is not None)
     for status, count in lines.done.statuses.items():
@@ -317,12 +331,23 @@ def demo(
     return run_in_demo(command) if command else show_demo()
 
 
+def _asking(check_mailbox: bool, max_age: float | None, *, refresh: bool, offline: bool) -> dict[str, Any]:
+    """Return how the Attributor is to ask."""
+    if offline and (refresh or max_age is not None):
+        raise typer.BadParameter("--offline asks nobody: leave out --refresh and --max-age")
+    hours = 0 if refresh else max_age
+    return {
+        "check_mailboxes": check_mailbox,
+        "max_age": None if hours is None else timedelta(hours=hours),
+        "offline": offline,
+    }
+
+
 def _investigate(
     targets: list[str],
     evidence: Path | None,
     show: Callable[[Investigation], None],
-    *,
-    check_mailbox: bool = False,
+    asking: dict[str, Any] | None = None,
     origins: Sequence[ToldOrigin] = (),
 ) -> None:
     """Look targets up at once and show them in the order given."""
@@ -331,7 +356,7 @@ def _investigate(
 
     async def all_of(settings: Settings) -> None:
         async with (
-            Attributor(settings, evidence=evidence, check_mailboxes=check_mailbox) as attributor,
+            Attributor(settings, evidence=evidence, **(asking or {})) as attributor,
             asyncio.TaskGroup() as group,
         ):
             slots = asyncio.Semaphore(settings.jobs)

@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from attribution_cli.groups import Groups
 from attribution_cli.inputs import InputFormat, Item, read_items
@@ -48,7 +48,8 @@ class Order:
     jobs: int
     ordered: bool
     evidence: Path | None
-    check_mailboxes: bool = False
+    asking: dict[str, Any]
+    """How the Attributor is to ask: its keyword arguments."""
 
 
 def run_batch(order: Order, settings: Settings, lines: Lines, sink: Sink) -> None:
@@ -65,7 +66,7 @@ async def _run(order: Order, settings: Settings, lines: Lines, sink: Sink) -> No
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     turns = _Turns() if order.ordered else None
 
-    async with Attributor(settings, evidence=order.evidence, check_mailboxes=order.check_mailboxes) as attributor:
+    async with Attributor(settings, evidence=order.evidence, **order.asking) as attributor:
 
         async def work(item: Item) -> tuple[Item, Attribution]:
             return item, await _answer(attributor, item)

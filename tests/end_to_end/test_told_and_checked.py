@@ -1,4 +1,4 @@
-"""What is asked beyond the network: origins told by a proxy, mailboxes that take mail, and what changed since."""
+"""What is asked beyond the network, or asked anew: told origins, mailboxes that take mail, freshness, and changes."""
 
 from __future__ import annotations
 
@@ -95,3 +95,44 @@ async def test_two_looks_at_an_unchanged_world_do_not_differ(world: DemoWorld, t
     async with Attributor(world.settings(cache_folder=tmp_path)) as attributor:
         first, second = await attributor.attribute("split.example"), await attributor.attribute("split.example")
     assert changes_between(first, second) == []
+
+
+async def test_refresh_asks_everything_anew_and_each_thing_once(world: DemoWorld, tmp_path: Path) -> None:
+    settings = world.settings(cache_folder=tmp_path)
+    async with Attributor(settings) as attributor:
+        await attributor.attribute("old.windmill.example")
+    before = world.queries.copy()
+    async with Attributor(settings, max_age=timedelta(0)) as attributor:
+        for _ in range(3):
+            answer = await attributor.attribute("old.windmill.example")
+    asked = world.queries - before
+    assert answer.status == "attributed"
+    assert (asked["dns"], asked["rdap ripe"], asked["rdap names"]) == (3, 2, 1)
+
+
+async def test_kept_answer_of_the_allowed_age_serves(world: DemoWorld, tmp_path: Path) -> None:
+    settings = world.settings(cache_folder=tmp_path)
+    async with Attributor(settings) as attributor:
+        await attributor.attribute("old.windmill.example")
+    before = world.queries.copy()
+    async with Attributor(settings, max_age=timedelta(hours=1)) as attributor:
+        await attributor.attribute("old.windmill.example")
+    assert world.queries == before
+
+
+async def test_offline_asks_nobody(world: DemoWorld, tmp_path: Path) -> None:
+    settings = world.settings(cache_folder=tmp_path)
+    async with Attributor(settings) as attributor:
+        await attributor.attribute("old.windmill.example")
+    before = world.queries.copy()
+    async with Attributor(settings, offline=True) as attributor:
+        known, unknown = await attributor.attribute("old.windmill.example"), await attributor.attribute("kiosk.example")
+        address = await attributor.attribute("192.0.2.70")
+    assert world.queries == before
+    assert known.status == "attributed"
+    assert (unknown.status, unknown.primary) == ("not_resolved", None)
+    assert (address.status, address.primary) == ("retry_later", None)
+
+
+def test_offline_and_refresh_exclude_each_other(in_world: DemoWorld) -> None:
+    assert run("check", "kiosk.example", "--offline", "--refresh").returncode == 2
