@@ -117,6 +117,7 @@ HOSTS: dict[str, Host] = {
     "whisper.example": Host(("198.51.100.200",)),
     "anna.pages.banyan.example": Host(("203.0.113.5",)),
     "boris.pages.banyan.example": Host(("203.0.113.6",)),
+    "blog.windmill.example": Host(alias="boris.pages.banyan.example"),
     "direct.banyan-customer.example": Host(("203.0.113.20",)),
     "sur.example": Host(("203.0.113.70",)),
     "savanna.example": Host(("203.0.113.130",)),

@@ -71,6 +71,12 @@ async def test_platform_goes_before_its_host(world: DemoWorld, tmp_path: Path) -
     assert (answer.primary.role, answer.primary.abuse_contact.email) == ("platform", "abuse@banyan.example")
 
 
+async def test_alias_of_a_platforms_page_is_a_customer_page_too(world: DemoWorld, tmp_path: Path) -> None:
+    answer = await look_up(world, tmp_path, "https://blog.windmill.example/")
+    assert answer.primary
+    assert (answer.primary.role, answer.primary.provider.name) == ("platform", "Banyan Cloud Pte. Ltd.")
+
+
 async def test_withheld_mailbox_is_not_absent(world: DemoWorld, tmp_path: Path) -> None:
     answer = await look_up(world, tmp_path, "https://whisper.example/")
     assert answer.status == "partial"

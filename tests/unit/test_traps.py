@@ -606,6 +606,67 @@ def test_24_several_addresses_at_several_companies_are_all_named() -> None:
     assert "several_providers" in codes(answer)
 
 
+def hosted_at(first: str, last: str, number: int) -> dict[str, Any]:
+    return network(
+        entity(f"ORG-C{number}-RIPE", ["registrant"], f"Company {number} Ltd"),
+        entity(f"AR{number}-RIPE", ["abuse"], "Abuse", f"abuse@company{number}.example"),
+        first=first,
+        last=last,
+    )
+
+
+def test_24_dual_stack_at_two_companies() -> None:
+    host = "www.site.example"
+    answer = decided(
+        resolved(host, TARGET),
+        resolved(host, "2001:db8::7"),
+        rdap(hosted_at("192.0.2.0", "192.0.2.255", 1)),
+        rdap(hosted_at("2001:db8::", "2001:db8::ffff", 2), "ip 2001:db8::7"),
+        target=host,
+    )
+    assert [(one.ip, one.provider) for one in answer.addresses] == [
+        (TARGET, "ripe:ORG-C1-RIPE"),
+        ("2001:db8::7", "ripe:ORG-C2-RIPE"),
+    ]
+    assert "several_providers" in codes(answer)
+
+
+def test_24_round_robin_over_three_companies_of_which_one_is_silent() -> None:
+    host = "www.site.example"
+    answer = decided(
+        resolved(host, TARGET, "198.51.100.7", "203.0.113.7"),
+        rdap(hosted_at("192.0.2.0", "192.0.2.255", 1)),
+        rdap(hosted_at("198.51.100.0", "198.51.100.255", 2), "ip 198.51.100.7"),
+        failure("rate_limited", "ip 203.0.113.7"),
+        failure("rate_limited", "whois 203.0.113.7"),
+        target=host,
+    )
+    assert len(answer.addresses) == 3
+    assert {party.provider.name for party in answer.parties} == {"Company 1 Ltd", "Company 2 Ltd"}
+    assert answer.status == "partial"
+    assert {"several_providers", "registry_silent"} <= codes(answer)
+
+
+def test_24_proxy_beside_a_second_address_that_is_none() -> None:
+    host = "www.site.example"
+    lists = [{"prefix": "192.0.2.0/24", "kind": "cdn", "company": "Veil", "source": "list", "published": "2026"}]
+    front = Record(
+        "front", f"front {TARGET}", "lists", rdap({}).fetched_at, "answered", json.dumps({"lists": lists}).encode()
+    )
+    answer = decided(
+        resolved(host, TARGET, "198.51.100.7"),
+        front,
+        rdap(hosted_at("192.0.2.0", "192.0.2.255", 1)),
+        rdap(hosted_at("198.51.100.0", "198.51.100.255", 2), "ip 198.51.100.7"),
+        target=host,
+    )
+    assert answer.fronted
+    assert [(party.role, party.provider.name) for party in answer.parties] == [
+        ("cdn", "Company 1 Ltd"),
+        ("hosting", "Company 2 Ltd"),
+    ]
+
+
 def test_24_special_address_beside_an_ordinary_one_is_a_doubt() -> None:
     host = "www.site.example"
     answer = decided(resolved(host, TARGET, "10.0.0.1"), rdap(network(HOLDER, DESK)), target=host)
