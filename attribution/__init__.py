@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from attribution.errors import AttributionError, EvidenceError, InvalidTarget, SettingsError
     from attribution.evidence import Evidence, EvidenceFolder, verify_folder
     from attribution.models import AbuseContact, AddressAnswer, Attribution, Party, Provider
-    from attribution.origin import ToldOrigin
+    from attribution.origin import OriginSource, ToldOrigin
     from attribution.settings import Settings, load_settings
     from attribution.target import Target, parse_target
 
@@ -37,6 +37,7 @@ __all__ = [
     "EvidenceFolder",
     "InvalidTarget",
     "Investigation",
+    "OriginSource",
     "Party",
     "Provider",
     "Settings",
@@ -59,7 +60,7 @@ _HOMES = {
     "evidence": ("Evidence", "EvidenceFolder", "verify_folder"),
     "models": ("AbuseContact", "AddressAnswer", "Attribution", "Party", "Provider"),
     "settings": ("Settings", "load_settings"),
-    "origin": ("ToldOrigin",),
+    "origin": ("OriginSource", "ToldOrigin"),
     "target": ("Target", "parse_target"),
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,7 +23,7 @@ from attribution.lookup.clock import Clock
 from attribution.lookup.guard import REPORTED
 from attribution.lookup.transport import OnConnect
 from attribution.models import Attribution
-from attribution.origin import ToldOrigin
+from attribution.origin import OriginSource, ToldOrigin, installed_sources
 from attribution.questions import FrontOf, NetworkAt, Question, ResolveName, SuffixOf
 from attribution.settings import Settings, load_settings
 
@@ -48,6 +48,7 @@ class Attributor:
     `evidence` names a folder in which a bundle of each answer is kept. `check_mailboxes` also asks DNS whether
     the mailboxes' domains take mail; no mail server is asked. `max_age` bounds the age of kept answers (zero asks
     everything anew, each thing once); `offline` asks nobody, and takes what is kept, stale answers too.
+    `origin_sources` are asked for origins where a proxy is in front; without them those that are installed.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Attributor:
         check_mailboxes: bool = False,
         max_age: timedelta | None = None,
         offline: bool = False,
+        origin_sources: Sequence[OriginSource] | None = None,
         clock: Clock | None = None,
         on_connect: OnConnect | None = None,
     ) -> None:
@@ -67,6 +69,7 @@ class Attributor:
         self._asker = Asker(self._settings, self._clock, self._cache, on_connect)
         self._check_mailboxes = check_mailboxes
         self._offline = offline
+        self._sources = installed_sources(self._settings) if origin_sources is None else list(origin_sources)
         self._max_age = max_age
         self._folder = EvidenceFolder(evidence) if evidence else None
         self._flights: dict[str, asyncio.Future[list[Record]]] = {}
@@ -108,21 +111,48 @@ class Attributor:
         facts = Facts.of(evidence)
         reported = REPORTED.set(frozenset(str(address) for address in facts.addresses))
         try:
-            while questions := next_questions(
-                facts, ask_registrar=self._settings.ask_registrar, check_mailboxes=self._check_mailboxes
-            ):
-                for question, records in zip(questions, await self._answers(questions), strict=True):
-                    facts.asked.add(question.text)
-                    for record in records:
-                        evidence.add(record)
-                        facts.learn(record)
-                REPORTED.set(frozenset(str(address) for address in (*facts.addresses, *facts.special)))
+            await self._learn_all(evidence, facts)
+            told = await self._told_origins(facts)
+            if told:
+                for record in told:
+                    evidence.add(record)
+                    facts.learn(record)
+                await self._learn_all(evidence, facts)
         finally:
             REPORTED.reset(reported)
         decision = decide_from(facts)
         if self._folder:
             await asyncio.to_thread(self._folder.append, evidence)
         return Investigation(decision.attribution, decision.steps, evidence)
+
+    async def _learn_all(self, evidence: Evidence, facts: Facts) -> None:
+        """Ask what the rules want to know, round after round, until they want no more."""
+        asking = {"ask_registrar": self._settings.ask_registrar, "check_mailboxes": self._check_mailboxes}
+        while questions := next_questions(facts, **asking):
+            for question, records in zip(questions, await self._answers(questions), strict=True):
+                facts.asked.add(question.text)
+                for record in records:
+                    evidence.add(record)
+                    facts.learn(record)
+            REPORTED.set(frozenset(str(address) for address in (*facts.addresses, *facts.special)))
+
+    async def _told_origins(self, facts: Facts) -> list[Record]:
+        """Ask the origin sources about each proxy in front; what a source raises is a failure of that source."""
+        if self._offline or facts.target is None:
+            return []
+        fronts = [str(one) for one, lists in facts.fronts.items() if any(listed.kind == "cdn" for listed, _ in lists)]
+        records: list[Record] = []
+        for source in self._sources:
+            for front in fronts:
+                try:
+                    async with asyncio.timeout(self._settings.rdap_timeout):
+                        told = await source.origins(facts.target.host, front)
+                    records += [one.as_record() for one in told]
+                except Exception as error:  # whatever a partner's code does, the answer goes on
+                    question, now = f"told origin of {facts.target.host} by {source.name}", self._clock.now()
+                    note = f"{type(error).__name__}: {error}".rstrip(": ")
+                    records.append(Record("told_origin", question, source.name, now, "unreachable", note=note))
+        return records
 
     async def _answers(self, questions: list[Question]) -> list[list[Record]]:
         async with asyncio.TaskGroup() as group:

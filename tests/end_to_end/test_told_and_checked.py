@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from attribution import Attributor, InvalidTarget, ToldOrigin
-from attribution.decide import changes_between
+from attribution import Attributor, Evidence, InvalidTarget, ToldOrigin
+from attribution.decide import changes_between, decide
 from attribution.demo import DemoWorld
 from command import lines, run
 
@@ -136,3 +136,42 @@ async def test_offline_asks_nobody(world: DemoWorld, tmp_path: Path) -> None:
 
 def test_offline_and_refresh_exclude_each_other(in_world: DemoWorld) -> None:
     assert run("check", "kiosk.example", "--offline", "--refresh").returncode == 2
+
+
+class Desk:
+    """A partner that tells one origin, or fails."""
+
+    name = "trust desk"
+
+    def __init__(self, fails: bool = False) -> None:
+        self.asked: list[tuple[str, str]] = []
+        self._fails = fails
+
+    async def origins(self, host: str, front: str) -> list[ToldOrigin]:
+        self.asked.append((host, front))
+        if self._fails:
+            raise ConnectionError("the desk is closed")
+        return [ToldOrigin("192.0.2.130", self.name, datetime.now(UTC))]
+
+
+async def test_origin_source_is_asked_where_a_proxy_is_in_front_and_nowhere_else(
+    world: DemoWorld, tmp_path: Path
+) -> None:
+    desk = Desk()
+    async with Attributor(world.settings(cache_folder=tmp_path), origin_sources=[desk]) as attributor:
+        await attributor.attribute("kiosk.example")
+        found = await attributor.investigate(HIDDEN)
+    assert desk.asked == [("www.hidden.example", "198.51.100.141")]
+    assert found.attribution.primary
+    assert found.attribution.primary.provider.name == "Lantern Hosting Inc."
+    assert decide(Evidence.from_bytes(found.evidence.to_bytes())).attribution == found.attribution
+
+
+async def test_origin_source_that_fails_costs_nothing_but_its_answer(world: DemoWorld, tmp_path: Path) -> None:
+    async with Attributor(world.settings(cache_folder=tmp_path), origin_sources=[Desk(fails=True)]) as attributor:
+        answer = await attributor.attribute(HIDDEN)
+    assert answer.primary
+    assert answer.primary.role == "cdn"
+    assert [(one.server, one.text) for one in answer.failures] == [
+        ("trust desk", "ConnectionError: the desk is closed")
+    ]
