@@ -73,6 +73,10 @@ def decide_from(facts: Facts) -> Decision:
 def _say_resolution(facts: Facts, draft: Draft) -> None:
     for address, reason in facts.special.items():
         draft.doubt("special_address_in_dns", f"the name also has the address {address}, which is special: {reason}")
+    if facts.left_out:
+        draft.unknown += facts.left_out
+        text = f"the name has {facts.left_out} addresses more than the {len(facts.addresses)} that were looked up"
+        draft.doubt("addresses_left_out", text)
     for record in facts.resolutions:
         if record.outcome == "answered":
             draft.step("resolution", _resolved(record), record, "answer section")

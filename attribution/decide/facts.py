@@ -29,6 +29,8 @@ class Sourced:
     record: Record
 
 
+MOST_ADDRESSES = 32
+"""Who runs a name decides how many addresses it has: a thousand may not cost a thousand questions."""
 TOLD_FOR = timedelta(hours=12)
 """How long an origin that somebody was told is taken for true: sites move."""
 
@@ -78,6 +80,8 @@ class Facts:
     """What the public-suffix list says, by name."""
     fronts: dict[Address, list[tuple[Listed, Record]]] = field(default_factory=dict)
     domain: tuple[DomainRegistration, Record] | None = None
+    left_out: int = 0
+    """How many addresses of the site are not looked up, because there are too many."""
     mail: dict[str, Deliverable] = field(default_factory=dict)
     """Whether a mailbox's domain takes mail, by domain."""
     told: dict[Address, Record] = field(default_factory=dict)
@@ -200,8 +204,10 @@ class Facts:
             reason = special_purpose(address, documentation_is_special=self.evidence.documentation_is_special)
             if reason:
                 self.special[address] = reason
-            else:
+            elif address in self.addresses or len(self.addresses) < MOST_ADDRESSES:
                 self.addresses.setdefault(address, via)
+            else:
+                self.left_out += 1
 
     def _learn_origin(self, record: Record) -> None:
         address = read_address(record.question.removeprefix("origin "))

@@ -11,6 +11,7 @@ from attribution.registry.mailbox import read_mailboxes
 from attribution.registry.rdap_answer import read_entities, read_json_object
 from attribution.registry.registration import Entity, UnreadableAnswer
 
+_MOST_NAMESERVERS = 13
 _LINE = re.compile(r"^\s*(?P<key>[A-Za-z][A-Za-z /()-]{1,40}?)\s*:\s*(?P<value>\S.*)$", re.MULTILINE)
 # RFC 8056 names each EPP status code in words: `clientHold` is `client hold`.
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -60,7 +61,7 @@ def read_domain(body: bytes) -> DomainRegistration:
             host.lower().rstrip(".")
             for one in as_objects(document.get("nameservers"))
             if (host := as_text(one.get("ldhName")))
-        ),
+        )[:_MOST_NAMESERVERS],
     )
 
 
@@ -83,7 +84,7 @@ def read_domain_text(text: str, name: str) -> DomainRegistration | None:
         domain,
         Registrar(f"registrar:{number or registrar}", registrar, mailbox) if registrar else None,
         frozenset(_CAMEL.sub(" ", one).lower() for one in status),
-        tuple(dict.fromkeys(host.lower().rstrip(".") for host in hosts)),
+        tuple(dict.fromkeys(host.lower().rstrip(".") for host in hosts))[:_MOST_NAMESERVERS],
     )
 
 

@@ -667,6 +667,16 @@ def test_24_proxy_beside_a_second_address_that_is_none() -> None:
     ]
 
 
+def test_24_name_with_hundreds_of_addresses_does_not_cost_hundreds_of_questions() -> None:
+    host = "www.site.example"
+    many = resolved(host, *[f"192.0.2.{last}" for last in range(1, 200)])
+    answer = decided(many, rdap(network(HOLDER, DESK)), target=host)
+    assert len(answer.addresses) == 32
+    assert answer.status == "partial"
+    assert "addresses_left_out" in codes(answer)
+    assert len(planned(suffix(host, "site.example"), many, target=host)) <= 3 * 32 + 1
+
+
 def test_24_special_address_beside_an_ordinary_one_is_a_doubt() -> None:
     host = "www.site.example"
     answer = decided(resolved(host, TARGET, "10.0.0.1"), rdap(network(HOLDER, DESK)), target=host)
