@@ -35,7 +35,7 @@ clean:
 	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .coverage
 
 fuzz: .venv/.installed
-	$(BIN)/python scripts/fuzz.py --mutants 100000
+	$(BIN)/python tests/fuzz.py --mutants 100000
 
 accuracy: .venv-bench/.installed
 	.venv-bench/bin/python benchmarks/accuracy.py

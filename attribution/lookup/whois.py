@@ -12,12 +12,13 @@ from attribution.lookup.clock import Clock
 from attribution.lookup.transport import Transport
 from attribution.registry.domain_answer import read_domain_text
 from attribution.registry.refusal import read_whois_outcome
+from attribution.registry.registries import registry_of_server
 from attribution.registry.whois_text import Referral, decode_whois, mentioned_server, read_referral, read_whois
 from attribution.settings import Settings, split_host_port
 
 _MOST_HOPS = 5
 _FOLLOWED = frozenset(["answered", "not_found", "redirected"])
-_RWHOIS_BYTES = 64 * 1024
+_CLAIM_BYTES = 64 * 1024  # of servers that networks run themselves
 # How each server wants to be asked for one address in full, from its own help text.
 _QUERIES = {"whois.arin.net": "n + {0}", "whois.nic.ad.jp": "{0}/e", "whois.jprs.jp": "{0}/e"}
 
@@ -107,7 +108,8 @@ class WhoisClient:
 
     async def _ask(self, step: Referral, errand: _Errand) -> Record:
         host, port = self._overrides.get(step.host, (step.host, step.port))
-        limit = {"most_bytes": _RWHOIS_BYTES} if step.rwhois else {}
+        run_by_registry = step.host == split_host_port(self._root, 43)[0] or registry_of_server(step.host)
+        limit = {} if run_by_registry else {"most_bytes": _CLAIM_BYTES}
 
         async def send() -> Record:
             body = await self._transport.ask_line(host, port, errand.line(step.host), **limit)

@@ -130,3 +130,9 @@ async def test_domain_is_asked_along_the_registry_of_its_suffix(servers: Ask) ->
     records = await client.domain("site.example", "domain")
     assert outcomes(records) == [("root", "redirected"), ("whois.nic.example", "answered")]
     assert asked["whois.nic.example"] == ["site.example"]
+
+
+async def test_server_that_no_registry_runs_gets_little_room(servers: Ask) -> None:
+    text = "inetnum: 192.0.2.0 - 192.0.2.255\n" + "remarks: x\n" * 8000
+    client, _ = await servers({"root": "refer: whois.customer.example\n", "whois.customer.example": text})
+    assert outcomes(await client.network_at(ADDRESS, "whois", None))[-1] == ("whois.customer.example", "malformed")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import ipaddress
 import json
 import random
@@ -25,46 +24,13 @@ from attribution.registry.registration import UnreadableAnswer
 from attribution.registry.registries import placeholder_of
 from attribution.registry.whois_text import read_referral, read_whois
 from bundles import DESK, HOLDER, TARGET, decided, entity, network, rdap, whois
+from fuzz import mutate
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
     max_leaves=20,
 )
-ODD = [None, True, 0, -1, 10**30, 1.5, "", "x", "\x00", "\u202e", [], {}, [[]], [None], {"a": {}}, "abuse@", "@"]
-
-
-def mutate(document: Any, rng: random.Random) -> Any:
-    """Remove, retype, nest, duplicate or swap one part."""
-    changed = copy.deepcopy(document)
-    places: list[tuple[Any, Any]] = []
-    stack = [changed]
-    while stack:
-        node = stack.pop()
-        keys = list(node) if isinstance(node, dict) else range(len(node))
-        for key in keys:
-            places.append((node, key))
-            if isinstance(node[key], dict | list):
-                stack.append(node[key])
-    node, key = rng.choice(places)
-    kind = rng.randrange(6)
-    if kind == 0:
-        del node[key]
-    elif kind == 1:
-        node[key] = rng.choice(ODD)
-    elif kind == 2:
-        node[key] = [node[key]]
-    elif kind == 3:
-        node[key] = {"x": node[key]}
-    elif kind == 4 and isinstance(node, list):
-        node.insert(key, copy.deepcopy(node[key]))
-    else:
-        other, where = rng.choice(places)
-        try:
-            node[key] = copy.deepcopy(other[where])
-        except (KeyError, IndexError):
-            node[key] = None
-    return changed
 
 
 def mailboxes_in(text: str) -> set[str]:

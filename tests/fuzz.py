@@ -1,6 +1,6 @@
 """Mutate registry answers, the demo world's and (where the folder is there) captured ones, and decide on each mutant.
 
-    python scripts/fuzz.py --mutants 100000 --captures ../shared/captures
+    python tests/fuzz.py --mutants 100000 --captures ../shared/captures
 
 Three things must hold for every mutant: no exception leaves the pure core; no mailbox is named that the
 answer does not hold; no registry's placeholder is named for a network that the registry does not run.
@@ -153,7 +153,7 @@ def main() -> int:
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--captures", type=Path, default=Path(__file__).parent.parent.parent / "shared" / "captures")
     given = arguments.parse_args()
-    rng = random.Random(given.seed)  # noqa: S311 - mutants, no secrets
+    rng = random.Random(given.seed)
     starts, faults, began = seeds(given.captures), Counter[str](), time.monotonic()
     for number in range(given.mutants):
         address, answer = rng.choice(starts)
