@@ -268,6 +268,8 @@ def batch(
     asking = _asking(check_mailbox, max_age, refresh=refresh, offline=offline)
     order = Order(source, input_format, column, jobs or settings.jobs, ordered, evidence, asking)
     tally, groups = exit_code.Tally(), Groups() if group_by else None
+    # A file of JSON lines is read back in the end, with what earlier runs wrote; else groups grow in memory.
+    read_back = output if form is OutputFormat.JSONL else None
     lines = Lines(output, form, resume=resume, silent=group_by is not None)
     for status, count in lines.done.statuses.items():
         tally.add_earlier(status, count)
@@ -282,7 +284,7 @@ def batch(
                 progress.above(table.row(line, answer))
             elif output is not None or not groups:
                 lines.write(line, answer)
-            if groups and output is None:
+            if groups and not read_back:
                 groups.add(line, answer)
             progress.step()
 
@@ -301,7 +303,7 @@ def batch(
         finally:
             lines.close()
     if groups:
-        _show_groups(groups_of(output) if output and form is OutputFormat.JSONL else groups, form)
+        _show_groups(groups_of(read_back) if read_back else groups, form)
     return tally.code
 
 

@@ -185,6 +185,15 @@ def test_group_by_provider_puts_one_company_in_one_group(in_world: DemoWorld, tm
     assert all(group["provider"] is None for group in groups[len(named) :])
 
 
+def test_groups_go_to_stdout_in_csv_too_while_the_file_gets_the_results(in_world: DemoWorld, tmp_path: Path) -> None:
+    path, output = tmp_path / "urls.txt", tmp_path / "out.csv"
+    path.write_text("\n".join(URLS[:12]))
+    done = run("batch", path, "--group-by", "provider", "--format", "csv", "--output", output)
+    groups = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert sum(int(group["count"]) for group in groups) == 12
+    assert len(output.read_text().splitlines()) == 13
+
+
 def test_stdout_holds_results_only(in_world: DemoWorld) -> None:
     done = run("batch", "-", stdin="https://www.lighthouse.example/\n")
     assert len(lines(done.stdout)) == 1
