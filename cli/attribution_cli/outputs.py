@@ -38,7 +38,9 @@ COLUMNS = [
     "abuse_form", "scope", "source", "fallback_emails", "then_write_to", "addresses", "fronted", "doubts", "retry_at", "observed_at",
 ]  # fmt: skip
 _TEXT = rb'"(?:[^"\\]|\\.)*"'
-_HEAD = re.compile(rb'\{"line":(\d+),"input":(' + _TEXT + rb'),"host":(?:null|' + _TEXT + rb'),"status":"([a-z_]+)"')
+_HEAD = re.compile(
+    rb'\{"line":(\d{1,9}),"input":(' + _TEXT + rb'),"host":(?:null|' + _TEXT + rb'),"status":"([a-z_]+)"'
+)
 
 
 class UnusableOutput(Exception):  # noqa: N818
@@ -176,33 +178,44 @@ class Lines:
             ) from None
 
     def _take_up(self, file: IO[bytes], path: Path) -> None:
-        """Drop a torn last line, and note what is there."""
+        """Note what is there, and drop a torn last line: but only from a file that is ours, line by line."""
         size = file.seek(0, os.SEEK_END)
         end = _end_of_last_line(file, size)
-        if end != size:
-            file.truncate(end)
+        file.seek(0)
+        foreign = (
+            f"output {str(path)!r} is no {self.form} file of this program, and is left as it is; name another file"
+        )
+        if end and self.form is OutputFormat.CSV and file.readline() != self._header().encode("utf-8"):
+            raise UnusableOutput(foreign)
+        for noted in self._noted(file, end):
+            if noted is None:
+                raise UnusableOutput(foreign)
+            self.done.add(*noted)
+        file.seek(end)
+        if not self._could_begin(file.read(32), first=end == 0):
+            raise UnusableOutput(foreign)
+        file.truncate(end)
+        file.seek(0, os.SEEK_END)
         if end == 0:
             self._put(self._header())
-            return
-        file.seek(0)
-        if (
-            self.form is OutputFormat.CSV
-            and file.readline().decode("utf-8", "replace").strip() != self._header().strip()
-        ):
-            raise UnusableOutput(f"output {str(path)!r} is no CSV of this program; name another file")
-        for number, noted in enumerate(self._noted(file), start=1):
-            if noted is None:
-                raise UnusableOutput(
-                    f"output {str(path)!r}, line {number}, is no result of this program in {self.form} form"
-                )
-            self.done.add(*noted)
-        file.seek(0, os.SEEK_END)
 
-    def _noted(self, file: IO[bytes]) -> Iterator[tuple[int, str, str] | None]:
-        for raw in iter(file.readline, b""):
+    def _could_begin(self, torn: bytes, *, first: bool) -> bool:
+        """Say whether bytes after the last whole line may be the beginning of one of ours."""
+        if self.form is OutputFormat.CSV and not first:
+            return not torn or torn[:1].isdigit()
+        begin = (self._header() if self.form is OutputFormat.CSV else '{"line":').encode("utf-8")[:32]
+        return torn.startswith(begin) or begin.startswith(torn)
+
+    def _noted(self, file: IO[bytes], end: int) -> Iterator[tuple[int, str, str] | None]:
+        while file.tell() < end:
+            raw = file.readline()
             if self.form is OutputFormat.CSV:
                 row = next(csv.reader([raw.decode("utf-8", "replace")]), [])
-                yield (int(row[0]), row[1], row[3]) if len(row) == len(COLUMNS) and row[0].isdigit() else None
+                yield (
+                    (int(row[0]), row[1], row[3])
+                    if len(row) == len(COLUMNS) and re.fullmatch(r"\d{1,9}", row[0])
+                    else None
+                )
             else:
                 found = _HEAD.match(raw)
                 yield (int(found[1]), json.loads(found[2]), found[3].decode()) if found else None

@@ -104,6 +104,35 @@ def test_output_that_exists_is_not_overwritten(in_world: DemoWorld, urls: Path, 
     assert output.read_text() == "precious\n"
 
 
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+@pytest.mark.parametrize(
+    "content", ["my thesis, without a line break", "line one\nline two", '{"line":1,"other":2}\n{"li', "1,2\n3"]
+)
+def test_file_of_somebody_else_is_left_as_it_is(
+    content: str, form: str, in_world: DemoWorld, urls: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "precious"
+    output.write_text(content)
+    done = run("batch", urls, "--output", output, "--format", form, "--resume")
+    assert done.returncode == 2
+    assert "left as it is" in done.stderr
+    assert output.read_text() == content
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+@pytest.mark.parametrize("length", [0, 3, 20, 200])
+def test_file_torn_in_its_very_first_line_is_begun_anew(
+    length: int, form: str, in_world: DemoWorld, tmp_path: Path
+) -> None:
+    urls, output = tmp_path / "urls.txt", tmp_path / "out"
+    urls.write_text("https://www.lighthouse.example/\n")
+    run("batch", urls, "--output", output, "--format", form)
+    whole = output.read_bytes()
+    output.write_bytes(whole[: min(length, whole.index(b"\n"))])
+    assert run("batch", urls, "--output", output, "--format", form, "--resume").returncode == 0
+    assert output.read_bytes().count(b"\n") == whole.count(b"\n")
+
+
 def test_resume_with_another_input_is_refused(in_world: DemoWorld, tmp_path: Path) -> None:
     output, one, other = tmp_path / "out.jsonl", tmp_path / "one.txt", tmp_path / "other.txt"
     one.write_text("https://www.lighthouse.example/\n")
