@@ -192,9 +192,10 @@ class Lines:
                 raise UnusableOutput(foreign)
             self.done.add(*noted)
         file.seek(end)
-        if not self._could_begin(file.read(32), first=end == 0):
+        if not self._could_begin(file.read(min(size - end, 32)), first=end == 0):
             raise UnusableOutput(foreign)
-        file.truncate(end)
+        if end != size:
+            file.truncate(end)
         file.seek(0, os.SEEK_END)
         if end == 0:
             self._put(self._header())
