@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 
 from attribution.demo import DemoWorld
 from attribution.demo.world import URLS
-from command import COMMAND, lines, run
+from command import lines, run
 
 
 def test_check_shows_whom_to_write_to_where_why_and_next(in_world: DemoWorld) -> None:
@@ -74,13 +76,12 @@ def test_help_of_each_inner_verb_has_an_example(verbs: tuple[str, str]) -> None:
     assert f"Example: attribution {' '.join(verbs)}" in " ".join(run(*verbs, "--help").stdout.split())
 
 
-def test_shell_completion_is_offered() -> None:
-    import subprocess
-
-    done = subprocess.run(
-        [*COMMAND], env={"PATH": "", "_ENTRY.PY_COMPLETE": ""}, capture_output=True, text=True, check=False
-    )
-    assert done.returncode in (0, 2)
+@pytest.mark.parametrize(("words", "offered"), [("attribution ch", "check"), ("attribution batch --gr", "--group-by")])
+def test_shell_completion_offers_verbs_and_options(words: str, offered: str) -> None:
+    asked = {"_ATTRIBUTION_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    command = Path(sys.executable).parent / "attribution"
+    done = subprocess.run([command], env={**os.environ, **asked}, capture_output=True, text=True, check=False)
+    assert offered in done.stdout.split()
     assert "--install-completion" in run("--help").stdout
 
 
@@ -88,8 +89,6 @@ def test_shell_completion_is_offered() -> None:
 
 
 def test_replay_gives_the_same_bytes_with_the_network_refused(in_world: DemoWorld, tmp_path: Path) -> None:
-    import subprocess
-
     folder = tmp_path / "evidence"
     for number, url in enumerate(URLS):
         done = run("check", url, "--json", "--evidence", folder / str(number))
