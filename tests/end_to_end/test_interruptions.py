@@ -69,7 +69,7 @@ def test_interrupt_leaves_whole_lines_and_exit_code_130(
 ) -> None:
     output = tmp_path / "out.jsonl"
     process = subprocess.Popen(
-        [*COMMAND, "batch", str(urls), "--output", str(output)], stderr=subprocess.PIPE, text=True
+        [*COMMAND, "batch", str(urls), "--output", str(output), "--jobs", "1"], stderr=subprocess.PIPE, text=True
     )
     ends = time.monotonic() + 30
     while not (output.exists() and output.read_bytes().count(b"\n") >= 5) and time.monotonic() < ends:
