@@ -46,6 +46,20 @@ class NetworkAbove:
 
 
 @dataclass(frozen=True, slots=True)
+class NationalNetwork:
+    """The network around an address at a national registry's own RDAP service."""
+
+    registry: str
+    address: Address
+    base: str
+
+    @property
+    def text(self) -> str:
+        """Text of the question."""
+        return f"ip {self.address} at {self.registry}"
+
+
+@dataclass(frozen=True, slots=True)
 class EntityNamed:
     """A contact or organisation that an answer names by its handle only."""
 
@@ -166,6 +180,7 @@ Question = (
     | DomainNamed
     | ResolveName
     | NetworkAt
+    | NationalNetwork
     | NetworkAbove
     | EntityNamed
     | SystemNumbered

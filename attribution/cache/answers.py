@@ -88,7 +88,7 @@ class AnswerCache:
         if not life:
             return
         network = _network(question, records[-1])
-        if network and is_stub(network):
+        if network and (network.cut_short or is_stub(network)):
             return
         now = self._clock.now()
         kept = Kept(tuple(records), now + life, now + (STALE if life == FRESH else life), from_this_run=True)

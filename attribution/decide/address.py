@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from attribution.addresses import Address
 from attribution.decide.chain import Chain, Level, Responsible, chain_of, needs_parent, registry_to_ask, responsible_for
@@ -31,6 +32,8 @@ _TRANSIENT = {
     "refused": "unreachable",
     "malformed": "malformed",
 }
+_ASK_AGAIN = timedelta(minutes=15)
+"""When a registry that cut its answer short is worth asking again."""
 
 
 def attribute_address(facts: Facts, draft: Draft, address: Address, via: list[str]) -> None:
@@ -128,6 +131,13 @@ def _contact(facts: Facts, draft: Draft, chain: Chain, found: Responsible, step:
     if publication.redacted:
         draft.step(step, "there is one, and the registry withholds it", source.record, "redacted", publication.passed_over)  # fmt: skip
         return AbuseContact(status="redacted", source=origin, fallback=fallback)
+    if source.registration.cut_short:
+        busy = "load" in (source.registration.truncated or "")
+        retry_at = source.record.fetched_at + _ASK_AGAIN
+        draft.step(step, "not known: the registry left part of its answer out", source.record, "notices", publication.passed_over)  # fmt: skip
+        return AbuseContact(
+            status="rate_limited" if busy else "unreachable", source=origin, fallback=fallback, retry_at=retry_at
+        )
     silent = _open_about(facts, chain, "")
     if silent:
         status: ContactStatus = _TRANSIENT.get(silent[0].outcome, "unreachable")  # type: ignore[assignment]
@@ -273,7 +283,7 @@ def _open_about(facts: Facts, chain: Chain, start: str) -> list[Record]:
         and text.startswith(start)
         and (
             text in mine
-            or text.startswith((f"whois {chain.address} ", "entity "))
+            or text.startswith((f"ip {chain.address} at ", f"whois {chain.address} ", "entity "))
             or any(text.startswith(one) for one in ranges)
             or (national is not None and text.startswith(f"page {national} "))
         )

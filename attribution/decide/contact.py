@@ -13,7 +13,6 @@ from attribution.registry.registries import placeholder_of
 
 _ABUSE_REMARK = re.compile(r"abuse|spam|complaint|security|illegal|incident", re.IGNORECASE)
 _WITHHOLDS_MAIL = re.compile(r"e-?mail|contact|abuse", re.IGNORECASE)
-_REMARKS = "named in remarks"
 _MOST_FALLBACKS = 6
 _REMARKS = "named in remarks"
 
@@ -78,7 +77,7 @@ def published_contact(registration: Registration, fetched: dict[str, Entity] | N
                 passed_over=tuple(lost),
             )
         lost.append(f"{registration.abuse_comment} is a placeholder of {registry.id}, not the holder's")
-    withheld = withheld or any(_WITHHOLDS_MAIL.search(text) for text in registration.redactions)
+    withheld = withheld or registration.withholds or any(_WITHHOLDS_MAIL.search(text) for text in registration.redactions)
     return Publication(redacted=withheld, passed_over=tuple(lost))
 
 

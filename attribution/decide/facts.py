@@ -16,7 +16,7 @@ from attribution.registry.lenient import as_objects, as_text
 from attribution.registry.nir_page import Page, PageWanted, read_nir_pages
 from attribution.registry.rdap_answer import read_autnum, read_entity, read_json_object, read_network
 from attribution.registry.registration import AutonomousSystem, Entity, Network, UnreadableAnswer
-from attribution.registry.registries import registry_of_server
+from attribution.registry.registries import registries, registry_of_server
 from attribution.registry.whois_text import decode_whois, read_whois
 from attribution.target import Target, parse_target
 
@@ -158,12 +158,20 @@ class Facts:
         )
 
     def around(self, address: Address) -> list[Sourced]:
-        """Return every registration around an address, most specific first, RDAP before text of the same range."""
+        """Return every registration around an address, most specific first.
+
+        Of one range the national registry that keeps it comes before the regional one that points at it, RDAP before text.
+        """
         order = {"nir": 0, "rdap": 1, "whois": 2}
         found = [one for one in self.networks if one.registration.covers(address)]
         for registry, pages in self.pages.items():
             found += self._from_pages(registry, address, pages)
-        return sorted(found, key=lambda one: (one.registration.size, order[one.registration.protocol]))
+        return sorted(
+            found,
+            key=lambda one: (
+                one.registration.size, not _is_national(one.registration), order[one.registration.protocol]
+            ),
+        )  # fmt: skip
 
     def page_wanted(self, registry: str, address: Address) -> Page | None:
         """Return the national registry's page that its reader needs next, or None."""
@@ -281,3 +289,8 @@ class Facts:
         registry, page = page_of(record.question)
         self.pages.setdefault(registry, {})[page] = decode_whois(record.body)
         self.page_records.setdefault(registry, record)
+
+
+def _is_national(registration: Network) -> bool:
+    registry = registries().get(registration.registry)
+    return registry is not None and registry.national

@@ -15,6 +15,7 @@ from attribution.questions import (
     EntityNamed,
     FrontOf,
     MailTo,
+    NationalNetwork,
     NationalPage,
     NetworkAbove,
     NetworkAt,
@@ -77,7 +78,7 @@ def _about(facts: Facts, address: Address, site: str | None) -> list[Question]:
 
 
 def _without_leaf(facts: Facts, chain: Chain) -> list[Question]:
-    return _first_layer(facts, _national(facts, chain), [WhoisAt(chain.address)])
+    return _first_layer(facts, *_national(facts, chain), [WhoisAt(chain.address)])
 
 
 def _for_leaf(facts: Facts, chain: Chain, leaf: Level, site: str | None) -> list[Question]:
@@ -88,7 +89,7 @@ def _for_leaf(facts: Facts, chain: Chain, leaf: Level, site: str | None) -> list
     found = responsible_for(chain, site)
     if found and (found.level.contact.found or found.level.contact.redacted or found.inherits):
         return []
-    return _first_layer(facts, _national(facts, chain), [_text_of(chain, leaf)], _system(facts, chain.address))
+    return _first_layer(facts, *_national(facts, chain), [_text_of(chain, leaf)], _system(facts, chain.address))
 
 
 def _text_of(chain: Chain, leaf: Level) -> WhoisAt:
@@ -154,12 +155,14 @@ def _base(url: str | None) -> str | None:
     return f"{parts.scheme}://{parts.netloc}{head}/" if found else None
 
 
-def _national(facts: Facts, chain: Chain) -> list[Question]:
+def _national(facts: Facts, chain: Chain) -> tuple[list[Question], list[Question]]:
+    """Return two layers: the national registry's RDAP where it serves it, then its text or page."""
     name = registry_to_ask(chain)
     if name is None:
-        return []
+        return [], []
     registry = registries()[name]
+    by_rdap: list[Question] = [NationalNetwork(name, chain.address, registry.rdap)] if registry.rdap else []
     if registry.page is None:
-        return [WhoisAt(chain.address, registry.whois)]
+        return by_rdap, [WhoisAt(chain.address, registry.whois)]
     page = facts.page_wanted(name, chain.address)
-    return [NationalPage(name, chain.address, page)] if page else []
+    return by_rdap, [NationalPage(name, chain.address, page)] if page else []

@@ -19,6 +19,7 @@ from attribution.questions import (
     EntityNamed,
     FrontOf,
     MailTo,
+    NationalNetwork,
     NationalPage,
     NetworkAbove,
     NetworkAt,
@@ -63,6 +64,8 @@ class Asker:
                 return await self._dns.look_up(question.host)
             case NetworkAt():
                 return await self._rdap.network_at(question.address, question.text)
+            case NationalNetwork():
+                return await self._rdap.network_at_service(question.base, question.address, question.text)
             case NetworkAbove():
                 return await self._rdap.network_above(question.url, question.below, question.text)
             case EntityNamed():

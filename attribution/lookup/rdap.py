@@ -35,15 +35,15 @@ class RdapClient:
     async def network_at(self, address: Address, question: str) -> list[Record]:
         """Ask for the most specific network around an address; the address itself is asked, never a CIDR."""
         found, urls = await self._bootstrap.for_address(address)
-
-        def about_address(body: bytes, server: str) -> None:
-            if not read_network(body, server).covers(address):
-                raise UnreadableAnswer("the answer is about another network")
-
         if not urls:
             note = "no RDAP server is known for this address"
             return [found, Record("rdap", question, found.server, self._clock.now(), "not_found", note=note)]
-        return [found, *await self._first_answer([f"{url}ip/{address}" for url in urls], question, about_address)]
+        urls_asked = [f"{url}ip/{address}" for url in urls]
+        return [found, *await self._first_answer(urls_asked, question, _about_address(address))]
+
+    async def network_at_service(self, base: str, address: Address, question: str) -> list[Record]:
+        """Ask one service, named by its base URL, for the most specific network around an address."""
+        return await self._follow(f"{base}ip/{address}", question, _about_address(address))
 
     async def network_above(self, url: str, below: tuple[Address, Address], question: str) -> list[Record]:
         """Ask for the network above another one."""
@@ -160,6 +160,14 @@ class RdapClient:
 
     def _blank(self, question: str, url: str) -> Record:
         return Record("rdap", question, _host(url), self._clock.now(), "unreachable", url=url)
+
+
+def _about_address(address: Address) -> Check:
+    def check(body: bytes, server: str) -> None:
+        if not read_network(body, server).covers(address):
+            raise UnreadableAnswer("the answer is about another network")
+
+    return check
 
 
 def _retry_after(value: str | None, now: datetime) -> datetime | None:

@@ -70,7 +70,17 @@ class Registration:
     redactions: tuple[str, ...] = ()
     """What the registry says it withholds (RFC 9537), in its words and paths."""
     truncated: str | None = None
-    """The registry's notice that it left something out."""
+    """The registry's notice that it left something out (RFC 9083, section 10.2.1)."""
+
+    @property
+    def withholds(self) -> bool:
+        """Whether something was left out because who asks may not see it: asking again brings nothing more."""
+        return "authorization" in (self.truncated or "").lower()
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether something was left out because the server was busy, or for no reason given: ask again later."""
+        return self.truncated is not None and not self.withholds
 
     def walk(self) -> Iterator[Entity]:
         """Yield every entity of the answer, nested ones included."""

@@ -23,6 +23,8 @@ class Registry:
     whois: str
     page: str | None
     """ipwhois's name for the registry's web page, where its data is read from one."""
+    rdap: str | None
+    """Base URL of a national registry's own RDAP service; a regional one is found by IANA's bootstrap."""
 
 
 @cache
@@ -41,6 +43,7 @@ def registries() -> dict[str, Registry]:
             frozenset(_plain(name) for name in row["names"].split("|")),
             row["whois"],
             row["page"] or None,
+            row["rdap"] or None,
         )
         for row in rows
     }

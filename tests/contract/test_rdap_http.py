@@ -172,3 +172,11 @@ async def test_redirects_are_bounded_at_five(client: RdapClient) -> None:
 async def test_redirect_to_something_else_than_rdap_is_refused(location: str, client: RdapClient) -> None:
     respx.get(URL).respond(302, headers={"location": location})
     assert (await ask(client)).outcome == "refused"
+
+
+@respx.mock
+async def test_national_service_is_asked_by_its_own_base_url(client: RdapClient) -> None:
+    route = respx.get("https://nir.example/rdap/ip/192.0.2.7").respond(json=NETWORK)
+    records = await client.network_at_service("https://nir.example/rdap/", ADDRESS, "ip 192.0.2.7 at jpnic")
+    assert [(one.outcome, one.server) for one in records] == [("answered", "nir.example")]
+    assert route.call_count == 1

@@ -12,7 +12,7 @@ from attribution import Attribution, Evidence, Party
 from attribution.decide.facts import Facts
 from attribution.decide.plan import next_questions
 from attribution.evidence import Record
-from attribution.questions import DomainNamed, NationalPage, NetworkAbove, WhoisAt
+from attribution.questions import DomainNamed, NationalNetwork, NationalPage, NetworkAbove, WhoisAt
 from attribution.registry.domain_answer import read_domain
 from attribution.registry.mailbox import read_mailboxes
 from attribution.registry.rdap_answer import read_network
@@ -126,7 +126,8 @@ def test_04_national_registry_is_asked_not_named(registry: str, handle: str, mai
     assert mailbox not in found.model_dump_json(exclude={"evidence"})
     wanted = planned(answer)
     assert any(
-        (isinstance(one, NationalPage) and one.registry == registry) or (isinstance(one, WhoisAt) and one.server)
+        (isinstance(one, NationalPage | NationalNetwork) and one.registry == registry)
+        or (isinstance(one, WhoisAt) and one.server)
         for one in wanted
     )
 
@@ -746,9 +747,23 @@ def test_explanation_of_the_primary_says_why_the_others_were_passed_over() -> No
     assert primary_step.lost == ("Some Customer: a tenant, who may be the offender, is never written to",)
 
 
-def test_truncated_answer_is_a_doubt() -> None:
-    notice = {"title": "Object truncated", "type": "object truncated due to authorization", "description": ["..."]}
-    assert "truncated" in codes(decided(rdap(network(HOLDER, DESK, notices=[notice]))))
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("object truncated due to authorization", "redacted"),
+        ("result set truncated due to authorization", "redacted"),
+        ("object truncated due to excessive load", "rate_limited"),
+        ("object truncated due to unexplainable reasons", "unreachable"),
+    ],
+)
+@pytest.mark.parametrize("place", ["notices", "remarks"])
+def test_truncated_answer_without_a_contact_is_not_taken_for_none(kind: str, status: str, place: str) -> None:
+    notice = {"title": "Incomplete", "type": kind, "description": ["Part of the answer was left out."]}
+    answer = decided(rdap(network(HOLDER, **{place: [notice]})))
+    assert answer.primary
+    assert answer.primary.abuse_contact.status == status
+    assert "truncated" in codes(answer)
+    assert email(rdap(network(HOLDER, DESK, **{place: [notice]}))) == "abuse@hosting.example"
 
 
 def test_answer_that_is_no_network_is_unreadable() -> None:
