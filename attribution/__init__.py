@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from attribution.errors import AttributionError, EvidenceError, InvalidTarget, SettingsError
     from attribution.evidence import Evidence, EvidenceFolder, verify_folder
     from attribution.models import AbuseContact, AddressAnswer, Attribution, Party, Provider
-    from attribution.origin import OriginSource, ToldOrigin
+    from attribution.origin import Front, OriginRefused, OriginSource, ToldOrigin
     from attribution.settings import Settings, load_settings
     from attribution.target import Target, parse_target
 
@@ -35,8 +35,10 @@ __all__ = [
     "Evidence",
     "EvidenceError",
     "EvidenceFolder",
+    "Front",
     "InvalidTarget",
     "Investigation",
+    "OriginRefused",
     "OriginSource",
     "Party",
     "Provider",
@@ -60,7 +62,7 @@ _HOMES = {
     "evidence": ("Evidence", "EvidenceFolder", "verify_folder"),
     "models": ("AbuseContact", "AddressAnswer", "Attribution", "Party", "Provider"),
     "settings": ("Settings", "load_settings"),
-    "origin": ("OriginSource", "ToldOrigin"),
+    "origin": ("Front", "OriginRefused", "OriginSource", "ToldOrigin"),
     "target": ("Target", "parse_target"),
 }
 

@@ -21,9 +21,10 @@ from attribution.evidence import UNANSWERED, Evidence, EvidenceFolder, Record
 from attribution.lookup.asker import Asker
 from attribution.lookup.clock import Clock
 from attribution.lookup.guard import REPORTED
+from attribution.lookup.origins import OriginDesk
 from attribution.lookup.transport import OnConnect
 from attribution.models import Attribution
-from attribution.origin import OriginSource, ToldOrigin, installed_sources
+from attribution.origin import Front, OriginSource, ToldOrigin, installed_sources
 from attribution.questions import FrontOf, NetworkAt, Question, ResolveName, SuffixOf
 from attribution.settings import Settings, load_settings
 
@@ -69,7 +70,8 @@ class Attributor:
         self._asker = Asker(self._settings, self._clock, self._cache, on_connect)
         self._check_mailboxes = check_mailboxes
         self._offline = offline
-        self._sources = installed_sources(self._settings) if origin_sources is None else list(origin_sources)
+        sources = installed_sources(self._settings, self._asker.fetch) if origin_sources is None else origin_sources
+        self._desk = OriginDesk(sources, self._clock, self._settings.rdap_timeout)
         self._max_age = max_age
         self._folder = EvidenceFolder(evidence) if evidence else None
         self._flights: dict[str, asyncio.Future[list[Record]]] = {}
@@ -85,6 +87,7 @@ class Attributor:
 
     async def close(self) -> None:
         """Close connections and the cache."""
+        await self._desk.close()
         await self._asker.close()
         self._cache.close()
 
@@ -137,22 +140,16 @@ class Attributor:
             REPORTED.set(frozenset(str(address) for address in (*facts.addresses, *facts.special)))
 
     async def _told_origins(self, facts: Facts) -> list[Record]:
-        """Ask the origin sources about each proxy in front; what a source raises is a failure of that source."""
-        if self._offline or facts.target is None:
+        """Ask the origin sources about each proxy in front."""
+        if self._offline or facts.target is None or facts.target.address:
             return []
-        fronts = [str(one) for one, lists in facts.fronts.items() if any(listed.kind == "cdn" for listed, _ in lists)]
-        records: list[Record] = []
-        for source in self._sources:
-            for front in fronts:
-                try:
-                    async with asyncio.timeout(self._settings.rdap_timeout):
-                        told = await source.origins(facts.target.host, front)
-                    records += [one.as_record() for one in told]
-                except Exception as error:  # whatever a partner's code does, the answer goes on
-                    question, now = f"told origin of {facts.target.host} by {source.name}", self._clock.now()
-                    note = f"{type(error).__name__}: {error}".rstrip(": ")
-                    records.append(Record("told_origin", question, source.name, now, "unreachable", note=note))
-        return records
+        fronts = [
+            Front(str(address), listed.company)
+            for address, lists in facts.fronts.items()
+            for listed, _ in lists
+            if listed.kind == "cdn"
+        ]
+        return await self._desk.ask(facts.target.host, fronts)
 
     async def _answers(self, questions: list[Question]) -> list[list[Record]]:
         async with asyncio.TaskGroup() as group:

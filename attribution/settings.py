@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -111,6 +111,10 @@ class Settings(BaseSettings):
         None, description="tables that add to those packaged: fronts.csv, platforms.csv; empty: the user's data folder"
     )
     ask_registrar: bool = Field(True, description="also ask for the site's domain: registrar, status, name servers")
+    cloudflare_access_id: str | None = Field(
+        None, description="key of a trusted reporter at Cloudflare: asks it for origins; goes with the secret"
+    )
+    cloudflare_access_secret: SecretStr | None = Field(None, description="the secret to that key; never shown or kept")
     dns_timeout: float = Field(5.0, gt=0, le=60, description="seconds for one DNS question, all servers together")
     connect_timeout: float = Field(5.0, gt=0, le=60, description="seconds to open a connection")
     rdap_timeout: float = Field(15.0, gt=0, le=300, description="seconds for one RDAP answer")

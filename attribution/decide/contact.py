@@ -77,7 +77,9 @@ def published_contact(registration: Registration, fetched: dict[str, Entity] | N
                 passed_over=tuple(lost),
             )
         lost.append(f"{registration.abuse_comment} is a placeholder of {registry.id}, not the holder's")
-    withheld = withheld or registration.withholds or any(_WITHHOLDS_MAIL.search(text) for text in registration.redactions)
+    withheld = (
+        withheld or registration.withholds or any(_WITHHOLDS_MAIL.search(text) for text in registration.redactions)
+    )
     return Publication(redacted=withheld, passed_over=tuple(lost))
 
 

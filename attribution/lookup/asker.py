@@ -14,6 +14,7 @@ from attribution.lookup.rdap import RdapClient
 from attribution.lookup.tables import Tables
 from attribution.lookup.transport import OnConnect, Transport
 from attribution.lookup.whois import WhoisClient
+from attribution.origin import Fetch
 from attribution.questions import (
     DomainNamed,
     EntityNamed,
@@ -78,6 +79,11 @@ class Asker:
                 return await ask_origin(self._dns, question.address, question.text)
             case NationalPage():
                 return await self._pages.fetch(question)
+
+    @property
+    def fetch(self) -> Fetch:
+        """The one transport's way to get a URL, for who asks somebody else than a registry."""
+        return self._transport.fetch
 
     async def close(self) -> None:
         """Close connections and end refreshes."""

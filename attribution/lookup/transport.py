@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,9 +85,15 @@ class Transport:
         return answer
 
     async def fetch(
-        self, url: str, *, accept: str, form: Iterable[tuple[str, str]] = (), most_bytes: int = _MOST_BYTES
+        self,
+        url: str,
+        *,
+        accept: str,
+        form: Iterable[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+        most_bytes: int = _MOST_BYTES,
     ) -> HttpAnswer:
-        """Get (or with form fields post) one URL; no redirect is followed.
+        """Get (or with form fields post) one URL; no redirect is followed, so no header goes to another server.
 
         Raises DestinationRefused, Unreachable, TooLarge or TimeoutError.
         """
@@ -100,7 +106,7 @@ class Transport:
         fields = dict(form)
         async with asyncio.timeout(self._settings.rdap_timeout):
             try:
-                return await self._fetch(parts, accept, fields, most_bytes)
+                return await self._fetch(parts, {**(headers or {}), "Accept": accept}, fields, most_bytes)
             except httpx.HTTPError as error:
                 own = _own_cause(error)
                 if own:
@@ -147,10 +153,12 @@ class Transport:
         self._connected.setdefault(host, set()).add(address)
         self._on_connect(kind, address, port)
 
-    async def _fetch(self, url: httpx.URL, accept: str, form: dict[str, str], most_bytes: int) -> HttpAnswer:
+    async def _fetch(
+        self, url: httpx.URL, headers: dict[str, str], form: dict[str, str], most_bytes: int
+    ) -> HttpAnswer:
         client = self._http_client()
         method, data = ("POST", form) if form else ("GET", None)
-        async with client.stream(method, url, headers={"Accept": accept}, data=data) as answer:
+        async with client.stream(method, url, headers=headers, data=data) as answer:
             parts, size = [], 0
             async for chunk in answer.aiter_bytes():
                 parts.append(chunk)

@@ -15,7 +15,7 @@ from attribution.registry.registration import AutonomousSystem, Entity, Network,
 from attribution.registry.registries import registry_of_server
 
 MAXIMUM_DEPTH = 40
-_TRUNCATED = re.compile(r"truncated|result set truncated|object truncated", re.IGNORECASE)
+_TRUNCATED = re.compile(r"truncated|redacted due to", re.IGNORECASE)
 
 
 def read_json_object(body: bytes) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from attribution import Attributor, Evidence, InvalidTarget, ToldOrigin
+from attribution import Attributor, Evidence, Front, InvalidTarget, ToldOrigin
 from attribution.decide import changes_between, decide
 from attribution.demo import DemoWorld
 from command import lines, run
@@ -144,11 +144,11 @@ class Desk:
     name = "trust desk"
 
     def __init__(self, fails: bool = False) -> None:
-        self.asked: list[tuple[str, str]] = []
+        self.asked: list[tuple[str, str, str]] = []
         self._fails = fails
 
-    async def origins(self, host: str, front: str) -> list[ToldOrigin]:
-        self.asked.append((host, front))
+    async def origins(self, host: str, front: Front) -> list[ToldOrigin]:
+        self.asked.append((host, front.address, front.company))
         if self._fails:
             raise ConnectionError("the desk is closed")
         return [ToldOrigin("192.0.2.130", self.name, datetime.now(UTC))]
@@ -161,7 +161,9 @@ async def test_origin_source_is_asked_where_a_proxy_is_in_front_and_nowhere_else
     async with Attributor(world.settings(cache_folder=tmp_path), origin_sources=[desk]) as attributor:
         await attributor.attribute("kiosk.example")
         found = await attributor.investigate(HIDDEN)
-    assert desk.asked == [("www.hidden.example", "198.51.100.141")]
+        again = await attributor.attribute(HIDDEN)
+    assert desk.asked == [("www.hidden.example", "198.51.100.141", "Veil Proxy")]
+    assert again.primary == found.attribution.primary
     assert found.attribution.primary
     assert found.attribution.primary.provider.name == "Lantern Hosting Inc."
     assert decide(Evidence.from_bytes(found.evidence.to_bytes())).attribution == found.attribution
