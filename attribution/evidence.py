@@ -20,7 +20,10 @@ from typing import Any, Literal
 
 from attribution.errors import EvidenceError
 
-Kind = Literal["dns", "origin_as", "bootstrap", "rdap", "whois", "nir_page", "suffix", "front", "mail", "told_origin"]
+Kind = Literal[
+    "dns", "origin_as", "bootstrap", "rdap", "whois", "nir_page", "suffix", "front", "mail", "told_origin",
+    "canary",
+]  # fmt: skip
 Outcome = Literal[
     "answered", "not_found", "redirected", "rate_limited", "unreachable", "malformed", "refused",
     "nxdomain", "no_data", "servfail", "timeout", "lame",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -42,6 +43,13 @@ def resolved(host: str, *addresses: str) -> Record:
     answer.id = 0
     answer.answer.append(dns.rrset.from_text(host + ".", 300, "IN", kind, *addresses))
     return Record("dns", f"{host} {kind}", "127.0.0.1:53", AT, "answered", answer.to_wire())
+
+
+def canary(*addresses: str) -> Record:
+    """What the resolver says of a name that does not exist."""
+    return replace(
+        resolved("www.canary.example", *addresses), kind="canary", question="canary A", url="www.canary.example A"
+    )
 
 
 def origin(text: str) -> Record:

@@ -71,6 +71,10 @@ def decide_from(facts: Facts) -> Decision:
 
 
 def _say_resolution(facts: Facts, draft: Draft) -> None:
+    if facts.made_up:
+        listed = ", ".join(sorted(str(one) for one in facts.made_up))
+        text = f"the resolver gives {listed} for names that do not exist: what it says of this one may be made up too"
+        draft.doubt("resolver_rewrites", text)
     for address, reason in facts.special.items():
         draft.doubt("special_address_in_dns", f"the name also has the address {address}, which is special: {reason}")
     if facts.left_out:
@@ -169,6 +173,10 @@ def _status(draft: Draft, primary: Party | None) -> Status:
 
 
 def _unresolved(facts: Facts, host: str) -> Decision:
+    if facts.rewritten:
+        address, record = next(iter(facts.rewritten.items()))
+        text = f"{record.server} gives this name {address}, as it does names that do not exist: ask another resolver"
+        return _ended(facts, host, "not_resolved", "nxdomain_rewritten", text)
     if facts.special:
         address, reason = next(iter(facts.special.items()))
         text = f"the name has only special addresses: {address}, {reason}"

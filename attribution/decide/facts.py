@@ -68,6 +68,10 @@ class Facts:
     addresses: dict[Address, list[str]] = field(default_factory=dict)
     """Each ordinary address of the site, with the CNAME links that led to it."""
     special: dict[Address, str] = field(default_factory=dict)
+    made_up: set[Address] = field(default_factory=set)
+    """Addresses that the resolver gives for names that do not exist."""
+    rewritten: dict[Address, Record] = field(default_factory=dict)
+    """Addresses of the site that are such: they say nothing of it."""
     networks: list[Sourced] = field(default_factory=list)
     entities: dict[str, Entity] = field(default_factory=dict)
     systems: dict[int, tuple[AutonomousSystem, Record]] = field(default_factory=dict)
@@ -127,6 +131,7 @@ class Facts:
                 "front": self._learn_front,
                 "mail": self._learn_mail,
                 "told_origin": self._learn_told,
+                "canary": self._learn_canary,
             }.get(record.kind)
             if read:
                 read(record)
@@ -210,7 +215,9 @@ class Facts:
         for value in sorted(answer.values, key=lambda text: int(read_address(text))):
             address = responsible_address(read_address(value))
             reason = special_purpose(address, documentation_is_special=self.evidence.documentation_is_special)
-            if reason:
+            if address in self.made_up:
+                self.rewritten[address] = record
+            elif reason:
                 self.special[address] = reason
             elif address in self.addresses or len(self.addresses) < MOST_ADDRESSES:
                 self.addresses.setdefault(address, via)
@@ -274,6 +281,11 @@ class Facts:
             self.mail[domain] = "undeliverable" if hosts == ["."] else "accepts_mail"
         else:  # no MX, or no address either: what the last of the answers says stands
             self.mail.setdefault(domain, "undeliverable")
+
+    def _learn_canary(self, record: Record) -> None:
+        if record.outcome == "answered":
+            name, _, rdtype = (record.url or "").rpartition(" ")
+            self.made_up |= {read_address(value) for value in read_dns(record.body, name, rdtype).values}
 
     def _learn_told(self, record: Record) -> None:
         if self.target is None or self.target.address or self.target.not_attributable:

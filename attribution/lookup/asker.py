@@ -16,6 +16,7 @@ from attribution.lookup.transport import OnConnect, Transport
 from attribution.lookup.whois import WhoisClient
 from attribution.origin import Fetch
 from attribution.questions import (
+    Canary,
     DomainNamed,
     EntityNamed,
     FrontOf,
@@ -61,6 +62,8 @@ class Asker:
                 return await self._rdap.domain(question.name, question.text)
             case DomainNamed():
                 return await self._whois.domain(question.name, question.text)
+            case Canary():
+                return await self._dns.canary(question.text)
             case ResolveName():
                 return await self._dns.look_up(question.host)
             case NetworkAt():

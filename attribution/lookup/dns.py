@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -25,6 +26,7 @@ from attribution.settings import Settings, split_host_port
 
 _PAYLOAD = 1232  # the size that crosses every path unfragmented (DNS Flag Day 2020)
 _LAME_CODES = frozenset([22, 23])  # extended errors (RFC 8914): no reachable authority, network error
+_CANARY_FOR = 600.0
 _AGAIN = frozenset(["servfail", "timeout", "lame"])
 
 
@@ -34,6 +36,10 @@ class DnsClient:
     def __init__(self, settings: Settings, transport: Transport, clock: Clock) -> None:
         self._transport, self._clock = transport, clock
         self._timeout = settings.dns_timeout
+        # `.example` exists nowhere, and resolvers do not treat it as special (RFC 6761, section 6.5).
+        self._nobody = f"www.{secrets.token_hex(10)}.example"
+        self._canary: list[Record] = []
+        self._canary_until, self._canary_lock = float("-inf"), asyncio.Lock()
         self._servers = [split_host_port(one, 53) for one in settings.nameservers] or _system_servers()
 
     async def look_up(self, host: str) -> list[Record]:
@@ -55,6 +61,19 @@ class DnsClient:
         if records[0].outcome == "no_data":
             records += await self.look_up(domain)
         return [replace(one, kind="mail", question=question, url=one.question) for one in records]
+
+    async def canary(self, question: str) -> list[Record]:
+        """Return an answer about a name that does not exist: an address that the resolver made up. Empty when it is honest.
+
+        Asked once in ten minutes, whoever wants to know.
+        """
+        async with self._canary_lock:
+            if self._clock.monotonic() >= self._canary_until:
+                record = await self.ask(self._nobody, "A")
+                told = replace(record, kind="canary", question=question, url=record.question)
+                self._canary = [told] if record.outcome == "answered" else []
+                self._canary_until = self._clock.monotonic() + _CANARY_FOR
+            return self._canary
 
     async def ask(self, host: str, rdtype: str) -> Record:
         """Ask for one type; the record's outcome tells an answer from the kinds of failure."""

@@ -171,3 +171,26 @@ async def test_validated_answer_is_noted(start: Start) -> None:
 
     record = await client(await start(reply)).ask("www.site.example", "A")
     assert read_dns(record.body, "www.site.example", "A").authenticated
+
+
+async def test_honest_resolver_leaves_no_record_of_the_canary(start: Start) -> None:
+    assert await client(await start(failing(dns.rcode.NXDOMAIN))).canary("canary A") == []
+    assert await client(await start(failing(dns.rcode.SERVFAIL))).canary("canary A") == []
+
+
+async def test_canary_is_a_name_that_nobody_has_and_another_in_each_client(start: Start) -> None:
+    asked: list[str] = []
+
+    def reply(query: dns.message.Message, tcp: bool) -> bytes:
+        asked.append(query.question[0].name.to_text())
+        return answering("192.0.2.99")(query, tcp) or b""
+
+    server = await start(reply)
+    for _ in range(2):
+        asking = client(server)
+        (record,) = await asking.canary("canary A")
+        assert await asking.canary("canary A") == [record]
+        assert (record.kind, record.outcome, record.url) == ("canary", "answered", f"{asked[-1].rstrip('.')} A")
+    assert len(asked) == 2
+    assert asked[0] != asked[1]
+    assert all(name.endswith(".example.") for name in asked)

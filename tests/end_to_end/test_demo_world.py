@@ -181,7 +181,7 @@ async def test_one_attributor_is_shared_and_asks_each_thing_once(world: DemoWorl
         answers = await asyncio.gather(*(attributor.attribute("https://old.windmill.example/") for _ in range(50)))
     assert len({answer.model_dump_json(exclude={"observed_at", "evidence"}) for answer in answers}) == 1
     asked = world.queries - before
-    assert asked["dns"] == 3
+    assert asked["dns"] == 4
     assert asked["rdap ripe"] == 2
     assert asked["rdap names"] == 1
 

@@ -107,7 +107,7 @@ async def test_refresh_asks_everything_anew_and_each_thing_once(world: DemoWorld
             answer = await attributor.attribute("old.windmill.example")
     asked = world.queries - before
     assert answer.status == "attributed"
-    assert (asked["dns"], asked["rdap ripe"], asked["rdap names"]) == (3, 2, 1)
+    assert (asked["dns"], asked["rdap ripe"], asked["rdap names"]) == (4, 2, 1)
 
 
 async def test_kept_answer_of_the_allowed_age_serves(world: DemoWorld, tmp_path: Path) -> None:

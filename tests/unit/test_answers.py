@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ipaddress
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import dns.message
+import dns.rrset
 import pytest
 
 from attribution.cache.answers import AnswerCache
 from attribution.evidence import Outcome, Record
-from attribution.questions import NetworkAt
+from attribution.questions import NetworkAt, ResolveName
 from attribution.settings import load_settings
 from clocks import HandClock
 
@@ -73,6 +76,23 @@ def test_answer_is_fresh_for_a_day(cache: AnswerCache, clock: HandClock) -> None
 @pytest.mark.parametrize("outcome", ["rate_limited", "unreachable", "malformed", "refused"])
 def test_failures_are_never_kept(outcome: Outcome, cache: AnswerCache, clock: HandClock) -> None:
     cache.keep(at("192.0.2.1"), answer(clock, "", outcome=outcome))
+    assert cache.find(at("192.0.2.1")) is None
+
+
+@pytest.mark.parametrize(("ttl", "kept"), [(0, False), (300, True)])
+def test_name_is_kept_as_long_as_its_ttl_says(ttl: int, kept: bool, cache: AnswerCache, clock: HandClock) -> None:
+    message = dns.message.make_response(dns.message.make_query("www.site.example", "A"))
+    message.answer.append(dns.rrset.from_text("www.site.example.", ttl, "IN", "A", "192.0.2.7"))
+    record = Record("dns", "www.site.example A", "127.0.0.1:53", clock.now(), "answered", message.to_wire())
+    cache.keep(ResolveName("www.site.example"), [record])
+    assert bool(cache.find(ResolveName("www.site.example"))) == kept
+
+
+def test_answer_cut_short_is_never_kept(cache: AnswerCache, clock: HandClock) -> None:
+    (record,) = answer(clock, "ASSIGNED PA")
+    notice = {"type": "object truncated due to excessive load"}
+    body = json.dumps({**json.loads(record.body), "notices": [notice]}).encode()
+    cache.keep(at("192.0.2.1"), [replace(record, body=body)])
     assert cache.find(at("192.0.2.1")) is None
 
 

@@ -19,7 +19,21 @@ from attribution.registry.rdap_answer import read_network
 from attribution.registry.refusal import read_http_outcome, read_whois_outcome
 from attribution.registry.registration import UnreadableAnswer
 from attribution.registry.whois_text import decode_whois, read_referral, read_whois
-from bundles import DESK, HOLDER, TARGET, decided, entity, failure, network, origin, rdap, resolved, suffix, whois
+from bundles import (
+    DESK,
+    HOLDER,
+    TARGET,
+    canary,
+    decided,
+    entity,
+    failure,
+    network,
+    origin,
+    rdap,
+    resolved,
+    suffix,
+    whois,
+)
 
 
 def primary(*records: Record, target: str = TARGET) -> Party:
@@ -683,6 +697,33 @@ def test_24_special_address_beside_an_ordinary_one_is_a_doubt() -> None:
     answer = decided(resolved(host, TARGET, "10.0.0.1"), rdap(network(HOLDER, DESK)), target=host)
     assert answer.primary
     assert "special_address_in_dns" in codes(answer)
+
+
+def test_24_resolver_that_rewrites_nxdomain_names_nobody() -> None:
+    answer = decided(canary("192.0.2.99"), resolved("www.site.example", "192.0.2.99"), target="www.site.example")
+    assert (answer.status, answer.parties) == ("not_resolved", [])
+    assert codes(answer) == {"nxdomain_rewritten"}
+
+
+def test_24_ordinary_name_at_a_resolver_that_rewrites_is_attributed_with_a_doubt() -> None:
+    answer = decided(
+        canary("192.0.2.99"),
+        resolved("www.site.example", TARGET),
+        rdap(network(HOLDER, DESK)),
+        target="www.site.example",
+    )
+    assert answer.primary
+    assert [one.ip for one in answer.addresses] == [TARGET]
+    assert "resolver_rewrites" in codes(answer)
+
+
+def test_24_wildcard_answer_is_an_answer() -> None:
+    found = {
+        decided(resolved(name, TARGET), rdap(network(HOLDER, DESK)), target=name).model_dump_json(include={"primary"})
+        for name in ("a.wild.example", "b.wild.example")
+    }
+    assert len(found) == 1
+    assert "Example Hosting B.V." in next(iter(found))
 
 
 # 25
