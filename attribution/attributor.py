@@ -25,7 +25,7 @@ from attribution.lookup.origins import OriginDesk
 from attribution.lookup.transport import OnConnect
 from attribution.models import Attribution
 from attribution.origin import Front, OriginSource, ToldOrigin, installed_sources
-from attribution.questions import Canary, FrontOf, NetworkAt, Question, ResolveName, SuffixOf
+from attribution.questions import FrontOf, NetworkAt, Question, ResolveName, SuffixOf
 from attribution.settings import Settings, load_settings
 
 _OFFLINE = "nothing is kept, and offline nobody is asked"
@@ -159,8 +159,6 @@ class Attributor:
     async def _answer(self, question: Question) -> list[Record]:
         if isinstance(question, SuffixOf | FrontOf):  # tables on this machine: nothing to share or keep
             return await self._asker.ask(question)
-        if isinstance(question, Canary):  # about the resolver, not the site: nothing to keep
-            return [] if self._offline else await self._asker.ask(question)
         kept = self._kept(question)
         if kept:
             return kept

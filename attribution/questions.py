@@ -21,16 +21,6 @@ class ResolveName:
 
 
 @dataclass(frozen=True, slots=True)
-class Canary:
-    """Whether the resolver makes up addresses for names that do not exist (trap 24). An honest one leaves no record."""
-
-    @property
-    def text(self) -> str:
-        """Text of the question; the name itself is another in each process."""
-        return "canary A"
-
-
-@dataclass(frozen=True, slots=True)
 class NetworkAt:
     """The most specific network around an address, by RDAP (RFC 9082, section 3.1.1)."""
 
@@ -189,7 +179,6 @@ Question = (
     | FrontOf
     | DomainNamed
     | ResolveName
-    | Canary
     | NetworkAt
     | NationalNetwork
     | NetworkAbove

@@ -48,7 +48,10 @@ def resolved(host: str, *addresses: str) -> Record:
 def canary(*addresses: str) -> Record:
     """What the resolver says of a name that does not exist."""
     return replace(
-        resolved("www.canary.example", *addresses), kind="canary", question="canary A", url="www.canary.example A"
+        resolved("www.canary.example", *addresses),
+        kind="canary",
+        question="canary for 127.0.0.1:53",
+        url="www.canary.example A",
     )
 
 

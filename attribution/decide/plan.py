@@ -11,7 +11,6 @@ from attribution.decide.contact import entity_to_fetch
 from attribution.decide.facts import Facts
 from attribution.decide.holder import unnamed_organisation
 from attribution.questions import (
-    Canary,
     DomainNamed,
     EntityNamed,
     FrontOf,
@@ -50,8 +49,7 @@ def _about_target(facts: Facts, ask_registrar: bool) -> list[Question]:
         return []
     if target.address is None and target.host not in facts.suffixes:
         return [SuffixOf(target.host)]
-    # The canary goes first: what it tells of the resolver is known when the name's own answer is read.
-    wanted: list[Question] = [] if target.address or facts.resolutions else [Canary(), ResolveName(target.host)]
+    wanted: list[Question] = [] if target.address or facts.resolutions else [ResolveName(target.host)]
     wanted += [SuffixOf(name) for name in facts.names]
     if ask_registrar:
         wanted += _domain(facts)

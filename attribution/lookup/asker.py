@@ -16,7 +16,6 @@ from attribution.lookup.transport import OnConnect, Transport
 from attribution.lookup.whois import WhoisClient
 from attribution.origin import Fetch
 from attribution.questions import (
-    Canary,
     DomainNamed,
     EntityNamed,
     FrontOf,
@@ -62,10 +61,8 @@ class Asker:
                 return await self._rdap.domain(question.name, question.text)
             case DomainNamed():
                 return await self._whois.domain(question.name, question.text)
-            case Canary():
-                return await self._dns.canary(question.text)
             case ResolveName():
-                return await self._dns.look_up(question.host)
+                return await self._dns.resolve(question.host)
             case NetworkAt():
                 return await self._rdap.network_at(question.address, question.text)
             case NationalNetwork():

@@ -174,8 +174,8 @@ async def test_validated_answer_is_noted(start: Start) -> None:
 
 
 async def test_honest_resolver_leaves_no_record_of_the_canary(start: Start) -> None:
-    assert await client(await start(failing(dns.rcode.NXDOMAIN))).canary("canary A") == []
-    assert await client(await start(failing(dns.rcode.SERVFAIL))).canary("canary A") == []
+    assert await client(await start(failing(dns.rcode.NXDOMAIN))).canary() == []
+    assert await client(await start(failing(dns.rcode.SERVFAIL))).canary() == []
 
 
 async def test_canary_is_a_name_that_nobody_has_and_another_in_each_client(start: Start) -> None:
@@ -188,8 +188,8 @@ async def test_canary_is_a_name_that_nobody_has_and_another_in_each_client(start
     server = await start(reply)
     for _ in range(2):
         asking = client(server)
-        (record,) = await asking.canary("canary A")
-        assert await asking.canary("canary A") == [record]
+        (record,) = await asking.canary()
+        assert await asking.canary() == [record]
         assert (record.kind, record.outcome, record.url) == ("canary", "answered", f"{asked[-1].rstrip('.')} A")
     assert len(asked) == 2
     assert asked[0] != asked[1]
