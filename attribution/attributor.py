@@ -25,7 +25,7 @@ from attribution.lookup.origins import OriginDesk
 from attribution.lookup.transport import OnConnect
 from attribution.models import Attribution
 from attribution.origin import Front, OriginSource, ToldOrigin, installed_sources
-from attribution.questions import FrontOf, NetworkAt, Question, ResolveName, SuffixOf
+from attribution.questions import DeskOf, FrontOf, NetworkAt, Question, ResolveName, SuffixOf
 from attribution.settings import Settings, load_settings
 
 _OFFLINE = "nothing is kept, and offline nobody is asked"
@@ -130,7 +130,11 @@ class Attributor:
 
     async def _learn_all(self, evidence: Evidence, facts: Facts) -> None:
         """Ask what the rules want to know, round after round, until they want no more."""
-        asking = {"ask_registrar": self._settings.ask_registrar, "check_mailboxes": self._check_mailboxes}
+        asking = {
+            "ask_registrar": self._settings.ask_registrar,
+            "ask_systems": self._settings.ask_systems,
+            "check_mailboxes": self._check_mailboxes,
+        }
         while questions := next_questions(facts, **asking):
             for question, records in zip(questions, await self._answers(questions), strict=True):
                 facts.asked.add(question.text)
@@ -157,7 +161,7 @@ class Attributor:
         return [task.result() for task in tasks]
 
     async def _answer(self, question: Question) -> list[Record]:
-        if isinstance(question, SuffixOf | FrontOf):  # tables on this machine: nothing to share or keep
+        if isinstance(question, SuffixOf | FrontOf | DeskOf):  # tables on this machine: nothing to share or keep
             return await self._asker.ask(question)
         kept = self._kept(question)
         if kept:

@@ -22,7 +22,7 @@ from attribution.errors import EvidenceError
 
 Kind = Literal[
     "dns", "origin_as", "bootstrap", "rdap", "whois", "nir_page", "suffix", "front", "mail", "told_origin",
-    "canary",
+    "canary", "desk",
 ]  # fmt: skip
 Outcome = Literal[
     "answered", "not_found", "redirected", "rate_limited", "unreachable", "malformed", "refused",

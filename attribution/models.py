@@ -67,6 +67,18 @@ class Party(_Model):
     """False for parties that are evidence only: a tenant may be the offender."""
 
 
+class WriteStep(_Model):
+    """Whom to write to, in their turn, and what to ask for."""
+
+    to: str
+    role: Role | Literal["authority"]
+    contact: str | None = None
+    """Mailbox or web form; of an authority its web page; None when it is not known."""
+    ask: str
+    when: Literal["now", "if_silent"] = "if_silent"
+    """`now`: one of the companies that some address of the site is at; `if_silent`: when those before do not act."""
+
+
 class NetworkRef(_Model):
     """The most specific registered network around an address."""
 
@@ -75,6 +87,8 @@ class NetworkRef(_Model):
     registry: str
     type: str | None = None
     name: str | None = None
+    geofeed: str | None = None
+    """Where the holder publishes the places of its addresses (RFC 8805, found by RFC 9632)."""
 
 
 class Origin(_Model):
@@ -105,6 +119,9 @@ class Country(_Model):
     holder: str | None = None
     origin_as: str | None = None
     hotline: str | None = None
+    """The hotlines that take reports of content in the country: of the block's registration, else of its holder."""
+    authority: str | None = None
+    """The authority there that a hotline can turn to when the companies stay silent."""
 
 
 class Doubt(_Model):
@@ -144,6 +161,8 @@ class Attribution(_Model):
     addresses: list[AddressAnswer] = []
     primary: Party | None = None
     parties: list[Party] = []
+    write_order: list[WriteStep] = []
+    """Whom to write to, first to last, and what to ask of each."""
     country: Country = Country()
     fronted: bool = False
     doubts: list[Doubt] = []

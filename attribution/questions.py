@@ -149,6 +149,18 @@ class FrontOf:
 
 
 @dataclass(frozen=True, slots=True)
+class DeskOf:
+    """Which hotline and which authority take a case in a country (ISO 3166-1 alpha-2)."""
+
+    country: str
+
+    @property
+    def text(self) -> str:
+        """Text of the question."""
+        return f"desk {self.country}"
+
+
+@dataclass(frozen=True, slots=True)
 class DomainNamed:
     """The registration of a domain: registrar, status, name servers; by RDAP, or by port-43 text."""
 
@@ -177,6 +189,7 @@ Question = (
     MailTo
     | SuffixOf
     | FrontOf
+    | DeskOf
     | DomainNamed
     | ResolveName
     | NetworkAt

@@ -111,6 +111,9 @@ class Settings(BaseSettings):
         None, description="tables that add to those packaged: fronts.csv, platforms.csv; empty: the user's data folder"
     )
     ask_registrar: bool = Field(True, description="also ask for the site's domain: registrar, status, name servers")
+    ask_systems: bool = Field(
+        False, description="also ask who holds the AS that announces the addresses: the last company to write to"
+    )
     cloudflare_access_id: str | None = Field(
         None, description="key of a trusted reporter at Cloudflare: asks it for origins; goes with the secret"
     )

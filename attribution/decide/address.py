@@ -66,7 +66,7 @@ def attribute_address(facts: Facts, draft: Draft, address: Address, via: list[st
         text = f"{found.tenant.holder.name} is a tenant: it may be the offender, and is never written to"
         draft.step("tenant", text, found.tenant.main.record, "type, entities")
     _add_parents(facts, draft, chain, found, address)
-    _add_system(facts, draft, contact, address)
+    _add_system(facts, draft, chain, contact)
     _doubt_contact(draft, party, found)
     if needs_parent(leaf) and not chain.parents and _open_about(facts, chain, "ip above"):
         draft.doubt("parent_unknown", "the network above could not be asked: a reseller cannot be told from a host")
@@ -205,11 +205,14 @@ def _add_parents(facts: Facts, draft: Draft, chain: Chain, found: Responsible, a
         )
 
 
-def _add_system(facts: Facts, draft: Draft, contact: AbuseContact, address: Address) -> None:
-    """List the AS as the last step, where it had to be asked and is another company."""
+def _add_system(facts: Facts, draft: Draft, chain: Chain, contact: AbuseContact) -> None:
+    """List the AS as the last step, where it was asked for and is another company."""
+    address = chain.address
     for system, record in _systems(facts, address):
         holder, publication = holder_of(system), published_contact(system)
         if holder is None or contact.scope == "autonomous_system":
+            continue
+        if any(level.holder and same_company(level.holder, holder) for level in chain.levels):
             continue
         published = AbuseContact(
             status="found" if publication.found else "redacted" if publication.redacted else "not_published",
@@ -297,7 +300,9 @@ def _provider(holder: Holder) -> Provider:
 
 def _network(source: Sourced) -> NetworkRef:
     one = source.registration
-    return NetworkRef(handle=one.handle, range=one.range, registry=one.registry, type=one.type, name=one.netname)
+    return NetworkRef(
+        handle=one.handle, range=one.range, registry=one.registry, type=one.type, name=one.netname, geofeed=one.geofeed
+    )
 
 
 def _described(level: Level) -> str:

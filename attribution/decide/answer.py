@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from attribution.decide.address import attribute_address
 from attribution.decide.draft import ROLE_WORDS, Draft, Step
 from attribution.decide.facts import Facts
+from attribution.decide.order import country_of, write_order
 from attribution.decide.site import add_domain_parties, add_platform
 from attribution.evidence import Evidence, Record
 from attribution.models import (
@@ -121,7 +122,7 @@ def _finish(facts: Facts, draft: Draft, host: str) -> Decision:
         names = ", ".join(dict.fromkeys(one.provider.name for one in hosts))
         draft.doubt("several_providers", f"the site's addresses are at several companies, each to be told: {names}")
     primary = next((one for one in parties if one in hosts or one.role == "platform"), None)
-    country = draft.countries.get(primary.addresses[0], Country()) if primary else Country()
+    country = country_of(facts, draft, primary) if primary else Country()
     if primary:
         lost = tuple(f"{one.provider.name}: {_after(one)}" for one in parties if one != primary)
         conclusion = f"write to {primary.provider.name} first, as {ROLE_WORDS[primary.role]}"
@@ -212,6 +213,7 @@ def _attribution(
         addresses=draft.addresses,
         primary=primary,
         parties=parties,
+        write_order=write_order(facts, draft, parties, country) if primary else [],
         country=country,
         fronted=draft.fronted,
         doubts=[Doubt(code=code, text=text) for code, text in draft.doubts.items()],

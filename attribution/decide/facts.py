@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from attribution.addresses import Address, read_address, responsible_address, special_purpose
+from attribution.data.desks import Authority, Desk, Hotline
 from attribution.errors import InvalidTarget
 from attribution.evidence import UNANSWERED, Evidence, Record
 from attribution.models import Deliverable
@@ -86,6 +87,8 @@ class Facts:
     domain: tuple[DomainRegistration, Record] | None = None
     left_out: int = 0
     """How many addresses of the site are not looked up, because there are too many."""
+    desks: dict[str, Desk] = field(default_factory=dict)
+    """Who takes a case in a country, by country."""
     mail: dict[str, Deliverable] = field(default_factory=dict)
     """Whether a mailbox's domain takes mail, by domain."""
     told: dict[Address, Record] = field(default_factory=dict)
@@ -130,6 +133,7 @@ class Facts:
                 "suffix": self._learn_suffix,
                 "front": self._learn_front,
                 "mail": self._learn_mail,
+                "desk": self._learn_desk,
                 "told_origin": self._learn_told,
                 "canary": self._learn_canary,
             }.get(record.kind)
@@ -281,6 +285,17 @@ class Facts:
             self.mail[domain] = "undeliverable" if hosts == ["."] else "accepts_mail"
         else:  # no MX, or no address either: what the last of the answers says stands
             self.mail.setdefault(domain, "undeliverable")
+
+    def _learn_desk(self, record: Record) -> None:
+        values = read_json_object(record.body)
+        hotlines = [(as_text(one.get("name")), as_text(one.get("url"))) for one in as_objects(values.get("hotlines"))]
+        authority = next(iter(as_objects(values.get("authority"))), {})
+        name, power, since, url = (as_text(authority.get(key)) or "" for key in ("name", "power", "since", "url"))
+        self.desks[record.question.removeprefix("desk ")] = Desk(
+            tuple(Hotline(name, url or "") for name, url in hotlines if name),
+            Authority(name, power, since, url) if name else None,
+            as_text(values.get("compiled")) or "unknown",
+        )
 
     def _learn_canary(self, record: Record) -> None:
         if record.outcome == "answered":

@@ -11,6 +11,7 @@ from attribution.decide.contact import entity_to_fetch
 from attribution.decide.facts import Facts
 from attribution.decide.holder import unnamed_organisation
 from attribution.questions import (
+    DeskOf,
     DomainNamed,
     EntityNamed,
     FrontOf,
@@ -34,9 +35,13 @@ _MOST_LEVELS = 4
 _WHOLE_REGION = {4: 2**24, 6: 2**104}
 
 
-def next_questions(facts: Facts, *, ask_registrar: bool = True, check_mailboxes: bool = False) -> list[Question]:
+def next_questions(
+    facts: Facts, *, ask_registrar: bool = True, ask_systems: bool = False, check_mailboxes: bool = False
+) -> list[Question]:
     """Return what is still to be asked, each question once; empty when the evidence is complete."""
     wanted = _about_target(facts, ask_registrar)
+    if ask_systems:
+        wanted += [question for address in facts.addresses for question in _system(facts, address)]
     if not wanted and check_mailboxes:
         emails = [party.abuse_contact.email for party in decide_from(facts).attribution.parties]
         wanted = [MailTo(email.rpartition("@")[2]) for email in emails if email]
@@ -69,11 +74,14 @@ def _domain(facts: Facts) -> list[Question]:
 
 def _about(facts: Facts, address: Address, site: str | None) -> list[Question]:
     network, origin = NetworkAt(address), OriginOf(address)
-    first = [] if origin.text in facts.asked else [origin]
+    first: list[Question] = [] if origin.text in facts.asked else [origin]
     answered = any(one.registration.covers(address) and one.record.question.startswith("ip ") for one in facts.networks)
     if network.text not in facts.asked and not answered:
         return [network, *first]
     chain = chain_of(facts, address)
+    countries = {one.registration.country for level in chain.levels for one in level.sources}
+    countries |= {level.holder.country for level in chain.levels if level.holder}
+    first += [DeskOf(country) for country in sorted(country for country in countries if country)]
     return first + (_for_leaf(facts, chain, chain.leaf, site) if chain.leaf else _without_leaf(facts, chain))
 
 

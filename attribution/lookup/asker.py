@@ -16,6 +16,7 @@ from attribution.lookup.transport import OnConnect, Transport
 from attribution.lookup.whois import WhoisClient
 from attribution.origin import Fetch
 from attribution.questions import (
+    DeskOf,
     DomainNamed,
     EntityNamed,
     FrontOf,
@@ -57,6 +58,8 @@ class Asker:
                 return [self._tables.suffix_of(question.name, question.text)]
             case FrontOf():
                 return self._tables.front_of(question.address, question.text)
+            case DeskOf():
+                return [self._tables.desk_of(question.country, question.text)]
             case DomainNamed(whois=False):
                 return await self._rdap.domain(question.name, question.text)
             case DomainNamed():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 from attribution.addresses import Address
+from attribution.data.desks import desk_of
 from attribution.data.fronts import front_table, own_platforms
 from attribution.domain import domain_of, list_version, platform_company
 from attribution.evidence import Record
@@ -53,6 +55,10 @@ class Tables:
             for prefix, one in front_table(self._folder).find(address)
         ]
         return [self._record("front", question, "published lists", {"lists": found})] if found else []
+
+    def desk_of(self, country: str, question: str) -> Record:
+        """Say which hotline and which authority take a case in a country."""
+        return self._record("desk", question, "tables of hotlines and authorities", asdict(desk_of(country)))
 
     def _record(self, kind: str, question: str, server: str, body: dict[str, object]) -> Record:
         raw = json.dumps(body, ensure_ascii=False, sort_keys=True).encode("utf-8")

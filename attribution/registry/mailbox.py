@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import idna
 
@@ -34,6 +35,12 @@ def read_mailboxes(text: object) -> list[str]:
 def read_forms(text: object) -> list[str]:
     """Return every http(s) link in a value."""
     return [link.rstrip(".,;)") for link in _FORM.findall(text)] if isinstance(text, str) else []
+
+
+def geofeed_in(lines: Iterable[str]) -> str | None:
+    """Return the link of a remark `Geofeed URL` (RFC 9632, section 3), or None."""
+    found = (re.match(r"\s*geofeed:?\s+(https://\S+)\s*$", line, re.IGNORECASE) for line in lines)
+    return next((match[1] for match in found if match), None)
 
 
 def is_withheld(text: object) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from attribution.addresses import Address, read_address
 from attribution.registry.contact_card import read_card
 from attribution.registry.lenient import as_country, as_lines, as_list, as_objects, as_roles, as_text
-from attribution.registry.mailbox import is_withheld
+from attribution.registry.mailbox import geofeed_in, is_withheld
 from attribution.registry.registration import AutonomousSystem, Entity, Network, UnreadableAnswer
 from attribution.registry.registries import registry_of_server
 
@@ -70,7 +70,8 @@ def read_network(body: bytes, server: str) -> Network:
         parent=_parent(as_text(document.get("parentHandle"))),
         redactions=_redactions(document),
         truncated=_truncation(document),
-        geofeed=next((as_text(link.get("href")) for link in links if as_text(link.get("rel")) in ("geo", "geofeed")), None),
+        geofeed=next((as_text(link.get("href")) for link in links if as_text(link.get("rel")) in ("geo", "geofeed")), None)
+        or geofeed_in(line for one in remarks for line in as_lines(one.get("description"))),
     )  # fmt: skip
 
 

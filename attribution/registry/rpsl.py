@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from attribution.addresses import Address, read_address
 from attribution.registry.lenient import as_country, clean
-from attribution.registry.mailbox import is_withheld, read_forms, read_mailboxes
+from attribution.registry.mailbox import geofeed_in, is_withheld, read_forms, read_mailboxes
 from attribution.registry.registration import Entity, Mailbox, Network
 from attribution.registry.registries import registry_of_server
 
@@ -135,7 +135,7 @@ def _registration(one: Object, contacts: dict[str, Object], comments: dict[str, 
         remarks=tuple(values(one, "remarks")),
         abuse_comment=comment,
         parent=read_range(first(one, "parent") or ""),
-        geofeed=first(one, "geofeed"),
+        geofeed=first(one, "geofeed") or geofeed_in(values(one, "remarks")),
     )
 
 

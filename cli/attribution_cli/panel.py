@@ -15,7 +15,7 @@ from attribution_cli.safe_text import shown
 if TYPE_CHECKING:
     from attribution.attributor import Investigation
     from attribution.decide.draft import Step
-    from attribution.models import AbuseContact, Attribution, Country, Party
+    from attribution.models import AbuseContact, Attribution, Country, Party, WriteStep
 
 _STATUS_WORDS = {
     "attributed": ("attributed", "green"),
@@ -32,7 +32,7 @@ _ROLE_WORDS = {
     "reseller": "hosts it, on space of the company above",
     "tenant": "customer of the block: may be the offender, do not write",
     "allocation_holder": "holds the address space",
-    "network": "announces the address space; evidence only",
+    "network": "announces the address space",
     "registrar": "registrar of the domain",
     "dns_operator": "runs the name servers",
 }
@@ -69,6 +69,8 @@ def panel(found: Investigation) -> Panel:
         rows.add_row("Why", why[0])
         for line in why[1:]:
             rows.add_row("", line)
+    if answer.fronted and answer.write_order:
+        rows.add_row("Ask it to", Text(shown(answer.write_order[0].ask)))
     _doubts(rows, answer)
     _next(rows, answer)
     rows.add_row("Asked", _asked(answer))
@@ -138,21 +140,19 @@ def _doubts(rows: Table, answer: Attribution) -> None:
 
 
 def _next(rows: Table, answer: Attribution) -> None:
-    steps: list[Text] = []
     primary = answer.primary
-    if primary and not primary.abuse_contact.email:
-        steps += [
+    found = primary is not None and primary.abuse_contact.email is not None
+    later = answer.write_order[1:]
+    _add_lines(rows, "Tell too", [_step(step) for step in later if step.when == "now"])
+    steps = [_step(step) for step in later if step.when == "if_silent"]
+    if primary and not found:
+        steps = [
             Text(shown(f"{one.email}  ({one.why}; not published for abuse)"))
             for one in primary.abuse_contact.fallback[:3]
-        ]
-    for party in answer.parties:
-        if party == primary:
-            continue
-        steps.append(_party(party))
-    if steps:
-        rows.add_row("If silent" if primary and primary.abuse_contact.email else "Else", steps[0])
-        for step in steps[1:]:
-            rows.add_row("", step)
+        ] + steps
+    _add_lines(rows, "If silent" if found else "Else", steps)
+    in_order = {step.role for step in answer.write_order}
+    _add_lines(rows, "Also", [_party(one) for one in answer.parties if one != primary and one.role not in in_order])
     for failure in answer.failures:
         when = f", ask again after {_clock(failure.retry_at)}" if failure.retry_at else ""
         text = f"{failure.server}: {failure.text or failure.kind}{when}"
@@ -160,6 +160,20 @@ def _next(rows: Table, answer: Attribution) -> None:
     countries = _countries(answer.country)
     if countries:
         rows.add_row("Country", Text(shown(countries)))
+    if answer.country.hotline:
+        rows.add_row("Hotline", Text(shown(answer.country.hotline)))
+
+
+def _add_lines(rows: Table, head: str, lines: list[Text]) -> None:
+    for number, line in enumerate(lines):
+        rows.add_row("" if number else head, line)
+
+
+def _step(step: WriteStep) -> Text:
+    text = Text(shown(step.to))
+    if step.contact:
+        text.append(shown(f"  {step.contact}"), style="green")
+    return text.append(shown(f"  {step.ask}"), style="dim")
 
 
 def _party(party: Party) -> Text:

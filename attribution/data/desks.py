@@ -1,0 +1,75 @@
+"""Who takes a case in a country: its hotlines, and the authority when every company stays silent."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+
+@dataclass(frozen=True, slots=True)
+class Hotline:
+    """A hotline that takes reports of content hosted in its country."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """An authority that a hotline can turn to."""
+
+    name: str
+    power: str
+    """`removal order` or `supervision`."""
+    since: str
+    """From when it has that power, as an ISO date."""
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Both, of one country."""
+
+    hotlines: tuple[Hotline, ...] = ()
+    authority: Authority | None = None
+    compiled: str = ""
+    """The date on which the tables were compiled."""
+
+
+def desk_of(country: str) -> Desk:
+    """Return who takes a case in a country (ISO 3166-1 alpha-2); an empty desk where the tables name nobody."""
+    return _desks().get(country.upper(), Desk(compiled=_compiled()))
+
+
+@cache
+def _desks() -> dict[str, Desk]:
+    hotlines: dict[str, list[Hotline]] = {}
+    for row in _rows("hotlines.csv"):
+        hotlines.setdefault(row["country"], []).append(Hotline(row["name"], row["url"]))
+    authorities = {
+        row["country"]: Authority(row["name"], row["power"], row["since"], row["url"])
+        for row in _rows("authorities.csv")
+    }
+    return {
+        country: Desk(tuple(hotlines.get(country, ())), authorities.get(country), _compiled())
+        for country in sorted(hotlines.keys() | authorities.keys())
+    }
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(line for line in _text(name).splitlines() if not line.startswith("#")))
+
+
+@cache
+def _compiled() -> str:
+    """Return the older of the two tables' dates."""
+    dates = [found[1] for name in ("hotlines.csv", "authorities.csv") if (found := re.search(r"CC0-1\.0, (\S+?)\.?\s", _text(name)))]  # fmt: skip
+    return min(dates, default="unknown")
+
+
+@cache
+def _text(name: str) -> str:
+    return resources.files("attribution.data").joinpath(name).read_text("utf-8")
