@@ -1,8 +1,18 @@
-"""Who finds the mailbox that a registry's answer really publishes: this project, ipwhois, whoisit, asyncwhois.
+"""Who names the company and the mailbox that a registry's answer really publishes.
 
-Run by `make accuracy`. Every captured answer (RDAP and port-43 text) is given to each library's own reader, without a
-network; what is right was read by hand and stands in accuracy.csv with its reason. A *wrong* is a mailbox that
-the answer does not publish for abuse of that network: a placeholder of a registry, a technical contact.
+Run by `make accuracy`. Two tables, made anew each time: over captured answers of the real registries (RDAP and
+port-43 text), whose right reading was written down by hand in accuracy.csv, each with its reason; and over generated
+worlds of three seeds. Libraries: this project, ipwhois, whoisit, asyncwhois; and the rule that hotlines' own tools use
+(the holder of the AS that announces the first IPv4 address).
+
+  found         the mailbox to use first
+  other         another mailbox of the network's holder or of the network above it
+  rightly none  no mailbox, and the answer publishes none
+  missed        no mailbox, and the answer publishes one
+  wrong         a mailbox that the answer does not give for the holder or the network above: a registry's placeholder,
+                a technical contact, one that is only mentioned
+  failed        an exception
+  other company a company named that is not the one that holds the network, or not the one to write to
 """
 
 from __future__ import annotations
@@ -11,149 +21,143 @@ import argparse
 import csv
 import hashlib
 import json
+import subprocess
 import sys
+import tempfile
 from collections import Counter
-from collections.abc import Callable
-from datetime import UTC, datetime
-from functools import cache
-from importlib import import_module, metadata
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from attribution import Evidence
-from attribution.decide import decide
-from attribution.evidence import Record
+from attribution.decide.holder import plain_name
+from readers import READERS, Named
+from synthetic import World
 
-AT = datetime(2026, 1, 1, tzinfo=UTC)
 HERE = Path(__file__).parent
-Reader = Callable[[str, Any, str], str | None]
-
-
-def ours(address: str, answer: Any, registry: str) -> str | None:
-    """This project's reading and deciding."""
-    if isinstance(answer, str):
-        record = Record("whois", f"whois {address}", f"whois.{registry}.net", AT, "answered", answer.encode())
-    else:
-        record = Record("rdap", f"ip {address}", f"rdap.{registry}.net", AT, "answered", json.dumps(answer).encode())
-    primary = decide(Evidence(address, AT, records=[record])).attribution.primary
-    return primary.abuse_contact.email if primary else None
-
-
-def with_ipwhois(address: str, answer: Any, registry: str) -> str | None:
-    """ipwhois: objects with the role abuse; of a text, the mailboxes of its network."""
-    from ipwhois.net import Net
-    from ipwhois.rdap import RDAP
-    from ipwhois.whois import Whois
-
-    asn_data = {"asn_registry": registry.replace("ripe", "ripencc")}
-    if isinstance(answer, str):
-        nets = Whois(Net(address)).lookup(response=answer, asn_data=asn_data, is_offline=True)["nets"]
-        emails = [email for net in nets for email in net.get("emails") or []]
-        return next((email for email in emails if "abuse" in email), next(iter(emails), None))
-    found = RDAP(Net(address)).lookup(response=answer, asn_data=asn_data, root_ent_check=False)
-    for one in found["objects"].values():
-        contact = one.get("contact") or {}
-        if "abuse" in (one.get("roles") or []) and contact.get("email"):
-            return str(contact["email"][0]["value"])
-    return None
-
-
-def with_whoisit(address: str, answer: Any, registry: str) -> str | None:
-    """Whoisit: its parsed entities of the kind abuse. It reads RDAP only."""
-    import whoisit.parser
-
-    bootstrap = import_module("whoisit.bootstrap")._BootstrapWrapper()
-    parsed = whoisit.parser.parse(bootstrap, "ip", address, answer)
-    entities = (parsed.get("entities") or {}).get("abuse") or []
-    return next((str(one["email"]) for one in entities if one.get("email")), None)
-
-
-def with_asyncwhois(address: str, answer: Any, registry: str) -> str | None:
-    """Asyncwhois: the abuse field of its registries' texts. Of RDAP it returns the JSON unread."""
-    from asyncwhois import parse_rir
-
-    # Its parsers change a table that they share; each reading here starts as in a new process.
-    parse_rir.RIRParser.reg_expressions = dict(_asyncwhois_table())
-    kind = {
-        "arin": "ARINParser",
-        "ripe": "RIPEParser",
-        "apnic": "APNICParser",
-        "lacnic": "LACNICParser",
-        "afrinic": "AFRINICParser",
-    }
-    found = getattr(parse_rir, kind[registry])().parse(answer)
-    return next((str(value) for key, value in found.items() if "abuse_email" in repr(key) and value), None)
-
-
-@cache
-def _asyncwhois_table() -> dict[Any, str]:
-    from asyncwhois import parse_rir
-
-    return dict(parse_rir.RIRParser.reg_expressions)
-
-
-READERS: dict[str, tuple[Reader, tuple[str, ...]]] = {
-    "attribution": (ours, ("rdap", "whois")),
-    "ipwhois": (with_ipwhois, ("rdap", "whois")),
-    "whoisit": (with_whoisit, ("rdap",)),
-    "asyncwhois": (with_asyncwhois, ("whois",)),
-}
-
-
-def judged(found: str | None, expected: str, others: str) -> str:
-    """Compare one finding with what the answer says. `other`: of the same holder, but not the one to use first."""
-    if not found:
-        return "missed" if expected else "rightly none"
-    local, _, domain = found.rpartition("@")
-    digest = hashlib.sha256(f"{local}@{domain.lower()}".encode()).hexdigest()
-    return "found" if digest == expected else "other" if digest in others.split() else "wrong"
+COLUMNS = ["found", "rightly none", "other", "missed", "wrong", "failed", "other company"]
+ORIGIN_RULE = "holder of the origin AS"
+Table = dict[tuple[str, str], Counter[str]]
 
 
 def main() -> int:
-    """Print the table and every difference; write the same as JSON. 1 when this project misses or is wrong."""
+    """Print the tables and every difference; write the same as JSON. 1 when this project misses, is wrong or fails."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--captures", type=Path, default=HERE.parent.parent / "shared" / "captures")
-    captures = arguments.parse_args().captures
-    if not captures.is_dir():
-        sys.stderr.write(f"no captures in {captures}: name their folder with --captures\n")
+    arguments.add_argument("--shared", type=Path, default=HERE.parent.parent / "shared")
+    arguments.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    arguments.add_argument("--urls", type=int, default=2000)
+    given = arguments.parse_args()
+    if not given.shared.is_dir():
+        sys.stderr.write(f"no captures and laboratory in {given.shared}: name their folder with --shared\n")
         return 2
-    rows = list(
-        csv.DictReader(
-            line for line in (HERE / "accuracy.csv").read_text("utf-8").splitlines() if not line.startswith("#")
-        )
-    )
-    table: dict[tuple[str, str], Counter[str]] = {}
+    captured, differences = over_captures(given.shared / "captures")
+    generated, more = over_worlds(given.shared / "lab" / "lab.py", given.seeds, given.urls)
+    _print("captured answers", captured)
+    _print(f"generated worlds, seeds {', '.join(map(str, given.seeds))}, {given.urls} URLs each", generated)
+    sys.stdout.write("\n" + "\n".join(differences + more) + "\n")
+    rows = [
+        {"over": name, "library": library, "protocol": protocol, **counts}
+        for name, table in (("captures", captured), ("worlds", generated))
+        for (library, protocol), counts in table.items()
+    ]
+    (HERE / "accuracy.json").write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
+    own = [row for row in rows if row["library"] == "attribution"]
+    return 1 if any(row.get(bad) for row in own for bad in ("missed", "wrong", "failed", "other", "other company")) else 0
+
+
+def over_captures(folder: Path) -> tuple[Table, list[str]]:
+    """Judge every library on every captured answer."""
+    table: Table = {}
     differences: list[str] = []
-    for row in rows:
-        document = json.loads((captures / row["file"]).read_text("utf-8"))
-        kept = document[row["key"]] if row["key"] else {"response": document}
-        registry = kept.get("asn_data", {}).get("asn_registry", "arin").replace("ripencc", "ripe")
+    for row in _expected():
+        answer, registry = _captured(folder, row)
         for name, (read, protocols) in READERS.items():
             if row["protocol"] not in protocols:
                 continue
-            try:
-                verdict = judged(
-                    read(row["address"], kept["response"], registry), row["mailbox_sha256"], row["others_sha256"]
-                )
-            except Exception as error:
-                verdict = "failed"
-                differences.append(f"{name}, {row['protocol']} {row['address']}: {type(error).__name__} {error}"[:160])
-            else:
-                if verdict in ("missed", "other", "wrong"):
-                    differences.append(f"{name}, {row['protocol']} {row['address']}: {verdict}; {row['why']}")
-            table.setdefault((name, row["protocol"]), Counter())[verdict] += 1
-    columns = ["found", "rightly none", "other", "missed", "wrong", "failed"]
-    sys.stdout.write(f"{'library':24}{'answers':10}" + "".join(f"{column:>14}" for column in columns) + "\n")
+            verdicts, detail = _judged_capture(read, row, answer, registry)
+            table.setdefault((name, row["protocol"]), Counter()).update(verdicts)
+            if detail:
+                differences.append(f"{name}, {row['protocol']} {row['address']}: {detail}")
+    return table, differences
+
+
+def over_worlds(laboratory: Path, seeds: list[int], urls: int) -> tuple[Table, list[str]]:
+    """Judge every library that reads RDAP, and the origin-AS rule, on every host of generated worlds."""
+    table: Table = {}
+    kinds: Counter[tuple[str, str, str]] = Counter()
+    for seed in seeds:
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(
+                [sys.executable, str(laboratory), "synthetic", "--dir", folder, "--seed", str(seed), "--urls", str(urls)],
+                check=True, stdout=subprocess.DEVNULL,
+            )  # fmt: skip
+            world = World.load(Path(folder))
+        for host, address in world.hosts.items():
+            registry, answer = next(world.around(address))
+            looks = {"attribution": lambda: world.with_attribution(address), ORIGIN_RULE: lambda: world.by_origin_as(address)}  # noqa: B023
+            for name, (read, protocols) in READERS.items():
+                if "rdap" in protocols and name not in looks:
+                    looks[name] = lambda read=read: read(address, answer, registry)  # type: ignore[misc]  # noqa: B023
+            for name, look in looks.items():
+                try:
+                    verdicts = _judged(look(), world.truth[host], world.parents[host])
+                except Exception as error:
+                    verdicts = ["failed"]
+                    kinds[name, "failed", f"{type(error).__name__} {error}"[:80]] += 1
+                table.setdefault((name, "rdap"), Counter()).update(verdicts)
+                for verdict in verdicts:
+                    if verdict in ("missed", "wrong", "other", "other company"):
+                        kinds[name, verdict, f"a block of type {answer['type']} ({registry})"] += 1
+    return table, [f"{name}, worlds: {verdict}, {count} times: {what}" for (name, verdict, what), count in sorted(kinds.items())]  # fmt: skip
+
+
+def _expected() -> list[dict[str, str]]:
+    lines = (HERE / "accuracy.csv").read_text("utf-8").splitlines()
+    return list(csv.DictReader(line for line in lines if not line.startswith("#")))
+
+
+def _captured(folder: Path, row: dict[str, str]) -> tuple[Any, str]:
+    """Return the answer (a JSON object or text) and the registry that gave it."""
+    text = (folder / row["file"]).read_text("utf-8", "replace")
+    if row["file"].endswith(".txt"):
+        return text, row["registry"]
+    answer = json.loads(text)
+    for key in row["key"].split(" ") if row["key"] else []:
+        answer = answer[int(key)] if isinstance(answer, list) else answer[key]
+    return answer.get("response", answer), row["registry"]
+
+
+def _judged_capture(read: Any, row: dict[str, str], answer: Any, registry: str) -> tuple[list[str], str]:
+    try:
+        found = read(row["address"], answer, registry)
+    except Exception as error:
+        return ["failed"], f"{type(error).__name__} {error}"[:140]
+    local, _, domain = (found.mailbox or "").rpartition("@")
+    digest = hashlib.sha256(f"{local}@{domain.lower()}".encode()).hexdigest()
+    if not found.mailbox:
+        verdict = "missed" if row["mailbox_sha256"] else "rightly none"
+    else:
+        verdict = "found" if digest == row["mailbox_sha256"] else "other" if digest in row["others_sha256"].split() else "wrong"  # fmt: skip
+    verdicts, detail = [verdict], "" if verdict in ("found", "rightly none") else f"{verdict}; {row['why']}"
+    if row["company"] and found.company and plain_name(found.company) != plain_name(row["company"]):
+        verdicts.append("other company")
+        detail += f"{'; ' if detail else ''}names another company than {row['company']}"
+    return verdicts, detail
+
+
+def _judged(found: Named, right: Named, parent: str) -> list[str]:
+    """Judge a look at a generated world, where every host has a mailbox to find."""
+    if not found.mailbox:
+        mailbox = "missed"
+    else:
+        mailbox = "found" if found.mailbox == right.mailbox else "other" if found.mailbox == parent else "wrong"
+    return [mailbox, "other company"] if found.company and found.company != right.company else [mailbox]
+
+
+def _print(title: str, table: Table) -> None:
+    sys.stdout.write(f"\n{title}\n{'library':26}{'answers':9}" + "".join(f"{column:>14}" for column in COLUMNS) + "\n")
     for (name, protocol), counts in table.items():
-        label = f"{name} {metadata.version(name)}"
-        sys.stdout.write(f"{label:24}{protocol:10}" + "".join(f"{counts[column]:>14}" for column in columns) + "\n")
-    sys.stdout.write("\n" + "\n".join(differences) + "\n")
-    result = [{"library": name, "protocol": protocol, **counts} for (name, protocol), counts in table.items()]
-    (HERE / "accuracy.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
-    mine = Counter[str]()
-    for (name, _), counts in table.items():
-        mine += counts if name == "attribution" else Counter()
-    return 1 if mine["missed"] or mine["wrong"] or mine["failed"] else 0
+        label = name if name == ORIGIN_RULE else f"{name} {metadata.version(name)}"
+        sys.stdout.write(f"{label:26}{protocol:9}" + "".join(f"{counts[column]:>14}" for column in COLUMNS) + "\n")
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ class Publication:
 
 
 def published_contact(registration: Registration, fetched: dict[str, Entity] | None = None) -> Publication:
-    """Apply the precedence: the network's own abuse role, the organisation's, RIPE's inherited abuse-c.
+    """Apply the precedence: the network's own abuse role, the organisation's, RIPE's inherited abuse-c, a marked mailbox.
 
     APNIC's IRT and LACNIC's person with role abuse are abuse roles of the network itself.
     Registries' placeholders count only on networks that the registry runs.
@@ -77,6 +77,12 @@ def published_contact(registration: Registration, fetched: dict[str, Entity] | N
                 passed_over=tuple(lost),
             )
         lost.append(f"{registration.abuse_comment} is a placeholder of {registry.id}, not the holder's")
+    marked = next((one for one in _marked_for_abuse(registration) if not placeholder_of(one[1].email)), None)
+    if marked:
+        entity, box = marked
+        place = f"entities[{'/'.join(sorted(entity.roles)) or 'no role'}] {entity.handle or ''}".rstrip()
+        rule = "a contact of the network that publishes a mailbox for abuse (RIPE's abuse-mailbox, jCard's type abuse)"
+        return Publication(box.email, None, "network", rule, place, passed_over=tuple(lost))
     withheld = (
         withheld or registration.withholds or any(_WITHHOLDS_MAIL.search(text) for text in registration.redactions)
     )
@@ -119,6 +125,17 @@ def form_in_remarks(registration: Registration) -> str | None:
             if re.search(r"abuse|report", link, re.IGNORECASE) and _ABUSE_REMARK.search(line):
                 return link
     return None
+
+
+def _marked_for_abuse(registration: Registration) -> list[tuple[Entity, Mailbox]]:
+    """Return mailboxes that are marked as for abuse, of the network's own contacts of another role."""
+    return [
+        (entity, box)
+        for entity in registration.entities
+        if not {"abuse", "registrant", "registrar"} & entity.roles
+        for box in entity.mailboxes
+        if "abuse" in box.types
+    ]
 
 
 def _candidates(registration: Registration, fetched: dict[str, Entity]) -> list[tuple[Entity, Scope, str]]:

@@ -199,7 +199,8 @@ def _fallback_name(registration: Registration) -> tuple[str, NamedBy] | None:
     if description and registration.registry != "ripe":
         return description, "description"
     for entity in registration.entities:
-        if "abuse" in entity.roles and not registry_with_handle(entity.handle) and not is_maintainer(entity.handle):
+        marked = "abuse" in entity.roles or any("abuse" in box.types for box in entity.mailboxes)
+        if marked and not registry_with_handle(entity.handle) and not is_maintainer(entity.handle):
             name = _good_name(entity)
             if name and not _GENERIC_ROLE.match(name) and not name.upper().startswith("IRT-"):
                 return name, "abuse role"

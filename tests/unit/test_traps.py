@@ -812,3 +812,16 @@ def test_answer_that_is_no_network_is_unreadable() -> None:
         read_network(b'{"objectClassName": "entity"}', "rdap.example")
     assert read_whois(b"% nothing", "whois.ripe.net") == []
     assert DomainNamed("site.example").text != DomainNamed("site.example", whois=True).text
+
+
+def test_mailbox_marked_for_abuse_on_a_technical_contact_is_the_abuse_contact_where_no_role_is() -> None:
+    text = (
+        "inetnum: 192.0.2.0 - 192.0.2.255\nnetname: DEMO\nstatus: ASSIGNED PA\ntech-c: NOC1-RIPE\nsource: RIPE\n\n"
+        "role: Example Hosting operations\nnic-hdl: NOC1-RIPE\ne-mail: noc@hosting.example\n"
+        "abuse-mailbox: abuse@hosting.example\nsource: RIPE\n"
+    )
+    assert email(whois(text)) == "abuse@hosting.example"
+    noc = entity("NOC1-RIPE", ["technical"], "NOC", "noc@hosting.example")
+    noc["vcardArray"][1].append(["email", {"type": "abuse"}, "text", "marked@hosting.example"])
+    assert email(rdap(network(HOLDER, noc))) == "marked@hosting.example"
+    assert email(rdap(network(HOLDER, noc, DESK))) == "abuse@hosting.example"
