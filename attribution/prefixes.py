@@ -1,8 +1,9 @@
-"""Longest-prefix match over address blocks: one dictionary of heads for each prefix length."""
+"""Longest-prefix match over address blocks: a sorted array of disjoint segments, one bisection a look-up."""
 
 from __future__ import annotations
 
 import ipaddress
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -14,33 +15,51 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class PrefixTable(Generic[Value]):
-    """Blocks of one IP version with a value each. A look-up costs one probe for each length in use."""
+    """Blocks of one IP version with a value each. Nested blocks are cut into segments when the table is built."""
 
     version: int
-    by_length: dict[int, dict[int, Value]]
-    lengths: tuple[int, ...]
+    starts: list[int]
+    """First address of each segment, ascending; a segment ends where the next one starts."""
+    blocks: list[tuple[str, Value] | None]
+    """The longest block around each segment, and its value; None where no block is."""
 
     @classmethod
     def of(cls, rows: Iterable[tuple[str, Value]], version: int) -> PrefixTable[Value]:
         """Build from (prefix, value); prefixes of the other version, and what is no prefix, are left out."""
-        by_length: dict[int, dict[int, Value]] = {}
+        found: dict[tuple[int, int], tuple[str, Value]] = {}
         for prefix, value in rows:
             try:
                 network = ipaddress.ip_network(prefix, strict=False)
             except ValueError:
                 continue
             if network.version == version:
-                head = int(network.network_address) >> (network.max_prefixlen - network.prefixlen)
-                by_length.setdefault(network.prefixlen, {})[head] = value
-        return cls(version, by_length, tuple(sorted(by_length, reverse=True)))
+                first, last = int(network.network_address), int(network.broadcast_address)
+                found[first, -last] = str(network), value  # sorts wider blocks before those that start with them
+        starts: list[int] = [0]
+        blocks: list[tuple[str, Value] | None] = [None]
+        around: list[tuple[int, tuple[str, Value]]] = []
+
+        def begin(start: int, block: tuple[str, Value] | None) -> None:
+            if starts[-1] == start:
+                blocks[-1] = block
+            else:
+                starts.append(start)
+                blocks.append(block)
+
+        def leave_until(start: int | None) -> None:
+            while around and (start is None or around[-1][0] < start):
+                ended, _ = around.pop()
+                begin(ended + 1, around[-1][1] if around else None)
+
+        for (first, negative_last), block in sorted(found.items(), key=lambda item: item[0]):
+            leave_until(first)
+            around.append((-negative_last, block))
+            begin(first, block)
+        leave_until(None)
+        return cls(version, starts, blocks)
 
     def find(self, address: Address) -> tuple[str, Value] | None:
         """Return the longest block around an address, and its value."""
         if address.version != self.version:
             return None
-        bits, number = address.max_prefixlen, int(address)
-        for length in self.lengths:
-            head = number >> (bits - length)
-            if head in self.by_length[length]:
-                return f"{type(address)(head << (bits - length))}/{length}", self.by_length[length][head]
-        return None
+        return self.blocks[bisect_right(self.starts, int(address)) - 1]

@@ -25,6 +25,8 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -61,7 +63,9 @@ def main() -> int:
     ]
     (HERE / "accuracy.json").write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
     own = [row for row in rows if row["library"] == "attribution"]
-    return 1 if any(row.get(bad) for row in own for bad in ("missed", "wrong", "failed", "other", "other company")) else 0
+    return (
+        1 if any(row.get(bad) for row in own for bad in ("missed", "wrong", "failed", "other", "other company")) else 0
+    )
 
 
 def over_captures(folder: Path) -> tuple[Table, list[str]]:
@@ -92,11 +96,7 @@ def over_worlds(laboratory: Path, seeds: list[int], urls: int) -> tuple[Table, l
             )  # fmt: skip
             world = World.load(Path(folder))
         for host, address in world.hosts.items():
-            registry, answer = next(world.around(address))
-            looks = {"attribution": lambda: world.with_attribution(address), ORIGIN_RULE: lambda: world.by_origin_as(address)}  # noqa: B023
-            for name, (read, protocols) in READERS.items():
-                if "rdap" in protocols and name not in looks:
-                    looks[name] = lambda read=read: read(address, answer, registry)  # type: ignore[misc]  # noqa: B023
+            looks = _looks(world, address)
             for name, look in looks.items():
                 try:
                     verdicts = _judged(look(), world.truth[host], world.parents[host])
@@ -106,8 +106,26 @@ def over_worlds(laboratory: Path, seeds: list[int], urls: int) -> tuple[Table, l
                 table.setdefault((name, "rdap"), Counter()).update(verdicts)
                 for verdict in verdicts:
                     if verdict in ("missed", "wrong", "other", "other company"):
-                        kinds[name, verdict, f"a block of type {answer['type']} ({registry})"] += 1
+                        kinds[name, verdict, _kind_of_block(world, address)] += 1
     return table, [f"{name}, worlds: {verdict}, {count} times: {what}" for (name, verdict, what), count in sorted(kinds.items())]  # fmt: skip
+
+
+def _looks(world: World, address: str) -> dict[str, Callable[[], Named]]:
+    """Return what each library, and the origin-AS rule, is to do about an address."""
+    registry, answer = next(world.around(address))
+    looks: dict[str, Callable[[], Named]] = {
+        "attribution": partial(world.with_attribution, address),
+        ORIGIN_RULE: partial(world.by_origin_as, address),
+    }
+    for name, (read, protocols) in READERS.items():
+        if "rdap" in protocols and name not in looks:
+            looks[name] = partial(read, address, answer, registry)
+    return looks
+
+
+def _kind_of_block(world: World, address: str) -> str:
+    registry, answer = next(world.around(address))
+    return f"a block of type {answer['type']} ({registry})"
 
 
 def _expected() -> list[dict[str, str]]:

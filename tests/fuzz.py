@@ -27,6 +27,7 @@ from attribution.decide import decide
 from attribution.demo.world import BLOCKS, network_answer, whois_text
 from attribution.evidence import Record
 from attribution.registry.registries import placeholder_of, registry_named, registry_with_handle
+from attribution.registry.whois_text import read_whois
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 ODD: list[Any] = [
@@ -106,19 +107,31 @@ def seeds(captures: Path) -> list[tuple[str, Any]]:
         address = str(ipaddress.ip_network(block.prefix)[7])
         found += [(address, network_answer(block, "https://rdap.example/")), (address, whois_text(block))]
     for path in sorted(captures.rglob("*")) if captures.is_dir() else []:
+        if path.suffix == ".txt" and "referrals" in path.parts:
+            text = path.read_text("utf-8", "replace")
+            found += [(str(network.first), text) for network in read_whois(text.encode(), "whois.arin.net")]
         try:
             document = json.loads(path.read_text("utf-8")) if path.is_file() else None
         except (ValueError, OSError):
             continue
-        if not isinstance(document, dict):
-            continue
-        for key, value in [("", document), *document.items()]:
-            answer = value.get("response", value) if isinstance(value, dict) else None
-            if isinstance(answer, str) and isinstance(value, dict) and "asn_data" in value:
-                found.append((key, answer))
-            elif isinstance(answer, dict) and answer.get("startAddress"):
-                address = key if "asn_data" in value else str(answer["startAddress"])
-                found.append((str(read_address(address)), answer))
+        found += _answers_in(document)
+    return found
+
+
+def _answers_in(document: Any) -> list[tuple[str, Any]]:
+    """Return (address, answer) of every network in a captured file, however deep: JSON objects, and texts beside them."""
+    found: list[tuple[str, Any]] = []
+    stack: list[tuple[str, Any]] = [("", document)]
+    while stack:
+        key, node = stack.pop()
+        if isinstance(node, dict):
+            if isinstance(node.get("startAddress"), str):
+                found.append((str(read_address(node["startAddress"])), node))
+            if isinstance(node.get("response"), str) and "asn_data" in node:
+                found.append((key, node["response"]))
+            stack += node.items()
+        elif isinstance(node, list):
+            stack += [(key, one) for one in node]
     return found
 
 

@@ -120,7 +120,7 @@ async def test_silent_iana_is_not_asked_for_each_address(bootstrap: Bootstrap) -
 def test_packaged_files_are_dated_and_cover_the_five_registries(version: int) -> None:
     services = packaged_services(version)
     assert services.publication.startswith("20")
-    servers = {url for heads in services.blocks.by_length.values() for urls in heads.values() for url in urls}
+    servers = {url for block in services.blocks.blocks if block for url in block[1]}
     for registry in ("arin", "ripe", "apnic", "lacnic", "afrinic"):
         assert any(registry in url for url in servers), registry
 
