@@ -41,7 +41,7 @@ def attribute_address(facts: Facts, draft: Draft, address: Address, via: list[st
     chain = chain_of(facts, address)
     found = responsible_for(chain, draft.site)
     origin = _origin(facts, draft, address)
-    front = say_lists(facts, draft, address)
+    front = say_lists(facts, draft, address, found.level.holder.name if found and found.level.holder else None)
     leaf = chain.leaf
     if leaf is None or found is None or found.level.holder is None:
         _leave_open(facts, draft, chain, address)

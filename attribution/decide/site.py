@@ -5,13 +5,17 @@ from __future__ import annotations
 from attribution.addresses import Address
 from attribution.decide.draft import Draft
 from attribution.decide.facts import Facts
+from attribution.decide.holder import plain_name
 from attribution.models import AbuseContact, Party, Provider
 
 _HOLD = ("client hold", "server hold")
 
 
-def say_lists(facts: Facts, draft: Draft, address: Address) -> str | None:
-    """Say which published lists the address is on; return the rule that makes its holder a proxy, or None."""
+def say_lists(facts: Facts, draft: Draft, address: Address, holder: str | None) -> str | None:
+    """Say which published lists the address is on; return the rule that makes its holder a proxy, or None.
+
+    Proxies stand in other companies' networks too: that the registry names another holder is said as a doubt.
+    """
     rule = None
     for listed, record in facts.fronts.get(address, ()):
         where = f"{listed.prefix} is on the {listed.source} of {listed.published}"
@@ -20,6 +24,9 @@ def say_lists(facts: Facts, draft: Draft, address: Address) -> str | None:
             draft.fronted = True
             text = f"{address} is a proxy of {listed.company}; the origin is hidden: ask the proxy's operator for it"
             draft.doubt("fronted", text)
+            if holder and not _alike(holder, listed.company):
+                text = f"{where}, as a proxy of {listed.company}, and the registry names {holder} as its holder: the proxy may stand in its network"
+                draft.doubt("front_in_other_network", text)
         elif listed.kind == "cloud":
             draft.step("list", f"{where}, as {listed.company}", record, "lists")
         elif listed.kind == "sinkhole":
@@ -27,6 +34,11 @@ def say_lists(facts: Facts, draft: Draft, address: Address) -> str | None:
         elif listed.kind == "parking":
             draft.doubt("parked", f"{where}: the name may only be parked")
     return rule
+
+
+def _alike(holder: str, listed: str) -> bool:
+    """Say whether two names begin with the same word: `Amazon CloudFront` and `Amazon Technologies Inc.` do."""
+    return plain_name(holder).partition(" ")[0] == plain_name(listed).partition(" ")[0]
 
 
 def add_platform(facts: Facts, draft: Draft) -> None:

@@ -522,15 +522,36 @@ def test_19_answer_about_another_network_names_nobody() -> None:
 # 20
 
 
+def listed(*kinds: tuple[str, str]) -> Record:
+    """Published lists that TARGET is on: (kind, company)."""
+    lists = [
+        {"prefix": "192.0.2.0/24", "kind": kind, "company": company, "source": "list", "published": "2026"}
+        for kind, company in kinds
+    ]
+    body = json.dumps({"lists": lists}).encode()
+    return Record("front", f"front {TARGET}", "lists", rdap({}).fetched_at, "answered", body)
+
+
 def test_20_proxy_is_named_as_a_proxy() -> None:
-    lists = [{"prefix": "192.0.2.0/24", "kind": "cdn", "company": "Veil", "source": "list", "published": "2026"}]
-    front = Record(
-        "front", f"front {TARGET}", "lists", rdap({}).fetched_at, "answered", json.dumps({"lists": lists}).encode()
-    )
-    answer = decided(front, rdap(network(HOLDER, DESK)))
+    answer = decided(listed(("cdn", "Example Proxy")), rdap(network(HOLDER, DESK)))
     assert answer.primary
     assert (answer.primary.role, answer.fronted) == ("cdn", True)
-    assert "fronted" in codes(answer)
+    assert codes(answer) == {"fronted"}
+
+
+def test_20_cloud_is_a_host_and_one_company_can_be_both_by_range() -> None:
+    cloud = decided(listed(("cloud", "Example Cloud")), rdap(network(HOLDER, DESK)))
+    both = decided(listed(("cdn", "Example Front"), ("cloud", "Example Cloud")), rdap(network(HOLDER, DESK)))
+    assert cloud.primary
+    assert both.primary
+    assert (cloud.primary.role, cloud.fronted) == ("hosting", False)
+    assert (both.primary.role, both.fronted) == ("cdn", True)
+    assert cloud.primary.provider == both.primary.provider
+
+
+def test_20_proxy_that_stands_in_another_companys_network_is_a_doubt() -> None:
+    answer = decided(listed(("cdn", "Veil")), rdap(network(HOLDER, DESK)))
+    assert codes(answer) == {"fronted", "front_in_other_network"}
 
 
 # 21
