@@ -1,0 +1,118 @@
+"""Other libraries, asked what a reported URL's host is: each as its own documentation shows, on the laboratory's servers.
+
+Nothing is changed in them but the addresses of their servers. None of them resolves names: the first IPv4 address is
+looked up before, with dnspython, as tools that use them do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+_SERVER, _, _PORT = os.environ.get("ATTRIBUTION_NAMESERVERS", "127.0.0.1:5300").partition(":")
+_BOOTSTRAP = os.environ.get("ATTRIBUTION_RDAP_BOOTSTRAP_URL", "http://127.0.0.1:8300/bootstrap/")
+_BASE = _BOOTSTRAP.removesuffix("bootstrap/")
+
+Look = Callable[[str], Awaitable[Any]]
+"""Looks one URL up."""
+Peer = Callable[[], Awaitable[Look]]
+"""Makes a client as new: no connection, no bootstrap file, nothing kept."""
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or url
+
+
+async def _address(host: str) -> str:
+    import dns.asyncresolver
+
+    resolver = dns.asyncresolver.Resolver(configure=False)
+    resolver.nameservers, resolver.port = [_SERVER], int(_PORT)
+    return str((await resolver.resolve(host, "A"))[0])
+
+
+async def ipwhois() -> Look:
+    """ipwhois asks in threads: AS by DNS, then RDAP of the registry that the AS's record names."""
+    import dns.resolver
+    import ipwhois
+    import ipwhois.asn
+    import ipwhois.net
+    import ipwhois.rdap
+
+    class Resolver(dns.resolver.Resolver):
+        def __init__(self) -> None:
+            super().__init__(configure=False)
+            self.nameservers, self.port = [_SERVER], int(_PORT)
+
+    ipwhois.net.dns.resolver.Resolver = Resolver
+    for name, urls in ipwhois.rdap.RIR_RDAP.items():
+        registry = name.replace("ripencc", "ripe")
+        urls["ip_url"] = f"{_BASE}{registry}/ip/{{0}}"
+        urls["entity_url"] = f"{_BASE}{registry}/entity/{{0}}"
+
+    def in_thread(address: str) -> Any:
+        return ipwhois.IPWhois(address).lookup_rdap()
+
+    async def look(url: str) -> Any:
+        return await asyncio.to_thread(in_thread, await _address(_host(url)))
+
+    return look
+
+
+async def whoisit() -> Look:
+    """Whoisit reads IANA's five bootstrap files first, then asks RDAP."""
+    import httpx
+    import whoisit
+
+    module = __import__("whoisit.bootstrap", fromlist=["BaseBootstrap"])
+    urls = module.BaseBootstrap.BOOTSTRAP_URLS
+    for name in urls:
+        urls[name] = f"{_BOOTSTRAP}{'object-tags' if name == 'object' else name}.json"
+    whoisit.clear_bootstrapping()
+    client = httpx.AsyncClient(limits=httpx.Limits(max_connections=None), timeout=60)
+    await whoisit.bootstrap_async(allow_insecure=True, async_client=client)
+
+    async def look(url: str) -> Any:
+        return await whoisit.ip_async(await _address(_host(url)), async_client=client)
+
+    return look
+
+
+async def whodap() -> Look:
+    """Whodap reads IANA's bootstrap file first, then asks RDAP."""
+    import httpx2
+    import whodap
+
+    module = __import__("whodap.client", fromlist=["IPv4Client"])
+    module.IPv4Client._iana_uri = f"{_BOOTSTRAP}ipv4.json"
+    made = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=None), timeout=60, follow_redirects=True)
+    client = await whodap.IPv4Client.new_aio_client(httpx_client=made)
+
+    async def look(url: str) -> Any:
+        return (await client.aio_lookup(await _address(_host(url)))).to_dict()
+
+    return look
+
+
+async def asyncwhois() -> Look:
+    """Asyncwhois over RDAP, which is whodap's client under its own."""
+    import asyncwhois as library
+    import httpx2
+    import whodap
+
+    module = __import__("whodap.client", fromlist=["IPv4Client"])
+    module.IPv4Client._iana_uri = f"{_BOOTSTRAP}ipv4.json"
+    made = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=None), timeout=60, follow_redirects=True)
+    below = await whodap.IPv4Client.new_aio_client(httpx_client=made)
+    client = library.NumberClient(whodap_client=below)
+
+    async def look(url: str) -> Any:
+        return await client.aio_rdap(await _address(_host(url)))
+
+    return look
+
+
+PEERS: dict[str, Peer] = {"ipwhois": ipwhois, "whoisit": whoisit, "asyncwhois": asyncwhois, "whodap": whodap}
