@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 from weakref import WeakValueDictionary
 
 from attribution.cache.answers import AnswerCache, Kept, neighbourhood
+from attribution.cache.finished import Finished, FinishedAnswers
+from attribution.completion import in_order_of_completion
 from attribution.decide.answer import decide_from
 from attribution.decide.draft import Step
 from attribution.decide.facts import Facts
 from attribution.decide.plan import next_questions
+from attribution.errors import InvalidTarget
 from attribution.evidence import UNANSWERED, Evidence, EvidenceFolder, Record
 from attribution.lookup.asker import Asker
 from attribution.lookup.clock import Clock
@@ -27,10 +31,12 @@ from attribution.models import Attribution
 from attribution.origin import Front, OriginSource, ToldOrigin, installed_sources
 from attribution.questions import DeskOf, FrontOf, NetworkAt, Question, ResolveName, SuffixOf
 from attribution.settings import Settings, load_settings
+from attribution.target import parse_target
 
+_PLAIN_URL = re.compile(r"https?://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?:[/?#]|$)")
+"""A URL whose host stands in it as `parse_target` would return it, if it returns it at all."""
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _OFFLINE = "nothing is kept, and offline nobody is asked"
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,9 @@ class Attributor:
         self._cache = AnswerCache(self._settings, self._clock)
         self._asker = Asker(self._settings, self._clock, self._cache, on_connect)
         self._check_mailboxes = check_mailboxes
+        self._finished = FinishedAnswers(
+            self._cache.store, self._settings, self._clock, check_mailboxes=check_mailboxes
+        )
         self._offline = offline
         sources = installed_sources(self._settings, self._asker.fetch) if origin_sources is None else origin_sources
         self._desk = OriginDesk(sources, self._clock, self._settings.rdap_timeout)
@@ -93,7 +102,25 @@ class Attributor:
 
     async def attribute(self, target: str) -> Attribution:
         """Answer for one URL, host name or address; never raises for what a target or registry holds."""
+        finished = self.recall(target)
+        if finished:
+            return Attribution.model_validate_json(finished.as_json(target, self._clock.now()))
         return (await self.investigate(target)).attribution
+
+    def recall(self, target: str) -> Finished | None:
+        """Return the answer for the same host from before, while every answer that it rests on is fresh.
+
+        None where something has to be asked, or where evidence is to be kept.
+        """
+        if self._folder is not None or self._max_age is not None:
+            return None
+        plain = _PLAIN_URL.match(target)
+        if plain:
+            return self._finished.find(plain[1])
+        try:
+            return self._finished.find(parse_target(target).host)
+        except InvalidTarget:
+            return None
 
     async def attribute_many(
         self, targets: Iterable[str] | AsyncIterable[str], *, jobs: int | None = None
@@ -114,7 +141,7 @@ class Attributor:
         facts = Facts.of(evidence)
         reported = REPORTED.set(frozenset(str(address) for address in facts.addresses))
         try:
-            await self._learn_all(evidence, facts)
+            until = await self._learn_all(evidence, facts)
             told = await self._told_origins(facts)
             if told:
                 for record in told:
@@ -124,12 +151,18 @@ class Attributor:
         finally:
             REPORTED.reset(reported)
         decision = decide_from(facts)
+        if until and not evidence.holds("told_origin"):
+            self._finished.keep(decision.attribution, until)
         if self._folder:
             await asyncio.to_thread(self._folder.append, evidence)
         return Investigation(decision.attribution, decision.steps, evidence)
 
-    async def _learn_all(self, evidence: Evidence, facts: Facts) -> None:
-        """Ask what the rules want to know, round after round, until they want no more."""
+    async def _learn_all(self, evidence: Evidence, facts: Facts) -> datetime | None:
+        """Ask what the rules want to know, round after round, until they want no more.
+
+        Returns until when all of the answers are fresh; None where some are not kept, or stale.
+        """
+        until: datetime | None = _NEVER
         asking = {
             "ask_registrar": self._settings.ask_registrar,
             "ask_systems": self._settings.ask_systems,
@@ -138,10 +171,19 @@ class Attributor:
         while questions := next_questions(facts, **asking):
             for question, records in zip(questions, await self._answers(questions), strict=True):
                 facts.asked.add(question.text)
+                until = self._earlier(until, question, records)
                 for record in records:
                     evidence.add(record)
                     facts.learn(record)
             REPORTED.set(frozenset(str(address) for address in (*facts.addresses, *facts.special)))
+        return None if until is _NEVER else until
+
+    def _earlier(self, until: datetime | None, question: Question, records: list[Record]) -> datetime | None:
+        """Return the earlier of a time and the one until which an answer is fresh; None where it is not kept."""
+        if until is None or isinstance(question, SuffixOf | FrontOf | DeskOf):
+            return until
+        kept = None if any(one.stale or one.outcome in UNANSWERED for one in records) else self._cache.find(question)
+        return min(until, kept.fresh_until) if kept else None
 
     async def _told_origins(self, facts: Facts) -> list[Record]:
         """Ask the origin sources about each proxy in front."""
@@ -225,55 +267,6 @@ class Attributor:
         lock = self._neighbourhoods.setdefault(place, asyncio.Lock())
         async with lock:
             yield
-
-
-async def in_order_of_completion(
-    items: Iterable[_Item] | AsyncIterable[_Item], jobs: int, work: Callable[[_Item], Awaitable[_Result]]
-) -> AsyncGenerator[_Result, None]:
-    """Do `work` on each item, at most `jobs` at once, reading items only as fast as they are worked on.
-
-    Closing the iterator (or cancelling who iterates) ends every task that is under way.
-    """
-    source = items if isinstance(items, AsyncIterable) else _stream(items)
-    coming = aiter(source)
-    upcoming: asyncio.Task[_Item] | None = asyncio.ensure_future(_next(coming))
-    working: set[asyncio.Task[_Result]] = set()
-    try:
-        while upcoming or working:
-            wait_for: set[asyncio.Task[_Item] | asyncio.Task[_Result]] = set(working)
-            if upcoming and len(working) < jobs:
-                wait_for.add(upcoming)
-            done, _ = await asyncio.wait(wait_for, return_when=asyncio.FIRST_COMPLETED)
-            if upcoming in done:
-                try:
-                    item = upcoming.result()
-                except StopAsyncIteration:
-                    upcoming = None
-                else:
-                    task: asyncio.Task[_Result] = asyncio.ensure_future(_awaited(work, item))
-                    working.add(task)
-                    upcoming = asyncio.ensure_future(_next(coming))
-            for task in [one for one in working if one in done]:
-                working.discard(task)
-                yield task.result()
-    finally:
-        left: list[asyncio.Task[_Item] | asyncio.Task[_Result]] = [*working, *([upcoming] if upcoming else [])]
-        for unfinished in left:
-            unfinished.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
-
-
-async def _stream(items: Iterable[_Item]) -> AsyncIterator[_Item]:
-    for item in items:
-        yield item
-
-
-async def _next(source: AsyncIterator[_Item]) -> _Item:
-    return await anext(source)
-
-
-async def _awaited(work: Callable[[_Item], Awaitable[_Result]], item: _Item) -> _Result:
-    return await work(item)
 
 
 def attribute(target: str, settings: Settings | None = None) -> Attribution:

@@ -122,6 +122,10 @@ class Evidence:
         if not any(record is known for known in self.records):
             self.records.append(record)
 
+    def holds(self, kind: Kind) -> bool:
+        """Say whether there is an answer of this kind."""
+        return any(record.kind == kind for record in self.records)
+
     def of_kind(self, kind: Kind) -> Iterator[Record]:
         """Yield the answers of one kind, in order."""
         return (record for record in self.records if record.kind == kind)

@@ -128,7 +128,9 @@ class Settings(BaseSettings):
     wait: float = Field(
         30.0, ge=0, le=86400, description="seconds that a batch waits at its end for registries that did not answer"
     )
-    registry_concurrency: int = Field(8, ge=1, le=64, description="questions in the air at one registry")
+    registry_concurrency: int = Field(
+        32, ge=1, le=64, description="most questions in the air at one registry, below what its own limits allow"
+    )
     jobs: int = Field(128, ge=1, le=1000, description="targets that a batch looks up at once")
 
     @classmethod

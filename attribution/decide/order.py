@@ -63,8 +63,7 @@ def _asked_of(facts: Facts, party: Party, first: Party) -> str:
     if party.role == "cdn":
         fronts = ", ".join(party.addresses)
         host = facts.target.host if facts.target else "the site"
-        at = f"{facts.evidence.observed_at:%Y-%m-%d %H:%M} UTC"
-        return f"say which address and company {host} is served from behind {fronts} (seen {at}), and stop serving it"
+        return f"say which address and company {host} is served from behind {fronts}, and stop serving it"
     if party.role == "platform":
         return "take the page down"
     if party.role == "allocation_holder" and party != first:

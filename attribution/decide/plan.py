@@ -28,7 +28,7 @@ from attribution.questions import (
     WhoisAt,
 )
 from attribution.registry.registration import Network
-from attribution.registry.registries import registries
+from attribution.registry.registries import registries, registry_of_server
 
 _MOST_LEVELS = 4
 # From a /8 and an IPv6 /24 up there are only the registries' own placeholder blocks.
@@ -86,7 +86,10 @@ def _about(facts: Facts, address: Address, site: str | None) -> list[Question]:
 
 
 def _without_leaf(facts: Facts, chain: Chain) -> list[Question]:
-    return _first_layer(facts, *_national(facts, chain), [WhoisAt(chain.address)])
+    """Ask for text, of the registry that did not answer by RDAP where it is known, else from IANA's root."""
+    silent = facts.open.get(NetworkAt(chain.address).text)
+    known = registries().get(registry_of_server(silent.server) or "") if silent else None
+    return _first_layer(facts, *_national(facts, chain), [WhoisAt(chain.address, known.whois if known else None)])
 
 
 def _for_leaf(facts: Facts, chain: Chain, leaf: Level, site: str | None) -> list[Question]:

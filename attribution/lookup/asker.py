@@ -7,6 +7,7 @@ from attribution.lookup.attempt import Attempts
 from attribution.lookup.bootstrap import Bootstrap, KeptFiles
 from attribution.lookup.clock import Clock
 from attribution.lookup.dns import DnsClient
+from attribution.lookup.ledger import Ledger
 from attribution.lookup.nir_pages import NationalPages
 from attribution.lookup.origin_as import ask_origin
 from attribution.lookup.pace import Pace
@@ -42,7 +43,8 @@ class Asker:
         self._transport = Transport(settings, on_connect)
         self._dns = DnsClient(settings, self._transport, clock)
         self._transport.resolve_names_by(self._dns.addresses_of)
-        attempts = Attempts(Pace(settings.registry_concurrency, settings.patience, clock), clock)
+        self._pace = Pace(settings.registry_concurrency, settings.patience, clock, Ledger(settings.cache_path))
+        attempts = Attempts(self._pace, clock)
         self._bootstrap = Bootstrap(settings, self._transport, clock, kept)
         self._rdap = RdapClient(self._transport, self._bootstrap, attempts, clock)
         self._whois = WhoisClient(settings, self._transport, attempts, clock)
@@ -92,3 +94,4 @@ class Asker:
         """Close connections and end refreshes."""
         await self._bootstrap.close()
         await self._transport.close()
+        self._pace.close()

@@ -9,7 +9,7 @@ from datetime import timedelta
 from attribution.evidence import Outcome, Record
 from attribution.lookup.clock import Clock
 from attribution.lookup.guard import DestinationRefused
-from attribution.lookup.pace import NotNow, Pace
+from attribution.lookup.pace import NotNow, Pace, Service
 from attribution.lookup.transport import TooLarge, UnknownServer, Unreachable
 
 SOON = timedelta(seconds=15)
@@ -20,6 +20,10 @@ MUCH_LATER = timedelta(days=1)
 """For a registry that banned this host for good: somebody has to write to it first."""
 
 
+def _nobody(record: Record) -> int:
+    return 0
+
+
 class Attempts:
     """Makes attempts at registries, one budget each."""
 
@@ -27,9 +31,14 @@ class Attempts:
         self._pace, self._clock = pace, clock
 
     async def ask(
-        self, budget: str, blank: Record, send: Callable[[], Awaitable[Record]], most_patience: float | None = None
+        self,
+        service: Service,
+        blank: Record,
+        send: Callable[[], Awaitable[Record]],
+        most_patience: float | None = None,
+        people: Callable[[Record], int] = _nobody,
     ) -> Record:
-        """Send when the budget allows. `blank` is the record of a question without an answer."""
+        """Send when the service's budget allows; `people` counts whose data an answer holds. `blank` is the record of a question without an answer."""
 
         async def attempt() -> Record:
             try:
@@ -46,9 +55,9 @@ class Attempts:
                 return self.failed(blank, "unreachable", str(error), SOON)
 
         try:
-            return await self._pace.ask(budget, attempt, most_patience)
+            return await self._pace.ask(service, attempt, people, most_patience)
         except NotNow as error:
-            outcome: Outcome = "rate_limited" if error.kind == "rate_limited" else "unreachable"
+            outcome: Outcome = "unreachable" if error.kind == "unreachable" else "rate_limited"
             return replace(self.failed(blank, outcome, str(error)), retry_at=error.retry_at)
 
     def failed(self, blank: Record, outcome: Outcome, note: str, later: timedelta = LATER) -> Record:

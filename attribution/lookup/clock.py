@@ -14,6 +14,10 @@ class Clock:
         """Return the time of day in UTC, whole seconds: what an answer's reader needs."""
         return datetime.now(UTC).replace(microsecond=0)
 
+    def time(self) -> float:
+        """Return seconds since 1970, with fractions: what processes of one machine share."""
+        return time.time()
+
     def monotonic(self) -> float:
         """Return seconds that only grow."""
         return time.monotonic()

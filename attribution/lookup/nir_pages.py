@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from attribution.evidence import Record
 from attribution.lookup.attempt import SOON, Attempts
 from attribution.lookup.clock import Clock
+from attribution.lookup.pace import Service
 from attribution.lookup.transport import Transport
 from attribution.questions import NationalPage
 
@@ -35,4 +36,4 @@ class NationalPages:
             now = self._clock.now()
             return replace(blank, outcome="answered", body=answer.body, fetched_at=now, http_status=200, tls=answer.tls)
 
-        return [await self._attempts.ask(server, blank, send)]
+        return [await self._attempts.ask(Service("page", server), blank, send)]

@@ -1,19 +1,48 @@
-"""Patience with registries: how many questions at once, and when to leave one alone."""
+"""Patience with registries: each is asked within its budget, and left alone when it asks for that."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
+from itertools import count
 
+from attribution.data.budgets import Limits, limits_of
 from attribution.evidence import Record
+from attribution.lookup.budget import Budget, Closed
 from attribution.lookup.clock import Clock
+from attribution.lookup.ledger import Ledger
+from attribution.lookup.slots import make_room
+from attribution.registry.registries import registries, registry_of_server
 
-_FIRST_PAUSE = 2.0
-_LONGEST_PAUSE = 300.0
-_FAILURES_TO_REST = 3
-_REST = 15.0
+_LONGEST_QUEUE = 120.0
+"""Seconds: a turn further off than this is not waited for, whatever the patience."""
+_FLIGHT = 60.0
+"""Seconds after which a question of another process, which may have died, counts as in the air no more."""
+_LOOK_AGAIN = 0.1
+"""Seconds between looks at a budget whose room other processes have taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A registry's service, which has one budget: `rdap` or `whois` at a host, or a web `page`."""
+
+    kind: str
+    name: str
+
+    @property
+    def key(self) -> str:
+        """Under which name its budget is kept."""
+        return f"{self.kind} {self.name}"
+
+    @property
+    def limits(self) -> Limits:
+        """What it is asked at most."""
+        # A laboratory has several registries on one host, each under a path of its own name.
+        last = self.name.rpartition("/")[2]
+        return limits_of(self.kind, registry_of_server(self.name) or (last if last in registries() else None))
 
 
 class NotNow(Exception):  # noqa: N818 - it says what to do
@@ -25,72 +54,120 @@ class NotNow(Exception):  # noqa: N818 - it says what to do
         self.kind = kind
 
 
-@dataclass(slots=True)
-class _State:
-    slots: asyncio.Semaphore
-    not_before: float = 0.0
-    paused_at: float = 0.0
-    refusals: int = 0
-    failures: int = 0
-    kind: str = "rate_limited"
-    note: str = ""
-    """What the last refusal or failure said: those who are turned away after it are told the same."""
-
-
 class Pace:
-    """One budget a registry. A registry that asks to wait is waited for up to `patience` seconds a question."""
+    """Lets questions at a registry through in their turn. A pause that it asks for is waited for up to `patience` seconds.
 
-    def __init__(self, concurrency: int, patience: float, clock: Clock) -> None:
-        self._concurrency, self._patience, self._clock = concurrency, patience, clock
-        self._states: dict[str, _State] = {}
+    `most_concurrent` bounds what is in the air at one registry, below what its own limits allow.
+    """
+
+    def __init__(self, most_concurrent: int, patience: float, clock: Clock, ledger: Ledger | None = None) -> None:
+        self._most, self._patience, self._clock = most_concurrent, patience, clock
+        self._ledger = ledger or Ledger(None)
+        self._rooms: dict[str, asyncio.Semaphore] = {}
+        self._numbers = count(1)
+
+    def close(self) -> None:
+        """Close the ledger."""
+        self._ledger.close()
 
     async def ask(
-        self, registry: str, attempt: Callable[[], Awaitable[Record]], most_patience: float | None = None
+        self,
+        service: Service,
+        attempt: Callable[[], Awaitable[Record]],
+        people: Callable[[Record], int],
+        most_patience: float | None = None,
     ) -> Record:
         """Ask when the registry may be asked; again when it says later. Raises NotNow when that is too late.
 
-        `most_patience`, in seconds, is for questions whose answer others need not wait for long.
+        `people` counts whose data an answer holds. `most_patience`, in seconds, is for questions whose answer others
+        need not wait for long.
         """
-        state = self._states.setdefault(registry, _State(asyncio.Semaphore(self._concurrency)))
+        limits = service.limits
+        room = self._rooms.setdefault(service.key, asyncio.Semaphore(min(limits.concurrent, self._most)))
         patience = self._patience if most_patience is None else min(self._patience, most_patience)
-        ends = self._clock.monotonic() + patience
+        ends = self._clock.time() + patience
         while True:
-            async with state.slots:
-                await self._wait(state, ends)
-                asked = self._clock.monotonic()
-                record = await attempt()
+            if room.locked():
+                make_room()
+            await room.acquire()
+            try:
+                flight = await self._turn(service, limits, ends)
+                asked_at = self._clock.time()
+                try:
+                    record = await attempt()
+                except BaseException:
+                    self._land(service, limits, flight)
+                    raise
+            finally:
+                room.release()
+            record, again = self._learn(service, limits, record, flight, asked_at, people(record))
+            if not again or again > ends:
+                return record
+
+    async def _turn(self, service: Service, limits: Limits, ends: float) -> str:
+        """Wait for the turn; return the name under which the question is in the air."""
+        flight = f"{os.getpid()}-{next(self._numbers)}"
+
+        def take(budget: Budget) -> tuple[Budget, Closed | float | None]:
+            now = self._clock.time()
+            closed = budget.closed(now)
+            if closed:
+                return budget, closed
+            if budget.in_the_air(now) >= limits.concurrent:
+                return budget, None
+            return budget.turn(limits, now, flight, now + _FLIGHT, _LONGEST_QUEUE)
+
+        while True:
+            verdict = self._ledger.change(service.key, limits, take)
+            now = self._clock.time()
+            if verdict is None:
+                verdict = _LOOK_AGAIN
+            elif isinstance(verdict, Closed):
+                if verdict.kind != "rate_limited" or verdict.until > ends:
+                    raise NotNow(verdict.note, _at(verdict.until), verdict.kind)
+                verdict = verdict.until - now
+            else:
+                if verdict > _LONGEST_QUEUE:
+                    raise NotNow("many questions wait for this registry already", _at(now + verdict), "rate_limited")
+                try:
+                    await self._wait(verdict)
+                except BaseException:
+                    self._land(service, limits, flight)
+                    raise
+                return flight
+            await self._wait(verdict)
+
+    def _land(self, service: Service, limits: Limits, flight: str) -> None:
+        """Give back the room of a question that was given up."""
+        self._ledger.change(service.key, limits, lambda budget: (budget.landed(flight), None))
+
+    async def _wait(self, seconds: float) -> None:
+        if seconds > 0:
+            make_room()
+            await self._clock.sleep(seconds)
+
+    def _learn(
+        self, service: Service, limits: Limits, record: Record, flight: str, asked_at: float, people: int
+    ) -> tuple[Record, float | None]:
+        """Let the budget learn from what came; return the record, and for a refusal when to ask again."""
+        now = self._clock.time()
+        told = record.retry_at.timestamp() - self._clock.now().timestamp() if record.retry_at else None
+
+        def learn(budget: Budget) -> tuple[Budget, float | None]:
+            budget = budget.landed(flight)
             if record.outcome == "rate_limited":
-                record = self._refused(state, record, asked)
-                if ends < state.not_before:
-                    return record
-                continue
-            self._answered(state, record)
-            return record
+                changed = budget.after_refusal(limits, now, asked_at, told, record.note or "asked to come back later")
+                return changed, max(changed.not_before, now)
+            if record.outcome == "unreachable":
+                return budget.after_failure(now, asked_at, record.note or "could not be reached"), None
+            return budget.after_answer(limits, now, people), None
 
-    async def _wait(self, state: _State, ends: float) -> None:
-        while (wait := state.not_before - self._clock.monotonic()) > 0:
-            if state.kind != "rate_limited" or ends < state.not_before:
-                raise NotNow(state.note, self._clock.now() + timedelta(seconds=wait), state.kind)
-            await self._clock.sleep(wait)
+        again = self._ledger.change(service.key, limits, learn)
+        if again is None:
+            return record, None
+        at = _at(again)
+        return replace(record, retry_at=max(at, record.retry_at or at)), again
 
-    def _refused(self, state: _State, record: Record, asked: float) -> Record:
-        """Learn from a refusal; questions already in the air when the pause began say nothing new."""
-        now = self._clock.monotonic()
-        if asked >= state.paused_at:
-            state.refusals += 1
-            own = min(_FIRST_PAUSE * 2 ** (state.refusals - 1), _LONGEST_PAUSE)
-            told = (record.retry_at - self._clock.now()).total_seconds() if record.retry_at else own
-            state.paused_at, state.not_before, state.kind = now, now + max(told, 0.05), "rate_limited"
-            state.note = record.note or "asked to come back later"
-        at = self._clock.now() + timedelta(seconds=max(state.not_before - now, 0))
-        return replace(record, retry_at=max(at, record.retry_at or at))
 
-    def _answered(self, state: _State, record: Record) -> None:
-        if record.outcome == "unreachable":
-            state.failures += 1
-            if state.failures >= _FAILURES_TO_REST:
-                state.not_before, state.kind = self._clock.monotonic() + _REST, "unreachable"
-                state.note = record.note or "could not be reached"
-                state.failures = _FAILURES_TO_REST - 1  # after the rest one more failure is enough
-        else:
-            state.failures = state.refusals = 0
+def _at(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=0)

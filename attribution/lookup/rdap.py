@@ -13,6 +13,7 @@ from attribution.evidence import Record
 from attribution.lookup.attempt import LATER, MUCH_LATER, SOON, Attempts
 from attribution.lookup.bootstrap import Bootstrap
 from attribution.lookup.clock import Clock
+from attribution.lookup.pace import Service
 from attribution.lookup.transport import HttpAnswer, Transport
 from attribution.registry.domain_answer import read_domain
 from attribution.registry.rdap_answer import read_autnum, read_entity, read_network
@@ -125,7 +126,7 @@ class RdapClient:
         async def send() -> Record:
             return self._read(await self._transport.fetch(url, accept=_ACCEPT), url, question, check)
 
-        return await self._attempts.ask(_service(url), self._blank(question, url), send, most_patience)
+        return await self._attempts.ask(_service(url), self._blank(question, url), send, most_patience, _people_in)
 
     def _read(self, answer: HttpAnswer, url: str, question: str, check: Check) -> Record:
         now = self._clock.now()
@@ -187,8 +188,13 @@ def _host(url: str) -> str:
     return urlsplit(url).netloc
 
 
-def _service(url: str) -> str:
-    """Return the budget that a URL falls under: one for each RDAP service, also where several share a host."""
+def _people_in(record: Record) -> int:
+    """Count the entities of people in an answer, of which registries let one have so many a day."""
+    return record.body.count(b'"individual"') if record.outcome == "answered" else 0
+
+
+def _service(url: str) -> Service:
+    """Return the service that a URL belongs to, which has one budget; several may share a laboratory's host."""
     head, found, _ = url.partition("/ip/")
     for path in ("/autnum/", "/entity/", "/domain/"):
         if not found:
@@ -197,5 +203,5 @@ def _service(url: str) -> str:
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        return host
-    return head
+        return Service("rdap", host)
+    return Service("rdap", head)

@@ -9,6 +9,7 @@ from attribution.addresses import Address
 from attribution.evidence import Outcome, Record
 from attribution.lookup.attempt import LATER, MUCH_LATER, SOON, Attempts
 from attribution.lookup.clock import Clock
+from attribution.lookup.pace import Service
 from attribution.lookup.transport import Transport
 from attribution.registry.domain_answer import read_domain_text
 from attribution.registry.refusal import read_whois_outcome
@@ -33,6 +34,11 @@ class _Errand:
     judge: Callable[[bytes, str], tuple[Outcome, str | None]]
     """Outcome and note of an answer that is no refusal, from a server."""
     follow: Callable[[Record], Referral | None]
+
+
+def _people_in(record: Record) -> int:
+    """Count the people in an answer: `person` objects, of which registries let one have so many a day."""
+    return sum(line.lower().startswith(b"person:") for line in record.body.splitlines())
 
 
 class WhoisClient:
@@ -115,7 +121,9 @@ class WhoisClient:
             body = await self._transport.ask_line(host, port, errand.line(step.host), **limit)
             return self._read(body, step, errand)
 
-        return await self._attempts.ask(f"whois {step.host}", self._blank(errand, step.host), send)
+        return await self._attempts.ask(
+            Service("whois", step.host), self._blank(errand, step.host), send, people=_people_in
+        )
 
     def _read(self, body: bytes, step: Referral, errand: _Errand) -> Record:
         now = self._clock.now()

@@ -247,13 +247,18 @@ def batch(
     max_age: MaxAge = None,
     refresh: Refresh = False,
     offline: Offline = False,
+    deadline: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Ask nothing after 90s, 30m or 8h, or at a time such as 2026-01-01T06:00Z."),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
 ) -> int:
     """Look up a list of URLs. Every line gets exactly one result, also over interruptions."""
     from attribution.settings import load_settings
     from attribution_cli.batch import Order, groups_of, run_batch
     from attribution_cli.groups import Groups
-    from attribution_cli.outputs import Lines
+    from attribution_cli.inputs import deadline_seconds
+    from attribution_cli.outputs import Lines, Recalled
     from attribution_cli.progress import Progress
     from attribution_cli.table import Table
 
@@ -266,7 +271,8 @@ def batch(
     if group_by and resume and form is OutputFormat.CSV:
         raise UnusableOutput("--group-by with --resume reads the earlier results back: use --format jsonl")
     asking = _asking(check_mailbox, max_age, refresh=refresh, offline=offline)
-    order = Order(source, input_format, column, jobs or settings.jobs, ordered, evidence, asking)
+    seconds = None if deadline is None else deadline_seconds(deadline)
+    order = Order(source, input_format, column, jobs or settings.jobs, ordered, evidence, asking, seconds)
     tally, groups = exit_code.Tally(), Groups() if group_by else None
     # A file of JSON lines is read back in the end, with what earlier runs wrote; else groups grow in memory.
     read_back = output if form is OutputFormat.JSONL else None
@@ -278,15 +284,23 @@ def batch(
     class Sink:
         """Counts an answer, and shows or writes it."""
 
-        def write(self, line: int, answer: Attribution) -> None:
-            tally.add(answer)
-            if table:
-                progress.above(table.row(line, answer))
-            elif output is not None or not groups:
+        def write(self, line: int, answer: Attribution | Recalled) -> None:
+            if isinstance(answer, Recalled) and (table or (groups and not read_back)):
+                answer = answer.attribution()
+            if isinstance(answer, Recalled):
+                tally.add_earlier(answer.status, 1)
+            else:
+                tally.add(answer)
+                if table:
+                    progress.above(table.row(line, answer))
+                if groups and not read_back:
+                    groups.add(line, answer)
+            if not table and (output is not None or not groups):
                 lines.write(line, answer)
-            if groups and not read_back:
-                groups.add(line, answer)
             progress.step()
+
+        def flush(self) -> None:
+            lines.flush()
 
         def waiting(self, lines: int, seconds: float) -> None:
             if not quiet:
@@ -294,7 +308,10 @@ def batch(
 
     with Progress(tally, None if quiet else count_items(source, input_format, column), quiet=quiet) as progress:
         try:
-            run_batch(order, settings, lines, Sink())
+            if not run_batch(order, settings, lines, Sink()):
+                say(
+                    "attribution: the deadline came before all lines were begun; go on with the same command and --resume"
+                )
         except (KeyboardInterrupt, asyncio.CancelledError):
             progress.stop()
             go_on = f"; go on with the same command and --resume{'' if resume else ' added'}" if output else ""
@@ -316,6 +333,14 @@ def _show_groups(groups: Any, form: OutputFormat) -> None:
     else:
         for line in groups.json_lines():
             typer.echo(line)
+
+
+@app.command(epilog="Example: attribution registries")
+def registries(as_json: AsJson = False) -> None:
+    """Show how each registry is asked: its budget, what it refused, and when it may be asked again."""
+    from attribution_cli.registries import show_registries
+
+    show_registries(as_json=as_json)
 
 
 @app.command(

@@ -7,16 +7,17 @@ import contextlib
 import signal
 import time
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from attribution_cli.groups import Groups
 from attribution_cli.inputs import InputFormat, Item, read_items
-from attribution_cli.outputs import Lines
+from attribution_cli.outputs import Lines, Recalled
+from attribution_cli.parked import Parked
 
 if TYPE_CHECKING:
     from attribution.attributor import Attributor
@@ -24,15 +25,18 @@ if TYPE_CHECKING:
     from attribution.settings import Settings
 
 _MOST_HELD = 10_000
-_MOST_PARKED = 100_000
-_PAUSE = 5.0
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
+_RECALLED_AT_ONCE = 256
 
 
 class Sink(Protocol):
     """Where answers go."""
 
-    def write(self, line: int, answer: Attribution) -> None:
+    def write(self, line: int, answer: Attribution | Recalled) -> None:
         """Take one answer."""
+
+    def flush(self) -> None:
+        """Write out what was taken."""
 
     def waiting(self, lines: int, seconds: float) -> None:
         """Hear that lines wait for registries that did not answer."""
@@ -50,72 +54,133 @@ class Order:
     evidence: Path | None
     asking: dict[str, Any]
     """How the Attributor is to ask: its keyword arguments."""
+    deadline: float | None = None
+    """Seconds after which nothing more is asked."""
 
 
-def run_batch(order: Order, settings: Settings, lines: Lines, sink: Sink) -> None:
-    """Answer every line that has no result yet. Raises KeyboardInterrupt when told to stop, with whole lines written."""
-    asyncio.run(_run(order, settings, lines, sink))
+def run_batch(order: Order, settings: Settings, lines: Lines, sink: Sink) -> bool:
+    """Answer every line that has no result yet; return False when the deadline left lines that were not begun.
+
+    Raises KeyboardInterrupt when told to stop, with whole lines written.
+    """
+    return asyncio.run(_run(order, settings, lines, sink))
 
 
-async def _run(order: Order, settings: Settings, lines: Lines, sink: Sink) -> None:
-    from attribution.attributor import Attributor, in_order_of_completion
+async def _run(order: Order, settings: Settings, lines: Lines, sink: Sink) -> bool:
+    from attribution.attributor import Attributor
 
     task = asyncio.current_task()
     if task:
         with contextlib.suppress(NotImplementedError):  # no signal handlers in Windows' event loop
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    turns = _Turns() if order.ordered else None
-
     async with Attributor(settings, evidence=order.evidence, **order.asking) as attributor:
-
-        async def work(item: Item) -> tuple[Item, Attribution]:
-            return item, await _answer(attributor, item)
-
-        async def answered(items: AsyncIterable[Item] | list[Item], *, park: float) -> list[Item]:
-            """Write what is answered; return the lines that may be answered within `park` seconds."""
-            parked: list[Item] = []
-            async with aclosing(in_order_of_completion(items, order.jobs, work)) as answers:
-                async for item, answer in answers:
-                    until = datetime.now(UTC) + timedelta(seconds=park)
-                    if park and len(parked) < _MOST_PARKED and _waits_for_registry(answer, until):
-                        parked.append(item)
-                        continue
-                    for line, one in turns.after(item.line, answer) if turns else [(item.line, answer)]:
-                        sink.write(line, one)
-            return parked
-
-        # A line that is held back would hold every later one back in the input's order: there it is written at once.
-        wait = 0 if order.ordered else settings.wait
-        parked = await answered(_waiting(order, lines, turns), park=wait)
-        ends = time.monotonic() + wait
-        if parked:
-            sink.waiting(len(parked), wait)
-        while parked:
-            left = max(ends - time.monotonic(), 0)
-            await asyncio.sleep(min(left, _PAUSE))
-            parked = await answered(parked, park=left if left > _PAUSE else 0)
+        with Parked() as parked:
+            batch = _Batch(order, attributor, lines, sink, parked)
+            try:
+                async with asyncio.timeout(order.deadline):
+                    await batch.all_lines()
+                    await batch.parked_lines(settings.wait)
+            except TimeoutError:
+                batch.give_up()
+                return batch.all_begun
+    return True
 
 
-def _waits_for_registry(answer: Attribution, until: datetime) -> bool:
-    """Say whether another look may soon find more: nobody is named, or no mailbox, for want of a registry's answer."""
+class _Batch:
+    """One run over the list: what is in hand, what waits for a registry, and what comes next."""
+
+    def __init__(self, order: Order, attributor: Attributor, lines: Lines, sink: Sink, parked: Parked) -> None:
+        self._order, self._attributor, self._lines, self._sink, self._parked = order, attributor, lines, sink, parked
+        self._turns = _Turns() if order.ordered else None
+        self._in_hand: dict[int, Item] = {}
+        self.all_begun = False
+
+    async def all_lines(self) -> None:
+        """Answer the list; a line that waits for a registry is parked. In the input's order nothing can be."""
+        await self._answer_all(self._unanswered(), lambda answer: not self._order.ordered and _retry_at(answer))
+        self.all_begun = True
+
+    async def parked_lines(self, wait: float) -> None:
+        """Ask for parked lines again until each is answered, or as long as one waits for registries."""
+        seconds = wait if self._order.deadline is None else max(self._order.deadline, wait)
+        ends = time.time() + seconds
+        if self._parked.count:
+            self._sink.waiting(self._parked.count, seconds)
+        while self._parked.count:
+            left = max(ends - time.time(), 0)
+            pause = min(max(self._parked.earliest - time.time(), _SHORTEST_PAUSE), _LONGEST_PAUSE, left)
+            await asyncio.sleep(pause)
+
+            def soon(answer: Attribution) -> datetime | None:
+                at = _retry_at(answer)
+                return at if at and at.timestamp() < ends - _SHORTEST_PAUSE else None
+
+            await self._answer_all(self._parked.taken(), soon)
+
+    def give_up(self) -> None:
+        """Say of what is in hand and parked that it was not answered before the deadline."""
+        for item in [*self._in_hand.values(), *self._parked.taken()]:
+            self._write(item.line, _not_in_time(item))
+        self._sink.flush()
+
+    async def _answer_all(
+        self,
+        items: AsyncIterable[Item] | Iterable[Item],
+        park_until: Callable[[Attribution], datetime | Literal[False] | None],
+    ) -> None:
+        from attribution.completion import in_order_of_completion
+
+        async with aclosing(in_order_of_completion(items, self._order.jobs, self._work)) as answers:
+            async for item, answer in answers:
+                del self._in_hand[item.line]
+                at = park_until(answer)
+                if at:
+                    self._parked.put(item, at)
+                else:
+                    self._write(item.line, answer)
+                    self._sink.flush()
+
+    async def _work(self, item: Item) -> tuple[Item, Attribution]:
+        self._in_hand[item.line] = item
+        return item, await _answer(self._attributor, item)
+
+    async def _unanswered(self) -> AsyncIterator[Item]:
+        """Yield the lines that have to be looked up; those whose host was answered before are written at once."""
+        items = read_items(self._order.source, self._order.form, self._order.column)
+        from_stdin = self._order.source == "-"
+        recalled = 0
+        while True:
+            # Whoever feeds stdin may take its time; a file is read at once.
+            item = await asyncio.to_thread(next, items, None) if from_stdin else next(items, None)
+            if item is None:
+                break
+            if self._lines.done.has(item):
+                continue
+            if self._turns:
+                await self._turns.expect(item.line)
+            finished = None if item.fault else self._attributor.recall(item.text)
+            if finished:
+                self._write(item.line, Recalled(item.text, finished))
+                recalled += 1
+                if recalled % _RECALLED_AT_ONCE == 0:
+                    self._sink.flush()
+                    await asyncio.sleep(0)
+                continue
+            self._sink.flush()
+            yield item
+        self._sink.flush()
+
+    def _write(self, line: int, answer: Attribution | Recalled) -> None:
+        for number, one in self._turns.after(line, answer) if self._turns else ((line, answer),):
+            self._sink.write(number, one)
+
+
+def _retry_at(answer: Attribution) -> datetime | None:
+    """Return when another look may find more, where nobody is named, or no mailbox, for want of a registry's answer."""
     contact = answer.primary.abuse_contact.status if answer.primary else None
     if answer.status != "retry_later" and contact not in ("rate_limited", "unreachable"):
-        return False
-    return any(failure.retry_at and failure.retry_at <= until for failure in answer.failures)
-
-
-async def _waiting(order: Order, lines: Lines, turns: _Turns | None) -> AsyncIterator[Item]:
-    items = read_items(order.source, order.form, order.column)
-    while True:
-        # Whoever feeds stdin may take its time; a file is read at once.
-        item = await asyncio.to_thread(next, items, None) if order.source == "-" else next(items, None)
-        if item is None:
-            return
-        if lines.done.has(item):
-            continue
-        if turns:
-            await turns.expect(item.line)
-        yield item
+        return None
+    return min((failure.retry_at for failure in answer.failures if failure.retry_at), default=None)
 
 
 async def _answer(attributor: Attributor, item: Item) -> Attribution:
@@ -132,6 +197,14 @@ async def _answer(attributor: Attributor, item: Item) -> Attribution:
         return _without_lookup(item, "retry_later", "internal_error", text)
 
 
+def _not_in_time(item: Item) -> Attribution:
+    from attribution.models import Failure
+
+    answer = _without_lookup(item, "retry_later", "deadline", "not answered before the deadline: ask again")
+    failure = Failure(server="deadline", kind="unreachable", retry_at=answer.observed_at, text="the deadline passed")
+    return answer.model_copy(update={"failures": [failure]})
+
+
 def _without_lookup(item: Item, status: Status, code: str, text: str) -> Attribution:
     from attribution.models import Attribution, Doubt
 
@@ -144,7 +217,7 @@ class _Turns:
 
     def __init__(self) -> None:
         self._expected: deque[int] = deque()
-        self._held: dict[int, Attribution] = {}
+        self._held: dict[int, Attribution | Recalled] = {}
         self._room = asyncio.Event()
         self._room.set()
 
@@ -155,7 +228,7 @@ class _Turns:
         await self._room.wait()
         self._expected.append(line)
 
-    def after(self, line: int, answer: Attribution) -> list[tuple[int, Attribution]]:
+    def after(self, line: int, answer: Attribution | Recalled) -> list[tuple[int, Attribution | Recalled]]:
         """Take an answer; return those whose turn has come."""
         self._held[line] = answer
         ready = []

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
@@ -34,6 +36,27 @@ class Item:
     text: str
     fault: str | None = None
     """Why the line holds no target."""
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def deadline_seconds(text: str) -> float:
+    """Read `90s`, `30m`, `8h`, `2d` or a time (ISO 8601, UTC where it says no zone); return seconds from now.
+
+    Raises UnusableInput for anything else, and for a time that is over.
+    """
+    length = re.fullmatch(r"(\d{1,7}(?:\.\d+)?)([smhd])", text.strip())
+    if length:
+        return float(length[1]) * _UNITS[length[2]]
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise UnusableInput(f"--deadline {text!r}: use 90s, 30m, 8h, 2d or a time such as 2026-01-01T06:00Z") from None
+    seconds = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - datetime.now(UTC).timestamp()
+    if seconds <= 0:
+        raise UnusableInput(f"--deadline {text!r} is over already")
+    return seconds
 
 
 def read_items(source: str, form: InputFormat, column: str | None) -> Iterator[Item]:

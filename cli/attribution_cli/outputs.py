@@ -9,10 +9,13 @@ import json
 import os
 import re
 import sys
+import time
 import zlib
 from array import array
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -21,7 +24,12 @@ from attribution_cli.inputs import Item
 from attribution_cli.safe_text import cell, escaped_json, shown
 
 if TYPE_CHECKING:
+    from attribution.cache.finished import Finished
     from attribution.models import Attribution, Party
+
+
+_AT_ONCE = 256 * 1024
+_SYNC_SECONDS = 1.0
 
 
 class OutputFormat(StrEnum):
@@ -51,9 +59,31 @@ class ReaderGoneError(Exception):
     """Whoever read our results has enough of them."""
 
 
-def json_line(line: int | None, answer: Attribution) -> str:
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """An answer for an input, taken over from an earlier look at the same host."""
+
+    text: str
+    finished: Finished
+
+    @property
+    def status(self) -> str:
+        """The answer's status."""
+        return self.finished.status
+
+    def attribution(self) -> Attribution:
+        """Return the answer as the library's model."""
+        from attribution.models import Attribution
+
+        return Attribution.model_validate_json(self.finished.as_json(self.text, datetime.now(UTC)))
+
+
+def json_line(line: int | None, answer: Attribution | Recalled) -> str:
     """Return an answer as one line of JSON; `line` stands first, so that resuming need not parse the rest."""
-    text = escaped_json(answer.model_dump_json())
+    if isinstance(answer, Recalled):
+        text = escaped_json(answer.finished.as_json(answer.text, datetime.now(UTC)))
+    else:
+        text = escaped_json(answer.model_dump_json())
     return text if line is None else f'{{"line":{line},{text[1:]}'
 
 
@@ -122,12 +152,15 @@ def _sum(text: str) -> int:
 
 
 class Lines:
-    """The growing file, or stdout. One `write` call a line, straight to the file."""
+    """The growing file, or stdout: whole lines only, and on disk a second later at most."""
 
     def __init__(self, path: Path | None, form: OutputFormat, *, resume: bool, silent: bool = False) -> None:
         self.form = form
         self.done = Done()
         self._file: IO[bytes] | None = None
+        self._taken: list[str] = []
+        self._size = 0
+        self._synced = time.monotonic()
         if path is None:
             if resume:
                 raise UnusableOutput("--resume goes on with a file: name it with --output")
@@ -143,17 +176,41 @@ class Lines:
         _lock(self._file, path)
         self._take_up(self._file, path)
 
-    def write(self, line: int, answer: Attribution) -> None:
-        """Write one result, whole."""
-        self._put((csv_line(line, answer) if self.form is OutputFormat.CSV else json_line(line, answer)) + "\n")
+    def write(self, line: int, answer: Attribution | Recalled) -> None:
+        """Take one result. It is written whole, at the latest by `flush`."""
+        if self.form is OutputFormat.CSV:
+            text = csv_line(line, answer.attribution() if isinstance(answer, Recalled) else answer)
+        else:
+            text = json_line(line, answer)
+        self._taken.append(text)
+        self._size += len(text)
+        if self._size >= _AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was taken: whole lines, in one go; and see to it once a second that they are on disk."""
+        if not self._taken:
+            return
+        text = "\n".join(self._taken) + "\n"
+        self._taken.clear()
+        self._size = 0
+        self._put(text)
+        if self._file is not None and time.monotonic() - self._synced > _SYNC_SECONDS:
+            self._sync()
 
     def close(self) -> None:
         """Make sure that everything is on disk."""
+        self.flush()
+        if self._file is not None:
+            self._sync()
+            self._file.close()
+            self._file = None
+
+    def _sync(self) -> None:
+        self._synced = time.monotonic()
         if self._file is not None:
             with contextlib.suppress(OSError):  # a device that cannot be synced
                 os.fsync(self._file.fileno())
-            self._file.close()
-            self._file = None
 
     def _header(self) -> str:
         return csv_row(list(COLUMNS)) + "\n" if self.form is OutputFormat.CSV else ""

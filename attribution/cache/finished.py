@@ -1,0 +1,118 @@
+"""Whole answers, kept by host for as long as every answer of a resolver or registry that they rest on is fresh.
+
+An archive names the same sites over and over: for those nothing is asked, read or decided again. What is kept is the
+answer's JSON without its input and the time of the look, which are the only parts that a further look changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from attribution._version import __version__
+from attribution.cache.json_store import JsonStore
+from attribution.lookup.clock import Clock
+from attribution.models import Attribution
+from attribution.settings import Settings
+
+_IN_MEMORY = 4096
+_FORMAT = 1
+# Settings that change how one asks, not what is answered.
+_WITHOUT_EFFECT = {
+    "cache_folder", "data_folder", "dns_timeout", "connect_timeout", "rdap_timeout", "whois_timeout", "patience", "wait",
+    "registry_concurrency", "jobs", "cloudflare_access_id", "cloudflare_access_secret",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """An answer but for its input and the time of the look."""
+
+    status: str
+    head: str
+    """JSON from `"host"` up to the time of the look."""
+    tail: str
+    """JSON from after that time to the end."""
+    until: float
+    """Until when it may be given without asking, in seconds since 1970."""
+
+    def as_json(self, text: str, observed_at: datetime) -> str:
+        """Return the answer for an input, as JSON."""
+        return (
+            f'{{"input":{json.dumps(text, ensure_ascii=False)},{self.head}{observed_at:%Y-%m-%dT%H:%M:%SZ}{self.tail}'
+        )
+
+
+class FinishedAnswers:
+    """An in-process map over the store on disk. Answers for other settings, tables or versions are kept apart."""
+
+    def __init__(self, store: JsonStore, settings: Settings, clock: Clock, *, check_mailboxes: bool) -> None:
+        self._store, self._clock = store, clock
+        self._prefix = f"finished {fingerprint(settings, check_mailboxes=check_mailboxes)} "
+        self._memory: OrderedDict[str, Finished] = OrderedDict()
+
+    def find(self, host: str) -> Finished | None:
+        """Return what was answered for a host, if it is fresh."""
+        now = self._clock.time()
+        found = self._memory.get(host)
+        if found is None:
+            found = read_finished(self._store.get(self._prefix + host))
+            if found is None or found.until <= now:
+                return None
+            self._remember(host, found)
+        elif found.until <= now:
+            del self._memory[host]
+            return None
+        return found
+
+    def keep(self, answer: Attribution, until: datetime) -> None:
+        """Keep an answer that rests on nothing but fresh answers."""
+        seconds = until.timestamp() - self._clock.time()
+        if answer.host is None or seconds <= 0:
+            return
+        evidence = [
+            one if one.kind in ("suffix", "front", "desk") else one.model_copy(update={"cached": True})
+            for one in answer.evidence
+        ]
+        text = answer.model_copy(update={"input": "", "evidence": evidence}).model_dump_json()
+        time = f'"observed_at":"{answer.observed_at:%Y-%m-%dT%H:%M:%SZ}"'
+        before, found, after = text.removeprefix('{"input":"",').partition(time)
+        if not found:
+            return
+        head, tail = f'{before}"observed_at":"', f'"{after}'
+        self._remember(answer.host, Finished(answer.status, head, tail, until.timestamp()))
+        self._store.set(self._prefix + answer.host, [until.timestamp(), answer.status, head, tail], seconds)
+
+    def _remember(self, host: str, finished: Finished) -> None:
+        self._memory[host] = finished
+        if len(self._memory) > _IN_MEMORY:
+            self._memory.popitem(last=False)
+
+
+def fingerprint(settings: Settings, *, check_mailboxes: bool) -> str:
+    """Return a short text that is another one whenever the same question could have another answer."""
+    values = settings.model_dump(mode="json", exclude=_WITHOUT_EFFECT)
+    tables = [_stamp(settings.data_path / name) for name in ("fronts.csv", "fronts-refreshed.csv", "platforms.csv")]
+    whole = json.dumps([_FORMAT, __version__, values, tables, check_mailboxes], sort_keys=True)
+    return hashlib.sha256(whole.encode()).hexdigest()[:12]
+
+
+def read_finished(value: Any) -> Finished | None:
+    """Read what `keep` wrote; None for anything else."""
+    match value:
+        case [int() | float() as until, str(status), str(head), str(tail)]:
+            return Finished(status, head, tail, until)
+    return None
+
+
+def _stamp(path: Path) -> list[int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return []
+    return [status.st_mtime_ns, status.st_size]

@@ -1,0 +1,163 @@
+"""When a registry may be asked: a token bucket that learns from refusals and failures. Pure; times are seconds.
+
+The bucket fills at the rate, up to the burst; turns taken ahead of time make it negative, which is the queue. A
+refusal leaves one question in it, halves the rate, and closes the budget for as long as the registry says, or for twice as long each
+time when it says nothing. Three failures in a row close it for a quarter of a minute, then twice as long after each probe that fails.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from attribution.data.budgets import Limits
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 300.0
+_FAILURES_TO_REST = 3
+_FIRST_REST, _LONGEST_REST = 15.0, 300.0
+_PROBE = 2.0
+"""Seconds between probes of a registry that did not answer before its rest."""
+_SLOWEST = 0.2
+"""Questions a second below which no refusal brings the rate."""
+_FASTER = 0.02
+"""By which part of the limit the rate grows back with each answer."""
+_SANE = 2 * 86400.0
+"""A time further ahead than this was written by a clock that ran ahead, and does not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The registry is to be left alone."""
+
+    until: float
+    kind: str
+    """`rate_limited`, `unreachable` or `quota`."""
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What is known of one registry's patience. Times are seconds since 1970."""
+
+    rate: float
+    tokens: float = 0.0
+    filled_at: float = 0.0
+    """When `tokens` was right; never for a registry that was not asked yet, whose bucket is full."""
+    not_before: float = 0.0
+    kind: str = "rate_limited"
+    note: str = ""
+    """What the last refusal or failure said: those who are turned away after it are told the same."""
+    paused_at: float = 0.0
+    refusals: int = 0
+    """In a row."""
+    failures: int = 0
+    """In a row."""
+    asked: int = 0
+    refused: int = 0
+    failed: int = 0
+    """In all, since the ledger began."""
+    last_asked: float = 0.0
+    personal: int = 0
+    day: str = ""
+    """The day that `personal` counts for."""
+    flights: dict[str, float] = field(default_factory=dict)
+    """Questions in the air, of every process, with the time after which each counts as lost."""
+
+    @classmethod
+    def new(cls, limits: Limits) -> Budget:
+        """Return the budget of a registry that was never asked."""
+        return cls(limits.rate)
+
+    @classmethod
+    def from_json(cls, values: Any, limits: Limits) -> Budget:
+        """Read what `to_json` wrote; what is no budget counts as none."""
+        try:
+            return cls(**{one.name: type(getattr(cls(1.0), one.name))(values[one.name]) for one in fields(cls)})
+        except (KeyError, TypeError, ValueError):
+            return cls.new(limits)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return asdict(self)
+
+    def closed(self, now: float) -> Closed | None:
+        """Say until when the registry is to be left alone, or None."""
+        if now < self.not_before <= now + _SANE:
+            return Closed(self.not_before, self.kind, self.note)
+        return None
+
+    def in_the_air(self, now: float) -> int:
+        """Count the questions in the air, of every process."""
+        return sum(lost > now for lost in self.flights.values())
+
+    def turn(self, limits: Limits, now: float, flight: str, lost: float, longest: float) -> tuple[Budget, float]:
+        """Take the next turn; return the budget after it and how long to wait for it.
+
+        `flight` names the question, which counts as in the air until it has landed or until `lost`. A turn that
+        is more than `longest` seconds off is not taken: the budget comes back unchanged, with the wait.
+        """
+        rate = min(max(self.rate, _SLOWEST), limits.rate)
+        passed = now - self.filled_at
+        tokens = min(self.tokens + max(passed, 0.0) * rate, limits.burst) if passed > -_SANE else 0.0
+        if self.filled_at == 0.0:
+            tokens = limits.burst
+        wait = max((1 - tokens) / rate, 0.0)
+        if wait > longest:
+            return self, wait
+        flights = {name: ends for name, ends in self.flights.items() if ends > now} | {flight: lost + wait}
+        changed = replace(
+            self,
+            tokens=tokens - 1,
+            filled_at=max(now, self.filled_at) if passed > -_SANE else now,
+            flights=flights,
+            asked=self.asked + 1,
+            last_asked=now + wait,
+        )
+        if self.failures >= _FAILURES_TO_REST:  # a probe: the others are told to wait for what it finds
+            changed = replace(changed, not_before=now + _PROBE, kind="unreachable")
+        return changed, wait
+
+    def landed(self, flight: str) -> Budget:
+        """Return the budget when a question is in the air no more."""
+        return replace(self, flights={name: lost for name, lost in self.flights.items() if name != flight})
+
+    def after_refusal(self, limits: Limits, now: float, asked_at: float, told: float | None, note: str) -> Budget:
+        """Learn from a refusal; questions already in the air when the pause began say nothing new."""
+        if asked_at < self.paused_at <= now:
+            return replace(self, refused=self.refused + 1)
+        own = min(_FIRST_PAUSE * 2**self.refusals, _LONGEST_PAUSE)
+        until = now + max(told if told is not None else own, 0.05)
+        rate = max(min(self.rate, limits.rate) / 2, _SLOWEST)
+        return replace(
+            self, rate=rate, tokens=1.0, filled_at=until,
+            not_before=until, kind="rate_limited", note=note, paused_at=now, refusals=self.refusals + 1,
+            refused=self.refused + 1,
+        )  # fmt: skip
+
+    def after_failure(self, now: float, asked_at: float, note: str) -> Budget:
+        """Learn from a question that was not answered; those in the air when a rest began say nothing new."""
+        if asked_at < self.paused_at <= now:
+            return replace(self, failed=self.failed + 1)
+        failures = self.failures + 1
+        changed = replace(self, failures=failures, failed=self.failed + 1)
+        if failures < _FAILURES_TO_REST:
+            return changed
+        rest = min(_FIRST_REST * 2 ** (failures - _FAILURES_TO_REST), _LONGEST_REST)
+        return replace(changed, not_before=now + rest, kind="unreachable", note=note, paused_at=now)
+
+    def after_answer(self, limits: Limits, now: float, people: int) -> Budget:
+        """Learn from an answer that holds the data of so many people."""
+        rate = min(self.rate + limits.rate * _FASTER, limits.rate)
+        open_again = self.kind == "unreachable" and self.failures >= _FAILURES_TO_REST
+        changed = replace(self, rate=rate, refusals=0, failures=0, not_before=0.0 if open_again else self.not_before)
+        if not limits.personal:
+            return changed
+        today = datetime.fromtimestamp(now, UTC).date()
+        counted = (self.personal if self.day == today.isoformat() else 0) + people
+        changed = replace(changed, personal=counted, day=today.isoformat())
+        if counted < limits.personal:
+            return changed
+        midnight = datetime.combine(today + timedelta(days=1), datetime.min.time(), UTC).timestamp()
+        note = f"{counted} data sets of people were had today, of {limits.personal}: the registry bans who takes more"
+        return replace(changed, not_before=midnight, kind="quota", note=note)
