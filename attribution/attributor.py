@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -29,7 +29,7 @@ from attribution.lookup.origins import OriginDesk
 from attribution.lookup.transport import OnConnect
 from attribution.models import Attribution
 from attribution.origin import Front, OriginSource, ToldOrigin, installed_sources
-from attribution.questions import DeskOf, FrontOf, NetworkAt, Question, ResolveName, SuffixOf
+from attribution.questions import DeskOf, FrontOf, NetworkAbove, NetworkAt, Question, ResolveName, SuffixOf, key_of
 from attribution.settings import Settings, load_settings
 from attribution.target import parse_target
 
@@ -53,8 +53,9 @@ class Attributor:
 
     Use as `async with Attributor() as attributor:`; leaving the block closes every connection.
     `evidence` names a folder in which a bundle of each answer is kept. `check_mailboxes` also asks DNS whether
-    the mailboxes' domains take mail; no mail server is asked. `max_age` bounds the age of kept answers (zero asks
-    everything anew, each thing once); `offline` asks nobody, and takes what is kept, stale answers too.
+    the mailboxes' domains take mail; no mail server is asked. `keep_steps` keeps the rules applied beside each kept
+    answer. `max_age` bounds the age of kept answers (zero asks everything anew, each thing once); `offline` asks
+    nobody, and takes what is kept, stale answers too.
     `origin_sources` are asked for origins where a proxy is in front; without them those that are installed.
     """
 
@@ -64,6 +65,7 @@ class Attributor:
         *,
         evidence: Path | None = None,
         check_mailboxes: bool = False,
+        keep_steps: bool = False,
         max_age: timedelta | None = None,
         offline: bool = False,
         origin_sources: Sequence[OriginSource] | None = None,
@@ -75,6 +77,7 @@ class Attributor:
         self._cache = AnswerCache(self._settings, self._clock)
         self._asker = Asker(self._settings, self._clock, self._cache, on_connect)
         self._check_mailboxes = check_mailboxes
+        self._keep_steps = keep_steps
         self._finished = FinishedAnswers(
             self._cache.store, self._settings, self._clock, check_mailboxes=check_mailboxes
         )
@@ -152,7 +155,8 @@ class Attributor:
             REPORTED.reset(reported)
         decision = decide_from(facts)
         if until and not evidence.holds("told_origin"):
-            self._finished.keep(decision.attribution, until)
+            steps = [(step.rule, step.conclusion) for step in decision.steps] if self._keep_steps else None
+            self._finished.keep(decision.attribution, until, steps)
         if self._folder:
             await asyncio.to_thread(self._folder.append, evidence)
         return Investigation(decision.attribution, decision.steps, evidence)
@@ -200,7 +204,7 @@ class Attributor:
     async def _answers(self, questions: list[Question]) -> list[list[Record]]:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._answer(question)) for question in questions]
-        return [task.result() for task in tasks]
+        return [_as_asked(question, task.result()) for question, task in zip(questions, tasks, strict=True)]
 
     async def _answer(self, question: Question) -> list[Record]:
         if isinstance(question, SuffixOf | FrontOf | DeskOf):  # tables on this machine: nothing to share or keep
@@ -209,9 +213,9 @@ class Attributor:
         if kept:
             return kept
         if not isinstance(question, NetworkAt):
-            return await self._once(question.text, lambda: self._ask(question))
+            return await self._once(key_of(question), lambda: self._ask(question))
         async with self._alone_in(neighbourhood(question.address)):
-            return self._kept(question) or await self._once(question.text, lambda: self._ask(question))
+            return self._kept(question) or await self._once(key_of(question), lambda: self._ask(question))
 
     def _kept(self, question: Question) -> list[Record] | None:
         """Return the answer from the cache where it may be given without asking."""
@@ -267,6 +271,13 @@ class Attributor:
         lock = self._neighbourhoods.setdefault(place, asyncio.Lock())
         async with lock:
             yield
+
+
+def _as_asked(question: Question, records: list[Record]) -> list[Record]:
+    """Return an answer that was asked for by somebody else as one to this question."""
+    if not isinstance(question, NetworkAbove):
+        return records
+    return [one if one.question == question.text else replace(one, question=question.text) for one in records]
 
 
 def attribute(target: str, settings: Settings | None = None) -> Attribution:

@@ -44,6 +44,11 @@ class NetworkAbove:
         """Text of the question."""
         return f"ip above {self.below[0]} - {self.below[1]}: {self.url}"
 
+    @property
+    def key(self) -> str:
+        """What is asked, whoever asks: one network is above many, and is asked for once."""
+        return f"ip above {self.url}"
+
 
 @dataclass(frozen=True, slots=True)
 class NationalNetwork:
@@ -201,6 +206,11 @@ Question = (
     | OriginOf
     | NationalPage
 )
+
+
+def key_of(question: Question) -> str:
+    """Return under what a question's answer is shared and kept."""
+    return question.key if isinstance(question, NetworkAbove) else question.text
 
 
 def page_of(text: str) -> tuple[str, Page]:

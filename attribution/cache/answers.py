@@ -16,7 +16,7 @@ from attribution.decide.holder import is_stub
 from attribution.errors import EvidenceError
 from attribution.evidence import UNANSWERED, Record
 from attribution.lookup.clock import Clock
-from attribution.questions import MailTo, NetworkAt, Question, ResolveName
+from attribution.questions import MailTo, NetworkAt, Question, ResolveName, key_of
 from attribution.registry.dns_answer import read_dns
 from attribution.registry.rdap_answer import read_network
 from attribution.registry.registration import Network, UnreadableAnswer
@@ -73,7 +73,7 @@ class AnswerCache:
 
     def find(self, question: Question) -> Kept | None:
         """Return what is kept, fresh or not; who asks decides whether a stale answer serves."""
-        kept = self._get(question.text)
+        kept = self._get(key_of(question))
         if kept is None and isinstance(question, NetworkAt):
             kept = self._around(question.address)
         return kept
@@ -92,7 +92,7 @@ class AnswerCache:
             return
         now = self._clock.now()
         kept = Kept(tuple(records), now + life, now + (STALE if life == FRESH else life), from_this_run=True)
-        keys = [question.text]
+        keys = [key_of(question)]
         if network and is_final_type(network.type):
             blocks = cidrs(network.first, network.last)
             if len(blocks) <= _MOST_BLOCKS:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 from attribution._version import __version__
 from attribution.cache.json_store import JsonStore
+from attribution.json_text import escaped_json
 from attribution.lookup.clock import Clock
 from attribution.models import Attribution
 from attribution.settings import Settings
@@ -40,12 +42,16 @@ class Finished:
     """JSON from after that time to the end."""
     until: float
     """Until when it may be given without asking, in seconds since 1970."""
+    steps: tuple[tuple[str, str], ...] | None = None
+    """The rules applied, each with its conclusion; None where they were not kept."""
 
     def as_json(self, text: str, observed_at: datetime) -> str:
         """Return the answer for an input, as JSON."""
-        return (
-            f'{{"input":{json.dumps(text, ensure_ascii=False)},{self.head}{observed_at:%Y-%m-%dT%H:%M:%SZ}{self.tail}'
-        )
+        return "{" + self.fields(text, f"{observed_at:%Y-%m-%dT%H:%M:%SZ}")
+
+    def fields(self, text: str, observed_at: str) -> str:
+        """Return the same without the opening brace, from the time as text: what a line of an archive costs."""
+        return f'"input":{escaped_json(json.dumps(text, ensure_ascii=False))},{self.head}{observed_at}{self.tail}'
 
 
 class FinishedAnswers:
@@ -70,8 +76,13 @@ class FinishedAnswers:
             return None
         return found
 
-    def keep(self, answer: Attribution, until: datetime) -> None:
-        """Keep an answer that rests on nothing but fresh answers."""
+    @property
+    def prefix(self) -> str:
+        """What every key on disk begins with."""
+        return self._prefix
+
+    def keep(self, answer: Attribution, until: datetime, steps: Iterable[tuple[str, str]] | None = None) -> None:
+        """Keep an answer that rests on nothing but fresh answers; with the rules applied where they may be shown."""
         seconds = until.timestamp() - self._clock.time()
         if answer.host is None or seconds <= 0:
             return
@@ -80,13 +91,15 @@ class FinishedAnswers:
             for one in answer.evidence
         ]
         text = answer.model_copy(update={"input": "", "evidence": evidence}).model_dump_json()
+        text = escaped_json(text)
         time = f'"observed_at":"{answer.observed_at:%Y-%m-%dT%H:%M:%SZ}"'
         before, found, after = text.removeprefix('{"input":"",').partition(time)
         if not found:
             return
         head, tail = f'{before}"observed_at":"', f'"{after}'
-        self._remember(answer.host, Finished(answer.status, head, tail, until.timestamp()))
-        self._store.set(self._prefix + answer.host, [until.timestamp(), answer.status, head, tail], seconds)
+        kept = None if steps is None else tuple(steps)
+        self._remember(answer.host, Finished(answer.status, head, tail, until.timestamp(), kept))
+        self._store.set(self._prefix + answer.host, [until.timestamp(), answer.status, head, tail, kept], seconds)
 
     def _remember(self, host: str, finished: Finished) -> None:
         self._memory[host] = finished
@@ -97,7 +110,7 @@ class FinishedAnswers:
 def fingerprint(settings: Settings, *, check_mailboxes: bool) -> str:
     """Return a short text that is another one whenever the same question could have another answer."""
     values = settings.model_dump(mode="json", exclude=_WITHOUT_EFFECT)
-    tables = [_stamp(settings.data_path / name) for name in ("fronts.csv", "fronts-refreshed.csv", "platforms.csv")]
+    tables = [stamp(path) for path in user_tables(settings)]
     whole = json.dumps([_FORMAT, __version__, values, tables, check_mailboxes], sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()[:12]
 
@@ -105,12 +118,19 @@ def fingerprint(settings: Settings, *, check_mailboxes: bool) -> str:
 def read_finished(value: Any) -> Finished | None:
     """Read what `keep` wrote; None for anything else."""
     match value:
-        case [int() | float() as until, str(status), str(head), str(tail)]:
-            return Finished(status, head, tail, until)
+        case [int() | float() as until, str(status), str(head), str(tail), None | list() as steps]:
+            kept = None if steps is None else tuple((str(rule), str(text)) for rule, text in steps)
+            return Finished(status, head, tail, until, kept)
     return None
 
 
-def _stamp(path: Path) -> list[int]:
+def user_tables(settings: Settings) -> list[Path]:
+    """Return the tables of the user's own that answers depend on, whether they are there or not."""
+    return [settings.data_path / name for name in ("fronts.csv", "fronts-refreshed.csv", "platforms.csv")]
+
+
+def stamp(path: Path) -> list[int]:
+    """Return a mark that changes with the file; empty for none."""
     try:
         status = path.stat()
     except OSError:

@@ -17,8 +17,10 @@ from typing import Any
 
 import diskcache
 
+from attribution.cache.peek import STORE
+
 _LOG = logging.getLogger("attribution.cache")
-_NAME = "answers-1"
+_NAME = STORE
 _RAW = 1  # diskcache's mode for a value that stands in the row itself
 _MOST_BYTES = 2 * 1024**3
 _BUSY_SECONDS = 5

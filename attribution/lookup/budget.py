@@ -15,6 +15,7 @@ from attribution.data.budgets import Limits
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 300.0
 _FAILURES_TO_REST = 3
+_REFUSALS_TO_DOUBT = 3
 _FIRST_REST, _LONGEST_REST = 15.0, 300.0
 _PROBE = 2.0
 """Seconds between probes of a registry that did not answer before its rest."""
@@ -127,7 +128,9 @@ class Budget:
         if asked_at < self.paused_at <= now:
             return replace(self, refused=self.refused + 1)
         own = min(_FIRST_PAUSE * 2**self.refusals, _LONGEST_PAUSE)
-        until = now + max(told if told is not None else own, 0.05)
+        # A registry that goes on refusing after the time that it named is not taken at its word any more.
+        trusted = told is not None and self.refusals < _REFUSALS_TO_DOUBT
+        until = now + max(told or 0.0, 0.05 if trusted else own)
         rate = max(min(self.rate, limits.rate) / 2, _SLOWEST)
         return replace(
             self, rate=rate, tokens=1.0, filled_at=until,

@@ -17,7 +17,7 @@ from attribution.lookup.ledger import Ledger
 from attribution.lookup.slots import make_room
 from attribution.registry.registries import registries, registry_of_server
 
-_LONGEST_QUEUE = 120.0
+_LONGEST_QUEUE = 30.0
 """Seconds: a turn further off than this is not waited for, whatever the patience."""
 _FLIGHT = 60.0
 """Seconds after which a question of another process, which may have died, counts as in the air no more."""

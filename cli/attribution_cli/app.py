@@ -304,7 +304,8 @@ def batch(
 
         def waiting(self, lines: int, seconds: float) -> None:
             if not quiet:
-                say(f"attribution: {lines} lines wait up to {seconds:g} s for registries that did not answer")
+                count = "1 line waits" if lines == 1 else f"{lines} lines wait"
+                say(f"attribution: {count} up to {seconds:g} s for registries that did not answer")
 
     with Progress(tally, None if quiet else count_items(source, input_format, column), quiet=quiet) as progress:
         try:
@@ -380,10 +381,11 @@ def _investigate(
     """Look targets up at once and show them in the order given."""
     from attribution.attributor import Attributor
     from attribution.settings import load_settings
+    from attribution_cli.recalled import note_environment
 
     async def all_of(settings: Settings) -> None:
         async with (
-            Attributor(settings, evidence=evidence, **(asking or {})) as attributor,
+            Attributor(settings, evidence=evidence, keep_steps=True, **(asking or {})) as attributor,
             asyncio.TaskGroup() as group,
         ):
             slots = asyncio.Semaphore(settings.jobs)
@@ -404,6 +406,7 @@ def _investigate(
         status.start()
     try:
         asyncio.run(all_of(settings))
+        note_environment(settings)
     except ExceptionGroup as group:
         raise _first(group) from None
     finally:

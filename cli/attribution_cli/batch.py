@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _MOST_HELD = 10_000
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 _RECALLED_AT_ONCE = 256
+_PATIENCE = 5.0
 
 
 class Sink(Protocol):
@@ -73,6 +74,8 @@ async def _run(order: Order, settings: Settings, lines: Lines, sink: Sink) -> bo
     if task:
         with contextlib.suppress(NotImplementedError):  # no signal handlers in Windows' event loop
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    # A longer pause is not waited for in place: the line is parked, and comes back.
+    settings = settings.model_copy(update={"patience": min(settings.patience, _PATIENCE)})
     async with Attributor(settings, evidence=order.evidence, **order.asking) as attributor:
         with Parked() as parked:
             batch = _Batch(order, attributor, lines, sink, parked)
@@ -104,7 +107,7 @@ class _Batch:
         """Ask for parked lines again until each is answered, or as long as one waits for registries."""
         seconds = wait if self._order.deadline is None else max(self._order.deadline, wait)
         ends = time.time() + seconds
-        if self._parked.count:
+        if self._parked.count and seconds:
             self._sink.waiting(self._parked.count, seconds)
         while self._parked.count:
             left = max(ends - time.time(), 0)

@@ -1,4 +1,4 @@
-"""Where the command begins: answers `--version` before anything is loaded."""
+"""Where the command begins: answers what needs no library before any is loaded."""
 
 from __future__ import annotations
 
@@ -7,14 +7,39 @@ import sys
 
 def main() -> None:
     """Run the command and exit with its code."""
-    if sys.argv[1:] in (["--version"], ["-V"]):
+    arguments = sys.argv[1:]
+    if arguments in (["--version"], ["-V"]):
         from attribution._version import __version__
 
         sys.stdout.write(f"attribution {__version__}\n")
         return
+    if arguments in (["--help"], ["-h"]):
+        help_text = _kept_help()
+        if help_text:
+            sys.stdout.write(help_text)
+            return
+    if arguments[:1] == ["check"] and not any(one.startswith("-") and one != "--json" for one in arguments[1:]):
+        from attribution_cli.recalled import recalled_check
+
+        code = recalled_check(arguments[1:])
+        if code is not None:
+            sys.exit(code)
     from attribution_cli.app import run
 
     sys.exit(run())
+
+
+def _kept_help() -> str | None:
+    """Return the help as it was written out for a terminal of ordinary width; None for narrower ones."""
+    from pathlib import Path
+    from shutil import get_terminal_size
+
+    if get_terminal_size().columns < 80:
+        return None
+    try:
+        return Path(__file__).with_name("help.txt").read_text("utf-8")
+    except OSError:
+        return None
 
 
 if __name__ == "__main__":

@@ -78,12 +78,9 @@ class Recalled:
         return Attribution.model_validate_json(self.finished.as_json(self.text, datetime.now(UTC)))
 
 
-def json_line(line: int | None, answer: Attribution | Recalled) -> str:
+def json_line(line: int | None, answer: Attribution) -> str:
     """Return an answer as one line of JSON; `line` stands first, so that resuming need not parse the rest."""
-    if isinstance(answer, Recalled):
-        text = escaped_json(answer.finished.as_json(answer.text, datetime.now(UTC)))
-    else:
-        text = escaped_json(answer.model_dump_json())
+    text = escaped_json(answer.model_dump_json())
     return text if line is None else f'{{"line":{line},{text[1:]}'
 
 
@@ -161,6 +158,7 @@ class Lines:
         self._taken: list[str] = []
         self._size = 0
         self._synced = time.monotonic()
+        self._second, self._second_text = 0, ""
         if path is None:
             if resume:
                 raise UnusableOutput("--resume goes on with a file: name it with --output")
@@ -180,12 +178,21 @@ class Lines:
         """Take one result. It is written whole, at the latest by `flush`."""
         if self.form is OutputFormat.CSV:
             text = csv_line(line, answer.attribution() if isinstance(answer, Recalled) else answer)
+        elif isinstance(answer, Recalled):
+            text = f'{{"line":{line},{answer.finished.fields(answer.text, self._time())}'
         else:
             text = json_line(line, answer)
         self._taken.append(text)
         self._size += len(text)
         if self._size >= _AT_ONCE:
             self.flush()
+
+    def _time(self) -> str:
+        """Return the time of day as answers have it; made once a second."""
+        second = int(time.time())
+        if second != self._second:
+            self._second, self._second_text = second, f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%SZ}"
+        return self._second_text
 
     def flush(self) -> None:
         """Write what was taken: whole lines, in one go; and see to it once a second that they are on disk."""
@@ -258,7 +265,11 @@ class Lines:
             self._put(self._header())
 
     def _could_begin(self, torn: bytes, *, first: bool) -> bool:
-        """Say whether bytes after the last whole line may be the beginning of one of ours."""
+        """Say whether bytes after the last whole line may be the beginning of one of ours.
+
+        After a power cut a file may end in zeros where its last block was not written.
+        """
+        torn = torn.rstrip(b"\0")
         if self.form is OutputFormat.CSV and not first:
             return not torn or torn[:1].isdigit()
         begin = (self._header() if self.form is OutputFormat.CSV else '{"line":').encode("utf-8")[:32]

@@ -32,19 +32,18 @@ def show_registries(*, as_json: bool) -> None:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for head in ("service", "state"):
-        table.add_column(head, overflow="fold")
-    for head in ("a second", "in the air", "asked", "refused", "failed", "people today", "last asked"):
-        table.add_column(head, justify="right")
+    table.add_column("service", overflow="fold", ratio=1)
+    table.add_column("state", overflow="fold", ratio=1)
+    for head in ("a second", "asked", "refused", "failed"):
+        table.add_column(head, justify="right", no_wrap=True)
     for row in rows:
         state = Text("open", style="green")
         if row["closed_until"]:
             state = Text(shown(f"{row['why']} until {row['closed_until']}: {row['note']}"), style="yellow")
-        people = f"{row['people_today']} of {row['people_limit']}" if row["people_limit"] else ""
-        table.add_row(
-            shown(row["service"]), state, f"{row['rate']:g} of {row['rate_limit']:g}", f"{row['in_the_air']}", f"{row['asked']}",
-            f"{row['refused']}", f"{row['failed']}", people, row["last_asked"] or "",
-        )  # fmt: skip
+        if row["people_limit"]:
+            state.append(f", {row['people_today']} of {row['people_limit']} people today", style="dim")
+        rate = f"{row['rate']:g} of {row['rate_limit']:g}"
+        table.add_row(shown(row["service"]), state, rate, f"{row['asked']}", f"{row['refused']}", f"{row['failed']}")
     results().print(table)
 
 

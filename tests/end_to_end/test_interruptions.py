@@ -14,7 +14,7 @@ import pytest
 import interruptions
 from attribution.demo import DemoWorld
 from attribution.demo.world import URLS
-from command import COMMAND, lines, run
+from command import COMMAND, lines, run, timeless
 from laboratory import Laboratory
 
 
@@ -167,3 +167,59 @@ def test_full_disk_is_a_clear_error(in_world: DemoWorld, urls: Path) -> None:
     assert "No space left" in done.stderr
     assert "--resume" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("zeros", [1, 4096])
+@pytest.mark.parametrize("kept", [0, 9, 200])
+def test_zeros_that_a_power_cut_left_at_the_end_are_dropped(
+    zeros: int, kept: int, in_world: DemoWorld, urls: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out.jsonl"
+    run("batch", urls, "--output", output, "--ordered")
+    whole = output.read_bytes()
+    half = whole.index(b"\n", len(whole) // 2) + 1
+    output.write_bytes(whole[: half + kept] + bytes(zeros))
+    assert run("batch", urls, "--output", output, "--ordered", "--resume").returncode == 1
+    again = [timeless(one) for one in lines(output.read_text("utf-8"))]
+    assert again == [timeless(one) for one in lines(whole.decode())]
+
+
+@pytest.mark.parametrize("after_lines", [3, 12, 24])
+def test_no_result_is_written_before_its_evidence(
+    after_lines: int, in_world: DemoWorld, urls: Path, tmp_path: Path
+) -> None:
+    output, evidence = tmp_path / "out.jsonl", tmp_path / "evidence"
+    process = subprocess.Popen(
+        [*COMMAND, "batch", str(urls), "--output", str(output), "--evidence", str(evidence), "--quiet", "--jobs", "4"]
+    )
+    ends = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < ends:
+        if output.exists() and output.read_bytes().count(b"\n") >= after_lines:
+            break
+        time.sleep(0.002)
+    process.kill()
+    process.wait()
+    written = [one["input"] for one in lines(output.read_text("utf-8").rpartition("\n")[0])]
+    kept = [json.loads(path.read_text("utf-8"))["input"] for path in evidence.glob("*.json")]
+    assert len(written) >= after_lines
+    assert not set(written) - set(kept)
+    assert run("verify", evidence).returncode == 0
+
+
+def test_deadline_leaves_lines_that_were_not_begun_to_resume(in_world: DemoWorld, tmp_path: Path) -> None:
+    urls, output = tmp_path / "urls.txt", tmp_path / "out.jsonl"
+    urls.write_text("".join(f"https://{name}.example/\n" for name in ("sur", *(f"gone{n}" for n in range(200)), "kiosk")))  # fmt: skip
+    done = run("batch", urls, "--output", output, "--jobs", "1", "--deadline", "1.5s")
+    assert done.returncode == 1
+    assert "deadline" in done.stderr
+    first = lines(output.read_text("utf-8"))
+    assert 0 < len(first) < 202
+    assert run("batch", urls, "--output", output, "--resume", "--quiet").returncode == 1
+    assert sorted(one["line"] for one in lines(output.read_text("utf-8"))) == list(range(1, 203))
+
+
+@pytest.mark.parametrize("text", ["soon", "10", "5 parsecs", "2020-01-01T00:00Z"])
+def test_deadline_that_is_none_says_how(text: str, in_world: DemoWorld, urls: Path) -> None:
+    done = run("batch", urls, "--deadline", text)
+    assert done.returncode == 2
+    assert "--deadline" in done.stderr

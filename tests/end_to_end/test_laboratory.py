@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -140,4 +141,34 @@ def test_registry_that_comes_back_is_asked_again_before_the_batch_ends(shared: P
     results = laboratory.batch("--fault", "ripe=dead@0-6", "--fault", "whois.ripe=dead@0-6")
     assert sorted(one["line"] for one in results) == list(range(1, 61))
     assert {one["status"] for one in results} == {"attributed"}
-    assert "wait up to 30 s" in laboratory.last.stderr
+    assert "up to 30 s for registries" in laboratory.last.stderr
+
+
+def test_deadline_answers_every_line_in_hand_and_holds_while_a_registry_hangs(
+    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laboratory = Laboratory(shared, tmp_path, ["synthetic", "--seed", "2", "--urls", "60"])
+    monkeypatch.setenv("ATTRIBUTION_RDAP_TIMEOUT", "60")
+    began = time.monotonic()
+    results = laboratory.batch("--fault", "ripe=hang", arguments=("--deadline", "6s"))
+    assert time.monotonic() - began < 20
+    truth = laboratory.truth()
+    assert sorted(one["line"] for one in results) == list(range(1, 61))
+    late = [one for one in results if one["status"] == "retry_later"]
+    assert late
+    assert all(one["failures"][0]["retry_at"] for one in late)
+    for one in results:
+        if one["primary"]:
+            assert one["primary"]["provider"]["name"] == truth[one["host"]]["provider"]
+
+
+def test_registry_that_fails_holds_nobody_else_up(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    """More lines wait for one registry than are looked up at once: the others' are answered all the same."""
+    laboratory = Laboratory(shared, tmp_path, ["synthetic", "--seed", "2", "--urls", "400"])
+    monkeypatch.setenv("ATTRIBUTION_WAIT", "0")
+    results = laboratory.batch("--fault", "ripe=later", arguments=("--jobs", "8"))
+    order = [one["status"] for one in results]
+    done = [place for place, status in enumerate(order) if status == "attributed"]
+    assert len(results) == 400
+    assert order.count("retry_later") > 50
+    assert done[-1] < len(order) - 20  # those that wait come last

@@ -150,3 +150,12 @@ def test_whatever_happens_the_budget_opens_again_and_stays_within_its_limits(eve
                 budget = budget.after_answer(LIMITS, now, 0)
         assert 0.2 <= budget.rate <= LIMITS.rate
         assert budget.closed(now + 501) is None
+
+
+def test_registry_that_goes_on_refusing_is_left_alone_for_longer_than_it_says() -> None:
+    budget, now, pauses = Budget.new(LIMITS), NOON, []
+    for _ in range(6):
+        budget = budget.after_refusal(LIMITS, now, now, 2.0, "HTTP 429")
+        pauses.append(budget.not_before - now)
+        now = budget.not_before + 0.1
+    assert pauses == pytest.approx([2, 2, 2, 16, 32, 64])

@@ -1,10 +1,12 @@
 """Lists as people keep them; a bad line is answered for and stops nothing."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from attribution_cli.inputs import InputFormat, UnusableInput, read_items
+from attribution_cli.inputs import InputFormat, Item, UnusableInput, deadline_seconds, read_items
+from attribution_cli.parked import Parked
 
 
 def items(tmp_path: Path, name: str, content: bytes, column: str | None = None) -> list[tuple[int, str, bool]]:
@@ -43,3 +45,30 @@ def test_json_lines_and_their_faults(tmp_path: Path) -> None:
 def test_file_that_is_not_there_is_named() -> None:
     with pytest.raises(UnusableInput, match=r"nowhere\.txt"):
         list(read_items("nowhere.txt", InputFormat.AUTO, None))
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("30m", 1800), ("8h", 28800), ("2d", 172800), ("0.5m", 30)])
+def test_deadline_as_a_length(text: str, seconds: float) -> None:
+    assert deadline_seconds(text) == seconds
+
+
+def test_deadline_as_a_time_with_and_without_a_zone() -> None:
+    at = datetime.now(UTC) + timedelta(hours=1)
+    for text in (at.isoformat(), f"{at:%Y-%m-%dT%H:%M:%S}"):
+        assert 3590 < deadline_seconds(text) <= 3600
+
+
+def test_parked_lines_come_back_once_and_may_be_parked_again() -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    with Parked() as parked:
+        for number in range(3):
+            parked.put(Item(number, f"www{number}.example/\ud800\n"), at + timedelta(seconds=number))
+        assert (parked.count, parked.earliest) == (3, at.timestamp())
+        taken = []
+        for item in parked.taken():
+            taken.append(item)
+            if item.line == 1:
+                parked.put(item, at)
+        assert [(one.line, one.text) for one in taken] == [(n, f"www{n}.example/\ud800\n") for n in range(3)]
+        assert [one.line for one in parked.taken()] == [1]
+        assert list(parked.taken()) == []

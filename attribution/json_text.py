@@ -1,0 +1,23 @@
+"""JSON text in which nothing can change how it is shown: registries' words are filled in by the people one is looking for."""
+
+from __future__ import annotations
+
+import re
+
+# Controls (C0, DEL, C1), marks that change the direction of text, invisible separators.
+DANGEROUS = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+
+
+def escaped_json(text: str) -> str:
+    """Return the same JSON with every control and direction mark as an escape."""
+    return DANGEROUS.sub(lambda found: _escape(found[0]), text)
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    if code > 0xFFFF:
+        high, low = 0xD800 + ((code - 0x10000) >> 10), 0xDC00 + ((code - 0x10000) & 0x3FF)
+        return f"\\u{high:04x}\\u{low:04x}"
+    return f"\\u{code:04x}"
