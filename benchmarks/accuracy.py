@@ -133,6 +133,11 @@ def _expected() -> list[dict[str, str]]:
     return list(csv.DictReader(line for line in lines if not line.startswith("#")))
 
 
+def captured_answers(folder: Path) -> list[tuple[dict[str, str], Any]]:
+    """Return each row of accuracy.csv with its answer."""
+    return [(row, _captured(folder, row)[0]) for row in _expected()]
+
+
 def _captured(folder: Path, row: dict[str, str]) -> tuple[Any, str]:
     """Return the answer (a JSON object or text) and the registry that gave it."""
     text = (folder / row["file"]).read_text("utf-8", "replace")

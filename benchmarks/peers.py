@@ -72,8 +72,8 @@ async def whoisit() -> Look:
     for name in urls:
         urls[name] = f"{_BOOTSTRAP}{'object-tags' if name == 'object' else name}.json"
     whoisit.clear_bootstrapping()
-    client = httpx.AsyncClient(limits=httpx.Limits(max_connections=None), timeout=60)
-    await whoisit.bootstrap_async(allow_insecure=True, async_client=client)
+    await whoisit.bootstrap_async(allow_insecure=True)
+    client = httpx.AsyncClient(limits=httpx.Limits(max_connections=None), timeout=60, follow_redirects=True)
 
     async def look(url: str) -> Any:
         return await whoisit.ip_async(await _address(_host(url)), async_client=client)

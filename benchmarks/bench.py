@@ -1,0 +1,419 @@
+"""What a look costs, beside other libraries and beside the least that it could cost, on the laboratory.
+
+Run by `make bench`. One table, the same as bench.json beside it; medians of at least five runs with their spread. Peers are
+really installed and changed in nothing but their servers' addresses; they run in the same run on the same laboratory, with
+20 ms to resolvers and 150 ms to registries. `--only NAME` measures one figure, `--runs N` other than five times.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+AT_ONCE = 128
+PEERS = ("ipwhois", "whoisit", "asyncwhois", "whodap")
+
+
+@dataclass
+class Figure:
+    """One row of the table: what was measured, in runs, and the bar that it is held against."""
+
+    name: str
+    runs: list[float]
+    unit: str
+    bar: str = ""
+    met: bool | None = None
+    note: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def median(self) -> float:
+        """The figure to quote."""
+        return statistics.median(self.runs)
+
+    def row(self) -> str:
+        """The figure as a line of the table."""
+        spread = f"{min(self.runs):.3g} to {max(self.runs):.3g}"
+        verdict = "" if self.met is None else "yes" if self.met else "NO"
+        return f"{self.name:66} {self.median:>9.3g} {self.unit:5} {spread:>20}  {self.bar:>8} {verdict:4} {self.note}".rstrip()
+
+
+class Bench:
+    """Worlds of the laboratory, and commands run inside it."""
+
+    def __init__(self, shared: Path, folder: Path, runs: int) -> None:
+        self._lab = shared / "lab" / "lab.py"
+        self.folder, self.runs = folder, runs
+        self._worlds: dict[int, Path] = {}
+
+    def world(self, urls: int) -> Path:
+        """Return the folder of a generated world with so many URLs."""
+        if urls not in self._worlds:
+            folder = self.folder / f"world-{urls}"
+            command = [sys.executable, str(self._lab), "synthetic", "--dir", str(folder), "--seed", "1", "--urls", str(urls)]  # fmt: skip
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            self._worlds[urls] = folder
+        return self._worlds[urls]
+
+    def serve(
+        self, world: Path, command: list[str], *options: str, env: dict[str, str] | None = None
+    ) -> tuple[str, dict[str, int], float]:
+        """Run a command inside the laboratory; return its output, the queries that servers answered, and its seconds."""
+        began = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, str(self._lab), "serve", "--dir", str(world), *options, "--", *command],
+            capture_output=True,
+            text=True,
+            env={**os.environ, **(env or {})},
+            check=False,
+        )
+        if done.returncode not in (0, 1) or not (world / "queries.json").is_file():
+            raise RuntimeError(f"{' '.join(command)}: {done.stderr[-2000:]}")
+        return done.stdout, json.loads((world / "queries.json").read_text("utf-8")), time.perf_counter() - began
+
+    def inside(self, figure: str, library: str, world: Path, *rest: object) -> tuple[dict[str, Any], int]:
+        """Measure one figure of one library in a process of its own; return it, and how often registries were asked."""
+        command = [sys.executable, str(HERE / "inside.py"), figure, library, str(world), *map(str, rest)]
+        output, queries, _ = self.serve(world, command)
+        return json.loads(output), asked(queries)
+
+
+def asked(queries: dict[str, int]) -> int:
+    """Count the questions that registries answered."""
+    return sum(count for name, count in queries.items() if name.startswith(("rdap.", "whois.")) and "bootstrap" not in name)  # fmt: skip
+
+
+def over(ours: Iterable[float], theirs: Iterable[float]) -> list[float]:
+    """Return their time over ours, run by run."""
+    return [their / our for our, their in zip(ours, theirs, strict=True)]
+
+
+def under(ours: Iterable[float], theirs: Iterable[float]) -> list[float]:
+    """Return our time over theirs, run by run."""
+    return [our / their for our, their in zip(ours, theirs, strict=True)]
+
+
+def cold_one(bench: Bench) -> list[Figure]:
+    """One cold URL: this project beside each peer, and beside its own unavoidable round trips."""
+    world = bench.world(1000)
+    url = next(one for one in (world / "urls.txt").read_text("utf-8").splitlines() if _has_a_parent(world, one))
+    seconds: dict[str, list[float]] = {}
+    for _ in range(bench.runs):
+        for library in ("attribution", *PEERS):
+            seconds.setdefault(library, []).append(bench.inside("one", library, world, url)[0]["seconds"])
+    # Bootstrap beside the name's address, then the network, then the one above it: three trips to a registry.
+    unavoidable = 0.150 * 3
+    figures = [
+        Figure("one cold URL, this project", seconds["attribution"], "s"),
+        Figure(
+            "  over its unavoidable round trips (0.45 s)",
+            [one / unavoidable for one in seconds["attribution"]],
+            "times",
+            "<= 1.3",
+        ),
+    ]
+    figures[1].met = figures[1].median <= 1.3
+    for peer in PEERS:
+        ratio = over(seconds["attribution"], seconds[peer])
+        one = Figure(f"  {peer}, over ours", ratio, "times", "> 1", statistics.median(ratio) > 1)
+        one.details["seconds"] = seconds[peer]
+        figures.append(one)
+    return figures
+
+
+def cold_many(bench: Bench) -> list[Figure]:
+    """1,000 cold URLs: beside each peer in a loop, and with as many at once as ours."""
+    world = bench.world(1000)
+    ours, queries = [], []
+    at_once: dict[str, list[float]] = {}
+    loops: dict[str, list[float]] = {}
+    peer_queries: dict[str, int] = {}
+    failed: dict[str, int] = {}
+    for _ in range(bench.runs):
+        found, count = bench.inside("many", "attribution", world, 1000, AT_ONCE)
+        ours.append(found["seconds"])
+        queries.append(count)
+        for peer in PEERS:
+            found, peer_queries[peer] = bench.inside("many", peer, world, 1000, AT_ONCE)
+            at_once.setdefault(peer, []).append(found["seconds"])
+            failed[peer] = found["failed"]
+            # A loop keeps nothing, so its time grows with the list: fifty URLs tell what a thousand cost.
+            found, _ = bench.inside("many", peer, world, 50, 1)
+            loops.setdefault(peer, []).append(found["seconds"] * 20)
+    figures = [Figure(f"1,000 cold URLs, this project, {AT_ONCE} at once", ours, "s", note=f"{max(queries)} questions to registries")]  # fmt: skip
+    for peer in PEERS:
+        ratio = over(ours, loops[peer])
+        figures.append(Figure(f"  {peer} in a loop (50 URLs, times 20), over ours", ratio, "times", ">= 20", statistics.median(ratio) >= 20))  # fmt: skip
+    for peer in PEERS:
+        ratio = over(ours, at_once[peer])
+        note = f"{peer_queries[peer]} questions" + (f", {failed[peer]} URLs failed" if failed[peer] else "")
+        one = Figure(
+            f"  {peer}, {AT_ONCE} at once, over ours", ratio, "times", ">= 3", statistics.median(ratio) >= 3, note
+        )
+        one.details["seconds"] = at_once[peer]
+        figures.append(one)
+    return figures
+
+
+def queries_over_floor(bench: Bench) -> list[Figure]:
+    """20,000 URLs through the command: questions over the least that is possible, calm and with one in 50 throttled."""
+    world = bench.world(20000)
+    floor = _floor(world)
+    figures = []
+    for name, options in (("calm", ()), ("one answer in 50 throttled", ("--throttle-every", "50"))):
+        ratios, seconds = [], []
+        for run in range(min(bench.runs, 2)):  # a minute or two each, and the count hardly differs
+            output, cache = bench.folder / f"out-{run}.jsonl", bench.folder / f"cache-{name[:4]}-{run}"
+            output.unlink(missing_ok=True)
+            _, queries, took = bench.serve(
+                world, [*_command(), "batch", str(world / "urls.txt"), "--output", str(output), "--quiet"], *options,
+                env={"ATTRIBUTION_CACHE_FOLDER": str(cache)},
+            )  # fmt: skip
+            ratios.append((asked(queries) - queries.get("throttled", 0)) / floor)
+            seconds.append(took)
+            wrong = _wrong(world, output)
+            if wrong:
+                raise RuntimeError(f"{wrong} answers of the batch are wrong")
+        one = Figure(f"questions to registries over the floor, 20,000 URLs, {name}", ratios, "times", "<= 1.05", max(ratios) <= 1.05)  # fmt: skip
+        one.note = f"floor {floor}; {statistics.median(seconds):.0f} s; 0 wrong"
+        figures.append(one)
+    return figures
+
+
+def warm(bench: Bench) -> list[Figure]:
+    """What a URL costs whose host was answered before: from the map in memory, and from disk in a new process."""
+    world, cache = bench.world(1000), bench.folder / "cache-warm"
+    wide = bench.world(20000)
+    env = {"ATTRIBUTION_CACHE_FOLDER": str(cache)}
+    urls = (world / "urls.txt").read_text("utf-8").splitlines()
+    lists = {count: bench.folder / f"warm-{count}.txt" for count in (10_000, 200_000, 1_000_000)}
+    for count, path in lists.items():
+        path.write_text("".join(f"{urls[number % len(urls)]}\n" for number in range(count)), "utf-8")
+    script = HERE / "warm.py"
+    bench.serve(world, [sys.executable, str(script), "fill", str(world / "urls.txt"), str(bench.folder)], env=env)
+    memory, per_url, tld = {}, [], []
+    for _ in range(bench.runs):
+        output, _, _ = bench.serve(
+            world,
+            [sys.executable, str(script), "run", str(lists[10_000]), str(lists[200_000]), str(bench.folder)],
+            env=env,
+        )
+        small, large = json.loads(output)
+        per_url.append((large["seconds"] - small["seconds"]) / 190_000)
+        tld.append(_tldextract(urls))
+    output, _, _ = bench.serve(
+        world,
+        [sys.executable, str(script), "run", str(lists[10_000]), str(lists[1_000_000]), str(bench.folder)],
+        env=env,
+    )
+    memory = json.loads(output)
+    wide_cache = {"ATTRIBUTION_CACHE_FOLDER": str(bench.folder / "cache-wide")}
+    hosts = bench.folder / "hosts.txt"
+    names = list(dict.fromkeys(url.split("/")[2] for url in (wide / "urls.txt").read_text("utf-8").splitlines()))[
+        :10_000
+    ]
+    hosts.write_text("".join(f"http://{name}/\n" for name in names), "utf-8")
+    few = bench.folder / "few.txt"
+    few.write_text("".join(f"http://{name}/\n" for name in names[:10]), "utf-8")
+    from_disk = []
+    bench.serve(wide, [sys.executable, str(script), "fill", str(hosts), str(bench.folder)], env=wide_cache)
+    for _ in range(bench.runs):
+        output, queries, _ = bench.serve(wide, [sys.executable, str(script), "run", str(few), str(hosts), str(bench.folder)], env=wide_cache)  # fmt: skip
+        small, large = json.loads(output)
+        from_disk.append((large["seconds"] - small["seconds"]) / (len(names) - 10))
+    figures = [
+        Figure("tldextract's parse of one URL", [one * 1e6 for one in tld], "us"),
+        Figure("  a warm URL in a batch, over that", under(per_url, tld), "times", "<= 10"),
+        Figure(
+            "  from disk in a new process, over that",
+            under(from_disk, tld),
+            "times",
+            "<= 40",
+            note=f"{len(names)} hosts, {asked(queries)} questions",
+        ),
+        Figure(
+            "resident memory, 1,000,000 warm URLs over 10,000",
+            [memory[1]["kilobytes"] / memory[0]["kilobytes"]],
+            "times",
+            "<= 1.2",
+        ),
+    ]
+    for figure, most in zip(figures[1:], (10, 40, 1.2), strict=True):
+        figure.met = figure.median <= most
+    figures[3].note = f"{memory[1]['kilobytes'] // 1024} MB; 1,000,000 in {memory[1]['seconds']:.1f} s"
+    return figures
+
+
+def names(bench: Bench) -> list[Figure]:
+    """1,000 fresh names, both address types, with as many at once: beside the best of aiodns and dnspython."""
+    world = bench.world(20000)
+    seconds: dict[str, list[float]] = {}
+    for _ in range(bench.runs):
+        for library in ("attribution", "aiodns", "dnspython"):
+            seconds.setdefault(library, []).append(bench.inside("names", library, world, 1000, AT_ONCE)[0]["seconds"])
+    best = min(("aiodns", "dnspython"), key=lambda name: statistics.median(seconds[name]))
+    ratio = under(seconds["attribution"], seconds[best])
+    return [
+        Figure("resolving 1,000 fresh names, this project", seconds["attribution"], "s"),
+        Figure(f"  over the best ({best})", ratio, "times", "<= 1.5", statistics.median(ratio) <= 1.5),
+    ]
+
+
+def starts(bench: Bench) -> list[Figure]:
+    """How long the command takes to start, beside a Python that does nothing."""
+    world, cache = bench.world(1000), bench.folder / "cache-start"
+    url = (world / "urls.txt").read_text("utf-8").splitlines()[0]
+    env = {"ATTRIBUTION_CACHE_FOLDER": str(cache)}
+    output, _, _ = bench.serve(world, [sys.executable, str(HERE / "starts.py"), str(max(bench.runs, 9)), url], env=env)
+    found = json.loads(output)
+    figures = [Figure("python -c pass", found["pass"], "s")]
+    for name, most in (("--version", 3), ("--help", 6), ("check", 12)):
+        ratio = under(found[name], found["pass"])
+        figures.append(Figure(f"  attribution {name}{' (warm)' if name == 'check' else ''}, over that", ratio, "times", f"<= {most}", statistics.median(ratio) <= most))  # fmt: skip
+    return figures
+
+
+def deciding(bench: Bench) -> list[Figure]:
+    """From the bytes of one RDAP answer to an Attribution, beside json.loads of the same bytes."""
+    output = subprocess.run(
+        [sys.executable, str(HERE / "deciding.py"), str(bench.world(20000)), str(bench.runs)],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    found = json.loads(output)
+    return [
+        Figure(
+            f"deciding {name}, over json.loads of it",
+            ratios,
+            "times",
+            "<= 15",
+            statistics.median(ratios) <= 15,
+            f"{found['bytes'][name]} bytes on average",
+        )
+        for name, ratios in found["ratios"].items()
+    ]
+
+
+FIGURES: dict[str, Callable[[Bench], list[Figure]]] = {
+    "one": cold_one,
+    "many": cold_many,
+    "floor": queries_over_floor,
+    "warm": warm,
+    "names": names,
+    "starts": starts,
+    "deciding": deciding,
+}
+
+
+def main() -> int:
+    """Measure, print the table, and write it as JSON."""
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--shared", type=Path, default=HERE.parent.parent / "shared")
+    arguments.add_argument("--only", choices=[*FIGURES], action="append")
+    arguments.add_argument("--runs", type=int, default=5)
+    given = arguments.parse_args()
+    if not given.shared.is_dir():
+        sys.stderr.write(f"no laboratory in {given.shared}: name its folder with --shared\n")
+        return 2
+    import tempfile
+
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="attribution-bench-") as folder:
+        bench = Bench(given.shared, Path(folder), given.runs)
+        for name in given.only or FIGURES:
+            sys.stderr.write(f"measuring: {name}\n")
+            figures += FIGURES[name](bench)
+    machine = {
+        "cores": os.cpu_count(),
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "libraries": {
+            name: metadata.version(name) for name in ("attribution", *PEERS, "aiodns", "dnspython", "tldextract")
+        },
+    }
+    sys.stdout.write(f"{machine}\n20 ms to resolvers, 150 ms to registries; medians of {given.runs} runs\n\n")
+    sys.stdout.write(f"{'figure':66} {'median':>9} {'':5} {'least to most':>20}  {'bar':>8} met\n")
+    sys.stdout.write("\n".join(figure.row() for figure in figures) + "\n")
+    rows = [{**vars(figure), "median": figure.median} for figure in figures]
+    (HERE / "bench.json").write_text(json.dumps({"machine": machine, "figures": rows}, indent=1) + "\n", "utf-8")
+    return 0
+
+
+def _command() -> list[str]:
+    return [sys.executable, "-m", "attribution_cli.entry"]
+
+
+def _tldextract(urls: list[str]) -> float:
+    """Return the seconds that tldextract takes to parse one of these URLs."""
+    import tldextract
+
+    extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, fallback_to_snapshot=True)
+    extract(urls[0])
+    began = time.perf_counter()
+    for _ in range(20):
+        for url in urls:
+            extract(url)
+    return (time.perf_counter() - began) / (20 * len(urls))
+
+
+def _has_a_parent(world: Path, url: str) -> bool:
+    """Say whether the rules need the network above for a URL: the longest way that a look can take."""
+    leaf, above = _networks_around(world, url.split("/")[2])
+    return above is not None and leaf["type"] not in ("DIRECT ASSIGNMENT", "ASSIGNED") and "REASSIGN" in leaf["type"]
+
+
+def _networks_around(world: Path, host: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    from synthetic import World
+
+    if world not in _WORLDS:
+        _WORLDS[world] = World.load(world)
+    found = [answer for _, answer in _WORLDS[world].around(_WORLDS[world].hosts[host])]
+    return found[0], found[1] if len(found) > 1 else None
+
+
+_WORLDS: dict[Path, Any] = {}
+
+
+def _floor(world: Path) -> int:
+    """Count the fewest questions that answer the list: one for each leaf that can hold nothing more specific, or other
+    address, and one for each network above that the rules need."""
+    from attribution.decide.chain import is_allocation_type, is_customer_type, is_final_type
+
+    leaves, addresses, parents = set(), set(), set()
+    hosts = {url.split("/")[2] for url in (world / "urls.txt").read_text("utf-8").splitlines()}
+    for host in hosts:
+        leaf, above = _networks_around(world, host)
+        kind = leaf["type"]
+        if is_final_type(kind):
+            leaves.add((leaf["startAddress"], leaf["endAddress"]))
+        else:
+            addresses.add(_WORLDS[world].hosts[host])
+        if above and not is_allocation_type(kind) and is_customer_type(kind):
+            parents.add((above["startAddress"], above["endAddress"]))
+    return len(leaves) + len(addresses) + len(parents)
+
+
+def _wrong(world: Path, output: Path) -> int:
+    """Count answers of a batch whose company or mailbox is not the right one."""
+    truth = {row["host"]: row for row in map(json.loads, (world / "truth.jsonl").read_text("utf-8").splitlines())}
+    wrong = 0
+    for row in map(json.loads, output.read_text("utf-8").splitlines()):
+        right, primary = truth[row["host"]], row["primary"]
+        wrong += not primary or primary["provider"]["name"] != right["provider"] or primary["abuse_contact"]["email"] != right["abuse"]  # fmt: skip
+    return wrong
+
+
+if __name__ == "__main__":
+    sys.exit(main())

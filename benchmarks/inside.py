@@ -1,0 +1,134 @@
+"""What runs inside the laboratory for one figure: `python inside.py FIGURE ...` prints one JSON line.
+
+Every figure is measured in a process of its own, on servers that were just started.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from peers import PEERS
+
+
+def urls_of(folder: str, most: int | None = None) -> list[str]:
+    """Read the world's list."""
+    return (Path(folder) / "urls.txt").read_text("utf-8").splitlines()[:most]
+
+
+async def ours(cache: str) -> Callable[[str], Awaitable[Any]]:
+    """Make this project's client with an empty cache."""
+    from attribution import Attributor, load_settings
+
+    # The registrar is a question of its own, which no peer asks.
+    return Attributor(load_settings(cache_folder=Path(cache), ask_registrar=False)).attribute
+
+
+async def one(library: str, url: str, cache: str) -> float:
+    """Look one URL up with a new client; return seconds, the client's own start included."""
+    began = time.perf_counter()
+    look = await (ours(cache) if library == "attribution" else PEERS[library]())
+    await look(url)
+    return time.perf_counter() - began
+
+
+async def many(library: str, urls: list[str], at_once: int, cache: str) -> tuple[float, int]:
+    """Look a list up, so many at once; return seconds, and how many failed."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(at_once))
+    began = time.perf_counter()
+    failed = 0
+    if library == "attribution":
+        from attribution import Attributor, load_settings
+
+        settings = load_settings(cache_folder=Path(cache), ask_registrar=False)
+        async with Attributor(settings) as attributor:
+            async for answer in attributor.attribute_many(urls, jobs=at_once):
+                failed += answer.primary is None
+        return time.perf_counter() - began, failed
+    look = await PEERS[library]()
+    room = asyncio.Semaphore(at_once)
+
+    async def go(url: str) -> None:
+        nonlocal failed
+        async with room:
+            try:
+                await look(url)
+            except Exception:
+                failed += 1
+
+    await asyncio.gather(*(go(url) for url in urls))
+    return time.perf_counter() - began, failed
+
+
+async def names(library: str, hosts: list[str], at_once: int) -> float:
+    """Resolve fresh names, A and AAAA of each; return seconds."""
+    server, _, port = os.environ["ATTRIBUTION_NAMESERVERS"].partition(":")
+    look: Callable[[str], Awaitable[Any]]
+    if library == "attribution":
+        from attribution import load_settings
+        from attribution.lookup.clock import Clock
+        from attribution.lookup.dns import DnsClient
+        from attribution.lookup.transport import Transport
+
+        settings = load_settings()
+        look = DnsClient(settings, Transport(settings), Clock()).look_up
+    elif library == "aiodns":
+        import aiodns
+
+        resolver = aiodns.DNSResolver(nameservers=[f"{server}:{port}"], timeout=5, tries=2)
+
+        async def both(host: str) -> Any:
+            return await asyncio.gather(resolver.query(host, "A"), resolver.query(host, "AAAA"), return_exceptions=True)
+
+        look = both
+    else:
+        import dns.asyncresolver
+
+        plain = dns.asyncresolver.Resolver(configure=False)
+        plain.nameservers, plain.port = [server], int(port)
+
+        async def both_plain(host: str) -> Any:
+            return await asyncio.gather(plain.resolve(host, "A"), plain.resolve(host, "AAAA"), return_exceptions=True)
+
+        look = both_plain
+    room = asyncio.Semaphore(at_once)
+
+    async def go(host: str) -> None:
+        async with room:
+            await look(host)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(go(host) for host in hosts))
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    """Measure one figure and print it."""
+    figure, library, world, *rest = sys.argv[1:]
+    cache = tempfile.mkdtemp(prefix="attribution-bench-")
+    result: dict[str, Any] = {}
+    try:
+        if figure == "one":
+            result["seconds"] = asyncio.run(one(library, rest[0], cache))
+        elif figure == "many":
+            urls = urls_of(world, int(rest[0]))
+            result["seconds"], result["failed"] = asyncio.run(many(library, urls, int(rest[1]), cache))
+        elif figure == "names":
+            hosts = [url.split("/")[2] for url in urls_of(world)]
+            result["seconds"] = asyncio.run(names(library, list(dict.fromkeys(hosts))[: int(rest[0])], int(rest[1])))
+    finally:
+        shutil.rmtree(cache, ignore_errors=True)
+    sys.stdout.write(json.dumps(result) + "\n")
+
+
+if __name__ == "__main__":
+    main()
