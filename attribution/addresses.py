@@ -7,20 +7,25 @@ import ipaddress
 from functools import cache
 from importlib import resources
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+from attribution.prefixes import Address, PrefixTable
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+__all__ = [
+    "Address", "Network", "cidrs", "embedded_ipv4", "read_address", "responsible_address", "special_purpose",
+]  # fmt: skip
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052, the well-known prefix
 
 
 @cache
-def _special_networks() -> tuple[tuple[Network, str, str], ...]:
+def _special_networks() -> dict[int, PrefixTable[tuple[str, str]]]:
     table = resources.files("attribution.data").joinpath("special_addresses.csv").read_text("utf-8")
-    rows = csv.DictReader(line for line in table.splitlines() if not line.startswith("#"))
-    networks = [
-        (ipaddress.ip_network(row["prefix"]), f"{row['name']} ({row['document']})", row["kind"]) for row in rows
+    rows = [
+        (row["prefix"], (f"{row['name']} ({row['document']})", row["kind"]))
+        for row in csv.DictReader(line for line in table.splitlines() if not line.startswith("#"))
     ]
-    return tuple(sorted(networks, key=lambda row: -row[0].prefixlen))
+    return {version: PrefixTable.of(rows, version) for version in (4, 6)}
 
 
 def special_purpose(address: Address, *, documentation_is_special: bool = True) -> str | None:
@@ -28,11 +33,12 @@ def special_purpose(address: Address, *, documentation_is_special: bool = True) 
 
     With `documentation_is_special=False` the documentation ranges (RFC 5737, 3849, 9637) count as ordinary.
     """
-    for network, name, kind in _special_networks():
-        if network.version == address.version and address in network:
-            ordinary = kind == "global" or (kind == "documentation" and not documentation_is_special)
-            return None if ordinary else name
-    return None
+    found = _special_networks()[address.version].find(address)
+    if found is None:
+        return None
+    name, kind = found[1]
+    ordinary = kind == "global" or (kind == "documentation" and not documentation_is_special)
+    return None if ordinary else name
 
 
 def embedded_ipv4(address: Address) -> ipaddress.IPv4Address | None:
@@ -60,12 +66,16 @@ def read_address(text: str) -> Address:
 
     Raises ValueError when it is none.
     """
-    text = text.strip().split("/")[0].strip()
-    if ":" not in text and text.count(".") == 3:
+    text = text.partition("/")[0].strip()
+    if ":" in text:
+        return ipaddress.IPv6Address(text)
+    try:
+        return ipaddress.IPv4Address(text)
+    except ValueError:
         octets = text.split(".")
-        if all(octet.isascii() and octet.isdigit() for octet in octets):
-            text = ".".join(str(int(octet)) for octet in octets)
-    return ipaddress.ip_address(text)
+        if len(octets) != 4 or not all(octet.isascii() and octet.isdigit() for octet in octets):
+            raise
+        return ipaddress.IPv4Address(".".join(str(int(octet)) for octet in octets))
 
 
 def cidrs(first: Address, last: Address) -> list[Network]:

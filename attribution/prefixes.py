@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from attribution.addresses import Address
-
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Value = TypeVar("Value")
 
 

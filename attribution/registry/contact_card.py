@@ -28,7 +28,9 @@ def read_card(entity: dict[str, Any]) -> Card:
     """Read the entity's card: jCard first, a JSContact card beside it fills what is missing."""
     jcard = _read_jcard(entity.get("vcardArray"))
     key = next((key for key in entity if key.startswith("jscard") and not key.endswith("_version")), None)
-    jscontact = _read_jscontact(entity.get(key)) if key else Card()
+    if key is None:
+        return jcard
+    jscontact = _read_jscontact(entity.get(key))
     return Card(
         jcard.name or jscontact.name,
         jcard.organisation or jscontact.organisation,
@@ -42,40 +44,46 @@ def read_card(entity: dict[str, Any]) -> Card:
 
 
 def _read_jcard(value: Any) -> Card:
-    rows = _properties(value)
-    texts: dict[str, list[str]] = {}
-    for name, _, content in rows:
-        texts.setdefault(name, []).extend(as_lines(content))
-    mailboxes = [
-        Mailbox(address, _types(parameters), _pref(parameters))
-        for name, parameters, content in rows
-        if name == "email"
-        for line in as_lines(content)
-        for address in read_mailboxes(line)
-    ]
-    label, country = _address(rows)
-    plain = {name: [line for line in lines if not is_withheld(line)] for name, lines in texts.items()}
+    """Read `["vcard", [[name, {}, type, value…], …]]`, each property once."""
+    rows = value[1] if isinstance(value, list) and len(value) > 1 and isinstance(value[1], list) else ()
+    first: dict[str, str] = {}
+    mailboxes: list[Mailbox] = []
+    forms: list[str] = []
+    address: tuple[tuple[str, ...], str | None] | None = None
+    mail_withheld = name_withheld = False
+    for row in rows:
+        if not (isinstance(row, list) and len(row) >= 4 and isinstance(row[0], str)):
+            continue
+        name, content = row[0].lower(), row[3] if len(row) == 4 else row[3:]
+        parameters = row[1] if isinstance(row[1], dict) else {}
+        if name == "email":
+            for line in as_lines(content):
+                mail_withheld = mail_withheld or is_withheld(line)
+                types, pref = _types(parameters), _pref(parameters)
+                mailboxes += [Mailbox(box, types, pref) for box in read_mailboxes(line)]
+        elif name in ("fn", "org", "kind"):
+            for line in as_lines(content):
+                if is_withheld(line):
+                    name_withheld = name_withheld or name != "kind"
+                else:
+                    first.setdefault(name, line)
+        elif name in ("contact-uri", "url"):
+            found = [form for line in as_lines(content) if not is_withheld(line) for form in read_forms(line)]
+            forms = [*found, *forms] if name == "contact-uri" else [*forms, *found]
+        elif name == "adr" and address is None:
+            address = _address(parameters, content)
+    label, country = address or ((), None)
+    kind = first.get("kind")
     return Card(
-        name=next(iter(plain.get("fn", [])), None),
-        organisation=next(iter(plain.get("org", [])), None),
-        kind=next((kind.lower() for kind in plain.get("kind", [])), None),
+        name=first.get("fn"),
+        organisation=first.get("org"),
+        kind=kind.lower() if kind else None,
         mailboxes=tuple(mailboxes),
-        forms=tuple(form for key in ("contact-uri", "url") for text in plain.get(key, []) for form in read_forms(text)),
+        forms=tuple(forms),
         address=label,
         country=country,
-        withheld=any(is_withheld(text) for text in texts.get("email", []))
-        or (not mailboxes and any(is_withheld(text) for key in ("fn", "org") for text in texts.get(key, []))),
+        withheld=mail_withheld or (name_withheld and not mailboxes),
     )
-
-
-def _properties(value: Any) -> list[tuple[str, dict[str, Any], Any]]:
-    """Return (name, parameters, values) of each property; the array is `["vcard", [[name, {}, type, value…], …]]`."""
-    rows = value[1] if isinstance(value, list) and len(value) > 1 and isinstance(value[1], list) else []
-    return [
-        (row[0].lower(), row[1] if isinstance(row[1], dict) else {}, row[3] if len(row) == 4 else row[3:])
-        for row in rows
-        if isinstance(row, list) and len(row) >= 4 and isinstance(row[0], str)
-    ]
 
 
 def _types(parameters: dict[str, Any]) -> frozenset[str]:
@@ -87,16 +95,12 @@ def _pref(parameters: dict[str, Any]) -> int | None:
     return int(value) if value.isascii() and value.isdigit() else None
 
 
-def _address(rows: list[tuple[str, dict[str, Any], Any]]) -> tuple[tuple[str, ...], str | None]:
-    for name, parameters, content in rows:
-        if name == "adr":
-            country = as_country(parameters.get("cc"))
-            if isinstance(content, list) and len(content) >= 7:
-                country = country or as_country(content[6])
-            lines = as_lines(parameters.get("label")) or as_lines(content)
-            if lines or country:
-                return tuple(lines), country
-    return (), None
+def _address(parameters: dict[str, Any], content: Any) -> tuple[tuple[str, ...], str | None] | None:
+    country = as_country(parameters.get("cc"))
+    if isinstance(content, list) and len(content) >= 7:
+        country = country or as_country(content[6])
+    lines = as_lines(parameters.get("label")) or as_lines(content)
+    return (tuple(lines), country) if lines or country else None
 
 
 def _read_jscontact(value: Any) -> Card:

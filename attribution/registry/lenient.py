@@ -29,6 +29,9 @@ def as_lines(value: Any) -> list[str]:
     Some registries write a line break as a backslash and an `n`.
     """
     if isinstance(value, str):
+        if "\n" not in value and "\\n" not in value:
+            line = clean(value)
+            return [line] if line else []
         return [line for part in re.split(r"\r?\n|\\n", value) if (line := clean(part))]
     return [line for item in value for line in as_lines(item)] if isinstance(value, list) else []
 
@@ -47,4 +50,4 @@ def as_country(value: Any) -> str | None:
 
 def clean(text: str) -> str:
     """Collapse white space and strip it from the ends."""
-    return re.sub(r"\s+", " ", text).strip()
+    return " ".join(text.split())

@@ -15,6 +15,7 @@ from attribution.registry.registration import AutonomousSystem, Entity, Network,
 from attribution.registry.registries import registry_of_server
 
 MAXIMUM_DEPTH = 40
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _TRUNCATED = re.compile(r"truncated|redacted due to", re.IGNORECASE)
 
 
@@ -26,6 +27,8 @@ def read_json_object(body: bytes) -> dict[str, Any]:
         raise UnreadableAnswer(f"not JSON: {type(error).__name__}") from None
     if not isinstance(document, dict):
         raise UnreadableAnswer("JSON, but no object")
+    if _is_shallow(body):
+        return document
     level: list[Any] = [document]
     for _ in range(MAXIMUM_DEPTH):
         level = [
@@ -37,6 +40,19 @@ def read_json_object(body: bytes) -> dict[str, Any]:
         if not level:
             return document
     raise UnreadableAnswer(f"JSON nests deeper than {MAXIMUM_DEPTH} levels")
+
+
+def _is_shallow(body: bytes) -> bool:
+    """Say whether JSON surely nests no deeper than MAXIMUM_DEPTH: taking innermost pairs of brackets away ends soon.
+
+    Brackets inside texts can make it look deeper, or never end: then it is not sure.
+    """
+    brackets = body.translate(None, _NO_BRACKETS)
+    for _ in range(MAXIMUM_DEPTH):
+        if not brackets:
+            return True
+        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+    return not brackets
 
 
 # Pure, and its result frozen: one answer often serves many targets of a batch.
