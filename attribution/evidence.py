@@ -15,6 +15,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,6 +35,11 @@ UNANSWERED: frozenset[str] = frozenset(
 FORMAT = 1
 CHAIN_FILE = "chain.jsonl"
 _GENESIS = "0" * 64
+
+
+@lru_cache(maxsize=512)
+def _sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ class Record:
     @property
     def sha256(self) -> str:
         """Hash of the body."""
-        return hashlib.sha256(self.body).hexdigest()
+        return _sha256(self.body)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values; bytes as UTF-8 text where they are that, else base64."""

@@ -6,6 +6,7 @@ browser would read it (WHATWG URL, UTS 46), because a browser is where the repor
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
 import unicodedata
@@ -60,6 +61,7 @@ _SPECIAL_NAMES = {
     "alt": "a name outside the DNS (RFC 9476)",
 }
 _FORBIDDEN_IN_NAME = re.compile(r"[\x00-\x20\x7f\"#%/:<>?@\[\\\]^`{|}!$&'()*+,;=~]")
+_INVISIBLE = frozenset(["Cc", "Cf", "Zl", "Zp"])
 _WRAPPING = "<>\"'`\u201c\u201d\u2018\u2019\u00ab\u00bb"
 
 
@@ -98,10 +100,13 @@ def parse_target(text: str, *, documentation_is_special: bool = True) -> Target:
 
 
 def _refang(text: str) -> str:
-    plain = "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Zl", "Zp") or c in "\u200c\u200d")
+    plain = text
+    if not (text.isascii() and text.isprintable()):
+        plain = "".join(c for c in text if unicodedata.category(c) not in _INVISIBLE or c in "\u200c\u200d")
     plain = plain.strip().strip(_WRAPPING).strip()
-    for pattern, replacement in _DEFANGED:
-        plain = pattern.sub(replacement, plain)
+    if not plain.startswith(("http://", "https://")):
+        for pattern, replacement in _DEFANGED:
+            plain = pattern.sub(replacement, plain)
     head, separator, tail = _split_before_path(plain)
     return _DEFANGED_DOT.sub(".", head) + separator + tail
 
@@ -173,6 +178,8 @@ def _address(text: str, host: str) -> Address | None:
             return ipaddress.IPv6Address(re.split(r"%", host, maxsplit=1)[0])
         except ValueError:
             raise InvalidTarget(text, f"{host!r} is no IPv6 address") from None
+    with contextlib.suppress(ValueError):
+        return ipaddress.IPv4Address(host)  # as most are written: four decimal numbers without leading zeros
     name = _mapped(text, host)
     last = name.removesuffix(".").rpartition(".")[2]
     if not (last.isascii() and (last.isdigit() or re.fullmatch(r"0x[0-9a-f]*", last))):

@@ -38,6 +38,7 @@ _ASK_AGAIN = timedelta(minutes=15)
 
 def attribute_address(facts: Facts, draft: Draft, address: Address, via: list[str]) -> None:
     """Add what is known of one address to the draft: its parties, doubts and the rules that led to them."""
+    text = str(address)
     chain = chain_of(facts, address)
     found = responsible_for(chain, draft.site)
     origin = _origin(facts, draft, address)
@@ -46,38 +47,36 @@ def attribute_address(facts: Facts, draft: Draft, address: Address, via: list[st
     if leaf is None or found is None or found.level.holder is None:
         _leave_open(facts, draft, chain, address)
         reference = _network(leaf.main) if leaf else None
-        draft.addresses.append(AddressAnswer(ip=str(address), via=via, network=reference, origin=origin))
+        draft.addresses.append(AddressAnswer(ip=text, via=via, network=reference, origin=origin))
         if leaf and leaf.holder:
             draft.add(_tenant(leaf, leaf.holder, address))
         return
     holder = found.level.holder
     if front:
         found = replace(found, role="cdn", rule=front)
-    draft.step("leaf", f"{address} lies in {leaf.main.registration.range}, {_described(leaf)}", leaf.main.record, "startAddress, endAddress")  # fmt: skip
+    draft.step("leaf", f"{text} lies in {leaf.main.registration.range}, {_described(leaf)}", leaf.main.record, "startAddress, endAddress")  # fmt: skip
     draft.step("role", f"{holder.name} answers for it, as {ROLE_WORDS[found.role]}: {found.rule}", found.level.main.record, "type, entities, links[up]")  # fmt: skip
-    for code, text in found.doubts:
-        draft.doubt(code, text)
+    for code, said in found.doubts:
+        draft.doubt(code, said)
     _say_name(draft, holder, found.level)
     contact = _contact(facts, draft, chain, found)
-    party = Party(role=found.role, provider=_provider(holder), abuse_contact=contact, addresses=[str(address)])
+    party = Party(role=found.role, provider=_provider(holder), abuse_contact=contact, addresses=[text])
     draft.add(party)
     if found.tenant and found.tenant.holder and found.tenant.holder.named_by not in ("network name", "abuse role"):
         draft.add(_tenant(found.tenant, found.tenant.holder, address))
-        text = f"{found.tenant.holder.name} is a tenant: it may be the offender, and is never written to"
-        draft.step("tenant", text, found.tenant.main.record, "type, entities")
+        said = f"{found.tenant.holder.name} is a tenant: it may be the offender, and is never written to"
+        draft.step("tenant", said, found.tenant.main.record, "type, entities")
     _add_parents(facts, draft, chain, found, address)
     _add_system(facts, draft, chain, contact)
     _doubt_contact(draft, party, found)
     if needs_parent(leaf) and not chain.parents and _open_about(facts, chain, "ip above"):
         draft.doubt("parent_unknown", "the network above could not be asked: a reseller cannot be told from a host")
     registered = next((one.registration.country for one in leaf.sources if one.registration.country), None)
-    draft.countries[str(address)] = Country(
+    draft.countries[text] = Country(
         registered=registered, holder=holder.country, origin_as=origin.country if origin else None
     )
     draft.addresses.append(
-        AddressAnswer(
-            ip=str(address), via=via, network=_network(leaf.main), origin=origin, role=found.role, provider=holder.id
-        )
+        AddressAnswer(ip=text, via=via, network=_network(leaf.main), origin=origin, role=found.role, provider=holder.id)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -124,21 +125,9 @@ class Facts:
                 self.resolutions.append(record)
             return
         try:
-            read = {
-                "dns": self._learn_dns,
-                "origin_as": self._learn_origin,
-                "rdap": self._learn_rdap,
-                "whois": self._learn_whois,
-                "nir_page": self._learn_page,
-                "suffix": self._learn_suffix,
-                "front": self._learn_front,
-                "mail": self._learn_mail,
-                "desk": self._learn_desk,
-                "told_origin": self._learn_told,
-                "canary": self._learn_canary,
-            }.get(record.kind)
+            read = _READERS.get(record.kind)
             if read:
-                read(record)
+                read(self, record)
         except (UnreadableAnswer, ValueError):  # a ValueError: the question of a bundle written by somebody else
             self.open[record.question] = record
         else:
@@ -321,3 +310,19 @@ class Facts:
 def _is_national(registration: Network) -> bool:
     registry = registries().get(registration.registry)
     return registry is not None and registry.national
+
+
+_READERS: dict[str, Callable[[Facts, Record], None]] = {
+    "dns": Facts._learn_dns,
+    "origin_as": Facts._learn_origin,
+    "rdap": Facts._learn_rdap,
+    "whois": Facts._learn_whois,
+    "nir_page": Facts._learn_page,
+    "suffix": Facts._learn_suffix,
+    "front": Facts._learn_front,
+    "mail": Facts._learn_mail,
+    "desk": Facts._learn_desk,
+    "told_origin": Facts._learn_told,
+    "canary": Facts._learn_canary,
+}
+"""How each kind of answer is read."""

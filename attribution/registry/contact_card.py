@@ -58,13 +58,16 @@ def _read_jcard(value: Any) -> Card:
         parameters = row[1] if isinstance(row[1], dict) else {}
         if name == "email":
             for line in as_lines(content):
-                mail_withheld = mail_withheld or is_withheld(line)
-                types, pref = _types(parameters), _pref(parameters)
-                mailboxes += [Mailbox(box, types, pref) for box in read_mailboxes(line)]
-        elif name in ("fn", "org", "kind"):
+                boxes = read_mailboxes(line)
+                mail_withheld = mail_withheld or (not boxes and is_withheld(line))
+                mailboxes += [Mailbox(box, _types(parameters), _pref(parameters)) for box in boxes]
+        elif name == "kind":
+            for line in as_lines(content)[:1]:
+                first.setdefault(name, line.lower())
+        elif name in ("fn", "org"):
             for line in as_lines(content):
                 if is_withheld(line):
-                    name_withheld = name_withheld or name != "kind"
+                    name_withheld = True
                 else:
                     first.setdefault(name, line)
         elif name in ("contact-uri", "url"):
@@ -73,11 +76,10 @@ def _read_jcard(value: Any) -> Card:
         elif name == "adr" and address is None:
             address = _address(parameters, content)
     label, country = address or ((), None)
-    kind = first.get("kind")
     return Card(
         name=first.get("fn"),
         organisation=first.get("org"),
-        kind=kind.lower() if kind else None,
+        kind=first.get("kind"),
         mailboxes=tuple(mailboxes),
         forms=tuple(forms),
         address=label,

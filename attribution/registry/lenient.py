@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+_BETWEEN_ROLES = re.compile(r"[,;/]")
+
 
 def as_list(value: Any) -> list[Any]:
     """Return a list as it is, nothing for null, else the value as the only item."""
@@ -39,13 +41,14 @@ def as_lines(value: Any) -> list[str]:
 def as_roles(value: Any) -> frozenset[str]:
     """Return roles in lower case: capitalised, null, one text, or several joined in one text."""
     texts = [item for item in as_list(value) if isinstance(item, str)]
-    return frozenset(role for text in texts for part in re.split(r"[,;/]", text) if (role := part.strip().lower()))
+    return frozenset(role for text in texts for part in _BETWEEN_ROLES.split(text) if (role := part.strip().lower()))
 
 
 def as_country(value: Any) -> str | None:
     """Return an ISO 3166-1 alpha-2 code, or None. `EU`, `AP` and `ZZ` are no countries."""
     text = (as_text(value) or "").upper()
-    return text if re.fullmatch(r"[A-Z]{2}", text) and text not in ("EU", "AP", "ZZ") else None
+    two_letters = len(text) == 2 and text.isascii() and text.isalpha()
+    return text if two_letters and text not in ("EU", "AP", "ZZ") else None
 
 
 def clean(text: str) -> str:

@@ -10,6 +10,9 @@ import idna
 _LOCAL = r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}"
 _DOMAIN = r"[^\s@<>()\[\]\",;:]{3,253}"
 _MAILBOX = re.compile(rf"(?<![\w.+-])({_LOCAL})@({_DOMAIN})")
+_MAILTO = re.compile(r"^\s*mailto:", re.IGNORECASE)
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_ASCII_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 _FORM = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
 _WITHHELD = re.compile(
     r"redacted|withheld|not disclosed|data protected|statutory masking|gdpr|privacy (?:protect|service)|masked",
@@ -24,8 +27,10 @@ def read_mailboxes(text: object) -> list[str]:
     """
     if not isinstance(text, str):
         return []
+    if "@" not in text:
+        return []
     found = []
-    for local, domain in _MAILBOX.findall(re.sub(r"^\s*mailto:", "", text, flags=re.IGNORECASE)):
+    for local, domain in _MAILBOX.findall(_MAILTO.sub("", text)):
         host = _domain(domain.rstrip(".'"))
         if host and not local.startswith(".") and not local.endswith(".") and ".." not in local:
             found.append(f"{local}@{host}")
@@ -34,7 +39,9 @@ def read_mailboxes(text: object) -> list[str]:
 
 def read_forms(text: object) -> list[str]:
     """Return every http(s) link in a value."""
-    return [link.rstrip(".,;)") for link in _FORM.findall(text)] if isinstance(text, str) else []
+    if not isinstance(text, str) or "://" not in text:
+        return []
+    return [link.rstrip(".,;)") for link in _FORM.findall(text)]
 
 
 def geofeed_in(lines: Iterable[str]) -> str | None:
@@ -49,6 +56,9 @@ def is_withheld(text: object) -> bool:
 
 
 def _domain(text: str) -> str | None:
+    lower = text.lower()
+    if _ASCII_DOMAIN.fullmatch(lower):
+        return None if lower.rpartition(".")[2].isdigit() else lower
     try:
         mapped = idna.uts46_remap(text, std3_rules=True, transitional=False)
         labels = [
@@ -57,5 +67,5 @@ def _domain(text: str) -> str | None:
         ]
     except UnicodeError:
         return None
-    sound = len(labels) > 1 and all(re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", label) for label in labels)
-    return ".".join(labels) if sound and not labels[-1].isdigit() else None
+    whole = ".".join(labels)
+    return whole if _ASCII_DOMAIN.fullmatch(whole) and not labels[-1].isdigit() else None

@@ -846,3 +846,8 @@ def test_mailbox_marked_for_abuse_on_a_technical_contact_is_the_abuse_contact_wh
     noc["vcardArray"][1].append(["email", {"type": "abuse"}, "text", "marked@hosting.example"])
     assert email(rdap(network(HOLDER, noc))) == "marked@hosting.example"
     assert email(rdap(network(HOLDER, noc, DESK))) == "abuse@hosting.example"
+
+
+def test_17_mailbox_whose_domain_sounds_like_privacy_is_a_mailbox() -> None:
+    desk = entity("AR1-RIPE", ["abuse"], "Abuse", "abuse@privacy-protect.example")
+    assert email(rdap(network(HOLDER, desk))) == "abuse@privacy-protect.example"
