@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+import struct
 from dataclasses import replace
 
-import dns.edns
 import dns.exception
 import dns.flags
-import dns.message
 import dns.name
 import dns.rcode
+import dns.rdataclass
 import dns.rdatatype
 import dns.resolver
 
@@ -25,6 +24,7 @@ from attribution.registry.registration import UnreadableAnswer
 from attribution.settings import Settings, split_host_port
 
 _PAYLOAD = 1232  # the size that crosses every path unfragmented (DNS Flag Day 2020)
+_FLAGS = int(dns.flags.RD | dns.flags.AD)  # asks for the AD flag in the answer (RFC 6840, section 5.7)
 _LAME_CODES = frozenset([22, 23])  # extended errors (RFC 8914): no reachable authority, network error
 _CANARY_FOR = 600.0
 _AGAIN = frozenset(["servfail", "timeout", "lame"])
@@ -41,6 +41,8 @@ class DnsClient:
         self._canary: list[Record] = []
         self._canary_until, self._canary_lock = float("-inf"), asyncio.Lock()
         self._servers = [split_host_port(one, 53) for one in settings.nameservers] or _system_servers()
+        for server, port in self._servers:
+            transport.allow_resolver(server, port)
 
     async def resolve(self, host: str) -> list[Record]:
         """Ask for A and AAAA of a reported host; before them, what shows that the resolver makes answers up, if it does."""
@@ -96,39 +98,43 @@ class DnsClient:
         name = f"{server}:{port}" if ":" not in server else f"[{server}]:{port}"
         question = f"{host} {rdtype}"
         try:
-            query = dns.message.make_query(dns.name.from_text(host), rdtype, use_edns=0, payload=_PAYLOAD)
-            query.flags |= dns.flags.AD  # asks for the AD flag in the answer (RFC 6840, section 5.7)
+            query = _query(host, rdtype)
             answer = await self._transport.exchange_dns(query, server, port, timeout)
-        except (dns.exception.Timeout, TimeoutError):
+        except TimeoutError:
             return Record("dns", question, name, self._clock.now(), "timeout", note=f"no answer in {timeout:g} s")
-        except (dns.exception.DNSException, OSError, EOFError) as error:
+        except (dns.exception.DNSException, OSError) as error:
             note = f"{type(error).__name__}: {error}".rstrip(": ")
             return Record("dns", question, name, self._clock.now(), "servfail", note=note)
-        body = b"\x00\x00" + answer.to_wire()[2:] if answer.wire is None else b"\x00\x00" + answer.wire[2:]
-        outcome = _outcome(answer, body, host, rdtype)
-        said = None if outcome in ("answered", "no_data", "nxdomain") else dns.rcode.to_text(answer.rcode())
+        body = b"\x00\x00" + answer[2:]  # the transaction ID says nothing
+        outcome, said = _outcome(body, host, rdtype)
         return Record("dns", question, name, self._clock.now(), outcome, body, note=said)
 
 
-def _outcome(answer: dns.message.Message, body: bytes, host: str, rdtype: str) -> Outcome:
-    code = answer.rcode()
-    if code == dns.rcode.NXDOMAIN:
-        return "nxdomain"
-    extended = {int(option.code) for option in answer.options if isinstance(option, dns.edns.EDEOption)}
-    if code == dns.rcode.REFUSED or extended & _LAME_CODES:
-        return "lame"
-    if code != dns.rcode.NOERROR:
-        return "servfail"
+def _query(host: str, rdtype: str) -> bytes:
+    """Return a question in wire form (RFC 1035, section 4.1): recursion wanted, the AD flag understood, EDNS (RFC 6891)."""
+    head = struct.pack("!HHHHHH", secrets.randbits(16), _FLAGS, 1, 0, 0, 1)
+    question = (dns.name.from_text(host).to_wire() or b"") + struct.pack(
+        "!HH", dns.rdatatype.from_text(rdtype), dns.rdataclass.IN
+    )
+    return head + question + struct.pack("!BHHIH", 0, dns.rdatatype.OPT, _PAYLOAD, 0, 0)
+
+
+def _outcome(body: bytes, host: str, rdtype: str) -> tuple[Outcome, str | None]:
+    """Return which kind of answer it is, and the server's own word for a failure."""
     try:
-        values: Sequence[str] = read_dns(body, host, rdtype).values
-    except UnreadableAnswer:
-        return "servfail"
-    if values:
-        return "answered"
-    referral = any(rrset.rdtype == dns.rdatatype.NS for rrset in answer.authority)
-    if referral and not answer.answer and not answer.flags & dns.flags.RA:
-        return "lame"
-    return "no_data"
+        answer = read_dns(body, host, rdtype)
+    except UnreadableAnswer as error:
+        return "servfail", str(error)
+    said = dns.rcode.to_text(dns.rcode.Rcode(answer.code))
+    if answer.code == dns.rcode.NXDOMAIN:
+        return "nxdomain", None
+    if answer.code == dns.rcode.REFUSED or answer.extended & _LAME_CODES:
+        return "lame", said
+    if answer.code != dns.rcode.NOERROR:
+        return "servfail", said
+    if answer.values:
+        return "answered", None
+    return ("lame", said) if answer.referral else ("no_data", None)
 
 
 def _system_servers() -> list[tuple[str, int]]:

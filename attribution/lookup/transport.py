@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-import dns._asyncio_backend
-import dns.asyncquery
-import dns.message
 import httpcore
 import httpx
 
@@ -27,6 +25,9 @@ Resolve = Callable[[str], Awaitable[list[str]]]
 OnConnect = Callable[[str, str, int], None]
 
 _MOST_BYTES = 1024 * 1024
+_SOCKETS = 8
+_QUESTIONS_A_SOCKET = 200
+_IS_ANSWER, _TRUNCATED = 0x80, 0x02  # bits QR and TC of the third octet of a DNS message
 _USER_AGENT = f"attribution/{__version__} (abuse-contact look-up for hotlines)"
 
 
@@ -64,7 +65,7 @@ class Transport:
         self._resolve: Resolve = _no_names
         self._client: httpx.AsyncClient | None = None
         self._connected: dict[str, set[str]] = {}
-        self._dns = _DnsBackend(self._on_connect)
+        self._resolvers: dict[tuple[str, int], _Datagrams] = {}
 
     def resolve_names_by(self, resolve: Resolve) -> None:
         """Set how names of registries become addresses."""
@@ -72,17 +73,30 @@ class Transport:
 
     async def close(self) -> None:
         """Close what is open."""
+        for resolver in self._resolvers.values():
+            resolver.close()
         if self._client is not None:
             await self._client.aclose()
             self._client = None
 
-    async def exchange_dns(
-        self, query: dns.message.Message, server: str, port: int, timeout: float
-    ) -> dns.message.Message:
-        """Ask one resolver, over TCP where the answer does not fit. Raises dnspython's errors."""
-        self._dns.allow(server, port)
-        answer, _ = await dns.asyncquery.udp_with_fallback(query, server, timeout=timeout, port=port, backend=self._dns)
+    async def exchange_dns(self, query: bytes, server: str, port: int, timeout: float) -> bytes:
+        """Ask one resolver of the settings, over TCP where the answer does not fit (RFC 1035, section 4.2; RFC 7766).
+
+        The answer is to the same question and has the same transaction ID; others are not taken. Raises
+        DestinationRefused, OSError or TimeoutError.
+        """
+        if (server, port) not in self._resolvers:
+            raise DestinationRefused(f"{server} is no resolver of the settings")
+        async with asyncio.timeout(timeout):
+            answer = await self._resolvers[server, port].exchange(query)
+            if answer[2] & _TRUNCATED:
+                self._on_connect("dns", server, port)
+                answer = await _exchange_over_tcp(query, server, port)
         return answer
+
+    def allow_resolver(self, server: str, port: int) -> None:
+        """Name a resolver of the settings."""
+        self._resolvers.setdefault((server, port), _Datagrams(server, port, self._on_connect))
 
     async def fetch(
         self,
@@ -263,52 +277,128 @@ class _HttpBackend(httpcore.AsyncNetworkBackend):
         await self._inner.sleep(seconds)
 
 
-class _DnsBackend(dns._asyncio_backend.Backend):
-    """dnspython's sockets, to the configured resolvers only."""
+class _Datagrams:
+    """Questions to one resolver over UDP, many at once over a few sockets.
 
-    def __init__(self, on_connect: OnConnect) -> None:
-        super().__init__()
-        self._allowed: set[tuple[str, int]] = set()
-        self._on_connect = on_connect
+    A socket is connected, so that the system drops what others send; each takes a random port and is replaced after so
+    many questions, and each question has a random ID: whoever forges an answer has to guess both.
+    """
 
-    def allow(self, server: str, port: int) -> None:
-        """Name a resolver of the settings."""
-        self._allowed.add((server, port))
+    def __init__(self, server: str, port: int, on_connect: OnConnect) -> None:
+        self._server, self._port, self._on_connect = server, port, on_connect
+        self._open: deque[_Socket] = deque()
+        self._old: set[_Socket] = set()
+        self._opening = asyncio.Lock()
 
-    async def make_socket(  # type: ignore[no-untyped-def]
-        self, af, socktype, proto=0, source=None, destination=None, timeout=None, ssl_context=None, server_hostname=None
-    ):
-        if destination is not None and tuple(destination[:2]) not in self._allowed:
-            raise DestinationRefused(f"{destination[0]} is no resolver of the settings")
-        made = await super().make_socket(  # type: ignore[no-untyped-call]
-            af, socktype, proto, source, destination, timeout, ssl_context, server_hostname
-        )
-        if destination is not None:
-            self._on_connect("dns", destination[0], destination[1])
-            return made
-        return _CheckedDatagrams(made, self._allowed, self._on_connect)
+    async def exchange(self, query: bytes) -> bytes:
+        """Send a question and wait for its answer; who calls bounds the time."""
+        socket = await self._socket()
+        try:
+            return await socket.exchange(query)
+        finally:
+            if socket in self._old and not socket.waiting:
+                self._old.discard(socket)
+                socket.close()
+
+    def close(self) -> None:
+        """Close every socket."""
+        for socket in (*self._open, *self._old):
+            socket.close()
+        self._open.clear()
+        self._old.clear()
+
+    async def _socket(self) -> _Socket:
+        """Return a socket, each in turn; a worn one is replaced."""
+        if len(self._open) < _SOCKETS:
+            async with self._opening:
+                if len(self._open) < _SOCKETS:
+                    loop = asyncio.get_running_loop()
+                    self._on_connect("dns", self._server, self._port)
+                    _, made = await loop.create_datagram_endpoint(_Socket, remote_addr=(self._server, self._port))
+                    self._open.append(made)
+        self._open.rotate()
+        socket = self._open[0]
+        socket.left -= 1
+        if socket.left <= 0 or socket.lost:
+            self._open.popleft()
+            self._old.add(socket)
+        return socket
 
 
-class _CheckedDatagrams:
-    """A datagram socket that sends to the configured resolvers only."""
+class _Socket(asyncio.DatagramProtocol):
+    """One socket, and the questions that wait on it, by transaction ID."""
 
-    def __init__(self, inner: Any, allowed: set[tuple[str, int]], on_connect: OnConnect) -> None:
-        self._inner, self._allowed, self._on_connect = inner, allowed, on_connect
+    def __init__(self) -> None:
+        self.waiting: dict[int, tuple[bytes, asyncio.Future[bytes]]] = {}
+        self.left = _QUESTIONS_A_SOCKET
+        self.lost = False
+        self._transport: asyncio.DatagramTransport | None = None
 
-    async def sendto(self, what: bytes, destination: Any, timeout: float | None) -> Any:
-        if tuple(destination[:2]) not in self._allowed:
-            raise DestinationRefused(f"{destination[0]} is no resolver of the settings")
-        self._on_connect("dns", destination[0], destination[1])
-        return await self._inner.sendto(what, destination, timeout)
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
-    async def __aenter__(self) -> _CheckedDatagrams:
-        return self
+    async def exchange(self, query: bytes) -> bytes:
+        identity = int.from_bytes(query[:2], "big")
+        if self._transport is None or identity in self.waiting:
+            raise OSError("the question could not be sent")
+        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self.waiting[identity] = _question_of(query), future
+        try:
+            self._transport.sendto(query)
+            return await future
+        finally:
+            del self.waiting[identity]
 
-    async def __aexit__(self, *_: object) -> None:
-        await self._inner.close()
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        question, future = self.waiting.get(int.from_bytes(data[:2], "big"), (b"", None))
+        if future is not None and not future.done() and _answers(data, question):
+            future.set_result(data)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
+    def error_received(self, error: Exception) -> None:
+        self._fail(error)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._fail(error or OSError("the socket was closed"))
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+    def _fail(self, error: Exception) -> None:
+        self.lost = True
+        for _, future in self.waiting.values():
+            if not future.done():
+                future.set_exception(error)
+
+
+def _question_of(query: bytes) -> bytes:
+    """Return the question section of a query that holds one question: name, type and class."""
+    end = 12
+    while query[end]:
+        end += query[end] + 1
+    return query[12 : end + 5]
+
+
+def _answers(data: bytes, question: bytes) -> bool:
+    """Say whether a message is an answer, and to this question; one that a server could not read may repeat none."""
+    if len(data) < 12 or not data[2] & _IS_ANSWER:
+        return False
+    return data[4:6] == b"\0\0" or data[12 : 12 + len(question)].lower() == question.lower()
+
+
+async def _exchange_over_tcp(query: bytes, server: str, port: int) -> bytes:
+    reader, writer = await asyncio.open_connection(server, port)
+    try:
+        writer.write(len(query).to_bytes(2, "big") + query)
+        await writer.drain()
+        answer = await reader.readexactly(int.from_bytes(await reader.readexactly(2), "big"))
+    except asyncio.IncompleteReadError:
+        raise OSError("the resolver ended the connection early") from None
+    finally:
+        writer.transport.abort()
+    if answer[:2] != query[:2] or not _answers(answer, _question_of(query)):
+        raise OSError("the resolver's answer is to another question")
+    return answer
 
 
 def _own_cause(error: BaseException) -> DestinationRefused | UnknownServer | None:

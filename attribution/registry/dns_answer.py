@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+import dns.edns
 import dns.exception
 import dns.flags
 import dns.message
@@ -25,6 +26,12 @@ class DnsAnswer:
     """Seconds; of an answer without values, the negative TTL of the SOA record (RFC 2308), None without one."""
     authenticated: bool
     """The resolver says that it validated DNSSEC (AD flag)."""
+    code: int = 0
+    """The response code (RCODE)."""
+    extended: frozenset[int] = frozenset()
+    """Extended error codes (RFC 8914)."""
+    referral: bool = False
+    """Whether it only refers to other servers, and does not say that it would ask them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,8 @@ def read_dns(body: bytes, name: str, rdtype: str) -> DnsAnswer:
         message = dns.message.from_wire(body)
     except (dns.exception.DNSException, ValueError) as error:
         raise UnreadableAnswer(f"no DNS message: {error}") from None
+    if not message.flags & dns.flags.QR:
+        raise UnreadableAnswer("a DNS message that is no answer")
     kind = dns.rdatatype.from_text(rdtype)
     aliases: dict[str, str] = {}
     values: dict[str, list[str]] = {}
@@ -63,7 +72,16 @@ def read_dns(body: bytes, name: str, rdtype: str) -> DnsAnswer:
         chain.append((owner, aliases[owner]))
         owner = aliases[owner]
     ttl = min(ttls if values.get(owner) else [*ttls, *_negative_ttls(message)], default=None)
-    return DnsAnswer(tuple(chain), tuple(values.get(owner, ())), ttl, bool(message.flags & dns.flags.AD))
+    refers = any(rrset.rdtype == dns.rdatatype.NS for rrset in message.authority)
+    return DnsAnswer(
+        tuple(chain),
+        tuple(values.get(owner, ())),
+        ttl,
+        bool(message.flags & dns.flags.AD),
+        int(message.rcode()),
+        frozenset(int(option.code) for option in message.options if isinstance(option, dns.edns.EDEOption)),
+        refers and not message.answer and not message.flags & dns.flags.RA,
+    )
 
 
 def _negative_ttls(message: dns.message.Message) -> list[int]:

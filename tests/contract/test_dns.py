@@ -62,9 +62,21 @@ async def start() -> AsyncIterator[Start]:
     await asyncio.sleep(0)
 
 
+_OPENED: list[Transport] = []
+
+
+@pytest.fixture(autouse=True)
+async def _closed() -> AsyncIterator[None]:
+    yield
+    while _OPENED:
+        await _OPENED.pop().close()
+    await asyncio.sleep(0)
+
+
 def client(*servers: str, timeout: float = 1.0) -> DnsClient:
     settings = load_settings(nameservers=list(servers), dns_timeout=timeout)
-    return DnsClient(settings, Transport(settings), Clock())
+    _OPENED.append(Transport(settings))
+    return DnsClient(settings, _OPENED[-1], Clock())
 
 
 def answering(*addresses: str, alias: str | None = None) -> Reply:
@@ -141,7 +153,8 @@ async def test_next_server_is_asked_when_one_gives_nothing(first: Reply, start: 
         (failing(dns.rcode.REFUSED), "lame"),
         (failing(dns.rcode.SERVFAIL, dns.edns.EDEOption(dns.edns.EDECode.NO_REACHABLE_AUTHORITY)), "lame"),
         (silent, "timeout"),
-        (lambda query, tcp: b"\x00" * 12, "servfail"),
+        (lambda query, tcp: query.id.to_bytes(2, "big") + b"\x80" + b"\x00" * 8 + b"\x01", "servfail"),
+        (lambda query, tcp: b"\x00" * 12, "timeout"),
     ],
 )
 async def test_kinds_of_failure_are_told_apart(reply: Reply, outcome: str, start: Start) -> None:
@@ -194,3 +207,50 @@ async def test_canary_is_a_name_that_nobody_has_and_another_in_each_client(start
     assert len(asked) == 2
     assert asked[0] != asked[1]
     assert all(name.endswith(".example.") for name in asked)
+
+
+async def test_forged_answers_are_not_taken(start: Start) -> None:
+    """Another transaction ID, another question, a query instead of an answer: the true answer comes last."""
+
+    class Forger(_Datagrams):
+        def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+            query = dns.message.from_wire(data)
+            false = answering("192.0.2.66")
+            other = dns.message.make_query("www.other.example", "A")
+            other.id = query.id
+            wrong_id = false(query, False) or b""
+            for forged in ((query.id ^ 1).to_bytes(2, "big") + wrong_id[2:], false(other, False), data, b"", b"\x00"):
+                self._transport.sendto(forged or b"", addr)  # type: ignore[attr-defined]
+            self._transport.sendto(answering("192.0.2.7")(query, False), addr)  # type: ignore[attr-defined]
+
+    made, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: Forger(silent), local_addr=("127.0.0.1", 0)
+    )
+    server = f"127.0.0.1:{made.get_extra_info('sockname')[1]}"
+    record = await client(server).ask("www.site.example", "A")
+    assert read_dns(record.body, "www.site.example", "A").values == ("192.0.2.7",)
+    made.close()
+
+
+async def test_questions_go_out_over_several_ports_which_are_replaced(start: Start) -> None:
+    ports: list[int] = []
+
+    class Noting(_Datagrams):
+        def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+            ports.append(addr[1])
+            super().datagram_received(data, addr)
+
+    made, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: Noting(answering("192.0.2.7")), local_addr=("127.0.0.1", 0)
+    )
+    asking = client(f"127.0.0.1:{made.get_extra_info('sockname')[1]}")
+    for _ in range(40):
+        await asyncio.gather(*(asking.ask(f"www{number}.site.example", "A") for number in range(50)))
+    assert len(set(ports[:50])) == 8
+    assert len(set(ports)) >= 16
+    made.close()
+
+
+async def test_name_that_the_dns_cannot_hold_is_a_failure_not_an_exception(start: Start) -> None:
+    record = await client(await start(answering("192.0.2.7"))).ask("x" * 64 + ".example", "A")
+    assert record.outcome == "servfail"
