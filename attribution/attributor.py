@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 from weakref import WeakValueDictionary
 
-from attribution.cache.answers import AnswerCache, Kept, neighbourhood
+from attribution.cache.answers import AnswerCache, Kept, Neighbourhoods
 from attribution.cache.finished import Finished, FinishedAnswers
 from attribution.completion import in_order_of_completion
 from attribution.decide.answer import decide_from
@@ -87,7 +87,8 @@ class Attributor:
         self._max_age = max_age
         self._folder = EvidenceFolder(evidence) if evidence else None
         self._flights: dict[str, asyncio.Future[list[Record]]] = {}
-        self._neighbourhoods: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._near = Neighbourhoods()
+        self._neighbourhoods: WeakValueDictionary[tuple[int, int], asyncio.Lock] = WeakValueDictionary()
 
     async def __aenter__(self) -> Self:
         return self
@@ -214,8 +215,18 @@ class Attributor:
             return kept
         if not isinstance(question, NetworkAt):
             return await self._once(key_of(question), lambda: self._ask(question))
-        async with self._alone_in(neighbourhood(question.address)):
-            return self._kept(question) or await self._once(key_of(question), lambda: self._ask(question))
+        while True:
+            place = self._near.of(question.address)
+            async with self._alone_in(place):
+                if place != self._near.of(question.address):
+                    continue  # an answer meanwhile showed that there is no use in waiting for all of these
+                kept = self._kept(question)
+                if kept:
+                    return kept
+                records = await self._once(key_of(question), lambda: self._ask(question))
+                if not self._cache.serves_others(question.address):
+                    self._near.note_sparse(question.address)
+                return records
 
     def _kept(self, question: Question) -> list[Record] | None:
         """Return the answer from the cache where it may be given without asking."""
@@ -266,7 +277,7 @@ class Attributor:
                 return flight.result()
 
     @asynccontextmanager
-    async def _alone_in(self, place: str) -> AsyncIterator[None]:
+    async def _alone_in(self, place: tuple[int, int]) -> AsyncIterator[None]:
         """Let one question at a time ask about a neighbourhood: its answer often serves the next."""
         lock = self._neighbourhoods.setdefault(place, asyncio.Lock())
         async with lock:

@@ -57,6 +57,7 @@ class Bench:
         self._lab = shared / "lab" / "lab.py"
         self.folder, self.runs = folder, runs
         self._worlds: dict[int, Path] = {}
+        self.last_error = ""
 
     def world(self, urls: int) -> Path:
         """Return the folder of a generated world with so many URLs."""
@@ -79,6 +80,7 @@ class Bench:
             env={**os.environ, **(env or {})},
             check=False,
         )
+        self.last_error = done.stderr
         if done.returncode not in (0, 1) or not (world / "queries.json").is_file():
             raise RuntimeError(f"{' '.join(command)}: {done.stderr[-2000:]}")
         return done.stdout, json.loads((world / "queries.json").read_text("utf-8")), time.perf_counter() - began
@@ -87,6 +89,8 @@ class Bench:
         """Measure one figure of one library in a process of its own; return it, and how often registries were asked."""
         command = [sys.executable, str(HERE / "inside.py"), figure, library, str(world), *map(str, rest)]
         output, queries, _ = self.serve(world, command)
+        if not output:
+            raise RuntimeError(f"{library} failed at {figure}: {self.last_error[-2000:]}")
         return json.loads(output), asked(queries)
 
 

@@ -63,17 +63,24 @@ async def ipwhois() -> Look:
 
 
 async def whoisit() -> Look:
-    """Whoisit reads IANA's five bootstrap files first, then asks RDAP."""
+    """Whoisit is given its bootstrap data, as its documentation shows, from the laboratory's IPv4 file.
+
+    By itself it reads five files one after the other, and refuses the laboratory's empty ones: it has four trips less here.
+    """
     import httpx
     import whoisit
 
-    module = __import__("whoisit.bootstrap", fromlist=["BaseBootstrap"])
-    urls = module.BaseBootstrap.BOOTSTRAP_URLS
-    for name in urls:
-        urls[name] = f"{_BOOTSTRAP}{'object-tags' if name == 'object' else name}.json"
-    whoisit.clear_bootstrapping()
-    await whoisit.bootstrap_async(allow_insecure=True)
     client = httpx.AsyncClient(limits=httpx.Limits(max_connections=None), timeout=60, follow_redirects=True)
+    ipv4 = (await client.get(f"{_BOOTSTRAP}ipv4.json")).json()
+    url = [f"{_BASE}arin/"]
+    others = {
+        "ipv6": {"services": [[["2001:db8::/32"], url]]},
+        "asn": {"services": [[["64496-64511"], url]]},
+        "dns": {"services": [[["example"], url]]},
+        "object": {"services": [[["contact@site.example"], ["ARIN"], url]]},
+    }
+    whoisit.clear_bootstrapping()
+    whoisit.load_bootstrap_data({"timestamp": 1, "ipv4": ipv4, **others}, allow_insecure=True, from_json=False)
 
     async def look(url: str) -> Any:
         return await whoisit.ip_async(await _address(_host(url)), async_client=client)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 from collections import Counter, OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,6 +27,7 @@ NEGATIVE = timedelta(hours=1)
 _WITHOUT_TTL = timedelta(minutes=1)
 _IN_MEMORY = 4096
 _MOST_BLOCKS = 16
+_MOST_SPARSE = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,10 @@ class AnswerCache:
         if kept is None and isinstance(question, NetworkAt):
             kept = self._around(question.address)
         return kept
+
+    def serves_others(self, address: Address) -> bool:
+        """Say whether the answer about an address serves the range around it."""
+        return self._around(address) is not None
 
     def is_fresh(self, kept: Kept) -> bool:
         """Say whether an answer may be given without asking."""
@@ -217,7 +221,28 @@ def _kind(key: str) -> str:
     return "bootstrap" if key.startswith("file ") else first if first in kinds else "dns"
 
 
-def neighbourhood(address: Address) -> str:
-    """Return the block within which one answer often serves several addresses: /24 or /48."""
-    length = 24 if address.version == 4 else 48
-    return str(ipaddress.ip_network((address, length), strict=False))
+class Neighbourhoods:
+    """Blocks within which one answer often serves several addresses, so that one question at a time is worth its wait.
+
+    A /24 or /48 at first. Where an answer served its own address only, more specific blocks are small if there are any: a
+    /29 or /64 then; and where that held as well, each address is asked for by itself.
+    """
+
+    def __init__(self) -> None:
+        self._sparse: set[tuple[int, int]] = set()
+
+    def of(self, address: Address) -> tuple[int, int]:
+        """Return a mark of the block around an address: its first bits, and how many bits follow."""
+        blocks = self._blocks(address)
+        return next((block for block in blocks if block not in self._sparse), blocks[-1])
+
+    def note_sparse(self, address: Address) -> None:
+        """Note that an answer about an address served no other."""
+        if len(self._sparse) >= _MOST_SPARSE:
+            self._sparse.clear()
+        self._sparse.add(self.of(address))
+
+    @staticmethod
+    def _blocks(address: Address) -> tuple[tuple[int, int], ...]:
+        number = int(address)
+        return tuple((number >> bits, bits) for bits in ((8, 3, 0) if address.version == 4 else (80, 64, 0)))

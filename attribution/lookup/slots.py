@@ -1,4 +1,4 @@
-"""Room for targets that are worked on at once; one that has to wait for a registry's turn makes room for others."""
+"""Room for targets that are worked on at once; one that has to wait for a registry makes room."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SLOT: ContextVar[Slot | None] = ContextVar("slot", default=None)
 
 
 def make_room() -> None:
-    """Let others begin: this task's target waits for a registry."""
+    """Let others begin: this task's target waits for a registry's turn."""
     slot = SLOT.get()
     if slot is not None:
         slot.leave()

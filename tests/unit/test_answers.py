@@ -12,7 +12,7 @@ import dns.message
 import dns.rrset
 import pytest
 
-from attribution.cache.answers import AnswerCache
+from attribution.cache.answers import AnswerCache, Neighbourhoods
 from attribution.evidence import Outcome, Record
 from attribution.questions import NetworkAt, ResolveName
 from attribution.settings import load_settings
@@ -113,3 +113,16 @@ def test_answers_of_other_registries_are_kept_apart(cache: AnswerCache, clock: H
     cache.keep(at("192.0.2.1"), answer(clock, "ASSIGNED PA"))
     other = load_settings(cache_folder=tmp_path, rdap_bootstrap_url="https://other.example/")
     assert AnswerCache(other, clock).find(at("192.0.2.1")) is None
+
+
+def test_neighbours_wait_for_each_other_until_an_answer_shows_that_there_is_no_use_in_it() -> None:
+    near, one, same, other = Neighbourhoods(), *map(ipaddress.ip_address, ("192.0.2.1", "192.0.2.6", "192.0.2.200"))
+    assert near.of(one) == near.of(same) == near.of(other)
+    near.note_sparse(one)
+    assert near.of(one) == near.of(same) != near.of(other)
+    near.note_sparse(one)
+    assert near.of(one) != near.of(same)
+    assert near.of(ipaddress.ip_address("2001:db8::1")) == near.of(ipaddress.ip_address("2001:db8:0:ffff::1"))
+    for number in range(60_000):
+        near.note_sparse(ipaddress.ip_address(number << 8))
+    assert len(near._sparse) <= 50_000
