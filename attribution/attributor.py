@@ -86,6 +86,7 @@ class Attributor:
         self._desk = OriginDesk(sources, self._clock, self._settings.rdap_timeout)
         self._max_age = max_age
         self._folder = EvidenceFolder(evidence) if evidence else None
+        self._prepared = False
         self._flights: dict[str, asyncio.Future[list[Record]]] = {}
         self._near = Neighbourhoods()
         self._neighbourhoods: WeakValueDictionary[tuple[int, int], asyncio.Lock] = WeakValueDictionary()
@@ -143,6 +144,9 @@ class Attributor:
         evidence = Evidence(target, self._clock.now(), not self._settings.allow_documentation_addresses)
         evidence.records += [origin.as_record() for origin in origins]
         facts = Facts.of(evidence)
+        if not self._prepared and not self._offline and facts.target and not facts.target.not_attributable:
+            self._prepared = True
+            self._asker.prepare()
         reported = REPORTED.set(frozenset(str(address) for address in facts.addresses))
         try:
             until = await self._learn_all(evidence, facts)

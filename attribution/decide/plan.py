@@ -52,9 +52,9 @@ def _about_target(facts: Facts, ask_registrar: bool) -> list[Question]:
     target = facts.target
     if target is None or target.not_attributable:
         return []
-    if target.address is None and target.host not in facts.suffixes:
-        return [SuffixOf(target.host)]
     wanted: list[Question] = [] if target.address or facts.resolutions else [ResolveName(target.host)]
+    if target.address is None and target.host not in facts.suffixes:
+        return [*wanted, SuffixOf(target.host)]
     wanted += [SuffixOf(name) for name in facts.names]
     if ask_registrar:
         wanted += _domain(facts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from attribution.evidence import Record
 from attribution.lookup.attempt import Attempts
 from attribution.lookup.bootstrap import Bootstrap, KeptFiles
@@ -49,6 +51,7 @@ class Asker:
         self._rdap = RdapClient(self._transport, self._bootstrap, attempts, clock)
         self._whois = WhoisClient(settings, self._transport, attempts, clock)
         self._tables = Tables(settings, clock)
+        self._beginning: asyncio.Task[None] | None = None
         self._pages = NationalPages(self._transport, attempts, clock)
 
     async def ask(self, question: Question) -> list[Record]:
@@ -57,8 +60,10 @@ class Asker:
             case MailTo():
                 return await self._dns.mail_exchange(question.domain, question.text)
             case SuffixOf():
+                await self._tables.load()
                 return [self._tables.suffix_of(question.name, question.text)]
             case FrontOf():
+                await self._tables.load()
                 return self._tables.front_of(question.address, question.text)
             case DeskOf():
                 return [self._tables.desk_of(question.country, question.text)]
@@ -85,6 +90,13 @@ class Asker:
             case NationalPage():
                 return await self._pages.fetch(question)
 
+    def prepare(self) -> None:
+        """Begin with what every look needs first, beside the name's own resolution; called once."""
+        self._beginning = asyncio.create_task(self._begin())
+
+    async def _begin(self) -> None:
+        await asyncio.gather(self._tables.load(), self._bootstrap.prepare())
+
     @property
     def fetch(self) -> Fetch:
         """The one transport's way to get a URL, for who asks somebody else than a registry."""
@@ -92,6 +104,10 @@ class Asker:
 
     async def close(self) -> None:
         """Close connections and end refreshes."""
+        if self._beginning is not None:
+            self._beginning.cancel()
+            await asyncio.gather(self._beginning, return_exceptions=True)
+        await self._tables.close()
         await self._bootstrap.close()
         await self._transport.close()
         self._pace.close()

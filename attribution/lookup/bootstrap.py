@@ -71,6 +71,10 @@ class Bootstrap:
         await asyncio.gather(*self._refreshing.values(), return_exceptions=True)
         self._refreshing.clear()
 
+    async def prepare(self) -> None:
+        """Have the file that most looks need, where it was never had."""
+        await self._file(_KINDS[4])
+
     async def for_address(self, address: Address) -> tuple[Record, tuple[str, ...]]:
         """Return the record of the match and the service URLs, https first; no URL when none serves the address."""
         text, fetched_at = await self._file(_KINDS[address.version])

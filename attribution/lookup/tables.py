@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import asdict
 
@@ -20,6 +21,23 @@ class Tables:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._folder, self._clock = settings.data_path, clock
         self._platforms = own_platforms(self._folder)
+        self._loading: asyncio.Task[None] | None = None
+
+    async def load(self) -> None:
+        """Read the tables once, beside what is going on: they take as long as a round trip."""
+        if self._loading is None:
+            self._loading = asyncio.create_task(asyncio.to_thread(self._read))
+        if not self._loading.done():
+            await asyncio.shield(self._loading)
+
+    async def close(self) -> None:
+        """Wait for a reading that is under way: a thread cannot be ended."""
+        if self._loading is not None:
+            await asyncio.gather(self._loading, return_exceptions=True)
+
+    def _read(self) -> None:
+        domain_of("www.site.example")
+        front_table(self._folder)
 
     def suffix_of(self, name: str, question: str) -> Record:
         """Say where a name was registered, and under which platform's suffix it is a customer page."""
