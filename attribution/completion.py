@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from attribution.lookup.slots import SLOT, Slot
 
-_WAITING_FOR_EACH = 16
+_WAITING_FOR_EACH = 4
 """How many targets may wait for registries for each one that is worked on."""
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -19,7 +19,7 @@ async def in_order_of_completion(
 ) -> AsyncGenerator[_Result, None]:
     """Do `work` on each item, at most `jobs` at once, reading items only as fast as they are worked on.
 
-    An item that has to wait for a registry's turn makes room for others, up to sixteen times `jobs` in all. Closing the
+    An item that has to wait for a registry's turn makes room for others, up to four times `jobs` in all. Closing the
     iterator (or cancelling who iterates) ends every task that is under way.
     """
     slots, room = asyncio.Semaphore(jobs), asyncio.Semaphore(jobs * _WAITING_FOR_EACH)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,8 +18,11 @@ from attribution.lookup.ledger import Ledger
 from attribution.lookup.slots import make_room
 from attribution.registry.registries import registries, registry_of_server
 
-_LONGEST_QUEUE = 30.0
-"""Seconds: a turn further off than this is not waited for, whatever the patience."""
+_LONGEST_QUEUE = {"rdap": 30.0}
+_LONGEST_OTHER_QUEUE = 5.0
+"""Seconds: a turn further off than this is not waited for, whatever the patience. Text is asked for where RDAP failed, of
+servers that let one ask slowly: while a registry is down, its lines do better to come back later."""
+_BUSY = "many questions wait for this registry already"
 _FLIGHT = 60.0
 """Seconds after which a question of another process, which may have died, counts as in the air no more."""
 _LOOK_AGAIN = 0.1
@@ -44,6 +48,11 @@ class Service:
         last = self.name.rpartition("/")[2]
         return limits_of(self.kind, registry_of_server(self.name) or (last if last in registries() else None))
 
+    @property
+    def longest_queue(self) -> float:
+        """How many seconds a turn may be off to be waited for."""
+        return _LONGEST_QUEUE.get(self.kind, _LONGEST_OTHER_QUEUE)
+
 
 class NotNow(Exception):  # noqa: N818 - it says what to do
     """The registry is to be left alone until `retry_at`."""
@@ -64,6 +73,7 @@ class Pace:
         self._most, self._patience, self._clock = most_concurrent, patience, clock
         self._ledger = ledger or Ledger(None)
         self._rooms: dict[str, asyncio.Semaphore] = {}
+        self._queued: Counter[str] = Counter()
         self._numbers = count(1)
 
     def close(self) -> None:
@@ -87,9 +97,7 @@ class Pace:
         patience = self._patience if most_patience is None else min(self._patience, most_patience)
         ends = self._clock.time() + patience
         while True:
-            if room.locked():
-                make_room()
-            await room.acquire()
+            await self._enter(service, limits, room)
             try:
                 flight = await self._turn(service, limits, ends)
                 asked_at = self._clock.time()
@@ -104,9 +112,23 @@ class Pace:
             if not again or again > ends:
                 return record
 
+    async def _enter(self, service: Service, limits: Limits, room: asyncio.Semaphore) -> None:
+        """Wait for room among the questions in the air. Raises NotNow where too many wait for it already."""
+        queued = self._queued[service.key]
+        if queued / limits.rate > service.longest_queue:
+            raise NotNow(_BUSY, _at(self._clock.time() + queued / limits.rate), "rate_limited")
+        if room.locked():
+            make_room()
+        self._queued[service.key] += 1
+        try:
+            await room.acquire()
+        finally:
+            self._queued[service.key] -= 1
+
     async def _turn(self, service: Service, limits: Limits, ends: float) -> str:
         """Wait for the turn; return the name under which the question is in the air."""
         flight = f"{os.getpid()}-{next(self._numbers)}"
+        longest = service.longest_queue
 
         def take(budget: Budget) -> tuple[Budget, Closed | float | None]:
             now = self._clock.time()
@@ -115,7 +137,7 @@ class Pace:
                 return budget, closed
             if budget.in_the_air(now) >= limits.concurrent:
                 return budget, None
-            return budget.turn(limits, now, flight, now + _FLIGHT, _LONGEST_QUEUE)
+            return budget.turn(limits, now, flight, now + _FLIGHT, longest)
 
         while True:
             verdict = self._ledger.change(service.key, limits, take)
@@ -127,8 +149,8 @@ class Pace:
                     raise NotNow(verdict.note, _at(verdict.until), verdict.kind)
                 verdict = verdict.until - now
             else:
-                if verdict > _LONGEST_QUEUE:
-                    raise NotNow("many questions wait for this registry already", _at(now + verdict), "rate_limited")
+                if verdict > longest:
+                    raise NotNow(_BUSY, _at(now + verdict), "rate_limited")
                 try:
                     await self._wait(verdict)
                 except BaseException:
