@@ -69,7 +69,7 @@ def draw(lines: list[dict[str, object]]) -> None:
         label="lines of that registry",
     )
     axes.set(xlabel="seconds since the batch began", ylabel="lines written in a second", ylim=(0, None), xlim=(0, None))
-    axes.legend(frameon=False, loc="upper right")
+    axes.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(TARGET, dpi=110, metadata={"Software": None})
     plt.close(figure)
