@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from urllib.parse import quote, urlsplit
 
 from attribution.addresses import Address, cidrs
@@ -31,6 +32,7 @@ from attribution.registry.registration import Network
 from attribution.registry.registries import registries, registry_of_server
 
 _MOST_LEVELS = 4
+_MOMENT = timedelta(minutes=1)
 # From a /8 and an IPv6 /24 up there are only the registries' own placeholder blocks.
 _WHOLE_REGION = {4: 2**24, 6: 2**104}
 
@@ -86,8 +88,18 @@ def _about(facts: Facts, address: Address, site: str | None) -> list[Question]:
 
 
 def _without_leaf(facts: Facts, chain: Chain) -> list[Question]:
-    """Ask for text, of the registry that did not answer by RDAP where it is known, else from IANA's root."""
+    """Ask for text, of the registry that did not answer by RDAP where it is known, else from IANA's root.
+
+    A registry that asks for a moment's patience gets it: its text is not asked for instead.
+    """
     silent = facts.open.get(NetworkAt(chain.address).text)
+    if (
+        silent
+        and silent.outcome == "rate_limited"
+        and silent.retry_at
+        and silent.retry_at - silent.fetched_at <= _MOMENT
+    ):
+        return []
     known = registries().get(registry_of_server(silent.server) or "") if silent else None
     return _first_layer(facts, *_national(facts, chain), [WhoisAt(chain.address, known.whois if known else None)])
 

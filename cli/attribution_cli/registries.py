@@ -40,6 +40,8 @@ def show_registries(*, as_json: bool) -> None:
         state = Text("open", style="green")
         if row["closed_until"]:
             state = Text(shown(f"{row['why']} until {row['closed_until']}: {row['note']}"), style="yellow")
+        elif row["last_trouble"]:
+            state.append(shown(f", last trouble: {row['last_trouble']}"), style="dim")
         if row["people_limit"]:
             state.append(f", {row['people_today']} of {row['people_limit']} people today", style="dim")
         rate = f"{row['rate']:g} of {row['rate_limit']:g}"
@@ -56,7 +58,7 @@ def _row(name: str, budget: Any) -> dict[str, Any]:
     today = datetime.fromtimestamp(now, UTC).date().isoformat()
     return {
         "service": name, "closed_until": _time(closed.until) if closed else None, "why": closed.kind if closed else None,
-        "note": closed.note if closed else None, "rate": round(min(budget.rate, limits.rate), 2), "rate_limit": limits.rate,
+        "note": closed.note if closed else None, "last_trouble": budget.note or None, "rate": round(min(budget.rate, limits.rate), 2), "rate_limit": limits.rate,
         "burst": limits.burst, "in_the_air": budget.in_the_air(now), "concurrent": limits.concurrent, "asked": budget.asked,
         "refused": budget.refused, "failed": budget.failed, "people_today": budget.personal if budget.day == today else 0,
         "people_limit": limits.personal, "last_asked": _time(budget.last_asked) if budget.last_asked else None,

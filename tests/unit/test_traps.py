@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import json
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -851,3 +853,13 @@ def test_mailbox_marked_for_abuse_on_a_technical_contact_is_the_abuse_contact_wh
 def test_17_mailbox_whose_domain_sounds_like_privacy_is_a_mailbox() -> None:
     desk = entity("AR1-RIPE", ["abuse"], "Abuse", "abuse@privacy-protect.example")
     assert email(rdap(network(HOLDER, desk))) == "abuse@privacy-protect.example"
+
+
+@pytest.mark.parametrize(("seconds", "asked"), [(2, False), (60, False), (900, True)])
+def test_registry_that_asks_for_a_moments_patience_is_not_asked_for_its_text_instead(seconds: int, asked: bool) -> None:
+    refused = failure("rate_limited")
+    refused = replace(refused, retry_at=refused.fetched_at + timedelta(seconds=seconds))
+    wanted = planned(refused)
+    assert [type(one) for one in wanted] == ([WhoisAt] if asked else [])
+    if asked:
+        assert wanted == [WhoisAt(ipaddress.ip_address(TARGET), "whois.ripe.net")]
