@@ -103,6 +103,7 @@ class Attributor:
         """Close connections and the cache."""
         await self._desk.close()
         await self._asker.close()
+        self._finished.close()
         self._cache.close()
 
     async def attribute(self, target: str) -> Attribution:

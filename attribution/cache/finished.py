@@ -17,6 +17,7 @@ from typing import Any
 
 from attribution._version import __version__
 from attribution.cache.json_store import JsonStore
+from attribution.cache.peek import Peek
 from attribution.json_text import escaped_json
 from attribution.lookup.clock import Clock
 from attribution.models import Attribution
@@ -59,6 +60,7 @@ class FinishedAnswers:
 
     def __init__(self, store: JsonStore, settings: Settings, clock: Clock, *, check_mailboxes: bool) -> None:
         self._store, self._clock = store, clock
+        self._peek = Peek(settings.cache_path)
         self._prefix = f"finished {fingerprint(settings, check_mailboxes=check_mailboxes)} "
         self._memory: OrderedDict[str, Finished] = OrderedDict()
 
@@ -67,7 +69,7 @@ class FinishedAnswers:
         now = self._clock.time()
         found = self._memory.get(host)
         if found is None:
-            found = read_finished(self._store.get(self._prefix + host))
+            found = read_finished(self._peek.get(self._prefix + host))
             if found is None or found.until <= now:
                 return None
             self._remember(host, found)
@@ -75,6 +77,10 @@ class FinishedAnswers:
             del self._memory[host]
             return None
         return found
+
+    def close(self) -> None:
+        """Close the file that is read; the store is its owner's."""
+        self._peek.close()
 
     @property
     def prefix(self) -> str:

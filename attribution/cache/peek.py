@@ -1,4 +1,4 @@
-"""One look into the store without loading what writes it: a command that starts is done before that is loaded.
+"""Looks into the store without what writes it: for a command that is done before that is loaded, and for archives.
 
 diskcache keeps its values in the table `Cache` of `cache.db`; text written by `JsonDisk` stands there in the row.
 A contract test holds that both see the same.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
 from pathlib import Path
 from time import time
 from typing import Any
@@ -18,23 +17,29 @@ STORE = "answers-1"
 _QUERY = "SELECT value FROM Cache WHERE key = ? AND raw = 1 AND mode = 1 AND (expire_time IS NULL OR expire_time > ?)"
 
 
-def peek(folder: Path, keys: Iterable[str]) -> list[Any]:
-    """Return the JSON values of keys in a cache folder, None for each that is not there. Changes nothing."""
-    wanted = list(keys)
-    try:
-        file = sqlite3.connect(f"{(folder / STORE / 'cache.db').absolute().as_uri()}?mode=ro", uri=True, timeout=0.2)
-    except sqlite3.Error:
-        return [None] * len(wanted)
-    try:
-        return [_value(file.execute(_QUERY, (key, time())).fetchone()) for key in wanted]
-    except sqlite3.Error:
-        return [None] * len(wanted)
-    finally:
-        file.close()
+class Peek:
+    """Reads values of a cache folder, and changes nothing. A store that is not there, or damaged, holds nothing."""
 
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / STORE / "cache.db"
+        self._file: sqlite3.Connection | None = None
 
-def _value(row: Any) -> Any:
-    try:
-        return json.loads(row[0]) if row and type(row[0]) is str else None
-    except ValueError:
-        return None
+    def get(self, key: str) -> Any | None:
+        """Return a JSON value, or None."""
+        try:
+            if self._file is None:
+                self._file = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.2)
+            row = self._file.execute(_QUERY, (key, time())).fetchone()
+        except sqlite3.Error:
+            self.close()
+            return None
+        try:
+            return json.loads(row[0]) if row and type(row[0]) is str else None
+        except ValueError:
+            return None
+
+    def close(self) -> None:
+        """Close the file; it opens again when used."""
+        if self._file is not None:
+            self._file.close()
+        self._file = None

@@ -100,9 +100,12 @@ class DnsClient:
         try:
             query = _query(host, rdtype)
             answer = await self._transport.exchange_dns(query, server, port, timeout)
-        except TimeoutError:
+        except TimeoutError:  # an OSError too, so it stands first
             return Record("dns", question, name, self._clock.now(), "timeout", note=f"no answer in {timeout:g} s")
-        except (dns.exception.DNSException, OSError) as error:
+        except OSError as error:  # nobody is there to answer
+            note = f"{type(error).__name__}: {error}".rstrip(": ")
+            return Record("dns", question, name, self._clock.now(), "timeout", note=note)
+        except dns.exception.DNSException as error:
             note = f"{type(error).__name__}: {error}".rstrip(": ")
             return Record("dns", question, name, self._clock.now(), "servfail", note=note)
         body = b"\x00\x00" + answer[2:]  # the transaction ID says nothing

@@ -18,7 +18,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from attribution._version import __version__
-from attribution.cache.peek import peek
+from attribution.cache.peek import Peek
 
 if TYPE_CHECKING:
     from attribution.settings import Settings
@@ -35,11 +35,13 @@ def recalled_check(arguments: list[str]) -> int | None:
     folder = _cache_folder()
     if not targets or len(hosts) != len(targets) or folder is None:
         return None
-    (known,) = peek(folder, [_environment_key()])
+    store = Peek(folder)
+    known = store.get(_environment_key())
     if not isinstance(known, list) or any(_stamp(path) != stamp for path, stamp in known[1]):
         return None
     now = datetime.now(UTC).replace(microsecond=0)
-    found = peek(folder, [known[0] + host for host in hosts])
+    found: list[Any] = [store.get(known[0] + host) for host in hosts]
+    store.close()
     if any(one is None or one[0] <= now.timestamp() or one[4] is None for one in found):
         return None
     statuses = [_show(target, now, kept, as_json=as_json) for target, kept in zip(targets, found, strict=True)]

@@ -254,3 +254,8 @@ async def test_questions_go_out_over_several_ports_which_are_replaced(start: Sta
 async def test_name_that_the_dns_cannot_hold_is_a_failure_not_an_exception(start: Start) -> None:
     record = await client(await start(answering("192.0.2.7"))).ask("x" * 64 + ".example", "A")
     assert record.outcome == "servfail"
+
+
+async def test_resolver_that_is_not_there_is_one_that_does_not_answer() -> None:
+    record = await client("127.0.0.1:9", timeout=0.5).ask("www.site.example", "A")
+    assert record.outcome == "timeout"

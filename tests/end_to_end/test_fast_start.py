@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from attribution.cache.json_store import JsonStore
-from attribution.cache.peek import peek
+from attribution.cache.peek import Peek
 from attribution.demo import DemoWorld
 from attribution_cli.app import app
 from command import lines, run, timeless
@@ -122,5 +122,10 @@ def test_peek_sees_what_the_store_keeps(tmp_path: Path) -> None:
     store.set("kept", {"a": [1, "é"]}, 60)
     store.set("over", 1, -1)
     store.close()
-    assert peek(tmp_path, ["kept", "over", "never"]) == [{"a": [1, "é"]}, None, None]
-    assert peek(tmp_path / "nowhere", ["kept"]) == [None]
+    peek = Peek(tmp_path)
+    assert [peek.get(key) for key in ("kept", "over", "never")] == [{"a": [1, "é"]}, None, None]
+    store.set("later", 2, 60)
+    assert peek.get("later") == 2
+    peek.close()
+    store.close()
+    assert Peek(tmp_path / "nowhere").get("kept") is None
