@@ -28,7 +28,7 @@ _FORMAT = 1
 # Settings that change how one asks, not what is answered.
 _WITHOUT_EFFECT = {
     "cache_folder", "data_folder", "dns_timeout", "connect_timeout", "rdap_timeout", "whois_timeout", "patience", "wait",
-    "registry_concurrency", "jobs", "cloudflare_access_id", "cloudflare_access_secret",
+    "registry_concurrency", "jobs", "cloudflare_access_secret",
 }  # fmt: skip
 
 

@@ -51,7 +51,13 @@ def test_answer_serves_a_new_process_and_only_while_it_is_fresh(tmp_path: Path, 
 
 
 @pytest.mark.parametrize(
-    "other", [{"ask_registrar": False}, {"nameservers": ["127.0.0.1:53"]}, {"check_mailboxes": True}]
+    "other",
+    [
+        {"ask_registrar": False},
+        {"nameservers": ["127.0.0.1:53"]},
+        {"check_mailboxes": True},
+        {"cloudflare_access_id": "key"},
+    ],
 )
 def test_other_questions_have_other_answers(other: dict[str, Any], tmp_path: Path, clock: HandClock) -> None:
     finished(tmp_path, clock).keep(ANSWER, clock.now() + timedelta(minutes=5))
