@@ -145,14 +145,20 @@ def cold_many(bench: Bench) -> list[Figure]:
     """1,000 cold URLs: beside each peer in a loop, and with as many at once as ours."""
     world = bench.world(1000)
     ours, queries = [], []
+    least: dict[str, list[float]] = {}
+    questions = bench.folder / "questions.txt"
     at_once: dict[str, list[float]] = {}
     loops: dict[str, list[float]] = {}
     peer_queries: dict[str, int] = {}
     failed: dict[str, int] = {}
+    questions.write_text("\n".join(_least_questions(world)) + "\n", "utf-8")
     for _ in range(bench.runs):
         found, count = bench.inside("many", "attribution", world, 1000, AT_ONCE)
         ours.append(found["seconds"])
         queries.append(count)
+        for library in ("httpx", "httpx2"):
+            found, _ = bench.inside("least", library, world, 1000, AT_ONCE, questions)
+            least.setdefault(library, []).append(found["seconds"])
         for peer in PEERS:
             found, peer_queries[peer] = bench.inside("many", peer, world, 1000, AT_ONCE)
             at_once.setdefault(peer, []).append(found["seconds"])
@@ -161,6 +167,10 @@ def cold_many(bench: Bench) -> list[Figure]:
             found, _ = bench.inside("many", peer, world, 50, 1)
             loops.setdefault(peer, []).append(found["seconds"] * 20)
     figures = [Figure(f"1,000 cold URLs, this project, {AT_ONCE} at once", ours, "s", note=f"{max(queries)} questions to registries")]  # fmt: skip
+    figures += [
+        Figure(f"  the same questions by {library} and dnspython alone, none read", runs, "s")
+        for library, runs in least.items()
+    ]
     for peer in PEERS:
         ratio = over(ours, loops[peer])
         figures.append(Figure(f"  {peer} in a loop (50 URLs, times 20), over ours", ratio, "times", ">= 20", statistics.median(ratio) >= 20))  # fmt: skip
@@ -178,7 +188,7 @@ def cold_many(bench: Bench) -> list[Figure]:
 def queries_over_floor(bench: Bench) -> list[Figure]:
     """20,000 URLs through the command: questions over the least that is possible, calm and with one in 50 throttled."""
     world = bench.world(20000)
-    floor = _floor(world)
+    floor = len(_least_questions(world))
     figures = []
     for name, options in (("calm", ()), ("one answer in 50 throttled", ("--throttle-every", "50"))):
         ratios, seconds = [], []
@@ -230,14 +240,15 @@ def warm(bench: Bench) -> list[Figure]:
     wide_cache = {"ATTRIBUTION_CACHE_FOLDER": str(bench.folder / "cache-wide")}
     hosts = bench.folder / "hosts.txt"
     names = list(dict.fromkeys(url.split("/")[2] for url in (wide / "urls.txt").read_text("utf-8").splitlines()))[
-        :10_000
+        :4_000
     ]
     hosts.write_text("".join(f"http://{name}/\n" for name in names), "utf-8")
     few = bench.folder / "few.txt"
     few.write_text("".join(f"http://{name}/\n" for name in names[:10]), "utf-8")
     from_disk = []
-    bench.serve(wide, [sys.executable, str(script), "fill", str(hosts), str(bench.folder)], env=wide_cache)
     for _ in range(bench.runs):
+        # Anew each time, and so many that it takes half a minute: that a name has no IPv6 address is known for one minute.
+        bench.serve(wide, [sys.executable, str(script), "fill", str(hosts), str(bench.folder)], env=wide_cache)
         output, queries, _ = bench.serve(wide, [sys.executable, str(script), "run", str(few), str(hosts), str(bench.folder)], env=wide_cache)  # fmt: skip
         small, large = json.loads(output)
         from_disk.append((large["seconds"] - small["seconds"]) / (len(names) - 10))
@@ -388,23 +399,24 @@ def _networks_around(world: Path, host: str) -> tuple[dict[str, Any], dict[str, 
 _WORLDS: dict[Path, Any] = {}
 
 
-def _floor(world: Path) -> int:
-    """Count the fewest questions that answer the list: one for each leaf that can hold nothing more specific, or other
-    address, and one for each network above that the rules need."""
+def _least_questions(world: Path) -> list[str]:
+    """Return the fewest questions that answer the list, as paths below the laboratory's RDAP service: one for each leaf
+    that can hold nothing more specific, or other address, and one for each network above that the rules need."""
     from attribution.decide.chain import is_allocation_type, is_customer_type, is_final_type
 
-    leaves, addresses, parents = set(), set(), set()
+    questions: dict[object, str] = {}
     hosts = {url.split("/")[2] for url in (world / "urls.txt").read_text("utf-8").splitlines()}
-    for host in hosts:
+    for host in sorted(hosts):
         leaf, above = _networks_around(world, host)
-        kind = leaf["type"]
-        if is_final_type(kind):
-            leaves.add((leaf["startAddress"], leaf["endAddress"]))
-        else:
-            addresses.add(_WORLDS[world].hosts[host])
+        kind, address = leaf["type"], _WORLDS[world].hosts[host]
+        registry = leaf["port43"].split(".")[1]
+        covered = (leaf["startAddress"], leaf["endAddress"]) if is_final_type(kind) else address
+        questions.setdefault(covered, f"{registry}/ip/{address}")
         if above and not is_allocation_type(kind) and is_customer_type(kind):
-            parents.add((above["startAddress"], above["endAddress"]))
-    return len(leaves) + len(addresses) + len(parents)
+            block = above["cidr0_cidrs"][0]
+            path = f"{block.get('v4prefix') or block.get('v6prefix')}/{block['length']}"
+            questions.setdefault(("above", above["startAddress"], above["endAddress"]), f"{registry}/ip/{path}")
+    return list(questions.values())
 
 
 def _wrong(world: Path, output: Path) -> int:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 _SERVER, _, _PORT = os.environ.get("ATTRIBUTION_NAMESERVERS", "127.0.0.1:5300").partition(":")
 _BOOTSTRAP = os.environ.get("ATTRIBUTION_RDAP_BOOTSTRAP_URL", "http://127.0.0.1:8300/bootstrap/")
-_BASE = _BOOTSTRAP.removesuffix("bootstrap/")
+BASE = _BOOTSTRAP.removesuffix("bootstrap/")
 
 Look = Callable[[str], Awaitable[Any]]
 """Looks one URL up."""
@@ -26,7 +26,7 @@ def _host(url: str) -> str:
     return urlsplit(url).hostname or url
 
 
-async def _address(host: str) -> str:
+async def address_of(host: str) -> str:
     import dns.asyncresolver
 
     resolver = dns.asyncresolver.Resolver(configure=False)
@@ -50,14 +50,14 @@ async def ipwhois() -> Look:
     ipwhois.net.dns.resolver.Resolver = Resolver
     for name, urls in ipwhois.rdap.RIR_RDAP.items():
         registry = name.replace("ripencc", "ripe")
-        urls["ip_url"] = f"{_BASE}{registry}/ip/{{0}}"
-        urls["entity_url"] = f"{_BASE}{registry}/entity/{{0}}"
+        urls["ip_url"] = f"{BASE}{registry}/ip/{{0}}"
+        urls["entity_url"] = f"{BASE}{registry}/entity/{{0}}"
 
     def in_thread(address: str) -> Any:
         return ipwhois.IPWhois(address).lookup_rdap()
 
     async def look(url: str) -> Any:
-        return await asyncio.to_thread(in_thread, await _address(_host(url)))
+        return await asyncio.to_thread(in_thread, await address_of(_host(url)))
 
     return look
 
@@ -72,7 +72,7 @@ async def whoisit() -> Look:
 
     client = httpx.AsyncClient(limits=httpx.Limits(max_connections=None), timeout=60, follow_redirects=True)
     ipv4 = (await client.get(f"{_BOOTSTRAP}ipv4.json")).json()
-    url = [f"{_BASE}arin/"]
+    url = [f"{BASE}arin/"]
     others = {
         "ipv6": {"services": [[["2001:db8::/32"], url]]},
         "asn": {"services": [[["64496-64511"], url]]},
@@ -83,7 +83,7 @@ async def whoisit() -> Look:
     whoisit.load_bootstrap_data({"timestamp": 1, "ipv4": ipv4, **others}, allow_insecure=True, from_json=False)
 
     async def look(url: str) -> Any:
-        return await whoisit.ip_async(await _address(_host(url)), async_client=client)
+        return await whoisit.ip_async(await address_of(_host(url)), async_client=client)
 
     return look
 
@@ -99,7 +99,7 @@ async def whodap() -> Look:
     client = await whodap.IPv4Client.new_aio_client(httpx_client=made)
 
     async def look(url: str) -> Any:
-        return (await client.aio_lookup(await _address(_host(url)))).to_dict()
+        return (await client.aio_lookup(await address_of(_host(url)))).to_dict()
 
     return look
 
@@ -117,7 +117,7 @@ async def asyncwhois() -> Look:
     client = library.NumberClient(whodap_client=below)
 
     async def look(url: str) -> Any:
-        return await client.aio_rdap(await _address(_host(url)))
+        return await client.aio_rdap(await address_of(_host(url)))
 
     return look
 
