@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from attribution.registry.registration import Entity, Network, Registration
@@ -57,6 +58,7 @@ class Holder:
         return self.named_by in ("registrant", "organisation entity")
 
 
+@lru_cache(maxsize=4096)
 def is_maintainer(handle: str | None) -> bool:
     """Say whether a handle is a maintainer object: an account that edits records, never a company."""
     return bool(handle and _MAINTAINER.search(handle))

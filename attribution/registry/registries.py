@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 
@@ -55,6 +55,7 @@ def registry_of_server(host: str) -> str | None:
     return _servers().get(name)
 
 
+@lru_cache(maxsize=4096)  # a few companies hold most of the networks of a list
 def registry_named(name: str | None) -> Registry | None:
     """Return the registry whose own name this is, or None: a registry is not the host of what it registers."""
     return _names().get(_plain(name)) if name else None
