@@ -245,16 +245,18 @@ class Lines:
         """Note what is there, and drop a torn last line: but only from a file that is ours, line by line."""
         size = file.seek(0, os.SEEK_END)
         end = _end_of_last_line(file, size)
-        file.seek(0)
         foreign = (
             f"output {str(path)!r} is no {self.form} file of this program, and is left as it is; name another file"
         )
-        if end and self.form is OutputFormat.CSV and file.readline() != self._header().encode("utf-8"):
+        header = self._header().encode("utf-8")
+        file.seek(0)
+        if end and file.read(len(header)) != header:
             raise UnusableOutput(foreign)
-        for noted in self._noted(file, end):
-            if noted is None:
-                raise UnusableOutput(foreign)
-            self.done.add(*noted)
+        with path.open("rb", buffering=_AT_ONCE) as written:
+            for noted in self._noted(written, end):
+                if noted is None:
+                    raise UnusableOutput(foreign)
+                self.done.add(*noted)
         file.seek(end)
         if not self._could_begin(file.read(min(size - end, 32)), first=end == 0):
             raise UnusableOutput(foreign)
@@ -276,6 +278,8 @@ class Lines:
         return torn.startswith(begin) or begin.startswith(torn)
 
     def _noted(self, file: IO[bytes], end: int) -> Iterator[tuple[int, str, str] | None]:
+        if end and self.form is OutputFormat.CSV:
+            file.readline()
         while file.tell() < end:
             raw = file.readline()
             if self.form is OutputFormat.CSV:
