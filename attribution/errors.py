@@ -24,3 +24,15 @@ class SettingsError(AttributionError):
 
 class EvidenceError(AttributionError):
     """An evidence bundle or folder cannot be read or written as asked."""
+
+
+class HistoryError(AttributionError):
+    """A history folder or file cannot be read as a whole; the message names it and the way out."""
+
+
+class StoreError(AttributionError):
+    """The store cannot be opened, or does not hold what was named; the message names the way out."""
+
+
+class KeyFileError(AttributionError):
+    """The key file is missing, damaged or not the one of this store."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -76,6 +76,12 @@ def _server(value: Any) -> Any:
     return value
 
 
+def _country(value: Any) -> Any:
+    if value and not (isinstance(value, str) and len(value) == 2 and value.isascii() and value.isalpha()):
+        raise ValueError("use two letters (ISO 3166-1), e.g. NL")
+    return str(value).upper() if value else ""
+
+
 def _http_url(value: Any) -> Any:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -133,6 +139,35 @@ class Settings(BaseSettings):
     )
     jobs: int = Field(128, ge=1, le=1000, description="targets that a batch looks up at once")
 
+    store: str | None = Field(
+        None,
+        description="where reports and notices are kept: sqlite:///FILE or postgresql://USER@HOST/DATABASE; empty: a file in the data folder",
+    )
+    key_file: Path | None = Field(None, description="the keys of that store; empty: beside its file")
+    keep_urls: bool = Field(
+        False,
+        description="keep reported URLs themselves, encrypted; else only what recognises them (a keyed hash) and the host",
+    )
+    analyst: str | None = Field(None, description="who is noted as having done something; empty: the account's name")
+    hotline_name: str = Field("", description="the hotline's name, for notices")
+    hotline_mailbox: str = Field("", description="where replies go: notices carry it with a token, name+TOKEN@domain")
+    hotline_country: Annotated[str, BeforeValidator(_country)] = Field(
+        "", description="the hotline's country, two letters: providers elsewhere are routed to the hotline there"
+    )
+    grouping_hours: float = Field(
+        24.0, ge=0, le=720, description="hours for which reports of one site gather before its notice is due"
+    )
+    reminder_hours: float = Field(
+        24.0, gt=0, le=720, description="hours after which a reminder is due while a URL is online"
+    )
+    notice_language: Annotated[str, Field(pattern="^[a-z]{2}$")] = Field(
+        "en", description="of notices: nl, en, de or fr"
+    )
+    notice_urls: Literal["defanged", "whole"] = Field(
+        "defanged", description="how a notice names URLs: defanged or whole"
+    )
+    templates_folder: Path | None = Field(None, description="notice templates of your own, used before those packaged")
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -149,6 +184,11 @@ class Settings(BaseSettings):
     def cache_path(self) -> Path:
         """The folder for kept answers."""
         return self.cache_folder or Path(platformdirs.user_cache_dir("attribution"))
+
+    @property
+    def store_url(self) -> str:
+        """Where reports and notices are kept."""
+        return self.store or f"sqlite:///{self.data_path / 'cases.sqlite3'}"
 
     @property
     def data_path(self) -> Path:

@@ -99,6 +99,26 @@ def parse_target(text: str, *, documentation_is_special: bool = True) -> Target:
     return _classify(text, host, documentation_is_special)
 
 
+def plain_url(text: str) -> tuple[str, str]:
+    """Return (the URL as one would write it, what is the same for every spelling of it). Raises InvalidTarget.
+
+    The second leaves out scheme, port, credentials and fragment: a page reported by http and by https is one page.
+    """
+    target = parse_target(text)
+    plain = _refang(text)
+    scheme, rest = _split_scheme(plain)
+    start = next((place for place, character in enumerate(rest) if character in "/?#"), len(rest))
+    path = rest[start:].partition("#")[0]
+    path = path if path.startswith("/") else "/" + path
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    return f"{scheme or 'http'}://{host}{_port_of(rest[:start])}{path}", f"{host}{path}"
+
+
+def _port_of(authority: str) -> str:
+    found = re.search(r":(\d{1,5})$", authority.rpartition("@")[2])
+    return found[0] if found and authority.count(":") < 3 and found[1] not in ("80", "443") else ""
+
+
 def _refang(text: str) -> str:
     plain = text
     if not (text.isascii() and text.isprintable()):

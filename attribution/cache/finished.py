@@ -28,7 +28,8 @@ _FORMAT = 1
 # Settings that change how one asks, not what is answered.
 _WITHOUT_EFFECT = {
     "cache_folder", "data_folder", "dns_timeout", "connect_timeout", "rdap_timeout", "whois_timeout", "patience", "wait",
-    "registry_concurrency", "jobs", "cloudflare_access_secret",
+    "registry_concurrency", "jobs", "cloudflare_access_secret", "store", "key_file", "keep_urls", "analyst", "hotline_name",
+    "hotline_mailbox", "hotline_country", "grouping_hours", "reminder_hours", "notice_language", "notice_urls", "templates_folder",
 }  # fmt: skip
 
 

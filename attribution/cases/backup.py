@@ -1,0 +1,145 @@
+"""Backup and restore: one file with every row, read in one view of the store while others go on writing.
+
+The file is gzipped JSON lines: a head (form, counts), the rows, and a foot with a hash over all of it. It restores into either database.
+The key file is not in it: kept apart, a stolen backup tells nothing of URLs.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, func, select
+
+from attribution.cases.engine import connect, reading, writing
+from attribution.cases.migrate import migrate, newest_revision, revision_of
+from attribution.cases.store import Store
+from attribution.cases.tables import cases, events, heads, marks, metadata, providers, reports
+from attribution.errors import StoreError
+
+_TABLES: tuple[Table, ...] = (heads, providers, marks, cases, reports, events)
+_BATCH = 2000
+
+
+def back_up(store: Store, path: Path) -> dict[str, int]:
+    """Write a backup; return how many rows of each table. Whole or not there. Raises StoreError."""
+    new = path.with_name(path.name + ".part")
+    digest = hashlib.sha256()
+    with store.read() as connection:
+        counts = {
+            table.name: connection.execute(select(func.count()).select_from(table)).scalar_one() for table in _TABLES
+        }
+        try:
+            with (
+                new.open("wb") as raw,
+                gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=3, filename="", mtime=0) as out,
+            ):
+                for line in _lines({"form": revision_of(connection), "rows": counts}):
+                    digest.update(line)
+                    out.write(line)
+                stream = connection.execution_options(stream_results=True, yield_per=_BATCH)
+                for table in _TABLES:
+                    for row in stream.execute(select(table).order_by(next(iter(table.primary_key)))).mappings():
+                        line = _encode([table.name, *map(_plain, row.values())])
+                        digest.update(line)
+                        out.write(line)
+                out.write(_encode({"sha256": digest.hexdigest()}))
+            with new.open("rb") as written:
+                os.fsync(written.fileno())
+            new.replace(path)
+        except OSError as error:
+            new.unlink(missing_ok=True)
+            raise StoreError(f"backup {str(path)!r} cannot be written: {error.strerror}.") from None
+    return counts
+
+
+def restore(path: Path, url: str) -> dict[str, int]:
+    """Fill an empty database from a backup; return how many rows of each table. Whole or nothing. Raises StoreError."""
+    engine = connect(url)
+    try:
+        with reading(engine) as connection:
+            if revision_of(connection) is not None:
+                raise StoreError(
+                    f"{engine.url.render_as_string()} holds a store already, and is left alone. Name an empty database."
+                )
+        lines = _checked_lines(path)
+        head = next(lines)
+        form = str(head["form"])
+        migrate(engine, form)
+        with writing(engine) as connection:
+            taken: dict[str, list[dict[str, Any]]] = {}
+            tables = {table.name: table for table in _TABLES}
+            for name, *values in lines:
+                table = tables[name]
+                rows = taken.setdefault(name, [])
+                rows.append({column.name: _bytes(value) for column, value in zip(table.columns, values, strict=True)})
+                if len(rows) >= _BATCH:
+                    connection.execute(table.insert(), rows)
+                    rows.clear()
+            for table in _TABLES:
+                if taken.get(table.name):
+                    connection.execute(table.insert(), taken[table.name])
+            counts = {
+                table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+                for table in _TABLES
+            }
+            if counts != head["rows"]:
+                raise StoreError(f"backup {str(path)!r} is not whole: it holds {counts}, and says {head['rows']}.")
+        if form != newest_revision():
+            migrate(engine)
+    except BaseException:
+        _empty(engine)
+        raise
+    finally:
+        engine.dispose()
+    return counts
+
+
+def _empty(engine: Any) -> None:
+    """Take away what a failed restore made, where that is all there is."""
+    with writing(engine) as connection:
+        if revision_of(connection) is None:
+            return
+        if connection.execute(select(func.count()).select_from(heads)).scalar_one() == 0:
+            metadata.drop_all(connection)
+            connection.exec_driver_sql("DROP TABLE alembic_version")
+
+
+def _checked_lines(path: Path) -> Iterator[Any]:
+    """Yield a backup's lines as JSON, and see at the end that nothing was changed. Raises StoreError."""
+    digest = hashlib.sha256()
+    before: bytes | None = None
+    try:
+        with gzip.open(path, "rb") as lines:
+            for line in lines:
+                if before is not None:
+                    digest.update(before)
+                    yield json.loads(before)
+                before = line
+        foot = json.loads(before or b"{}")
+    except (OSError, EOFError, ValueError) as error:
+        raise StoreError(f"backup {str(path)!r} cannot be read: {type(error).__name__}: {error}.") from None
+    if not isinstance(foot, dict) or foot.get("sha256") != digest.hexdigest():
+        raise StoreError(f"backup {str(path)!r} was cut off or changed. Nothing was restored.")
+
+
+def _lines(head: dict[str, Any]) -> Iterator[bytes]:
+    yield _encode(head)
+
+
+def _encode(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":")).encode("ascii") + b"\n"
+
+
+def _plain(value: Any) -> Any:
+    return {"b": base64.b64encode(bytes(value)).decode("ascii")} if isinstance(value, bytes | memoryview) else value
+
+
+def _bytes(value: Any) -> Any:
+    return base64.b64decode(value["b"]) if isinstance(value, dict) else value

@@ -1,0 +1,60 @@
+"""Mailboxes that a person approved. A registry's record is written by the company itself, and a tenant's may be the offender's."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from attribution.cases.log import Writer
+from attribution.cases.tables import events
+from attribution.errors import StoreError
+from attribution.registry.mailbox import read_mailboxes
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A person's word that a mailbox is the provider's, and since when."""
+
+    mailbox: str
+    who: str
+    at: int
+
+
+def approve(writer: Writer, provider_id: int, mailbox: str, why: str) -> None:
+    """Note that a person looked at a mailbox and approves it. Raises StoreError."""
+    named = read_mailboxes(mailbox)
+    if [one.lower() for one in named] != [mailbox.strip().lower()]:
+        raise StoreError(f"mailbox {mailbox!r} is no mail address.")
+    if not why.strip():
+        raise StoreError("say why with --why: how it was checked that the mailbox is the provider's.")
+    writer.add_event(
+        "contact_approved",
+        writer.now,
+        provider_id=provider_id,
+        detail={"mailbox": named[0].lower(), "why": why.strip()},
+    )
+
+
+def note_change(writer: Writer, provider_id: int, before: str | None, after: str | None) -> None:
+    """Note that a registry names another mailbox than before: the old one's approval ends with that."""
+    writer.add_event("contact_changed", writer.now, provider_id=provider_id, detail={"before": before, "after": after})
+
+
+def approvals(connection: Connection, provider_id: int) -> dict[str, Approval]:
+    """Return the mailboxes of a provider that are approved now."""
+    found: dict[str, Approval] = {}
+    rows = connection.execute(
+        select(events.c.kind, events.c.at, events.c.who, events.c.detail)
+        .where(events.c.provider_id == provider_id, events.c.kind.in_(["contact_approved", "contact_changed"]))
+        .order_by(events.c.seq)
+    )
+    for row in rows:
+        detail = json.loads(row.detail)
+        if row.kind == "contact_approved":
+            found[detail["mailbox"]] = Approval(detail["mailbox"], row.who, row.at)
+        else:
+            for name in ("before", "after"):
+                found.pop(detail[name] or "", None)
+    return found

@@ -1,0 +1,111 @@
+"""Connections to SQLite and PostgreSQL: durable, one writer at a time, every wait with a limit."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.pool import NullPool
+
+from attribution.errors import StoreError
+
+_WAIT = 30
+"""Seconds to wait for another writer, and for a database to answer."""
+_LOCK = 0x61747472
+"""The number of PostgreSQL's advisory lock that a writer holds."""
+_FORMS = "use sqlite:///FILE or postgresql://USER@HOST/DATABASE"
+
+
+def connect(url: str) -> Engine:
+    """Return an engine for a store's URL; nothing is opened yet. Raises StoreError."""
+    try:
+        parts = make_url(url)
+    except ArgumentError:
+        raise StoreError(f"store {url!r} is no URL: {_FORMS}.") from None
+    backend = parts.get_backend_name()
+    if backend == "sqlite":
+        return _sqlite(parts.database, url)
+    if backend != "postgresql":
+        raise StoreError(f"store {parts.render_as_string()!r}: {backend} is not supported, {_FORMS}.")
+    try:
+        return create_engine(
+            parts.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": _WAIT, "options": f"-c lock_timeout={_WAIT}s -c timezone=UTC"},
+        )
+    except (NoSuchModuleError, ModuleNotFoundError):
+        raise StoreError("a store in PostgreSQL needs psycopg: pip install 'attribution[postgresql]'.") from None
+
+
+def _sqlite(database: str | None, url: str) -> Engine:
+    if not database or database == ":memory:":
+        raise StoreError(f"store {url!r} names no file: {_FORMS}.")
+    path = Path(database)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        path.touch(mode=0o600)
+    # A connection each: what one left open (an abandoned reader, a lock) cannot be handed to the next.
+    engine = create_engine(f"sqlite:///{path.absolute()}", poolclass=NullPool, connect_args={"timeout": _WAIT})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, record: Any) -> None:
+        connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        mode = "IMMEDIATE" if connection.get_execution_options().get("writes") else "DEFERRED"
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Open a view of the store that does not change while it is open. Raises StoreError."""
+    with _telling(engine), engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction as the only writer; on disk when the block ends, or nothing of it. Raises StoreError."""
+    with _telling(engine), engine.connect() as connection:
+        connection = connection.execution_options(writes=True)
+        with connection.begin():
+            if engine.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            yield connection
+
+
+@contextmanager
+def _telling(engine: Engine) -> Iterator[None]:
+    """Turn what a database complains of into an error that says what to do."""
+    try:
+        yield
+    except OperationalError as error:
+        raise StoreError(f"the store {engine.url.render_as_string()} cannot be used: {_reason(error)}") from error
+    except DBAPIError as error:
+        if error.connection_invalidated or "disk" in str(error.orig):
+            raise StoreError(f"the store {engine.url.render_as_string()} cannot be used: {_reason(error)}") from error
+        if isinstance(error.orig, sqlite3.DatabaseError) and not isinstance(error.orig, sqlite3.IntegrityError):
+            raise StoreError(f"{engine.url.database!r} is no store, or damaged: {_reason(error)}") from error
+        raise
+
+
+def _reason(error: DBAPIError) -> str:
+    reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+    if "locked" in reason or "lock timeout" in reason:
+        return f"{reason}: another program has been writing for {_WAIT} seconds. Try again."
+    if "full" in reason or "No space" in reason:
+        return f"{reason}: make room and go on; what was acknowledged is there."
+    return f"{reason}. Nothing was changed by this step."

@@ -1,0 +1,1 @@
+"""The store's forms, one after the other."""

@@ -1,0 +1,111 @@
+"""Looking up open reports anew, right before a notice or a reminder: unchanged, changed, moved, or not known."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from attribution.attributor import Investigation
+from attribution.cases.contacts import note_change
+from attribution.cases.log import Writer
+from attribution.cases.providers import links, one_history
+from attribution.cases.reports import add_open_copy, is_open, keep_party, last_found, what_was_found
+from attribution.cases.store import Store
+from attribution.cases.tables import cases, providers, reports
+from attribution.completion import in_order_of_completion
+
+Investigate = Callable[[str], Awaitable[Investigation]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rechecked:
+    """What a new look at a report's host found."""
+
+    report: str
+    host: str
+    outcome: str
+    """`unchanged`, `changed` (another mailbox), `moved` (another provider), `found` (first provider known), `unknown`."""
+    before: str | None
+    after: str | None
+
+
+async def recheck(
+    store: Store, investigate: Investigate, who: str | None, *, jobs: int = 32, case: str | None = None
+) -> AsyncIterator[Rechecked]:
+    """Look up every open report's host anew, note what was found, and yield it. Hosts are looked up once each.
+
+    Content that moved leaves the old provider's case as `moved_to_other_host`, and a case at the new one is opened.
+    """
+    with store.read() as connection:
+        wanted = (
+            select(reports.c.id, reports.c.host, reports.c.case_id)
+            .where(reports.c.host.is_not(None))
+            .order_by(reports.c.id)
+        )
+        if case is not None:
+            wanted = wanted.join(cases, cases.c.id == reports.c.case_id).where(cases.c.key == case)
+        by_host: dict[str, list[int]] = {}
+        for row in connection.execute(wanted).all():
+            if is_open(connection, row.id, row.case_id):
+                by_host.setdefault(row.host, []).append(row.id)
+
+    async def look(host: str) -> tuple[str, Investigation]:
+        return host, await investigate(host)
+
+    async for host, found in in_order_of_completion(list(by_host), jobs, look):
+        with store.write(who) as writer:
+            outcomes = [_note(writer, report_id, host, found) for report_id in by_host[host]]
+        for one in outcomes:
+            yield one
+
+
+def _note(writer: Writer, report_id: int, host: str, found: Investigation) -> Rechecked:
+    connection = writer.connection
+    row = connection.execute(
+        select(reports.c.key, reports.c.case_id, cases.c.provider_id, providers.c.key.label("provider"))
+        .outerjoin(cases, cases.c.id == reports.c.case_id)
+        .outerjoin(providers, providers.c.id == cases.c.provider_id)
+        .where(reports.c.id == report_id)
+    ).one()
+    before, _ = last_found(connection, report_id)
+    after = what_was_found(found)
+    party = found.attribution.primary
+    # One that is not sure of every address moves nothing: no answer is better than a wrong one.
+    sure = (
+        party is not None and found.attribution.status in ("attributed", "partial") and not found.attribution.failures
+    )
+    mailbox, new_mailbox = before.get("mailbox"), after["mailbox"]
+    if party is None or not sure:
+        outcome, was, now = "unknown", row.provider, None
+    elif row.provider_id is None:
+        provider_id = keep_party(writer, found)
+        add_open_copy(writer, report_id, provider_id, moved=False)
+        outcome, was, now = "found", None, party.provider.id
+    else:
+        provider_id = keep_party(writer, found)
+        if provider_id not in one_history(links(writer.connection), row.provider_id):
+            about = {"provider_id": row.provider_id, "case_id": row.case_id, "report_id": report_id}
+            writer.add_event("moved_to_other_host", writer.now, detail={"to": party.provider.id}, **about)
+            writer.add_event("rechecked", writer.now, detail={**after, "outcome": "moved"}, **about)
+            add_open_copy(writer, report_id, provider_id, moved=True, detail=after)
+            return Rechecked(row.key, host, "moved", row.provider, party.provider.id)
+        if mailbox != new_mailbox and mailbox is not None:
+            note_change(writer, row.provider_id, str(mailbox), str(new_mailbox) if new_mailbox else None)
+            outcome, was, now = "changed", str(mailbox), str(new_mailbox) if new_mailbox else None
+        else:
+            outcome, was, now = "unchanged", row.provider, row.provider
+    detail = {**(after if outcome != "unknown" else before), "outcome": outcome}
+    detail.pop("digest", None)
+    detail.pop("evidence_sha256", None)
+    if outcome != "unknown":  # an unanswered look is no fresher than the one before
+        writer.add_event(
+            "rechecked",
+            writer.now,
+            provider_id=row.provider_id,
+            case_id=row.case_id,
+            report_id=report_id,
+            detail=detail,
+        )
+    return Rechecked(row.key, host, outcome, was, now)

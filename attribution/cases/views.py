@@ -1,0 +1,238 @@
+"""What a person wants to see of the store: providers and cases, counted and in order."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from attribution.cases.contacts import approvals
+from attribution.cases.notices import Terms, terms_of
+from attribution.cases.providers import Link, links, one_history
+from attribution.cases.reports import last_checks
+from attribution.cases.tables import cases, events, marks, providers, reports
+from attribution.errors import StoreError
+from attribution.history.rows import ENDS
+
+PAGE = 50
+"""Rows of a list at once; the next ones by where the last ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderLine:
+    """A provider in a list."""
+
+    key: str
+    name: str
+    country: str | None
+    cases: int
+    last_opened: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderView:
+    """Everything about one provider but its cases one by one."""
+
+    key: str
+    name: str
+    country: str | None
+    known_at: int
+    one_history_with: tuple[str, ...]
+    """Other keys whose cases are its own history, by links that hold now."""
+    marks: tuple[dict[str, Any], ...]
+    links: tuple[dict[str, Any], ...]
+    approved: tuple[dict[str, Any], ...]
+    terms: Terms
+    cases: int
+    events: dict[str, int]
+    """How many events of each kind."""
+    statements: tuple[dict[str, Any], ...]
+    """What the provider stated (`reply`), and how its contact was confirmed or corrected."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """A case in a list."""
+
+    key: str
+    provider: str
+    site: str | None
+    opened_at: int
+    state: str
+    """`gathering` (nothing sent), `sent`, `received`, `bounced`, `over` (no URL is there any more)."""
+    urls: int
+    online: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """One case with its URLs and everything that happened."""
+
+    line: CaseLine
+    token: str
+    reports: tuple[dict[str, Any], ...]
+    events: tuple[dict[str, Any], ...] = field(default=())
+
+
+def provider_lines(connection: Connection, after: str = "", limit: int = PAGE) -> list[ProviderLine]:
+    """Return providers by key, from the one after `after` on."""
+    some = select(providers).where(providers.c.key > after).order_by(providers.c.key).limit(limit).subquery()
+    rows = connection.execute(
+        select(some.c.key, some.c.name, some.c.country, func.count(cases.c.id), func.max(cases.c.opened_at))
+        .outerjoin(cases, cases.c.provider_id == some.c.id)
+        .group_by(some.c.key, some.c.name, some.c.country)
+        .order_by(some.c.key)
+    )
+    return [ProviderLine(*row) for row in rows]
+
+
+def provider_view(connection: Connection, provider_id: int, usual: Terms) -> ProviderView:
+    """Return a provider with what is known of it; counts are over its one history."""
+    row = connection.execute(select(providers).where(providers.c.id == provider_id)).mappings().one()
+    held = links(connection)
+    group = one_history(held, provider_id)
+    named = _keys_of(
+        connection,
+        {*group, *(one for link in held for one in (link.new, link.old) if provider_id in (link.new, link.old))},
+    )
+    counts = connection.execute(
+        select(events.c.kind, func.count()).where(events.c.provider_id.in_(group)).group_by(events.c.kind)
+    )
+    return ProviderView(
+        row["key"], row["name"], row["country"], row["known_at"],
+        tuple(sorted(named[one] for one in group if one != provider_id)),
+        tuple(
+            {"kind": one.kind, "value": one.value, "known_at": one.known_at, "source": one.source}
+            for one in connection.execute(select(marks).where(marks.c.provider_id == provider_id).order_by(marks.c.id))
+        ),
+        tuple(_link(one, named) for one in held if provider_id in (one.new, one.old)),
+        tuple(
+            {"mailbox": one.mailbox, "who": one.who, "at": one.at} for one in approvals(connection, provider_id).values()
+        ),
+        terms_of(connection, provider_id, usual),
+        connection.execute(select(func.count()).select_from(cases).where(cases.c.provider_id.in_(group))).scalar_one(),
+        dict(sorted((row[0], row[1]) for row in counts)),
+        tuple(
+            {"kind": one.kind, "at": one.at, "known_at": one.known_at, "who": one.who, "detail": json.loads(one.detail)}
+            for one in connection.execute(
+                select(events)
+                .where(
+                    events.c.provider_id.in_(group),
+                    events.c.kind.in_(["reply", "contact_confirmed", "contact_corrected"]),
+                )
+                .order_by(events.c.at)
+            )
+        ),
+    )  # fmt: skip
+
+
+def case_lines(
+    connection: Connection, *, provider_id: int | None = None, before: int | None = None, limit: int = PAGE
+) -> list[CaseLine]:
+    """Return cases, the latest first; of a provider's one history, or of all. `before` is the time where the last list ended."""
+    wanted = (
+        select(cases, providers.c.key.label("provider"))
+        .join(providers, providers.c.id == cases.c.provider_id)
+        .order_by(cases.c.opened_at.desc(), cases.c.id.desc())
+        .limit(limit)
+    )
+    if provider_id is not None:
+        wanted = wanted.where(cases.c.provider_id.in_(one_history(links(connection), provider_id)))
+    if before is not None:
+        wanted = wanted.where(cases.c.opened_at < before)
+    return _lines(connection, connection.execute(wanted).mappings().all())
+
+
+def case_view(connection: Connection, key: str) -> CaseView:
+    """Return a case. Raises StoreError."""
+    row = (
+        connection.execute(
+            select(cases, providers.c.key.label("provider"))
+            .join(providers, providers.c.id == cases.c.provider_id)
+            .where(cases.c.key == key)
+        )
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise StoreError(f"case {key!r} is not in the store. `attribution case list` shows those that are.")
+    checks = last_checks(connection, row["id"])
+    held = (
+        connection.execute(select(reports).where(reports.c.case_id == row["id"]).order_by(reports.c.id))
+        .mappings()
+        .all()
+    )
+    names = {one["id"]: one["key"] for one in held}
+    log = connection.execute(select(events).where(events.c.case_id == row["id"]).order_by(events.c.at, events.c.seq))
+    return CaseView(
+        _lines(connection, [row])[0],
+        row["token"],
+        tuple(
+            {
+                "report": one["key"], "reported_at": one["reported_at"], "host": one["host"], "erased": one["salt"] is None,
+                "url_kept": one["url_sealed"] is not None, "last_check": checks.get(one["id"], (None, None))[0],
+                "checked_at": checks.get(one["id"], (None, None))[1],
+            }
+            for one in held
+        ),
+        tuple(
+            {
+                "seq": one.seq, "kind": one.kind, "at": one.at, "known_at": one.known_at, "recorded_at": one.recorded_at,
+                "who": one.who, "report": names.get(one.report_id), "corrects": one.corrects,
+                "detail": {name: value for name, value in json.loads(one.detail).items() if name != "digest"},
+            }
+            for one in log
+        ),
+    )  # fmt: skip
+
+
+def _lines(connection: Connection, rows: Any) -> list[CaseLine]:
+    ids = [row["id"] for row in rows]
+    kinds: dict[int, set[str]] = {one: set() for one in ids}
+    for case_id, kind in connection.execute(
+        select(events.c.case_id, events.c.kind)
+        .where(events.c.case_id.in_(ids), events.c.kind.in_(["sent", "ack", "refused", "bounce"]))
+        .distinct()
+    ):
+        kinds[case_id].add(kind)
+    counted: dict[int, int] = {
+        row[0]: row[1]
+        for row in connection.execute(
+            select(reports.c.case_id, func.count()).where(reports.c.case_id.in_(ids)).group_by(reports.c.case_id)
+        )
+    }
+    found = []
+    for row in rows:
+        last = [kind for kind, _ in last_checks(connection, row["id"]).values()]
+        urls = max(counted.get(row["id"], 0), row["urls"])
+        over = sum(kind in ENDS for kind in last)
+        online = sum(kind in ("still_online", "reappeared") for kind in last)
+        state = _state(kinds[row["id"]], done=bool(urls) and over >= urls)
+        found.append(CaseLine(row["key"], row["provider"], row["site"], row["opened_at"], state, urls, online))
+    return found
+
+
+def _state(kinds: set[str], *, done: bool) -> str:
+    if done:
+        return "over"
+    if kinds & {"ack", "refused"}:
+        return "received"
+    if "bounce" in kinds:
+        return "bounced"
+    return "sent" if "sent" in kinds else "gathering"
+
+
+def _link(one: Link, named: dict[int, str]) -> dict[str, Any]:
+    return {
+        "link": one.seq, "new": named[one.new], "old": named[one.old], "kind": one.kind, "known_at": one.known_at,
+        "source": one.source, "undone_at": one.undone_at,
+    }  # fmt: skip
+
+
+def _keys_of(connection: Connection, ids: set[int]) -> dict[int, str]:
+    return {
+        row[0]: row[1]
+        for row in connection.execute(select(providers.c.id, providers.c.key).where(providers.c.id.in_(ids)))
+    }

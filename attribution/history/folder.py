@@ -1,0 +1,53 @@
+"""A history as a folder of JSON lines: reports.jsonl, notices.jsonl, events.jsonl, aliases.jsonl."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from attribution.errors import HistoryError
+from attribution.history.rows import READERS, BadRow
+
+
+def file_of(folder: Path, name: str) -> Path:
+    """Return where the rows of a kind (`notices`, …) stand."""
+    return folder / f"{name}.jsonl"
+
+
+def check_folder(folder: Path) -> None:
+    """Raise HistoryError where a folder is no history: a list of aliases alone may be missing."""
+    if not folder.is_dir():
+        raise HistoryError(f"history {str(folder)!r} is no folder. Name one with notices.jsonl in it.")
+    missing = [name for name in READERS if name != "aliases" and not file_of(folder, name).is_file()]
+    if missing:
+        names = ", ".join(f"{name}.jsonl" for name in missing)
+        raise HistoryError(f"history {str(folder)!r} has no {names}. A file may be empty, and has to be there.")
+
+
+def raw_rows(path: Path) -> Iterator[tuple[int, Any | BadRow]]:
+    """Yield (line, value or BadRow) of a JSON-lines file; empty lines are left out. Nothing of a file that is not there."""
+    if not path.is_file():
+        return
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.isspace():
+                continue
+            try:
+                yield number, json.loads(line)
+            except (ValueError, RecursionError):
+                yield number, BadRow("the line is no JSON")
+
+
+def rows(path: Path, name: str) -> Iterator[tuple[int, Any | BadRow]]:
+    """Yield (line, row or BadRow) of a file of a history."""
+    read = READERS[name]
+    for number, value in raw_rows(path):
+        if isinstance(value, BadRow):
+            yield number, value
+            continue
+        try:
+            yield number, read(value)
+        except BadRow as bad:
+            yield number, bad

@@ -1,0 +1,203 @@
+"""The rows of a history and how they are read: pure, with the reason where one cannot be.
+
+A row is a JSON object. Times are ISO 8601 with an offset (RFC 3339); one without is taken as UTC. Names of things are
+texts that the sender chose; they are compared as they stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+ABOUT_NOTICE = frozenset(
+    ["bounce", "ack", "refused", "court_order_requested", "court_order", "reply", "reminder", "still_online", "offline",
+     "moved_to_other_host", "reappeared", "removed_after_court_order"]
+)  # fmt: skip
+"""What can happen to a notice, or to one URL of it."""
+ABOUT_URL = frozenset(["still_online", "offline", "moved_to_other_host", "reappeared", "removed_after_court_order"])
+ENDS = frozenset(["offline", "moved_to_other_host", "removed_after_court_order"])
+"""After these a URL is no longer at the provider."""
+ABOUT_PROVIDER = frozenset(["contact_confirmed", "contact_corrected", "reply"])
+_LONGEST = 500
+_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+
+
+class BadRow(Exception):  # noqa: N818 - it is data about the row
+    """A row cannot be taken; the message says which field, its value and what it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """One notice about one site to one provider."""
+
+    notice: str
+    provider: str
+    site: str
+    sent_at: datetime
+    urls: int = 1
+    """How many URLs it holds."""
+    reseller: str | None = None
+    """Whose customer the site is, where that is known: the case is then the reseller's."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """One reported URL, by a name that stands for it."""
+
+    url: str
+    site: str
+    provider: str
+    at: datetime
+    notice: str | None = None
+    host: str | None = None
+    page: str | None = None
+    """The URL itself, where the sender gives it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """Something that happened: to a notice, to one of its URLs, or to a provider as a whole."""
+
+    kind: str
+    at: datetime
+    known_at: datetime
+    """When the hotline knew; the time of happening where it is not said."""
+    notice: str | None = None
+    url: str | None = None
+    providers: tuple[str, ...] = ()
+    last_online: datetime | None = None
+    at_least_days: float | None = None
+    """Of `still_online`: days after the notice at which it was seen online, at least."""
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """Fields that this version does not know, kept as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class AliasRow:
+    """`new` is the name under which `old` goes on, known since a day."""
+
+    new: str
+    old: str
+    known_at: datetime
+    kind: str = "renamed_to"
+    source: str | None = None
+
+
+def read_notice(row: Any) -> NoticeRow:
+    """Read a row of notices.jsonl. Raises BadRow."""
+    values = _object(row)
+    return NoticeRow(
+        name_in(values, "notice"), name_in(values, "provider"), name_in(values, "site"), time_in(values, "sent_at"),
+        _count(values, "urls"), _name_or_none(values, "reseller"),
+    )  # fmt: skip
+
+
+def read_report(row: Any) -> ReportRow:
+    """Read a row of reports.jsonl. Raises BadRow."""
+    values = _object(row)
+    return ReportRow(
+        name_in(values, "url"), name_in(values, "site"), name_in(values, "provider"), time_in(values, "at"),
+        _name_or_none(values, "notice"), _name_or_none(values, "host"), _page(values),
+    )  # fmt: skip
+
+
+def read_event(row: Any) -> EventRow:
+    """Read a row of events.jsonl. Raises BadRow."""
+    values = _object(row)
+    kind, at = name_in(values, "kind"), time_in(values, "at")
+    notice, url = _name_or_none(values, "notice"), _name_or_none(values, "url")
+    named = values.get("provider")
+    providers = tuple(named) if isinstance(named, list) else () if named is None else (named,)
+    if any(not isinstance(one, str) or not one for one in providers):
+        raise BadRow(f"provider {named!r}: give a name, or a list of names")
+    if kind in ABOUT_NOTICE:
+        if notice is None and not (kind in ABOUT_PROVIDER and providers):
+            raise BadRow(f"notice is missing: {kind!r} happens to a notice")
+        if kind in ABOUT_URL and url is None:
+            raise BadRow(f"url is missing: {kind!r} happens to one URL of a notice")
+    elif kind in ABOUT_PROVIDER:
+        if not providers:
+            raise BadRow(f"provider is missing: {kind!r} happens to a provider")
+    else:
+        raise BadRow(f"kind {kind!r} is unknown; known are {', '.join(sorted(ABOUT_NOTICE | ABOUT_PROVIDER))}")
+    last_online = time_in(values, "last_online") if values.get("last_online") is not None else None
+    if last_online and last_online > at:
+        raise BadRow(f"last_online {values['last_online']!r} is after at {values['at']!r}")
+    days = values.get("at_least_days")
+    if days is not None and not (isinstance(days, int | float) and 0 <= days < 10000):
+        raise BadRow(f"at_least_days {days!r}: give a number of days")
+    known_at = time_in(values, "known_at") if values.get("known_at") is not None else at
+    if known_at < at:
+        raise BadRow(
+            f"known_at {values['known_at']!r} is before at {values['at']!r}: nothing is known before it happens"
+        )
+    more = {key: value for key, value in values.items() if key not in _EVENT_FIELDS}
+    return EventRow(kind, at, known_at, notice, url, providers, last_online, days, more)
+
+
+def read_alias(row: Any) -> AliasRow:
+    """Read a row of aliases.jsonl. Raises BadRow."""
+    values = _object(row)
+    new, old = name_in(values, "new"), name_in(values, "old")
+    if new == old:
+        raise BadRow(f"new {new!r} is the same as old")
+    kind = _name_or_none(values, "kind") or "renamed_to"
+    return AliasRow(new, old, time_in(values, "known_at"), kind, _name_or_none(values, "source"))
+
+
+READERS = {"notices": read_notice, "reports": read_report, "events": read_event, "aliases": read_alias}
+"""The files of a history folder, in the order in which they stand on one another, and how a row of each is read."""
+_EVENT_FIELDS = frozenset(["kind", "at", "known_at", "notice", "url", "provider", "last_online", "at_least_days"])
+
+
+def name_in(values: Mapping[str, Any], field_name: str) -> str:
+    """Return a text field. Raises BadRow."""
+    value = values.get(field_name)
+    if isinstance(value, str) and 0 < len(value) <= _LONGEST:
+        return value
+    if value is None or value == "":
+        raise BadRow(f"{field_name} is missing")
+    raise BadRow(f"{field_name} {value!r:.60}: give a text of at most {_LONGEST} characters")
+
+
+def time_in(values: Mapping[str, Any], field_name: str) -> datetime:
+    """Return a time in UTC. Raises BadRow."""
+    value = values.get(field_name)
+    if value is None or value == "":
+        raise BadRow(f"{field_name} is missing")
+    try:
+        found = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise BadRow(f"{field_name} {value!r:.60}: give a time such as 2026-01-31T12:00:00Z") from None
+    found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    if found < _EARLIEST:
+        raise BadRow(f"{field_name} {value!r:.60}: before 1990")
+    return found
+
+
+def _object(row: Any) -> Mapping[str, Any]:
+    if not isinstance(row, dict):
+        raise BadRow("the line is no JSON object")
+    return row
+
+
+def _name_or_none(values: Mapping[str, Any], field_name: str) -> str | None:
+    return None if values.get(field_name) in (None, "") else name_in(values, field_name)
+
+
+def _page(values: Mapping[str, Any]) -> str | None:
+    value = values.get("page")
+    if value in (None, ""):
+        return None
+    if not isinstance(value, str) or len(value) > 8192:
+        raise BadRow("page: give the URL as text of at most 8192 characters")
+    return value
+
+
+def _count(values: Mapping[str, Any], field_name: str) -> int:
+    value = values.get(field_name, 1)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 1_000_000:
+        raise BadRow(f"{field_name} {value!r:.60}: give a number from 1 on")
+    return value
