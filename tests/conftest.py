@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from attribution.cases import Store
 from attribution.demo import DemoWorld
 from attribution.settings import PREFIX
+from casework import Clock
 
 SHARED = Path(__file__).parent.parent.parent / "shared"
 
@@ -84,3 +86,27 @@ def shared() -> Path:
 def anyio_backend() -> str:
     """Run coroutine tests on asyncio, which the library is written for."""
     return "asyncio"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the URL of an empty store, in each kind of database; its key file is named in the environment."""
+    monkeypatch.setenv("ATTRIBUTION_KEY_FILE", str(tmp_path / "keys.json"))
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'cases.sqlite3'}"
+    from databases import postgresql_url
+
+    return postgresql_url()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that tests move."""
+    return Clock()
+
+
+@pytest.fixture
+def store(store_url: str, tmp_path: Path, clock: Clock) -> Iterator[Store]:
+    """Open an empty store in each kind of database, by a clock that stands."""
+    with Store.open(store_url, tmp_path / "keys.json", now=clock) as opened:
+        yield opened

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -102,7 +103,7 @@ def draft(connection: Connection, keys: Keys, due: Due, sender: Sender, given: I
             "reply_to": sender.reply_to(case["token"]), "token": case["token"],
         }  # fmt: skip
         subject, text = _rendered(sender, context)
-        xarf = tuple(_xarf(url, sender, case["token"], addresses) for url in urls) if approved else ()
+        xarf = tuple(xarf_report(url, sender, case["token"], addresses) for url in urls) if approved else ()
         in_the_way = (
             due.in_the_way if mailbox == due.to else () if approved else (f"the mailbox of {step.to} is not approved",)
         )
@@ -123,7 +124,9 @@ def _steps(due: Due, held: Any) -> list[tuple[WriteStep, str | None, list[str]]]
         addresses = [one.ip for one in answer.addresses]
         steps = [one for one in answer.write_order if one.role != "authority"]
         if steps and due.to in (None, (steps[0].contact or "").lower()):
-            return [(one, countries.get(one.to), addresses) for one in steps]
+            # One letter to one desk, in the first of its roles: a host is often the holder of its addresses too.
+            desks = {(one.contact or one.to).lower(): one for one in reversed(steps)}
+            return [(one, countries.get(one.to), addresses) for one in steps if one in desks.values()]
     step = WriteStep(to=due.provider, role="hosting", contact=due.to, ask="take the content down", when="now")
     return [(step, None, [])]
 
@@ -175,10 +178,10 @@ def _rendered(sender: Sender, context: dict[str, Any]) -> tuple[str, str]:
     except TemplateError as error:
         raise StoreError(f"template {name} cannot be used: {error}.") from None
     subject, _, body = text.strip().partition("\n")
-    return " ".join(subject.split()), body.strip() + "\n"
+    return " ".join(subject.split()), re.sub(r"\n{3,}", "\n\n", body.strip()) + "\n"
 
 
-def _xarf(url: str, sender: Sender, token: str, addresses: list[str]) -> dict[str, Any]:
+def xarf_report(url: str, sender: Sender, token: str, addresses: list[str]) -> dict[str, Any]:
     """Return a XARF v4 report of one URL. Its class says no more than the law's: `baseline`."""
     from xarf import create_report
 

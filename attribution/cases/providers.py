@@ -95,11 +95,8 @@ def add_marks(
     writer: Writer, provider_id: int, values: Iterable[tuple[str, str]], source: str, known_at: int | None = None
 ) -> int:
     """Add what a provider is known by, where it is new; return how many."""
-    held = set(
-        writer.connection.execute(
-            select(marks.c.kind, marks.c.value).where(marks.c.provider_id == provider_id)
-        ).tuples()
-    )
+    rows = writer.connection.execute(select(marks.c.kind, marks.c.value).where(marks.c.provider_id == provider_id))
+    held = {(row.kind, row.value) for row in rows}
     new = [one for one in dict.fromkeys(values) if one not in held]
     for kind, value in new:
         writer.mark(provider_id, kind, value, writer.now if known_at is None else known_at, source)

@@ -129,9 +129,17 @@ def provider_view(connection: Connection, provider_id: int, usual: Terms) -> Pro
 
 
 def case_lines(
-    connection: Connection, *, provider_id: int | None = None, before: int | None = None, limit: int = PAGE
+    connection: Connection,
+    *,
+    provider_id: int | None = None,
+    before: int | None = None,
+    limit: int = PAGE,
+    own: bool = False,
 ) -> list[CaseLine]:
-    """Return cases, the latest first; of a provider's one history, or of all. `before` is the time where the last list ended."""
+    """Return cases, the latest first; of a provider's one history (its `own` record alone), or of all.
+
+    `before` is the time where the last list ended.
+    """
     wanted = (
         select(cases, providers.c.key.label("provider"))
         .join(providers, providers.c.id == cases.c.provider_id)
@@ -139,7 +147,8 @@ def case_lines(
         .limit(limit)
     )
     if provider_id is not None:
-        wanted = wanted.where(cases.c.provider_id.in_(one_history(links(connection), provider_id)))
+        group = {provider_id} if own else one_history(links(connection), provider_id)
+        wanted = wanted.where(cases.c.provider_id.in_(group))
     if before is not None:
         wanted = wanted.where(cases.c.opened_at < before)
     return _lines(connection, connection.execute(wanted).mappings().all())

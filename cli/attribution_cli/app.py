@@ -15,6 +15,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attribution_cli import exit_code
+from attribution_cli.casework.exchange import backup, export, import_, keys_app, restore
+from attribution_cli.casework.notices import case_app, event_app, mail_app, notice_app
+from attribution_cli.casework.providers import provider_app
+from attribution_cli.casework.reports import recheck, report_app
 from attribution_cli.console import messages, results, say, show_warnings
 from attribution_cli.housekeeping import AsJson, cache_app, config_app, data_app
 from attribution_cli.inputs import InputFormat, UnusableInput, count_items
@@ -40,6 +44,21 @@ app = typer.Typer(
 app.add_typer(cache_app, name="cache")
 app.add_typer(data_app, name="data")
 app.add_typer(config_app, name="config")
+for _name, _verbs in (
+    ("report", report_app), ("notice", notice_app), ("event", event_app), ("case", case_app), ("provider", provider_app),
+    ("mail", mail_app), ("keys", keys_app),
+):  # fmt: skip
+    app.add_typer(_verbs, name=_name)
+app.command("recheck", epilog="Example: attribution recheck")(recheck)
+app.command(
+    "import",
+    epilog="Example: attribution import history/\n\nExample: attribution import ntd.csv --mapping scart-notices --source scart",
+)(import_)
+app.command("export", epilog="Example: attribution export --output history/")(export)
+app.command("backup", epilog="Example: attribution backup --output cases.backup")(backup)
+app.command("restore", epilog="Example: ATTRIBUTION_STORE=sqlite:///new.sqlite3 attribution restore cases.backup")(
+    restore
+)
 
 Evidence = Annotated[
     Path | None, typer.Option("--evidence", metavar="FOLDER", help="Keep a bundle of each answer here.")
@@ -205,11 +224,20 @@ def diff(
 
 @app.command(epilog="Example: attribution verify evidence/ --head 9c1b…")
 def verify(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder written with --evidence.")],
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FOLDER]", help="A folder written with --evidence. [default: the store of reports and notices]"
+        ),
+    ] = None,
     head: Annotated[str | None, typer.Option(help="A head noted earlier: finds a chain whose end was cut off.")] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Check a folder of evidence for changed, missing or reordered records. Exit code 1 when there are any."""
+    """Check the store, or a folder of evidence, for changed, missing or reordered records. Exit code 1 when there are any."""
+    if folder is None:
+        from attribution_cli.casework.exchange import verify_store
+
+        return verify_store(head, as_json=as_json)
     from attribution.evidence import verify_folder
 
     found = verify_folder(folder, head)

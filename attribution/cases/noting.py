@@ -1,0 +1,115 @@
+"""Noting one event by hand: what happened, to which case or provider, and corrections of what was noted before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from attribution.cases.log import Writer
+from attribution.cases.providers import provider_named
+from attribution.cases.tables import cases, events, reports
+from attribution.cases.times import iso
+from attribution.errors import StoreError
+from attribution.history.rows import ABOUT_NOTICE, ABOUT_PROVIDER, ABOUT_URL
+
+_HOUR = 3_600_000_000
+KINDS = tuple(sorted((ABOUT_NOTICE | ABOUT_PROVIDER) - {"reminder"}))
+
+
+def note_event(
+    writer: Writer, kind: str, at: int, *, case: str | None = None, report: str | None = None, provider: str | None = None,
+    detail: dict[str, Any] | None = None, origin: str | None = None,
+) -> list[int]:  # fmt: skip
+    """Note that something happened; return the numbers of the events. Raises StoreError.
+
+    What happens to a URL, noted for a case without naming one, is noted for each of its URLs.
+    """
+    if kind not in KINDS:
+        raise StoreError(f"kind {kind!r} is unknown; known are {', '.join(KINDS)}.")
+    if at > writer.now + _HOUR:
+        raise StoreError(f"--at {iso(at)} is in the future: note what has happened.")
+    connection = writer.connection
+    if (
+        origin is not None
+        and connection.execute(select(events.c.seq).where(events.c.origin.in_([origin, f"{origin} 0"]))).first()
+    ):
+        return []
+    known_at = max(at, writer.now)
+    if provider is not None:
+        if kind not in ABOUT_PROVIDER:
+            raise StoreError(f"{kind!r} happens to a case: name it with --case.")
+        identity, _ = provider_named(connection, provider)
+        return [writer.add_event(kind, at, known_at, provider_id=identity, detail=detail, origin=origin)]
+    row = _subject(writer, case, report)
+    sent = connection.execute(
+        select(events.c.at).where(events.c.case_id == row["case_id"], events.c.kind == "sent").order_by(events.c.at)
+    ).scalar()
+    if kind not in ABOUT_NOTICE:
+        raise StoreError(f"{kind!r} happens to a provider: name it with --provider.")
+    if kind not in ABOUT_URL and sent is None:
+        raise StoreError(
+            f"case {row['case']} has no notice yet, so {kind!r} cannot have happened: note it with `attribution notice record`."
+        )
+    if sent is not None and at < sent and kind not in ABOUT_URL:
+        raise StoreError(f"--at {iso(at)} is before the notice, sent {iso(sent)}.")
+    about = {"provider_id": row["provider_id"], "case_id": row["case_id"]}
+    if kind not in ABOUT_URL:
+        return [writer.add_event(kind, at, known_at, detail=detail, origin=origin, report_id=row["report_id"], **about)]
+    held = [row["report_id"]] if row["report_id"] is not None else list(
+        connection.execute(select(reports.c.id).where(reports.c.case_id == row["case_id"]).order_by(reports.c.id)).scalars()
+    )  # fmt: skip
+    if not held:
+        raise StoreError(f"case {row['case']} holds no URLs of its own.")
+    return [
+        writer.add_event(
+            kind, at, known_at, detail=detail, origin=f"{origin} {number}" if origin else None, report_id=one, **about
+        )
+        for number, one in enumerate(held)
+    ]
+
+
+def correct(writer: Writer, seq: int, why: str) -> int:
+    """Take back an event that was noted wrongly, by another one; return its number. Raises StoreError."""
+    row = writer.connection.execute(select(events).where(events.c.seq == seq)).mappings().first()
+    if row is None:
+        raise StoreError(f"event {seq} is not in the store.")
+    if row["kind"] not in KINDS:
+        raise StoreError(f"event {seq} is of the kind {row['kind']!r}, which is not taken back this way.")
+    if writer.connection.execute(
+        select(events.c.seq).where(events.c.corrects == seq, events.c.kind == "correction")
+    ).first():
+        raise StoreError(f"event {seq} was taken back already.")
+    if not why.strip():
+        raise StoreError("say why with --why.")
+    return writer.add_event(
+        "correction", writer.now, provider_id=row["provider_id"], case_id=row["case_id"], report_id=row["report_id"], corrects=seq,
+        detail={"why": why.strip()},
+    )  # fmt: skip
+
+
+def case_with_token(writer: Writer, tokens: tuple[str, ...]) -> str | None:
+    """Return the case whose token stands in a mail; None where none or several do."""
+    found = writer.connection.execute(select(cases.c.key).where(cases.c.token.in_(tokens))).scalars().all()
+    return str(found[0]) if len(found) == 1 else None
+
+
+def _subject(writer: Writer, case: str | None, report: str | None) -> dict[str, Any]:
+    connection = writer.connection
+    if report is not None:
+        row = connection.execute(
+            select(reports.c.id, reports.c.case_id, cases.c.key, cases.c.provider_id)
+            .join(cases, cases.c.id == reports.c.case_id)
+            .where(reports.c.key == report)
+        ).first()
+        if row is None:
+            raise StoreError(f"report {report!r} is not in the store, or has no case yet.")
+        if case is not None and row.key != case:
+            raise StoreError(f"report {report!r} is one of case {row.key}, not of {case}.")
+        return {"report_id": row.id, "case_id": row.case_id, "case": row.key, "provider_id": row.provider_id}
+    if case is None:
+        raise StoreError("say what it happened to: --case, --report or --provider.")
+    found = connection.execute(select(cases.c.id, cases.c.provider_id).where(cases.c.key == case)).first()
+    if found is None:
+        raise StoreError(f"case {case!r} is not in the store. `attribution case list` shows those that are.")
+    return {"report_id": None, "case_id": found.id, "case": case, "provider_id": found.provider_id}

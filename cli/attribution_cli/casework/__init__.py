@@ -1,0 +1,1 @@
+"""The verbs around reports, notices, events and providers: what a hotline remembers."""

@@ -1,0 +1,128 @@
+"""What the verbs of casework share: opening the store, reading times, and showing rows to people or programs."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from attribution_cli.console import results
+from attribution_cli.safe_text import escaped_json, shown
+
+if TYPE_CHECKING:
+    from attribution.cases.drafting import Sender
+    from attribution.cases.notices import Terms
+    from attribution.cases.store import Store
+    from attribution.settings import Settings
+
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z")
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON lines for programs.")]
+Who = Annotated[
+    str | None, typer.Option("--who", help="Who did this. [default: the setting `analyst`, else your account]")
+]
+At = Annotated[
+    str | None, typer.Option("--at", metavar="TIME", help="When, ISO 8601; UTC without an offset. [default: now]")
+]
+Why = Annotated[str, typer.Option("--why", help="Why; it is noted.")]
+
+
+def open_store(settings: Settings | None = None) -> tuple[Store, Settings]:
+    """Open the store that the settings name."""
+    from attribution.cases import Store
+    from attribution.settings import load_settings
+
+    settings = settings or load_settings()
+    return Store.from_settings(settings), settings
+
+
+def who_of(who: str | None, settings: Settings) -> str | None:
+    """Return who is noted as having done this."""
+    return who or settings.analyst
+
+
+def usual_terms(settings: Settings) -> Terms:
+    """Return how a provider is written to where nothing else was agreed."""
+    from attribution.cases.notices import Terms
+
+    return Terms(settings.grouping_hours, settings.reminder_hours)
+
+
+def sender_of(settings: Settings, language: str | None = None) -> Sender:
+    """Return the hotline as notices name it."""
+    from attribution.cases.drafting import Sender
+
+    return Sender(
+        settings.hotline_name, settings.hotline_mailbox, language or settings.notice_language, settings.notice_urls,
+        settings.templates_folder,
+    )  # fmt: skip
+
+
+def read_time(text: str | None) -> int | None:
+    """Return a time of the command line as the store counts it; None where none was given."""
+    from attribution.cases.times import micros
+
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"time {text!r}: give one such as 2026-01-31T12:00Z") from None
+    return micros(found if found.tzinfo else found.replace(tzinfo=UTC))
+
+
+def show_rows(rows: Iterable[dict[str, Any]], columns: Sequence[str], *, as_json: bool, empty: str) -> int:
+    """Show rows as JSON lines, or as a table of some of their columns; return how many."""
+    from rich.table import Table
+    from rich.text import Text
+
+    if as_json:
+        listed = list(rows)
+        for row in listed:
+            print_json(row)
+        return len(listed)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(words(row.get(column))) for column in columns))
+    if table.row_count:
+        results().print(table)
+    else:
+        sys.stderr.write(f"attribution: {empty}\n")
+    return table.row_count
+
+
+def show_fields(values: dict[str, Any]) -> None:
+    """Show one thing, a field a line, to a person."""
+    from rich.text import Text
+
+    width = max(map(len, values), default=0)
+    for name, value in values.items():
+        if value in (None, (), [], {}):
+            continue
+        line = Text(f"{name.replace('_', ' '):{width}}  ", style="bold")
+        results().print(line.append(Text(words(value), style="not bold")), soft_wrap=True)
+
+
+def print_json(row: dict[str, Any]) -> None:
+    """Write one object as a line that shows nothing else than it holds."""
+    typer.echo(escaped_json(json.dumps(row, ensure_ascii=False)))
+
+
+def words(value: Any) -> str:
+    """Return a value as a person reads it."""
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {words(one)}" for name, one in value.items() if one not in (None, [], {}, ()))
+    if isinstance(value, list | tuple):
+        return "; ".join(words(one) for one in value)
+    text = shown(str(value))
+    time = _TIME.fullmatch(text)
+    return f"{time[1]} {time[2]}" if time else text

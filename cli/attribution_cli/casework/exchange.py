@@ -1,0 +1,178 @@
+"""`attribution import`, `export`, `backup`, `restore`, `keys`: what goes into the store and out of it as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from attribution_cli import exit_code
+from attribution_cli.casework.desk import AsJson, Who, open_store, print_json, sender_of, show_rows, who_of
+from attribution_cli.console import messages, say
+
+keys_app = typer.Typer(help="The key file of the store.", no_args_is_help=True)
+
+
+class ExportFormat(StrEnum):
+    """What the store can be given out as."""
+
+    HISTORY = "history"
+    CSV = "csv"
+    PARQUET = "parquet"
+    XARF = "xarf"
+    MISP = "misp"
+    STIX = "stix"
+
+
+def import_(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATH",
+            help="A history folder, a CSV file with --mapping, a JSON-lines file with --rows, or XARF v4.",
+        ),
+    ],
+    mapping: Annotated[
+        str | None, typer.Option(help="For CSV: a mapping file, or scart-notices or scart-reports.")
+    ] = None,
+    rows: Annotated[
+        str | None, typer.Option(help="For one JSON-lines file: notices, reports, events or aliases.")
+    ] = None,
+    source: Annotated[
+        str, typer.Option(help="Where it comes from: names in it are kept apart from those of other sources.")
+    ] = "",
+    rejects: Annotated[
+        Path | None,
+        typer.Option(help="Rows that cannot be taken, with line and reason. [default: rejects.jsonl beside PATH]"),
+    ] = None,
+    who: Who = None,
+    as_json: AsJson = False,
+) -> int:
+    """Take reports, notices and events in. A bad row is put aside with its reason; the same file twice changes nothing."""
+    from attribution.cases import importing
+    from attribution.cases.mapping import load_mapping
+    from attribution.cases.xarf_import import import_xarf
+
+    aside = rejects or path.with_name(f"{path.name}.rejects.jsonl")
+    reject, close = importing.rejects_file(aside)
+    store, settings = open_store()
+    who = who_of(who, settings)
+    status = messages().status("importing …")
+    if messages().is_terminal:
+        status.start()
+
+    def progress(name: str, done: int) -> None:
+        status.update(f"importing {name}: {done:,} rows …")
+
+    try:
+        with store:
+            if path.is_dir():
+                counts = importing.import_history(store, path, who=who, source=source, reject=reject, progress=progress)
+            elif mapping is not None:
+                counts = importing.import_csv(
+                    store, path, load_mapping(mapping), who=who, source=source, reject=reject, keep_urls=settings.keep_urls,
+                    progress=progress,
+                )  # fmt: skip
+            elif rows is not None:
+                counts = importing.import_rows(store, path, rows, who=who, source=source, reject=reject)
+            else:
+                counts = import_xarf(store, path, who=who, source=source, reject=reject, keep_urls=settings.keep_urls)
+    finally:
+        status.stop()
+        close()
+    table = [{"rows": name, **asdict(count)} for name, count in counts.items()]
+    show_rows(table, ["rows", "added", "known", "rejected", "left_out"], as_json=as_json, empty="nothing to import")
+    bad = sum(count.rejected for count in counts.values())
+    if bad:
+        say(f"attribution: {bad} rows were not taken; why stands in {aside}")
+    return exit_code.SOME_NOT if bad else 0
+
+
+def export(
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file, or for history the folder, to write.")],
+    form: Annotated[
+        ExportFormat, typer.Option("--format", help="history: what `import` and `assess` read.")
+    ] = ExportFormat.HISTORY,
+    as_json: AsJson = False,
+) -> None:
+    """Give the store out: whole, in one view. Sites and URLs go out only where a format is about them (csv, xarf)."""
+    from attribution.cases import exporting
+
+    store, settings = open_store()
+    sender = sender_of(settings)
+    with store:
+        counts: dict[str, Any]
+        match form:
+            case ExportFormat.HISTORY:
+                counts = exporting.export_history(store, output)
+            case ExportFormat.CSV:
+                counts = exporting.export_csv(store, output)
+            case ExportFormat.PARQUET:
+                counts = exporting.export_parquet(store, output)
+            case ExportFormat.XARF:
+                counts = exporting.export_xarf(store, output, sender)
+            case ExportFormat.MISP:
+                counts = exporting.export_misp(store, output, sender)
+            case ExportFormat.STIX:
+                counts = exporting.export_stix(store, output, sender)
+    _say_counts(str(output), counts, as_json=as_json)
+
+
+def backup(
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write everything to one file, while others go on writing. Keep the key file too, elsewhere."""
+    from attribution.cases.backup import back_up
+
+    store, _ = open_store()
+    with store:
+        _say_counts(str(output), back_up(store, output), as_json=as_json)
+
+
+def restore(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `backup` wrote.")],
+    as_json: AsJson = False,
+) -> None:
+    """Fill the empty database that the settings name from a backup; of either kind of database."""
+    from attribution.cases.backup import restore as fill
+    from attribution.settings import load_settings
+
+    settings = load_settings()
+    _say_counts(settings.store_url, fill(path, settings.store_url), as_json=as_json)
+
+
+@keys_app.command("rotate", epilog="Example: attribution keys rotate")
+def rotate() -> None:
+    """Make a new key for kept URLs, put each under it, and forget the old one."""
+    store, _ = open_store()
+    with store:
+        count = store.rotate_keys()
+    say(f"attribution: {count} kept URLs are under a new key")
+
+
+def verify_store(head: str | None, *, as_json: bool) -> int:
+    """Check the store's log and every row that it covers."""
+    store, _ = open_store()
+    with store:
+        found = store.check(head)
+    if as_json:
+        print_json({"events": found.events, "head": found.head, "faults": list(found.faults)})
+    else:
+        for fault in found.faults:
+            say(f"attribution: {fault}")
+        state = f"{len(found.faults)} faults" if found.faults else "whole"
+        typer.echo(f"{found.events} events, {state}; head {found.head}")
+    return exit_code.SOME_NOT if found.faults else 0
+
+
+def _say_counts(where: str, counts: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"output": where, **counts})
+    else:
+        say(
+            f"attribution: {where}: " + ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+        )

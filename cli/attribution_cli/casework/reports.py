@@ -1,0 +1,146 @@
+"""`attribution report`, `recheck`: reported URLs, whose they are, and whether that is so still."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from attribution_cli import exit_code
+from attribution_cli.casework.desk import (
+    AsJson,
+    At,
+    Who,
+    Why,
+    open_store,
+    print_json,
+    read_time,
+    show_rows,
+    who_of,
+    words,
+)
+from attribution_cli.console import say
+
+report_app = typer.Typer(help="Reported URLs.", no_args_is_help=True)
+
+
+@report_app.command("add", epilog="Example: attribution report add 'hxxps://www[.]site.example/1'")
+def add(
+    urls: Annotated[
+        list[str], typer.Argument(metavar="URL...", help="Reported URLs; - reads them from stdin, one a line.")
+    ],
+    at: At = None,
+    who: Who = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask nobody: answer from what is kept.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Look a reported URL up, and keep it with its evidence; open reports of one site at one provider become one notice."""
+    from attribution.attributor import Attributor, Investigation
+    from attribution.cases.reports import add_report
+    from attribution.errors import InvalidTarget
+
+    if urls == ["-"]:
+        import sys
+
+        urls = [line.strip() for line in sys.stdin if line.strip()]
+    reported_at = read_time(at)
+    store, settings = open_store()
+    rows: list[dict[str, Any]] = []
+    faults = 0
+
+    async def look() -> list[tuple[str, Investigation]]:
+        async with Attributor(settings, offline=offline) as attributor:
+            slots = asyncio.Semaphore(settings.jobs)
+
+            async def one(url: str) -> tuple[str, Investigation]:
+                async with slots:
+                    return url, await attributor.investigate(url)
+
+            return await asyncio.gather(*(one(url) for url in urls))
+
+    with store:
+        for url, found in asyncio.run(look()):
+            try:
+                with store.write(who_of(who, settings)) as writer:
+                    added = add_report(writer, url, found, reported_at=reported_at, keep_url=settings.keep_urls)
+            except InvalidTarget as error:
+                say(f"attribution: {error}")
+                faults += 1
+                continue
+            primary = found.attribution.primary
+            rows.append(
+                {
+                    **asdict(added), "status": found.attribution.status,
+                    "company": primary.provider.name if primary else None,
+                    "mailbox": primary.abuse_contact.email if primary else None,
+                }
+            )  # fmt: skip
+            if as_json:
+                print_json(rows[-1])
+            else:
+                typer.echo(_sentence(rows[-1]))
+    known = all(row["provider"] for row in rows)
+    return exit_code.USAGE if faults else exit_code.ALL_ATTRIBUTED if known else exit_code.SOME_NOT
+
+
+def _sentence(row: dict[str, Any]) -> str:
+    if row["duplicate"]:
+        return words(
+            f"{row['report']}  reported before, and open: case {row['case']}, {row['provider'] or 'nobody known yet'}"
+        )
+    if row["provider"] is None:
+        return f"{row['report']}  nobody is known to be responsible yet; `attribution recheck` asks again"
+    others = f"; the site has {len(row['same_site'])} other case(s)" if row["same_site"] else ""
+    return words(
+        f"{row['report']}  case {row['case']}  {row['company']} ({row['provider']}), {row['mailbox'] or 'no mailbox'}{others}"
+    )
+
+
+@report_app.command("erase", epilog="Example: attribution report erase r1f0c9b2a7d31 --why 'request of 2026-03-01'")
+def erase(
+    report: Annotated[str, typer.Argument(metavar="REPORT")],
+    why: Why,
+    who: Who = None,
+) -> None:
+    """Make everything that tells of a reported URL unreadable, for good. The case stays, and the log still verifies."""
+    from attribution.cases.engine import scrub
+    from attribution.cases.reports import erase as erase_report
+
+    store, settings = open_store()
+    with store:
+        with store.write(who_of(who, settings)) as writer:
+            erase_report(writer, report, why)
+        scrub(store.engine)
+    say(f"attribution: {report} is erased; backups made before still hold it")
+
+
+def recheck(
+    case: Annotated[str | None, typer.Argument(metavar="[CASE]", help="Only the reports of this case.")] = None,
+    who: Who = None,
+    as_json: AsJson = False,
+) -> int:
+    """Look up every open report anew, as right before a notice: unchanged, changed, moved to another provider, or unknown."""
+    from attribution.attributor import Attributor
+    from attribution.cases.recheck import recheck as look_again
+
+    store, settings = open_store()
+    rows: list[dict[str, Any]] = []
+
+    async def run() -> None:
+        from datetime import timedelta
+
+        async with Attributor(settings, max_age=timedelta(0)) as attributor:
+            async for one in look_again(
+                store, attributor.investigate, who_of(who, settings), jobs=settings.jobs, case=case
+            ):
+                rows.append(asdict(one))
+                if as_json:
+                    print_json(rows[-1])
+
+    with store:
+        asyncio.run(run())
+    if not as_json:
+        show_rows(rows, ["report", "host", "outcome", "before", "after"], as_json=False, empty="no report is open")
+    return exit_code.SOME_NOT if any(row["outcome"] == "unknown" for row in rows) else 0

@@ -1,0 +1,103 @@
+"""Stores, look-ups and small histories for tests of what a hotline remembers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from attribution.attributor import Investigation
+from attribution.cases import Store
+from attribution.cases.reports import Added, add_report
+from attribution.decide import decide
+from attribution.evidence import Evidence
+from bundles import AT, TARGET, entity, network, rdap, resolved, suffix
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+"""A Monday."""
+
+
+class Clock:
+    """A clock that stands until it is moved, forward or back."""
+
+    def __init__(self, at: datetime = NOON) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def move(self, **by: float) -> None:
+        """Move it, `hours=2` or `days=-1`."""
+        self.at += timedelta(**by)
+
+
+def looked_up(
+    host: str = "www.site.example",
+    handle: str = "ORG-EX1-RIPE",
+    name: str = "Example Hosting B.V.",
+    mailbox: str | None = "abuse@hosting.example",
+    country: str = "NL",
+    *,
+    known: bool = True,
+) -> Investigation:
+    """What looking a host up found: one company with its mailbox, or nobody."""
+    adr: dict[str, Any] = {}
+    holder = entity(handle, ["registrant"], name, **adr)
+    holder["vcardArray"][1].append(["adr", {"cc": country}, "text", ["", "", "", "", "", "", ""]])
+    desk = entity("AR1-RIPE", ["abuse"], "Abuse desk", *([mailbox] if mailbox else []), kind="group")
+    records = [resolved(host, TARGET), suffix(host, ".".join(host.split(".")[-2:]))]
+    if known:
+        records.append(rdap(network(holder, desk)))
+    evidence = Evidence(f"https://{host}/1", AT, documentation_is_special=False, records=records)
+    decision = decide(evidence)
+    return Investigation(decision.attribution, decision.steps, evidence)
+
+
+def reported(
+    store: Store, url: str = "https://www.site.example/1", found: Investigation | None = None, **more: Any
+) -> Added:
+    """Add a report."""
+    with store.write("ann") as writer:
+        return add_report(writer, url, found or looked_up(), **more)
+
+
+def write_history(folder: Path, **files: Iterable[dict[str, Any] | str]) -> Path:
+    """Write a history folder; rows that are texts stand as they are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("notices", "reports", "events", "aliases"):
+        rows = files.get(name, ())
+        lines = [row if isinstance(row, str) else json.dumps(row) for row in rows]
+        (folder / f"{name}.jsonl").write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    return folder
+
+
+def small_history(folder: Path, notices: int = 3) -> Path:
+    """Write a history of one provider that is renamed: so many notices of two URLs, each acknowledged, one URL removed."""
+    rows: dict[str, list[dict[str, Any]]] = {"notices": [], "reports": [], "events": [], "aliases": []}
+    for number in range(notices):
+        at = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=number)
+        notice, provider = f"n{number}", "p0" if number < 2 else "p1"
+        rows["notices"].append(
+            {"notice": notice, "provider": provider, "site": f"s{number}", "sent_at": stamp(at), "urls": 2}
+        )
+        for place in range(2):
+            url = f"u{number}-{place}"
+            rows["reports"].append(
+                {"url": url, "notice": notice, "site": f"s{number}", "provider": provider, "at": stamp(at)}
+            )
+        rows["events"].append({"kind": "ack", "notice": notice, "at": stamp(at + timedelta(hours=1))})
+        rows["events"].append({
+            "kind": "offline", "notice": notice, "url": f"u{number}-0", "at": stamp(at + timedelta(hours=30)),
+            "last_online": stamp(at + timedelta(hours=24)),
+        })  # fmt: skip
+        rows["events"].append({"kind": "still_online", "notice": notice, "url": f"u{number}-1", "at": stamp(at + timedelta(days=4)), "at_least_days": 3})  # fmt: skip
+    rows["events"].append({"kind": "contact_confirmed", "provider": ["p0", "p1"], "at": "2024-02-01T00:00:00Z"})
+    rows["aliases"].append({"new": "p1", "old": "p0", "known_at": "2024-02-02T00:00:00Z"})
+    return write_history(folder, **rows)
+
+
+def stamp(at: datetime) -> str:
+    """Write a time as histories do."""
+    return at.isoformat().replace("+00:00", "Z")
