@@ -271,16 +271,10 @@ def _providers(connection: Connection) -> Iterator[dict[str, Any]]:
 
 def _all_cases(connection: Connection, provider_id: int | None = None) -> Iterator[Any]:
     """Yield every case, page by page; of a provider's own record alone, or of all."""
-    before: int | None = None
-    seen: set[str] = set()
-    while True:
-        page = case_lines(connection, provider_id=provider_id, before=before, limit=500, own=True)
-        fresh = [one for one in page if one.key not in seen]
-        yield from fresh
-        if len(page) < 500:
-            return
-        # Cases of one moment may stand on both sides of a page's end: the next page begins with that moment again.
-        before, seen = page[-1].opened_at + 1, {one.key for one in page if one.opened_at == page[-1].opened_at}
+    after: str | None = None
+    while page := case_lines(connection, provider_id=provider_id, after=after, limit=_STREAM, own=True):
+        yield from page
+        after = page[-1].key
 
 
 def _site_name(site_key: str) -> str:

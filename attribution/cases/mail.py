@@ -12,6 +12,7 @@ import hashlib
 import mailbox
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage, Message
@@ -65,8 +66,9 @@ def read_mails(path: Path) -> Iterator[tuple[str, Letter | None]]:
         with path.open("rb") as raw:
             head = raw.read(5)
         if head == b"From ":
-            for number, message in enumerate(mailbox.mbox(path, create=False), start=1):
-                yield f"{path.name}:{number}", read_mail(message.as_bytes())
+            with closing(mailbox.mbox(path, create=False)) as box:
+                for number, message in enumerate(box, start=1):
+                    yield f"{path.name}:{number}", read_mail(message.as_bytes())
         else:
             yield path.name, _read_file(path)
     else:

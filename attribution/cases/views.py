@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, tuple_
 
 from attribution.cases.contacts import approvals
 from attribution.cases.notices import Terms, terms_of
@@ -132,13 +132,13 @@ def case_lines(
     connection: Connection,
     *,
     provider_id: int | None = None,
-    before: int | None = None,
+    after: str | None = None,
     limit: int = PAGE,
     own: bool = False,
 ) -> list[CaseLine]:
     """Return cases, the latest first; of a provider's one history (its `own` record alone), or of all.
 
-    `before` is the time where the last list ended.
+    `after` is the case at which the last list ended. Raises StoreError.
     """
     wanted = (
         select(cases, providers.c.key.label("provider"))
@@ -149,8 +149,11 @@ def case_lines(
     if provider_id is not None:
         group = {provider_id} if own else one_history(links(connection), provider_id)
         wanted = wanted.where(cases.c.provider_id.in_(group))
-    if before is not None:
-        wanted = wanted.where(cases.c.opened_at < before)
+    if after is not None:
+        last = connection.execute(select(cases.c.opened_at, cases.c.id).where(cases.c.key == after)).first()
+        if last is None:
+            raise StoreError(f"case {after!r} is not in the store.")
+        wanted = wanted.where(tuple_(cases.c.opened_at, cases.c.id) < (last.opened_at, last.id))
     return _lines(connection, connection.execute(wanted).mappings().all())
 
 

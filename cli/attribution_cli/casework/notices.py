@@ -194,8 +194,8 @@ def case_list(
     provider: Annotated[
         str | None, typer.Option(help="Only of this provider, under every name that is one history with it.")
     ] = None,
-    before: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Opened before this: where an earlier list ended.")
+    after: Annotated[
+        str | None, typer.Option(metavar="CASE", help="From the one after this on: where an earlier list ended.")
     ] = None,
     most: Annotated[int, typer.Option("--limit", min=1, max=10000, help="Most cases to list.")] = 50,
     as_json: AsJson = False,
@@ -208,7 +208,7 @@ def case_list(
     store, _ = open_store()
     with store, store.read() as connection:
         identity = provider_named(connection, provider)[0] if provider else None
-        found = case_lines(connection, provider_id=identity, before=read_time(before), limit=most)
+        found = case_lines(connection, provider_id=identity, after=after, limit=most)
     rows = [
         {
             "case": one.key,

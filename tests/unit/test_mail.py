@@ -1,0 +1,167 @@
+"""What comes back by mail: bounces, programs' and people's answers, told apart and matched by token."""
+
+from __future__ import annotations
+
+import mailbox
+from email.message import EmailMessage, MIMEPart
+from pathlib import Path
+
+import pytest
+
+from attribution.cases.mail import Letter, read_mail, read_mails
+from attribution.errors import HistoryError
+
+TOKEN = "abcdefghijklmnopqrstuvwx"
+REPLY_TO = f"notices+{TOKEN}@hotline.example"
+
+
+def answer(subject: str = "Re: notice", **headers: str) -> EmailMessage:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "Desk <abuse@hosting.example>", REPLY_TO, subject
+    mail["Date"], mail["Message-ID"] = "Mon, 02 Mar 2026 10:00:00 +0100", "<1@hosting.example>"
+    for name, value in headers.items():
+        mail[name.replace("_", "-")] = value
+    mail.set_content("We look into it.")
+    return mail
+
+
+def bounce(action: str = "failed", returned: str = "message/rfc822", token_in_to: bool = False) -> bytes:
+    """A delivery status notification as RFC 3464 has it."""
+    notice = f"From: Hotline <notices@hotline.example>\nReply-To: {REPLY_TO}\nTo: abuse@hosting.example\nSubject: Notice\nMessage-ID: <n@hotline.example>\n\nText\n"
+    to = REPLY_TO if token_in_to else "notices@hotline.example"
+    return f"""From: MAILER-DAEMON@mx.hosting.example
+To: {to}
+Subject: Undelivered Mail Returned to Sender
+Date: Mon, 02 Mar 2026 09:00:00 +0000
+Message-ID: <b@mx.hosting.example>
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="B"
+
+--B
+Content-Type: text/plain
+
+It could not be delivered.
+--B
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.hosting.example
+Arrival-Date: Mon, 02 Mar 2026 08:59:00 +0000
+
+Final-Recipient: rfc822; Abuse@hosting.example
+Action: {action}
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 no such
+ mailbox
+
+--B
+Content-Type: {returned}
+
+{notice}
+--B--
+""".encode()
+
+
+def read(raw: bytes | EmailMessage) -> Letter:
+    found = read_mail(raw if isinstance(raw, bytes) else raw.as_bytes())
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("returned", ["message/rfc822", "text/rfc822-headers"])
+def test_a_bounce_is_matched_by_the_notice_that_it_gives_back(returned: str) -> None:
+    found = read(bounce(returned=returned))
+    assert (found.kind, found.tokens, found.recipients, found.status) == (
+        "bounce",
+        (TOKEN,),
+        ("abuse@hosting.example",),
+        "5.1.1",
+    )
+    assert found.text == "smtp; 550 5.1.1 no such mailbox"
+
+
+def test_a_delayed_mail_did_not_bounce() -> None:
+    assert read(bounce("delayed")).kind == "delayed"
+    assert read(bounce("delivered")).kind == "delivery_report"
+
+
+def test_a_bounce_to_the_cases_own_address_is_matched() -> None:
+    assert read(bounce(returned="text/plain", token_in_to=True)).tokens == (TOKEN,)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto_Submitted": "auto-replied"},
+        {"Auto_Submitted": "auto-generated; x=y"},
+        {"X_Autoreply": "yes"},
+        {"Precedence": "bulk"},
+        {"X_Auto_Response_Suppress": "All"},
+    ],
+)
+def test_a_programs_answer_is_told_from_a_persons(headers: dict[str, str]) -> None:
+    assert read(answer(**headers)).kind == "auto_reply"
+
+
+@pytest.mark.parametrize("headers", [{}, {"Auto_Submitted": "no"}])
+def test_a_persons_answer_is_a_reply(headers: dict[str, str]) -> None:
+    found = read(answer(**headers))
+    assert (found.kind, found.tokens, found.sender) == ("reply", (TOKEN,), "abuse@hosting.example")
+    assert found.at.isoformat() == "2026-03-02T09:00:00+00:00"
+
+
+def test_a_subject_says_it_where_no_header_does() -> None:
+    assert read(answer("Automatic reply: Re: notice")).kind == "auto_reply"
+    assert read(answer("Automatische antwoord")).kind == "auto_reply"
+
+
+def test_a_mail_without_a_token_is_matched_with_nothing() -> None:
+    mail = answer()
+    mail.replace_header("To", "notices@hotline.example")
+    assert read(mail).tokens == ()
+
+
+def test_the_time_is_the_hotlines_own_servers() -> None:
+    mail = answer()
+    mail["Received"] = "from mx.hosting.example by mail.hotline.example; Tue, 03 Mar 2026 08:00:00 +0000"
+    assert read(mail).at.day == 3
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\x00\xff" * 50,
+        b"no headers at all",
+        b"Subject: =?utf-8?b?////?=\nDate: yesterday\nFrom: <<<>>>\n\n",
+        b"Content-Type: multipart/report; report-type=delivery-status\n\nbroken",
+        b"To: " + b"a" * 100000 + b"\n\n",
+    ],
+)
+def test_what_senders_make_up_stops_nothing(raw: bytes) -> None:
+    read_mail(raw)
+
+
+def test_files_folders_maildirs_and_mboxes_are_read(tmp_path: Path) -> None:
+    (tmp_path / "one.eml").write_bytes(answer().as_bytes())
+    assert [letter.kind for _, letter in read_mails(tmp_path / "one.eml") if letter] == ["reply"]
+    assert len(list(read_mails(tmp_path))) == 1
+    box = mailbox.Maildir(tmp_path / "Maildir")
+    box.add(answer().as_bytes())
+    box.add(bounce())
+    assert sorted(letter.kind for _, letter in read_mails(tmp_path / "Maildir") if letter) == ["bounce", "reply"]
+    many = mailbox.mbox(tmp_path / "box")
+    many.add(answer().as_bytes())
+    many.add(answer(Auto_Submitted="auto-replied").as_bytes())
+    many.close()
+    assert [letter.kind for _, letter in read_mails(tmp_path / "box") if letter] == ["reply", "auto_reply"]
+    with pytest.raises(HistoryError):
+        list(read_mails(tmp_path / "none"))
+
+
+def test_a_forwarded_notice_inside_a_reply_does_not_make_it_a_bounce() -> None:
+    mail = answer()
+    part = MIMEPart()
+    part.set_content("x")
+    mail.add_attachment(answer(), filename="notice.eml")
+    assert read(mail).kind == "reply"
