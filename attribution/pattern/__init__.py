@@ -1,0 +1,1 @@
+"""When non-cooperation is a pattern, and when it is not."""

@@ -1,0 +1,190 @@
+"""What the store costs beside the least that its database could take: `python benchmarks/store.py`.
+
+Importing is held against bare `executemany` of the very rows that it makes, with the same pragmas and batches; views of one provider
+against a query that an index alone answers, over providers of every size, at the 95th percentile. One table, JSON beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import shutil
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from attribution.cases import Store
+from attribution.cases.importing import BATCH, import_history
+from attribution.cases.notices import Terms
+from attribution.cases.tables import cases, events, marks, providers, reports
+from attribution.cases.views import case_lines, case_view, provider_view
+
+HERE = Path(__file__).parent
+USUAL = Terms(24, 24)
+DAY = 86_400_000_000
+
+
+def history(folder: Path, notices: int) -> Path:
+    """Write a history: so many notices with five URLs each, and two events a URL."""
+    from datetime import UTC, datetime, timedelta
+
+    folder.mkdir()
+    chance = random.Random(1)
+    first = datetime(2024, 1, 1, tzinfo=UTC)
+    files = {name: (folder / f"{name}.jsonl").open("w") for name in ("notices", "reports", "events", "aliases")}
+    for number in range(notices):
+        at = first + timedelta(minutes=number)
+        provider, site = f"p{int(chance.paretovariate(1.1)) % 300}", f"s{number}"
+        about = {"provider": provider, "site": site, "notice": f"n{number}"}
+        files["notices"].write(json.dumps({**about, "sent_at": at.isoformat(), "urls": 5}) + "\n")
+        for place in range(5):
+            url = f"u{number}-{place}"
+            files["reports"].write(json.dumps({**about, "url": url, "at": at.isoformat()}) + "\n")
+            for kind, days in (("still_online", 1), ("offline", 2)):
+                row = {"kind": kind, "notice": f"n{number}", "url": url, "at": (at + timedelta(days=days)).isoformat()}
+                files["events"].write(json.dumps(row) + "\n")
+    for file in files.values():
+        file.close()
+    return folder
+
+
+def importing(folder: Path, runs: int) -> tuple[list[float], dict[str, float]]:
+    """Import, and write the same rows with bare executemany; return their speed over ours."""
+    source = history(folder / "history", 4000)
+    ratios, seconds = [], {}
+    for run in range(runs):
+        ours = folder / f"ours-{run}.sqlite3"
+        began = time.perf_counter()
+        with Store.open(f"sqlite:///{ours}") as store:
+            import_history(store, source, who="bench", reject=lambda *one: None)
+        seconds["import"] = time.perf_counter() - began
+        bare = folder / f"bare-{run}.sqlite3"
+        shutil.copy(ours, bare)
+        made = sqlite3.connect(ours)
+        rows = {
+            t.name: made.execute(f"SELECT * FROM {t.name} ORDER BY 1").fetchall()
+            for t in (providers, marks, cases, reports, events)
+        }
+        made.close()
+        target = sqlite3.connect(bare, isolation_level=None)
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = OFF"):
+            target.execute(f"PRAGMA {pragma}")
+        for name in reversed(rows):
+            target.execute(f"DELETE FROM {name}")
+        target.execute("VACUUM")
+        target.execute("PRAGMA foreign_keys = ON")
+        began = time.perf_counter()
+        for name, some in rows.items():
+            places = ",".join("?" * len(some[0]))
+            for start in range(0, len(some), BATCH):
+                target.execute("BEGIN IMMEDIATE")
+                target.executemany(f"INSERT INTO {name} VALUES ({places})", some[start : start + BATCH])
+                target.execute("COMMIT")
+        seconds["executemany"] = time.perf_counter() - began
+        target.close()
+        seconds["rows"] = sum(map(len, rows.values()))
+        ratios.append(seconds["executemany"] / seconds["import"])
+    return ratios, seconds
+
+
+def filled(url: str, count: int) -> Store:
+    """Make a store of so many cases with ten events each, over 1,000 providers of very different sizes."""
+    store = Store.open(url)
+    chance = random.Random(2)
+    with store.write("bench") as writer:
+        ids = [writer.name_provider(f"bench:{n}", f"Company {n}", "NL", 1) for n in range(1000)]
+    for start in range(0, count, 5000):
+        with store.write("bench") as writer:
+            for number in range(start, start + 5000):
+                provider = ids[min(999, int(chance.paretovariate(0.9)) - 1)]
+                at = number * 60_000_000
+                case = writer.open_case(provider, f"site {number}", None, at, urls=1)
+                report = writer.add_report(f"site {number}", at, case_id=case, provider_id=provider)
+                about = {"provider_id": provider, "case_id": case}
+                writer.add_event("sent", at, **about)
+                writer.add_event("ack", at + 1, **about)
+                for day in range(5):
+                    writer.add_event("still_online", at + DAY * (day + 1), report_id=report, **about)
+                writer.add_event("offline", at + DAY * 7, report_id=report, **about)
+    return store
+
+
+def viewing(store: Store, samples: int) -> dict[str, list[float]]:
+    """Time views of one provider, and a query that an index alone answers, for providers of every size."""
+    found: dict[str, list[float]] = {}
+    with store.read() as connection:
+        ids = connection.execute(select(cases.c.provider_id, cases.c.key).order_by(func.random()).limit(samples)).all()
+    work: dict[str, Callable[..., object]] = {
+        "an index-only query": lambda c, p, k: c.execute(select(events.c.kind, func.count()).where(events.c.provider_id == p).group_by(events.c.kind)).all(),
+        "provider show": lambda c, p, k: provider_view(c, p, USUAL),
+        "case list of the provider": lambda c, p, k: case_lines(c, provider_id=p),
+        "case show": lambda c, p, k: case_view(c, k),
+    }  # fmt: skip
+    for provider, key in ids:
+        with store.read() as connection:
+            for name, view in work.items():
+                began = time.perf_counter()
+                view(connection, provider, key)
+                found.setdefault(name, []).append(time.perf_counter() - began)
+    return found
+
+
+def percentile(values: list[float]) -> float:
+    """Return the 95th percentile."""
+    return statistics.quantiles(values, n=20)[-1]
+
+
+def main() -> None:
+    """Measure and print."""
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--runs", type=int, default=5)
+    arguments.add_argument("--cases", type=int, default=100_000)
+    given = arguments.parse_args()
+    figures = []
+    with tempfile.TemporaryDirectory(prefix="attribution-bench-") as name:
+        folder = Path(name)
+        ratios, seconds = importing(folder, given.runs)
+        figures.append(
+            (
+                "import's speed over bare executemany of the same rows",
+                ratios,
+                ">= 0.25",
+                statistics.median(ratios) >= 0.25,
+            )
+        )
+        sys.stdout.write(f"{seconds['rows']} rows: {seconds['import']:.2f} s, bare {seconds['executemany']:.2f} s\n")
+        began = time.perf_counter()
+        with filled(f"sqlite:///{folder / 'views.sqlite3'}", given.cases) as store:
+            sys.stdout.write(
+                f"{given.cases} cases with {store.check().events} events made in {time.perf_counter() - began:.0f} s\n"
+            )
+            runs = [viewing(store, 300) for _ in range(given.runs)]
+        for view in ("provider show", "case list of the provider", "case show"):
+            times = [percentile(run[view]) for run in runs]
+            over = [one / percentile(run["an index-only query"]) for one, run in zip(times, runs, strict=True)]
+            figures.append(
+                (
+                    f"{view}, 95th percentile, ms",
+                    [one * 1000 for one in times],
+                    "<= 50",
+                    statistics.median(times) <= 0.05,
+                )
+            )
+            figures.append(("  over an index-only query's", over, "<= 5", statistics.median(over) <= 5))
+    for name, values, bar, met in figures:
+        sys.stdout.write(
+            f"{name:60} {statistics.median(values):8.3g}  {min(values):.3g} to {max(values):.3g}  {bar:>8} {'yes' if met else 'NO'}\n"
+        )
+    rows = [{"figure": name, "runs": values, "bar": bar, "met": met} for name, values, bar, met in figures]
+    (HERE / "store.json").write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
