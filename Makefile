@@ -42,6 +42,7 @@ accuracy: .venv-bench/.installed
 
 bench: .venv-bench/.installed
 	.venv-bench/bin/python benchmarks/bench.py
+	.venv-bench/bin/python benchmarks/store.py
 	.venv-bench/bin/python benchmarks/plot.py
 
 .venv-bench/.installed: requirements/bench.txt pyproject.toml

@@ -84,11 +84,11 @@ def draft(connection: Connection, keys: Keys, due: Due, sender: Sender, given: I
         .all()
     )
     urls = _urls(keys, held, given)
-    checks = last_checks(connection, case["id"])
+    checks = last_checks(connection, [case["id"]])
     first = connection.execute(
         select(events.c.at).where(events.c.case_id == case["id"], events.c.kind == "sent").order_by(events.c.at)
     ).scalar()
-    seen = max((at for kind, at in checks.values() if kind in ("still_online", "reappeared")), default=None)
+    seen = max((one.at for one in checks.values() if not one.over), default=None)
     site = case["site"] or held[0]["host"] or due.case
     drafts = []
     for step, country, addresses in _steps(due, held):

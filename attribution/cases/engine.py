@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
-from sqlalchemy.pool import NullPool
 
 from attribution.errors import StoreError
 
@@ -49,8 +48,7 @@ def _sqlite(database: str | None, url: str) -> Engine:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         path.touch(mode=0o600)
-    # A connection each: what one left open (an abandoned reader, a lock) cannot be handed to the next.
-    engine = create_engine(f"sqlite:///{path.absolute()}", poolclass=NullPool, connect_args={"timeout": _WAIT})
+    engine = create_engine(f"sqlite:///{path.absolute()}", connect_args={"timeout": _WAIT})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, record: Any) -> None:

@@ -29,7 +29,7 @@ from attribution.history.folder import check_folder, file_of, rows
 from attribution.history.rows import READERS, AliasRow, BadRow, EventRow, NoticeRow, ReportRow
 from attribution.target import plain_url
 
-BATCH = 2000
+BATCH = 5000
 _LOOK_UP = 500
 Progress = Callable[[str, int], None]
 Reject = Callable[[str, int, str, Any], None]

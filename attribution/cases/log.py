@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Table, func, select, update
@@ -29,6 +30,8 @@ _COVERED: dict[str, tuple[Table, tuple[str, ...]]] = {
 }
 """Which rows beside the log an event of a kind covers, and which of their fields."""
 _ORDER = (providers, marks, cases, reports, events)
+_VALUES = {table.name: itemgetter(*(column.name for column in table.columns)) for table in _ORDER}
+"""The values of a row in the order of its table's columns."""
 
 
 class Writer:
@@ -42,7 +45,7 @@ class Writer:
         self._seq, self._hash = int(head.seq), str(head.hash)
         self.now = max(now, int(head.recorded_at))
         """When this is written: never before what was written last, whatever the machine's clock says."""
-        self._taken: dict[str, list[dict[str, Any]]] = {table.name: [] for table in _ORDER}
+        self._taken: dict[str, list[tuple[Any, ...]]] = {table.name: [] for table in _ORDER}
         self._last: dict[str, int] = {}
 
     @property
@@ -145,7 +148,7 @@ class Writer:
             corrects, text, origin,
         ]  # fmt: skip
         self._hash = event_hash(self._hash, fields)
-        self._taken["events"].append({**dict(zip(_FIELDS, fields, strict=True)), "hash": self._hash})
+        self._taken["events"].append((*fields, self._hash))
         return self._seq
 
     def flush(self) -> None:
@@ -153,7 +156,8 @@ class Writer:
         for table in _ORDER:
             rows = self._taken[table.name]
             if rows:
-                self._connection.execute(table.insert(), rows)
+                # Tuples straight to the driver: what SQLAlchemy does for each row took a sixth of an import.
+                self._connection.exec_driver_sql(self._statement(table), rows)
                 rows.clear()
 
     def finish(self) -> None:
@@ -170,7 +174,13 @@ class Writer:
         return self._last[table.name]
 
     def _take(self, table: Table, row: dict[str, Any]) -> None:
-        self._taken[table.name].append(row)
+        self._taken[table.name].append(_VALUES[table.name](row))
+
+    def _statement(self, table: Table) -> str:
+        """Return the insertion of a row whose values stand in the order of the table's columns."""
+        mark = "?" if self._connection.dialect.name == "sqlite" else "%s"
+        names = ", ".join(f'"{column.name}"' for column in table.columns)
+        return f'INSERT INTO "{table.name}" ({names}) VALUES ({", ".join([mark] * len(table.columns))})'  # noqa: S608
 
     def _cover(
         self, kind: str, row: dict[str, Any], at: int, *, more: dict[str, Any] | None = None, **about: Any

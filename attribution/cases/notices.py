@@ -16,7 +16,6 @@ from attribution.cases.tables import cases, events, providers, reports
 from attribution.cases.times import micros, moment
 from attribution.data.desks import desk_of
 from attribution.errors import StoreError
-from attribution.history.rows import ENDS
 
 _HOUR = 3_600_000_000
 FRESH_HOURS = 24
@@ -154,8 +153,8 @@ def _due(connection: Connection, row: Any, now: int, terms: Terms, hotline_count
         .where(reports.c.case_id == row.id, reports.c.salt.is_not(None))
         .order_by(reports.c.id)
     ).all()
-    checks = last_checks(connection, row.id)
-    open_ones = [one for one in held if checks.get(one.id, ("", 0))[0] not in ENDS]
+    checks = last_checks(connection, [row.id])
+    open_ones = [one for one in held if one.id not in checks or not checks[one.id].over]
     if not open_ones:
         return None
     last = last_sent(connection, row.id)
@@ -163,7 +162,7 @@ def _due(connection: Connection, row: Any, now: int, terms: Terms, hotline_count
         what, since = "notice", row.opened_at + int(terms.grouping_hours * _HOUR)
     else:
         # A reminder while the checker says that a URL is online, and said so after the last notice.
-        online = [one for one in open_ones if one.id in checks and checks[one.id][1] > last]
+        online = [one for one in open_ones if one.id in checks and checks[one.id].at > last]
         if not online and not anyway:
             return None
         open_ones = online or open_ones

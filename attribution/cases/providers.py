@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, or_, select
 
 from attribution.cases.log import Writer
-from attribution.cases.tables import events, marks, providers
+from attribution.cases.tables import IS_LINK, events, marks, providers
 from attribution.errors import StoreError
 from attribution.models import Provider
 
@@ -133,7 +133,7 @@ def links(connection: Connection) -> list[Link]:
     found: dict[int, Link] = {}
     rows = connection.execute(
         select(events.c.seq, events.c.kind, events.c.known_at, events.c.provider_id, events.c.corrects, events.c.detail)
-        .where(events.c.kind.in_(["linked", "unlinked"]), events.c.provider_id.is_not(None))
+        .where(IS_LINK)
         .order_by(events.c.seq)
     )
     for row in rows:

@@ -99,31 +99,41 @@ def open_report_of(connection: Connection, url_hash: str) -> tuple[int, str, int
 
 def is_open(connection: Connection, report_id: int, case_id: int | None) -> bool:
     """Say whether a URL is there still, as far as the checker told."""
-    return last_checks(connection, case_id, [report_id]).get(report_id, ("", 0))[0] not in ENDS
-
-
-def last_checks(
-    connection: Connection, case_id: int | None, report_ids: Iterable[int] | None = None
-) -> dict[int, tuple[str, int]]:
-    """Return what the checker said last of each URL of a case, and when that was; URLs that it said nothing of are left out."""
     if case_id is None:
-        return {}
-    wanted = select(events.c.report_id, events.c.kind, events.c.at).where(
-        events.c.case_id == case_id, events.c.kind.in_(CHECKS), events.c.report_id.is_not(None)
-    )
-    if report_ids is not None:
-        wanted = wanted.where(events.c.report_id.in_(list(report_ids)))
-    corrected = _corrected(connection, case_id)
-    rows = connection.execute(wanted.add_columns(events.c.seq).order_by(events.c.at, events.c.seq))
-    return {row.report_id: (row.kind, row.at) for row in rows if row.seq not in corrected}
+        return True
+    check = last_checks(connection, [case_id]).get(report_id)
+    return check is None or not check.over
 
 
-def _corrected(connection: Connection, case_id: int) -> set[int]:
-    return set(
-        connection.execute(
-            select(events.c.corrects).where(events.c.case_id == case_id, events.c.kind == "correction")
-        ).scalars()
-    )
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What the checker said last of a URL."""
+
+    kind: str
+    at: int
+    case_id: int
+
+    @property
+    def over(self) -> bool:
+        """Whether the URL is no longer at the provider."""
+        return self.kind in ENDS
+
+
+def last_checks(connection: Connection, case_ids: Iterable[int]) -> dict[int, Check]:
+    """Return what the checker said last of each URL of some cases, by report; URLs that it said nothing of are left out."""
+    ids = list(case_ids)
+    wanted = [*CHECKS, "correction"]
+    rows = connection.execute(
+        select(events.c.seq, events.c.kind, events.c.at, events.c.case_id, events.c.report_id, events.c.corrects)
+        .where(events.c.case_id.in_(ids), events.c.kind.in_(wanted))
+        .order_by(events.c.at, events.c.seq)
+    ).all()
+    corrected = {row.corrects for row in rows if row.kind == "correction"}
+    return {
+        row.report_id: Check(row.kind, row.at, row.case_id)
+        for row in rows
+        if row.report_id is not None and row.kind != "correction" and row.seq not in corrected
+    }
 
 
 def erase(writer: Writer, key: str, why: str) -> None:

@@ -11,10 +11,9 @@ from sqlalchemy import Connection, func, select, tuple_
 from attribution.cases.contacts import approvals
 from attribution.cases.notices import Terms, terms_of
 from attribution.cases.providers import Link, links, one_history
-from attribution.cases.reports import last_checks
+from attribution.cases.reports import Check, last_checks
 from attribution.cases.tables import cases, events, marks, providers, reports
 from attribution.errors import StoreError
-from attribution.history.rows import ENDS
 
 PAGE = 50
 """Rows of a list at once; the next ones by where the last ended."""
@@ -170,7 +169,7 @@ def case_view(connection: Connection, key: str) -> CaseView:
     )
     if row is None:
         raise StoreError(f"case {key!r} is not in the store. `attribution case list` shows those that are.")
-    checks = last_checks(connection, row["id"])
+    checks = last_checks(connection, [row["id"]])
     held = (
         connection.execute(select(reports).where(reports.c.case_id == row["id"]).order_by(reports.c.id))
         .mappings()
@@ -184,8 +183,9 @@ def case_view(connection: Connection, key: str) -> CaseView:
         tuple(
             {
                 "report": one["key"], "reported_at": one["reported_at"], "host": one["host"], "erased": one["salt"] is None,
-                "url_kept": one["url_sealed"] is not None, "last_check": checks.get(one["id"], (None, None))[0],
-                "checked_at": checks.get(one["id"], (None, None))[1],
+                "url_kept": one["url_sealed"] is not None,
+                "last_check": checks[one["id"]].kind if one["id"] in checks else None,
+                "checked_at": checks[one["id"]].at if one["id"] in checks else None,
             }
             for one in held
         ),
@@ -215,12 +215,15 @@ def _lines(connection: Connection, rows: Any) -> list[CaseLine]:
             select(reports.c.case_id, func.count()).where(reports.c.case_id.in_(ids)).group_by(reports.c.case_id)
         )
     }
+    of_case: dict[int, list[Check]] = {}
+    for check in last_checks(connection, ids).values():
+        of_case.setdefault(check.case_id, []).append(check)
     found = []
     for row in rows:
-        last = [kind for kind, _ in last_checks(connection, row["id"]).values()]
+        last = of_case.get(row["id"], [])
         urls = max(counted.get(row["id"], 0), row["urls"])
-        over = sum(kind in ENDS for kind in last)
-        online = sum(kind in ("still_online", "reappeared") for kind in last)
+        over = sum(one.over for one in last)
+        online = len(last) - over
         state = _state(kinds[row["id"]], done=bool(urls) and over >= urls)
         found.append(CaseLine(row["key"], row["provider"], row["site"], row["opened_at"], state, urls, online))
     return found

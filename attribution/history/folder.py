@@ -35,7 +35,7 @@ def raw_rows(path: Path) -> Iterator[tuple[int, Any | BadRow]]:
             if line.isspace():
                 continue
             try:
-                yield number, json.loads(line)
+                yield number, json.loads(line.decode("utf-8"))
             except (ValueError, RecursionError):
                 yield number, BadRow("the line is no JSON")
 

@@ -110,7 +110,7 @@ def read_event(row: Any) -> EventRow:
     notice, url = _name_or_none(values, "notice"), _name_or_none(values, "url")
     named = values.get("provider")
     providers = tuple(named) if isinstance(named, list) else () if named is None else (named,)
-    if any(not isinstance(one, str) or not one for one in providers):
+    if providers and any(not isinstance(one, str) or not one for one in providers):
         raise BadRow(f"provider {named!r}: give a name, or a list of names")
     if kind in ABOUT_NOTICE:
         if notice is None and not (kind in ABOUT_PROVIDER and providers):

@@ -109,7 +109,7 @@ def test_a_migration_killed_at_ten_moments_is_done_or_not_begun(store_url: str, 
 
     def back_to_the_first() -> None:
         with writing(engine) as connection:
-            for name in ("events_of_provider", "cases_of_provider"):
+            for name in ("events_of_provider", "cases_of_provider", "events_of_links"):
                 connection.exec_driver_sql(f"DROP INDEX IF EXISTS {name}")
             connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
 

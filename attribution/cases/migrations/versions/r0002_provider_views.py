@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0002"
@@ -14,3 +15,5 @@ def upgrade() -> None:
     """Make the indexes."""
     op.create_index("events_of_provider", "events", ["provider_id", "kind", "at"])
     op.create_index("cases_of_provider", "cases", ["provider_id", "opened_at"])
+    links = sa.text("kind IN ('linked', 'unlinked')")
+    op.create_index("events_of_links", "events", ["seq"], sqlite_where=links, postgresql_where=links)
