@@ -34,7 +34,7 @@ def export_history(store: Store, folder: Path) -> dict[str, int]:
         return {
             name: _write_lines(folder / f"{name}.jsonl", rows(connection))
             for name, rows in (
-                ("notices", _notices), ("reports", _reports), ("events", _events), ("aliases", _aliases),
+                ("notices", notice_rows), ("reports", report_rows), ("events", event_rows), ("aliases", alias_rows),
             )
         }  # fmt: skip
 
@@ -172,7 +172,7 @@ def export_stix(store: Store, path: Path, sender: Sender) -> dict[str, int]:
     return {"providers": (len(objects) - 1) // 2}
 
 
-def _notices(connection: Connection) -> Iterator[dict[str, Any]]:
+def notice_rows(connection: Connection) -> Iterator[dict[str, Any]]:
     """Yield cases whose first notice was sent: what gathers still is nobody's notice."""
     stream = connection.execution_options(stream_results=True, yield_per=_STREAM)
     first = (
@@ -196,7 +196,8 @@ def _notices(connection: Connection) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def _reports(connection: Connection) -> Iterator[dict[str, Any]]:
+def report_rows(connection: Connection) -> Iterator[dict[str, Any]]:
+    """Yield the URLs of notices that were sent, each by the name of its report."""
     stream = connection.execution_options(stream_results=True, yield_per=_STREAM)
     sent = select(events.c.seq).where(events.c.case_id == cases.c.id, events.c.kind == "sent").exists()
     wanted = (
@@ -212,7 +213,7 @@ def _reports(connection: Connection) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def _events(connection: Connection) -> Iterator[dict[str, Any]]:
+def event_rows(connection: Connection) -> Iterator[dict[str, Any]]:
     """Yield what happened, without what a later correction took back."""
     stream = connection.execution_options(stream_results=True, yield_per=_STREAM)
     corrected = set(connection.execute(select(events.c.corrects).where(events.c.kind == "correction")).scalars())
@@ -245,7 +246,8 @@ def _events(connection: Connection) -> Iterator[dict[str, Any]]:
         }
 
 
-def _aliases(connection: Connection) -> Iterator[dict[str, Any]]:
+def alias_rows(connection: Connection) -> Iterator[dict[str, Any]]:
+    """Yield the links between providers that hold."""
     names = {row.id: row.key for row in connection.execute(select(providers.c.id, providers.c.key))}
     for one in links(connection):
         if one.undone_at is None:

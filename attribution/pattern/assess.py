@@ -112,9 +112,12 @@ def _walk(history: History, names: tuple[str, ...], look: float) -> tuple[list[S
                 continue
             # A later epoch's group holds the earlier ones: its spells go on, and its notes begin anew.
             noted_since = None if len(groups) > 1 else noted_since
-            for day in np.append(np.arange(np.floor(max(begin, arrays.sent.min())), end), end):
-                if day < begin or day > look:
-                    continue
+            first = (
+                max(np.ceil(begin), np.floor(arrays.sent.min()) + 1)
+                if np.isfinite(begin)
+                else np.floor(arrays.sent.min()) + 1
+            )
+            for day in np.arange(first, np.floor(end) + 1):
                 verdict = judge(arrays, float(day))
                 open_spell = bool(spells) and spells[-1].released is None
                 if open_spell and verdict.clean and len(groups) == 1:

@@ -13,6 +13,7 @@ Assumption: weeks may depend on one another in any way, but given all that was b
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import zeta
 
 from attribution.pattern.history import Floats, Ints
 
@@ -25,7 +26,9 @@ ALPHA = 0.05
 NAMED_AT = WATCHED / ALPHA
 NOTED_AT = 20.0
 _RESTART_WEEKS = 4
-_RESTARTS_A_YEAR = 13
+_EASING = 5
+_ALL_RESTARTS = float(zeta(1.5, _EASING + 1))
+"""The sum of (k + 5)^-1.5 over all restarts k = 1, 2, …: Hurwitz's zeta function."""
 
 
 def e_process(week: Ints, share: Floats) -> Floats:
@@ -45,9 +48,9 @@ def e_process(week: Ints, share: Floats) -> Floats:
         wealth[:begin] += weight
         wealth[begin:] += weight * np.exp(logs[:, begin:] - before).mean(axis=0)
         invested += weight
-    return wealth + (0.5 - invested)
+    return np.asarray(wealth + (0.5 - invested), float)
 
 
 def _weight(number: int) -> float:
-    """Return the prior weight of a restart: half of all, over years that count half as much as the one before."""
-    return float(0.5 * 0.5 ** ((number - 1) // _RESTARTS_A_YEAR + 1) / _RESTARTS_A_YEAR)
+    """Return the prior weight of a restart, falling as (k + 5)^-1.5: half of all together, and never so little that a late turn is not found."""
+    return float(0.5 * (number + _EASING) ** -1.5 / _ALL_RESTARTS)

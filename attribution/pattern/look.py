@@ -63,12 +63,10 @@ def admitted(arrays: Arrays, at: float) -> Admitted:
     begins = np.concatenate([[-np.inf], corrected])[after]
     by_ack = _any_within(acks, np.maximum(sent - ACK_WINDOW, begins), ends)
     by_confirmation = _any_within(confirmed, np.maximum(sent - CONFIRMED_WINDOW, begins), ends)
-    confirmed_before = _any_within(
-        confirmed, np.maximum(sent - CONFIRMED_WINDOW, begins), np.minimum(sent, ends), closed=True
-    )
+    confirmed_before = _any_within(confirmed, begins, np.minimum(sent, ends), closed=True)
     replaced = np.isfinite(ends)
     acked_between = own_receipt | _any_within(acks, sent, ends)
-    proven = own_receipt | np.where(bounced, confirmed_before, by_ack | by_confirmation)
+    proven = own_receipt | ((~bounced | confirmed_before) & (by_ack | by_confirmation))
     voided = known & replaced & ~acked_between
     reseller = known & ~arrays.own
     good = known & arrays.own & proven & ~voided
@@ -84,9 +82,15 @@ def admitted(arrays: Arrays, at: float) -> Admitted:
 def weeks(arrays: Arrays, at: float, counted: Bools, after: float = FAILED_AFTER) -> Weeks:
     """Return the weeks that can be judged at a look, and the mean over each week's sites of the share of their URLs that failed.
 
-    A week is judged when its last notice could have failed and its checker told: 14 days (or `after`) and one after its end.
+    A week is judged when it is over, its last notice could have failed, and the checker told: 14 days (or `after`) and one after that notice.
     """
-    ripe = counted & (week_start(1) + arrays.week * 7 + after + CHECK_DAYS <= at)
+    if not counted.any():
+        return Weeks(np.array([], np.int64), np.array([], float), np.array([], np.int64))
+    first = int(arrays.week.min())
+    last_sent = np.full(int(arrays.week.max()) - first + 1, -np.inf)
+    np.maximum.at(last_sent, arrays.week[counted] - first, arrays.sent[counted])
+    over = np.maximum(last_sent[arrays.week - first] + after + CHECK_DAYS, week_start(1) + arrays.week * 7)
+    ripe = counted & (over <= at)
     of_url = ripe[arrays.case_of]
     if not of_url.any():
         return Weeks(np.array([], np.int64), np.array([], float), np.array([], np.int64))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import betaln, expit, logit
+from scipy.stats import beta
 
 from attribution.pattern.history import Floats
 
@@ -30,13 +31,11 @@ class Mixture:
     ignores: tuple[float, float]
 
     def probability(self, failed: Floats, sites: Floats) -> Floats:
-        """Return for each provider how likely it is one that does not act."""
-        odds = (
-            logit(self.share)
-            + _log_likelihood(failed, sites, *self.ignores)
-            - _log_likelihood(failed, sites, *self.acts)
-        )
-        return np.asarray(expit(odds), float)
+        """Return for each provider how likely it is that it lets more than half of what it is told of stay."""
+        acts, ignores = (_log_likelihood(failed, sites, *kind) for kind in (self.acts, self.ignores))
+        odds = expit(logit(self.share) + ignores - acts)
+        over_half = [beta.sf(0.5, a + failed, b + sites - failed) for a, b in (self.ignores, self.acts)]
+        return np.asarray(odds * over_half[0] + (1 - odds) * over_half[1], float)
 
 
 def fit(failed: Floats, sites: Floats) -> Mixture:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attribution_cli import exit_code
+from attribution_cli.casework.assess import assess
 from attribution_cli.casework.exchange import backup, export, import_, keys_app, restore
 from attribution_cli.casework.notices import case_app, event_app, mail_app, notice_app
 from attribution_cli.casework.providers import provider_app
@@ -55,6 +56,7 @@ app.command(
     epilog="Example: attribution import history/\n\nExample: attribution import ntd.csv --mapping scart-notices --source scart",
 )(import_)
 app.command("export", epilog="Example: attribution export --output history/")(export)
+app.command("assess", epilog="Example: attribution assess --history history/ --output assessed.jsonl")(assess)
 app.command("backup", epilog="Example: attribution backup --output cases.backup")(backup)
 app.command("restore", epilog="Example: ATTRIBUTION_STORE=sqlite:///new.sqlite3 attribution restore cases.backup")(
     restore

@@ -1,0 +1,36 @@
+"""What may be done next about a provider, by its label and country: a table, dated, with sources."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from attribution.data.laws import EU_MEMBERS
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A next step and what it rests on."""
+
+    step: str
+    basis: str | None
+    since: str | None
+    """From when the law allows it, as an ISO date; None where it needs none."""
+
+
+def next_step(label: str, country: str | None, days: float) -> Step | None:
+    """Return what may be done about a provider that has had a label for so many days; None for nothing beyond notices."""
+    code = (country or "").upper()
+    for row in _rows():
+        fits = row["country"] == "*" or row["country"] == code or (row["country"] == "EU" and code in EU_MEMBERS)
+        if row["label"] == label and fits and days >= float(row["days"]):
+            return Step(row["step"], row["basis"] or None, row["since"] or None)
+    return None
+
+
+@cache
+def _rows() -> list[dict[str, str]]:
+    text = resources.files("attribution.data").joinpath("escalation.csv").read_text("utf-8")
+    return list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))

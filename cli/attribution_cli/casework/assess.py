@@ -1,0 +1,116 @@
+"""`attribution assess`: which providers do not act, as a pattern, with proof."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from attribution_cli import exit_code
+from attribution_cli.casework.desk import AsJson, open_store, show_rows
+from attribution_cli.console import say
+
+if TYPE_CHECKING:
+    from attribution.pattern.history import History
+
+AtDate = Annotated[
+    str | None,
+    typer.Option(
+        "--at",
+        metavar="DATE",
+        help="With what was known at this date's beginning (UTC). [default: the last thing known]",
+    ),
+]
+HistoryFolder = Annotated[
+    Path | None, typer.Option("--history", metavar="FOLDER", help="A history folder. [default: the store]")
+]
+
+
+def assess(
+    history: HistoryFolder = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write one JSON object a provider here.")
+    ] = None,
+    at: AtDate = None,
+    country: Annotated[
+        str | None, typer.Option(help="Country of providers whose own is not known, for the next step.")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Say of each provider whether it acts on notices, how sure that is, and what may be done next. Nothing is published."""
+    from attribution.pattern.assess import assess as assess_all
+    from attribution.pattern.report import as_row
+
+    look = read_date(at)
+    found, where = load_history(history, look)
+    for fault in found.faults[:10]:
+        say(f"attribution: {fault}")
+    if len(found.faults) > 10:
+        say(f"attribution: and {len(found.faults) - 10} more rows that could not be used")
+    rows = [as_row(one, where.get(one.names[0], country)) for one in assess_all(found, look)]
+    if output is not None:
+        _write_whole(output, rows)
+    else:
+        order = {"systematic": 0, "non_responsive": 1, "slow": 2, "mixed": 3, "cooperative": 4, "insufficient": 5}
+        ordered = rows if as_json else sorted(rows, key=lambda row: (order[row["now"]], -row["p_systematic"]))
+        show_rows(ordered, ["provider", "now", "first_flagged", "released", "e_value", "weeks", "sites", "share_failed", "p_systematic"], as_json=as_json, empty="no providers")  # fmt: skip
+    return exit_code.SOME_NOT if found.faults else 0
+
+
+def read_date(text: str | None) -> datetime | None:
+    """Return a look's time: the beginning of a date, or a time as it stands."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"--at {text!r}: give a date such as 2026-01-31") from None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def load_history(folder: Path | None, at: datetime | None) -> tuple[History, dict[str, str]]:
+    """Return a history with what was known at a time, from a folder or the store, and the providers' countries."""
+    from attribution.pattern.history import History
+
+    if folder is None:
+        from attribution.cases.history import countries, history_of
+
+        store, _ = open_store()
+        with store, store.read() as connection:
+            return history_of(connection, at), countries(connection)
+    from attribution.history.folder import check_folder, file_of, rows
+    from attribution.history.rows import BadRow
+
+    check_folder(folder)
+    faults: list[str] = []
+
+    def good(name: str) -> Iterator[Any]:
+        path = file_of(folder, name)
+        for number, row in rows(path, name):
+            if isinstance(row, BadRow):
+                faults.append(f"{path.name} line {number}: {row}")
+            else:
+                yield row
+
+    made = History.of(good("notices"), good("reports"), good("events"), good("aliases"), at)
+    made.faults[:0] = faults
+    return made, {}
+
+
+def _write_whole(path: Path, rows: list[dict[str, Any]]) -> None:
+    from attribution.errors import StoreError
+
+    new = path.with_name(path.name + ".part")
+    try:
+        with new.open("w", encoding="utf-8") as out:
+            out.writelines(json.dumps(row, ensure_ascii=True) + "\n" for row in rows)
+            out.flush()
+            os.fsync(out.fileno())
+        new.replace(path)
+    except OSError as error:
+        raise StoreError(f"{str(path)!r} cannot be written: {error.strerror}.") from None
