@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test format lint types imports tests fuzz accuracy bench lock clean
+.PHONY: demo test format lint types imports tests fuzz accuracy simulate bench lock clean
 
 demo: .venv/.installed
 	@$(BIN)/attribution demo
@@ -39,6 +39,9 @@ fuzz: .venv/.installed
 
 accuracy: .venv-bench/.installed
 	.venv-bench/bin/python benchmarks/accuracy.py
+
+simulate: .venv/.installed
+	$(BIN)/python benchmarks/simulate.py
 
 bench: .venv-bench/.installed
 	.venv-bench/bin/python benchmarks/bench.py

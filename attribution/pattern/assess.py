@@ -22,6 +22,8 @@ class Spell:
     """From when to when a provider was named."""
 
     flagged: float
+    weeks: int
+    """How many weeks of evidence there were on the day of the flag."""
     released: float | None = None
 
 
@@ -123,7 +125,7 @@ def _walk(history: History, names: tuple[str, ...], look: float) -> tuple[list[S
                 if open_spell and verdict.clean and len(groups) == 1:
                     spells[-1] = replace(spells[-1], released=float(day))
                 elif not open_spell and verdict.named:
-                    spells.append(Spell(float(day)))
+                    spells.append(Spell(float(day), len(verdict.weeks.week)))
                 noted_since = (noted_since if noted_since is not None else float(day)) if verdict.noted else None
     return sorted(spells, key=lambda one: one.flagged), noted_since
 

@@ -62,8 +62,8 @@ class _Case:
     bounced_known: float = INF
     order_known: float = INF
     order_at: float = INF
-    known: float = INF
-    """When the hotline knew of the notice: when it sent it."""
+    receipts: list[tuple[float, float]] = field(default_factory=list)
+    """(when, known) of what acknowledged or refused this notice."""
 
 
 @dataclass(slots=True)
@@ -159,7 +159,7 @@ class History:
                 continue
             track = tracks.setdefault(row.provider, Track(row.provider))
             cases[row.notice] = track, len(track.cases)
-            track.cases.append(_Case(row.notice, row.site, sent, row.urls, row.reseller, known=sent))
+            track.cases.append(_Case(row.notice, row.site, sent, row.urls, row.reseller))
             made.last_known = max(made.last_known, sent)
         for report in reports:
             place = cases.get(report.notice or "")
@@ -207,6 +207,7 @@ class History:
                     case.ack, case.ack_known = at, known
                 elif event.kind == "refused":
                     case.refused_known = min(case.refused_known, known)
+                case.receipts.append((at, known))
                 track.acks.append((at, known))
             case "bounce":
                 case.bounced, case.bounced_known = min(case.bounced, at), min(case.bounced_known, known)
@@ -276,6 +277,25 @@ class History:
             np.array([one[0] for one in gone], float), np.array([one[1] for one in gone], float),
             tuple(one[2] for one in gone), start, np.array([case.order_at for _, case in cases], float),
         )  # fmt: skip
+
+    def without(self, notices: set[str]) -> History:
+        """Return the same history without some notices, as if they had never been sent."""
+        tracks: dict[str, Track] = {}
+        for name, track in self.tracks.items():
+            kept = [number for number, case in enumerate(track.cases) if case.notice not in notices]
+            place = {number: new for new, number in enumerate(kept)}
+            urls = [_Url(place[url.case], url.seen, url.last_on, url.gone) for url in track.urls if url.case in place]
+            acks = [one for number in kept for one in track.cases[number].receipts]
+            tracks[name] = Track(
+                name,
+                [track.cases[number] for number in kept],
+                urls,
+                acks,
+                track.confirmed,
+                track.corrected,
+                track.replies,
+            )
+        return History({name: track for name, track in tracks.items() if track.cases}, self.aliases, self.last_known)
 
     def components(self, at: float = INF) -> list[tuple[str, ...]]:
         """Return the names that are one company, by links known at a time; the newest name of each first."""

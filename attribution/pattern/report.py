@@ -29,6 +29,7 @@ def as_row(one: Assessment, country: str | None = None) -> dict[str, Any]:
         "highest_e_value": _rounded(verdict.highest),
         "noted_since": _date(one.noted_since),
         "weeks": len(verdict.weeks.week),
+        "weeks_at_flag": one.spells[0].weeks if one.spells else None,
         "sites": len(np.unique(one.arrays.site[verdict.admitted.admitted])),
         "cases": len(one.arrays.sent),
         "admitted": int(verdict.admitted.admitted.sum()),

@@ -19,6 +19,7 @@ from attribution_cli.casework.assess import assess
 from attribution_cli.casework.exchange import backup, export, import_, keys_app, restore
 from attribution_cli.casework.notices import case_app, event_app, mail_app, notice_app
 from attribution_cli.casework.providers import provider_app
+from attribution_cli.casework.publishing import contest, dossier, letter, list_app, overview
 from attribution_cli.casework.reports import recheck, report_app
 from attribution_cli.console import messages, results, say, show_warnings
 from attribution_cli.housekeeping import AsJson, cache_app, config_app, data_app
@@ -45,23 +46,6 @@ app = typer.Typer(
 app.add_typer(cache_app, name="cache")
 app.add_typer(data_app, name="data")
 app.add_typer(config_app, name="config")
-for _name, _verbs in (
-    ("report", report_app), ("notice", notice_app), ("event", event_app), ("case", case_app), ("provider", provider_app),
-    ("mail", mail_app), ("keys", keys_app),
-):  # fmt: skip
-    app.add_typer(_verbs, name=_name)
-app.command("recheck", epilog="Example: attribution recheck")(recheck)
-app.command(
-    "import",
-    epilog="Example: attribution import history/\n\nExample: attribution import ntd.csv --mapping scart-notices --source scart",
-)(import_)
-app.command("export", epilog="Example: attribution export --output history/")(export)
-app.command("assess", epilog="Example: attribution assess --history history/ --output assessed.jsonl")(assess)
-app.command("backup", epilog="Example: attribution backup --output cases.backup")(backup)
-app.command("restore", epilog="Example: ATTRIBUTION_STORE=sqlite:///new.sqlite3 attribution restore cases.backup")(
-    restore
-)
-
 Evidence = Annotated[
     Path | None, typer.Option("--evidence", metavar="FOLDER", help="Keep a bundle of each answer here.")
 ]
@@ -462,3 +446,27 @@ def _decided_again(bundle: Path) -> Investigation:
     kept = Evidence.from_bytes(raw)
     decision = decide(kept)
     return Investigation(decision.attribution, decision.steps, kept)
+
+
+for _name, _verbs in (
+    ("report", report_app), ("notice", notice_app), ("event", event_app), ("case", case_app), ("provider", provider_app),
+    ("mail", mail_app), ("keys", keys_app), ("list", list_app),
+):  # fmt: skip
+    app.add_typer(_verbs, name=_name)
+app.command("recheck", epilog="Example: attribution recheck")(recheck)
+app.command(
+    "import",
+    epilog="Example: attribution import history/\n\nExample: attribution import ntd.csv --mapping scart-notices --source scart",
+)(import_)
+app.command("export", epilog="Example: attribution export --output history/")(export)
+app.command("assess", epilog="Example: attribution assess --history history/ --output assessed.jsonl")(assess)
+app.command("dossier", epilog="Example: attribution dossier ripe:ORG-EX1-RIPE --at 2026-03-01 --output dossier/")(
+    dossier
+)
+app.command("letter", epilog="Example: attribution letter ripe:ORG-EX1-RIPE")(letter)
+app.command("contest", epilog="Example: attribution contest ripe:ORG-EX1-RIPE --without c4b81d9f02aa")(contest)
+app.command("overview", epilog="Example: attribution overview --output overview.html")(overview)
+app.command("backup", epilog="Example: attribution backup --output cases.backup")(backup)
+app.command("restore", epilog="Example: ATTRIBUTION_STORE=sqlite:///new.sqlite3 attribution restore cases.backup")(
+    restore
+)

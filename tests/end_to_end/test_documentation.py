@@ -34,8 +34,8 @@ def test_commands_of_the_page_run(page: str, tmp_path: Path) -> None:
 
 
 def test_programs_of_the_library_page_run(tmp_path: Path) -> None:
-    programs = blocks("docs/library.md", "python")
-    assert len(programs) == 3
+    programs = [*blocks("docs/library.md", "python"), *blocks("docs/cases.md", "python")]
+    assert len(programs) == 4
     for program in programs:
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", program],
@@ -48,7 +48,9 @@ def test_programs_of_the_library_page_run(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", *PAGES])
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "docs/cases.md", "docs/list.md", "docs/pattern.md", *PAGES]
+)
 def test_links_lead_somewhere(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")
     for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
@@ -57,5 +59,5 @@ def test_links_lead_somewhere(page: str) -> None:
 
 def test_every_verb_stands_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
-    for verb in ("check", "batch", "explain", "replay", "verify"):
+    for verb in ("check", "batch", "explain", "replay", "verify", "report", "notice", "event", "provider", "assess"):
         assert f"attribution {verb}" in readme

@@ -1,0 +1,78 @@
+"""What of a dossier may leave the house, and what has to be true first. Pure.
+
+A list that helped somebody find the content, or a host that tolerates it, would do harm. So an entry holds the company's name, its AS numbers and country,
+how many cases there were and what share failed, since when, and its reply; never a URL, domain, host, address, range or mailbox.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from typing import Any
+
+from attribution.pattern.dossier import REPLY_DAYS
+
+STALE_DAYS = 35
+"""With no week of evidence that ended within so many days, nobody knows how it is today."""
+_NAME = re.compile(r"[^\W_][\w .,&'()+/-]{0,119}")
+# What looks like a domain, an address, a range, a mailbox or a URL: a company's name that does is told by its registry handle instead.
+_TELLING = re.compile(
+    r"\S*://\S*|[^\s(<]*@[^\s)>]*|(?:[^\W_][\w-]*\.)+[^\W\d_][\w-]*|\b\d{1,3}(?:\.\d{1,3}){3}(?:/\d+)?|[0-9a-f]{0,4}:[0-9a-f:]+(?:/\d+)?",
+    re.IGNORECASE,
+)
+_LEGAL_DOTS = re.compile(r"\b(?:[A-Za-z]\.){2,}|\b(?:Ltd|Inc|Co|Corp|Bros|St|Dr|No)\.", re.IGNORECASE)
+
+
+def entry(
+    values: dict[str, Any],
+    *,
+    name: str,
+    country: str | None,
+    systems: list[str],
+    dossier_sha256: str,
+    reply: str | None,
+) -> dict[str, Any]:
+    """Return a list's entry for a dossier: nothing in it leads to a site."""
+    assessed = values["assessment"]
+    return {
+        "company": shown_name(name),
+        "country": country if country and re.fullmatch("[A-Z]{2}", country) else None,
+        "systems": sorted({one for one in systems if re.fullmatch(r"AS\d{1,10}", one)}),
+        "cases": int(assessed["admitted"]),
+        "share_failed": round(float(assessed["share_failed"]), 2),
+        "since": assessed["first_flagged"],
+        "as_of": assessed["looked_at"],
+        "reply": None if reply is None else without_telling(reply),
+        "dossier_sha256": dossier_sha256,
+    }
+
+
+def shown_name(name: str) -> str:
+    """Return a company's name as a list may show it. A name that is itself a domain loses what leads there."""
+    plain = without_telling(name)
+    return plain if _NAME.fullmatch(plain) else re.sub(r"[^\w .,&'()\[\]+/-]", " ", plain).strip()[:120]
+
+
+def without_telling(text: str) -> str:
+    """Return a text in which whatever leads to a site is left out."""
+    held = _LEGAL_DOTS.sub(lambda found: found[0].replace(".", "\u2024"), " ".join(text.split()))
+    return _TELLING.sub("[left out]", held).replace("\u2024", ".")[:500]
+
+
+def refusals(values: dict[str, Any], *, letter_on: date | None, today: date) -> list[str]:
+    """Say why a provider may not be on a list made today; nothing where it may."""
+    assessed = values["assessment"]
+    found = []
+    if assessed["now"] != "systematic":
+        found.append(f"its label is {assessed['now']}, not systematic")
+    found += [f"a condition does not hold: {one}" for one in assessed["floors_missing"]]
+    if letter_on is None:
+        found.append("no letter with its dossier was sent: `attribution letter` writes it")
+    elif today < letter_on + timedelta(days=REPLY_DAYS):
+        found.append(f"the time for its reply ends on {letter_on + timedelta(days=REPLY_DAYS)}")
+    last = max((week["week"] for week in values["weeks"]), default=None)
+    if last is None or date.fromisoformat(last) + timedelta(days=7 + 15 + STALE_DAYS) < today:
+        found.append(f"the evidence is stale: its last week began on {last}")
+    if assessed["looked_at"] != today.isoformat():
+        found.append(f"it was looked at on {assessed['looked_at']}, not today")
+    return found

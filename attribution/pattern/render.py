@@ -1,0 +1,87 @@
+"""A dossier as files: JSON, CSV, one HTML page without script or third party, and the letter that goes with it. The same bytes each time."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from datetime import date, timedelta
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from attribution.pattern.dossier import REPLY_DAYS
+
+_CASE_FIELDS = [
+    "case",
+    "site",
+    "sent",
+    "urls",
+    "receipt",
+    "counts",
+    "why_not",
+    "share_failed",
+    "urls_gone",
+    "court_order",
+]
+
+
+def dossier_bytes(values: dict[str, Any]) -> bytes:
+    """Return the dossier as JSON: what its hash is of, and what signatures cover."""
+    return (json.dumps(values, ensure_ascii=True, sort_keys=True, indent=1) + "\n").encode("ascii")
+
+
+def dossier_hash(values: dict[str, Any]) -> str:
+    """Return the SHA-256 of the dossier's data."""
+    return hashlib.sha256(dossier_bytes(values)).hexdigest()
+
+
+def dossier_files(values: dict[str, Any]) -> dict[str, bytes]:
+    """Return the dossier's files by name."""
+    from attribution.pattern.charts import removal_chart, weeks_chart
+
+    charts = {
+        "weeks": Markup(weeks_chart(values)) if values["weeks"] else "",  # noqa: S704 - our own drawing
+        "removal": Markup(removal_chart(values)) if values["removal"]["curve"] else "",  # noqa: S704
+    }
+    page = environment().get_template("dossier.html.j2").render(d=values, charts=charts, digest=dossier_hash(values))
+    return {
+        "dossier.json": dossier_bytes(values),
+        "cases.csv": _table(values["cases"]),
+        "dossier.html": page.encode("utf-8"),
+    }
+
+
+def letter_text(values: dict[str, Any], hotline: str, mailbox: str) -> tuple[str, date]:
+    """Return the letter to the provider, and the day on which the time for its reply ends."""
+    day = date.fromisoformat(values["assessment"]["looked_at"])
+    reply_by = day + timedelta(days=REPLY_DAYS)
+    sent = [case["sent"][:10] for case in values["cases"]]
+    text = environment().get_template("letter.en.txt.j2").render(
+        d=values, hotline=hotline, mailbox=mailbox, digest=dossier_hash(values), reply_by=reply_by.isoformat(),
+        first=min(sent, default=""), last=max(sent, default=""),
+    )  # fmt: skip
+    return text, reply_by
+
+
+def environment() -> Environment:
+    """Return the templates of this package; what stands in a page is escaped."""
+    return Environment(
+        loader=PackageLoader("attribution.pattern"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        autoescape=select_autoescape(["html.j2"]), keep_trailing_newline=True,
+    )  # fmt: skip
+
+
+def _table(cases: list[dict[str, Any]]) -> bytes:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, _CASE_FIELDS, lineterminator="\n")
+    writer.writeheader()
+    for case in cases:
+        writer.writerow({name: _cell(case[name]) for name in _CASE_FIELDS})
+    return out.getvalue().encode("utf-8")
+
+
+def _cell(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

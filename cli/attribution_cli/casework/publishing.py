@@ -1,0 +1,263 @@
+"""`attribution dossier`, `letter`, `contest`, `overview`, `list`: proof, the provider's say, and the list that two people sign."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from attribution_cli import exit_code
+from attribution_cli.casework.assess import AtDate, HistoryFolder, load_history, read_date
+from attribution_cli.casework.desk import AsJson, Who, Why, open_store, print_json, show_fields, who_of, words
+from attribution_cli.console import say
+
+list_app = typer.Typer(help="The list for publication: off by default, signed by two people.", no_args_is_help=True)
+Provider = Annotated[str, typer.Argument(metavar="PROVIDER", help="Its key, under any of its names.")]
+
+
+def dossier(
+    provider: Provider,
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="FOLDER", help="Write dossier.html, dossier.json and cases.csv here."),
+    ],
+    history: HistoryFolder = None,
+    at: AtDate = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Compare with what stands in FOLDER, and write nothing.")
+    ] = False,
+) -> int:
+    """Write a provider's dossier: every case, the weeks, the curve of removal, what was not counted. The same bytes each time."""
+    from attribution.errors import StoreError
+    from attribution.pattern.render import dossier_files
+
+    files = dossier_files(_dossier(provider, history, at))
+    if verify:
+        other = [
+            name for name, raw in files.items() if not (output / name).is_file() or (output / name).read_bytes() != raw
+        ]
+        for name in other:
+            say(f"attribution: {output / name} is not what the history gives")
+        return exit_code.SOME_NOT if other else 0
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        for name, raw in files.items():
+            (output / name).write_bytes(raw)
+    except OSError as error:
+        raise StoreError(f"{str(output)!r} cannot be written: {error.strerror}.") from None
+    say(f"attribution: {', '.join(files)} in {output}")
+    return 0
+
+
+def letter(
+    provider: Provider,
+    history: HistoryFolder = None,
+    at: AtDate = None,
+    record_to: Annotated[
+        str | None, typer.Option("--record", metavar="TO", help="Note that it was sent today, and to whom.")
+    ] = None,
+    who: Who = None,
+) -> None:
+    """Write the letter to a provider that goes with its dossier, at least 14 days before anything is published of it."""
+    from attribution.cases.listing import note_letter
+    from attribution.pattern.render import dossier_hash, letter_text
+    from attribution.settings import load_settings
+
+    settings = load_settings()
+    values = _dossier(provider, history, at)
+    text, _ = letter_text(
+        values, settings.hotline_name or "(the hotline's name)", settings.hotline_mailbox or "(its mailbox)"
+    )
+    typer.echo("\n".join(words(line) for line in text.splitlines()))
+    if record_to is not None:
+        store, settings = open_store(settings)
+        with store, store.write(who_of(who, settings)) as writer:
+            note_letter(writer, provider, store.now.date(), dossier_hash(values), record_to)
+        say(f"attribution: noted that the letter went to {record_to}")
+
+
+def contest(
+    provider: Provider,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", metavar="CASE", help="A case to leave out; may be given again and again."),
+    ] = None,
+    history: HistoryFolder = None,
+    at: AtDate = None,
+    as_json: AsJson = False,
+) -> int:
+    """Decide again without the cases that a provider contests; say whether its label stands, and by what margin."""
+    from attribution.pattern.dossier import contest as decide_again
+
+    look = read_date(at)
+    found, _ = load_history(history, look)
+    try:
+        result = decide_again(found, provider, without or [], look)
+    except KeyError:
+        raise _unknown(provider) from None
+    if as_json:
+        print_json(result)
+    else:
+        show_fields({**result, "stands": "yes" if result["stands"] else "no"})
+    return exit_code.SOME_NOT if result["unknown"] else 0
+
+
+def overview(
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="An .html, .svg or .png file.")],
+    history: HistoryFolder = None,
+    at: AtDate = None,
+) -> None:
+    """Draw all providers: a funnel plot, and how many there are of each label."""
+    from attribution.pattern.assess import assess
+    from attribution.pattern.overview import overview_bytes
+    from attribution.pattern.report import as_row
+
+    look = read_date(at)
+    found, where = load_history(history, look)
+    rows = [as_row(one, where.get(one.names[0])) for one in assess(found, look)]
+    form = output.suffix.lstrip(".").lower()
+    if form not in ("html", "svg", "png"):
+        raise typer.BadParameter(f"--output {str(output)!r}: name an .html, .svg or .png file")
+    output.write_bytes(overview_bytes(rows, form))
+    say(f"attribution: {len(rows)} providers in {output}")
+
+
+@list_app.command("build", epilog="Example: attribution list build --output list.json")
+def build(output: Annotated[Path, typer.Option("--output", "-o")]) -> int:
+    """Build the list as of today: only whom every condition holds for, after the 14 days. Says of the others why not."""
+    from attribution.cases.listing import build as build_list
+
+    store, _ = open_store()
+    with store, store.read() as connection:
+        made, refused = build_list(connection, store.now.date())
+    for name, why in refused.items():
+        say(f"attribution: {name} is not on it: {'; '.join(why)}")
+    _write(output, made)
+    say(f"attribution: {len(made['entries'])} entries in {output}; two people sign it with `attribution list sign`")
+    return 0 if made["entries"] else exit_code.SOME_NOT
+
+
+@list_app.command("key", epilog="Example: attribution list key --output ann.pem")
+def key(output: Annotated[Path, typer.Option("--output", "-o", help="The private key's file.")]) -> None:
+    """Make a signer's key (Ed25519) and print its public half."""
+    from attribution.cases.listing import new_key
+
+    typer.echo(new_key(output))
+
+
+@list_app.command(
+    "signer", epilog="Example: attribution list signer 'Ann Example' --mailbox ann@hotline.example --public-key …"
+)
+def signer(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    mailbox: Annotated[str, typer.Option(help="Of the person, and of nobody else.")],
+    public_key: Annotated[str, typer.Option(help="As `list key` printed it.")],
+    who: Who = None,
+) -> None:
+    """Name a person who may sign."""
+    from attribution.cases.listing import name_signer
+
+    store, settings = open_store()
+    with store, store.write(who_of(who, settings)) as writer:
+        name_signer(writer, name, mailbox, public_key)
+    say(f"attribution: {name} may sign")
+
+
+@list_app.command("sign", epilog="Example: attribution list sign list.json --key ann.pem --reason 'read the dossiers'")
+def sign(
+    path: Annotated[Path, typer.Argument(metavar="FILE")],
+    key_file: Annotated[Path, typer.Option("--key", help="Your private key.")],
+    reason: Annotated[str, typer.Option(help="Why; it stands beside the signature.")],
+) -> None:
+    """Sign exactly this list."""
+    from attribution.cases.listing import sign as add_signature
+    from attribution.cases.listing import signers
+
+    store, _ = open_store()
+    with store, store.read() as connection:
+        _write(path, add_signature(_read(path), key_file, reason, signers(connection), datetime.now(UTC)))
+    say(f"attribution: signed {path}")
+
+
+@list_app.command(
+    "publish", epilog="Example: attribution list publish list.json --to 'Partner Hotline' --output published.json"
+)
+def publish(
+    path: Annotated[Path, typer.Argument(metavar="FILE")],
+    to: Annotated[list[str], typer.Option("--to", help="Who gets it; may be given again and again.")],
+    output: Annotated[Path, typer.Option("--output", "-o")],
+    who: Who = None,
+) -> None:
+    """Write the list as it may go out, if everything holds today and two different people signed exactly it."""
+    from attribution.cases.listing import publish as publish_list
+
+    store, settings = open_store()
+    with store, store.write(who_of(who, settings)) as writer:
+        made = publish_list(writer, _read(path), store.now.date(), to)
+        _write(output, made)
+    say(f"attribution: {output} may go to {', '.join(to)}")
+
+
+@list_app.command(
+    "withdraw", epilog="Example: attribution list withdraw 'Example Hosting B.V.' --why 'released on 2026-03-01'"
+)
+def withdraw(
+    company: Annotated[str, typer.Argument(metavar="COMPANY", help="As the list names it.")],
+    why: Why,
+    who: Who = None,
+    as_json: AsJson = False,
+) -> None:
+    """Withdraw an entry, and say whom to tell: everybody who was given a list with it."""
+    from attribution.cases.listing import withdraw as withdraw_entry
+
+    store, settings = open_store()
+    with store, store.write(who_of(who, settings)) as writer:
+        notice = withdraw_entry(writer, company, why)
+    if as_json:
+        print_json(notice)
+    else:
+        show_fields(notice)
+
+
+def _dossier(provider: str, history: Path | None, at: str | None) -> dict[str, Any]:
+    from attribution.pattern.dossier import dossier as make
+
+    look = read_date(at)
+    found, where = load_history(history, look)
+    try:
+        return make(found, provider, look, where.get(provider))
+    except KeyError:
+        raise _unknown(provider) from None
+
+
+def _unknown(provider: str) -> Exception:
+    from attribution.errors import StoreError
+
+    return StoreError(
+        f"provider {provider!r} has no notice in the history by then. `attribution assess` lists those that have."
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    from attribution.errors import StoreError
+
+    try:
+        found = json.loads(path.read_text("utf-8"))
+        date.fromisoformat(found["as_of"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"list {str(path)!r} cannot be read: {type(error).__name__}.") from None
+    return dict(found)
+
+
+def _write(path: Path, values: dict[str, Any]) -> None:
+    from attribution.errors import StoreError
+
+    new = path.with_name(path.name + ".part")
+    try:
+        new.write_text(json.dumps(values, indent=1, ensure_ascii=True) + "\n", "utf-8")
+        new.replace(path)
+    except OSError as error:
+        raise StoreError(f"{str(path)!r} cannot be written: {error.strerror}.") from None

@@ -1,0 +1,79 @@
+"""Histories told day by day, for tests of patterns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from attribution.history.rows import AliasRow, EventRow, NoticeRow, ReportRow
+from attribution.pattern.assess import Assessment, assess
+from attribution.pattern.history import History
+
+MONDAY = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def day(number: float) -> datetime:
+    return MONDAY + timedelta(days=number)
+
+
+@dataclass
+class Story:
+    """A history told day by day."""
+
+    notices: list[NoticeRow] = field(default_factory=list)
+    reports: list[ReportRow] = field(default_factory=list)
+    events: list[EventRow] = field(default_factory=list)
+    aliases: list[AliasRow] = field(default_factory=list)
+
+    def notice(
+        self,
+        at: float,
+        *,
+        provider: str = "p",
+        site: str | None = None,
+        online: float | None = None,
+        urls: int = 1,
+        reseller: str | None = None,
+        ack: bool = False,
+    ) -> str:
+        """Send a notice; its URLs are seen online for so many days (None: gone within hours)."""
+        name = f"n{len(self.notices)}"
+        site = site or f"s{len(self.notices)}"
+        self.notices.append(NoticeRow(name, provider, site, day(at), urls, reseller))
+        for place in range(urls):
+            url = f"{name}-{place}"
+            self.reports.append(ReportRow(url, site, provider, day(at), name))
+            for seen in (1, 3, 7, 14, 30):
+                if online is not None and online >= seen:
+                    self.events.append(
+                        EventRow("still_online", day(at + seen + 1), day(at + seen + 1), name, url, at_least_days=seen)
+                    )
+            if online is None:
+                self.events.append(
+                    EventRow("offline", day(at + 0.4), day(at + 0.4), name, url, last_online=day(at + 0.1))
+                )
+        if ack:
+            self.event("ack", at + 0.1, notice=name)
+        return name
+
+    def event(
+        self, kind: str, at: float, *, notice: str | None = None, provider: str = "p", known: float | None = None
+    ) -> None:
+        providers = () if notice else (provider,)
+        self.events.append(EventRow(kind, day(at), day(at if known is None else known), notice, None, providers))
+
+    def weekly(
+        self, count: int, *, begin: int = 0, online: float | None = 40, ack: bool = True, provider: str = "p"
+    ) -> Story:
+        """Send two notices a week about new sites."""
+        for week in range(begin, begin + count):
+            for place in (1, 3):
+                self.notice(week * 7 + place, online=online, ack=ack, provider=provider)
+        return self
+
+    def history(self, at: float | None = None) -> History:
+        return History.of(self.notices, self.reports, self.events, self.aliases, None if at is None else day(at))
+
+    def one(self, at: float | None = None, provider: str = "p") -> Assessment:
+        when = None if at is None else day(at)
+        return next(one for one in assess(self.history(at), when) if provider in one.names)

@@ -1,0 +1,272 @@
+"""Dossier, letter, contest and list: the same bytes each time, and nothing in a list that leads to a site."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from attribution.cases import Store
+from attribution.cases.listing import (
+    build,
+    check_signatures,
+    name_signer,
+    new_key,
+    note_letter,
+    publish,
+    sign,
+    signers,
+    withdraw,
+)
+from attribution.cases.notices import record_notice
+from attribution.cases.noting import note_event
+from attribution.cases.tables import events
+from attribution.errors import StoreError
+from attribution.history.rows import EventRow
+from attribution.pattern.assess import assess
+from attribution.pattern.dossier import contest, dossier
+from attribution.pattern.overview import overview_bytes
+from attribution.pattern.publication import shown_name, without_telling
+from attribution.pattern.render import dossier_files, dossier_hash, letter_text
+from attribution.pattern.report import as_row
+from casework import Clock, looked_up, reported
+from stories import Story, day
+
+PROVIDER = "ripe:ORG-EX1-RIPE"
+
+
+def test_a_dossier_is_the_same_bytes_each_time_and_shows_every_case() -> None:
+    story = Story().weekly(12)
+    files = dossier_files(dossier(story.history(), "p"))
+    assert files == dossier_files(dossier(story.history(), "p"))
+    page = files["dossier.html"].decode()
+    assert all(notice.notice in page for notice in story.notices)
+    for needed in ("systematic", "Week by week", "How long content stayed", "The cost of waiting", "<svg"):
+        assert needed in page
+    assert "<script" not in page
+    assert "http://" not in page.replace("http://www.w3.org", "").replace("http://purl.org", "").replace(
+        "http://creativecommons.org", ""
+    )
+    assert files["cases.csv"].count(b"\n") == len(story.notices) + 1
+    assert json.loads(files["dossier.json"])["assessment"]["label"] == "systematic"
+
+
+def test_a_dossier_of_a_day_knows_nothing_of_the_days_after() -> None:
+    short, long = Story().weekly(12), Story().weekly(20)
+    assert dossier(short.history(70), "p", day(70)) == dossier(long.history(70), "p", day(70))
+
+
+def test_names_in_a_dossier_are_text() -> None:
+    story = Story()
+    for week in range(8):
+        story.notice(week * 7, provider="<script>alert(1)</script>", online=40, ack=True)
+    page = dossier_files(dossier(story.history(), "<script>alert(1)</script>"))["dossier.html"].decode()
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_the_cost_of_waiting_is_the_days_between_notice_and_order() -> None:
+    story = Story()
+    name = story.notice(0, online=30, urls=2, ack=True)
+    story.events.append(EventRow("court_order", day(20), day(20), name))
+    waiting = dossier(story.history(), "p")["waiting"]
+    assert waiting["url_days_between_notice_and_order"] == pytest.approx(40, abs=0.1)
+    assert waiting["url_days_online"] == pytest.approx(60, abs=0.1)
+
+
+def test_the_letter_names_figures_hash_and_the_end_of_the_reply() -> None:
+    values = dossier(Story().weekly(12).history(), "p", day(100))
+    text, reply_by = letter_text(values, "Example Hotline", "notices@hotline.example")
+    assert reply_by == (day(100) + timedelta(days=14)).date()
+    for needed in ("24 notices", dossier_hash(values), reply_by.isoformat(), "Example Hotline"):
+        assert needed in text
+
+
+def test_a_contested_decision_is_made_again_without_the_cases() -> None:
+    story = Story().weekly(20)
+    few = contest(story.history(), "p", [notice.notice for notice in story.notices[:4]])
+    assert (few["stands"], few["label_after"]) == (True, "systematic")
+    assert few["margin"] > 0
+    most = contest(story.history(), "p", [notice.notice for notice in story.notices[6:]])
+    assert (most["stands"], most["label_before"]) == (False, "systematic")
+    assert most["margin"] < 0
+    assert contest(story.history(), "p", ["n-none"])["unknown"] == ["n-none"]
+    every = contest(story.history(), "p", [notice.notice for notice in story.notices])
+    assert every["label_after"] == "insufficient"
+
+
+def test_an_overview_names_everybody_and_is_one_file() -> None:
+    story = Story().weekly(12).weekly(12, online=None, provider="good")
+    rows = [as_row(one) for one in assess(story.history())]
+    page = overview_bytes(rows, "html").decode()
+    assert "<script" not in page
+    assert ">good<" in page
+    assert overview_bytes(rows, "svg") == overview_bytes(rows, "svg")
+    assert overview_bytes(rows, "png")[:4] == b"\x89PNG"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Example Hosting B.V.", "Example Hosting B.V."), ("Quay Servers Ltd.", "Quay Servers Ltd."), ("bad-host.example", "[left out]"),
+        ("Host.example Hosting (abuse@host.example)", "[left out] Hosting ([left out])"), ("Net 192.0.2.0/24", "Net [left out]"),
+        ("see https://host.example/x", "see [left out]"), ("Андес Датос", "Андес Датос"), ("2001:db8::1 Hosting", "[left out] Hosting"),
+    ],
+)  # fmt: skip
+def test_a_companys_name_leads_nowhere(name: str, shown: str) -> None:
+    assert shown_name(name) == shown
+
+
+@given(
+    st.from_regex(r"[a-z][a-z0-9-]{0,20}\.(example|test|com|nl|xn--p1ai)", fullmatch=True),
+    st.text(max_size=30),
+    st.text(max_size=30),
+)
+def test_no_domain_survives_in_a_reply(domain: str, before: str, after: str) -> None:
+    assert domain not in without_telling(f"{before} {domain} {after}")
+
+
+def named(store: Store, clock: Clock) -> None:
+    """Let a provider ignore thirty sites in fifteen weeks, with receipts, and write to it."""
+    first = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    cases: dict[str, str] = {}
+    sites = [
+        (first + timedelta(days=week * 7 + place), f"site{week}x{place}.example")
+        for week in range(15)
+        for place in (1, 3)
+    ]
+    steps = [(at, "send", site) for at, site in sites] + [
+        (at + timedelta(days=15), "check", site) for at, site in sites
+    ]
+    for at, what, site in sorted(steps):
+        clock.at = at
+        if what == "send":
+            case = reported(store, f"https://www.{site}/1", looked_up(f"www.{site}")).case
+            assert case
+            cases[site] = case
+            with store.write("ann") as writer:
+                record_notice(writer, case, writer.now, to="abuse@hosting.example")
+            with store.write("ann") as writer:
+                note_event(writer, "ack", writer.now, case=case)
+        else:
+            with store.write("checker") as writer:
+                note_event(writer, "still_online", writer.now, case=cases[site])
+    with store.write("ann") as writer:
+        note_event(
+            writer, "reply", writer.now, provider=PROVIDER, detail={"note": "We act on host.example within a day."}
+        )
+
+
+def two_signers(store: Store, tmp_path: Path) -> list[Path]:
+    """Two people who may sign, each with a key."""
+    paths = []
+    for name in ("Ann Example", "Bob Example"):
+        path = tmp_path / f"{name[:3]}.pem"
+        public = new_key(path)
+        with store.write("admin") as writer:
+            name_signer(writer, name, f"{name[:3].lower()}@hotline.example", public)
+        paths.append(path)
+    return paths
+
+
+def built(store: Store) -> tuple[dict[str, object], dict[str, list[str]]]:
+    with store.read() as connection:
+        return build(connection, store.now.date())
+
+
+def letter_sent(store: Store, on: date) -> None:
+    with store.write("ann") as writer:
+        note_letter(writer, PROVIDER, on, "0" * 64, "the company's address in the trade register")
+
+
+def test_a_list_needs_the_letter_the_days_two_people_and_todays_evidence(
+    store: Store, clock: Clock, tmp_path: Path
+) -> None:
+    named(store, clock)
+    signed_by = two_signers(store, tmp_path)
+    today = clock.at.date() + timedelta(days=1)
+    clock.at = datetime(today.year, today.month, today.day, 12, tzinfo=UTC)
+    made, refused = built(store)
+    assert made["entries"] == []
+    assert "no letter" in refused[PROVIDER][0]
+    letter_sent(store, today - timedelta(days=13))
+    assert "the time for its reply ends" in built(store)[1][PROVIDER][0]
+    letter_sent(store, today - timedelta(days=20))
+    made, refused = built(store)
+    assert refused == {}
+    (entry,) = made["entries"]  # type: ignore[misc]
+    assert (entry["company"], entry["country"], entry["share_failed"]) == ("Example Hosting B.V.", "NL", 1.0)
+    assert entry["reply"] == "We act on [left out] within a day."
+    with store.read() as connection:
+        known = signers(connection)
+    now = clock.at
+    one = sign(made, signed_by[0], "read it", known, now)
+    assert check_signatures(one, known) == ["1 of 2 different people have signed"]
+    with pytest.raises(StoreError, match="signed this list already"):
+        sign(one, signed_by[0], "again", known, now)
+    with store.write("ann") as writer, pytest.raises(StoreError, match="1 of 2"):
+        publish(writer, one, today, ["Partner"])
+    two = sign(one, signed_by[1], "read it too", known, now)
+    assert check_signatures(two, known) == []
+    forged = {**two, "entries": [{**entry, "company": "Innocent Ltd"}]}
+    assert "is of something else" in check_signatures(forged, known)[0]
+    with store.write("ann") as writer, pytest.raises(StoreError, match="not what is found today"):
+        publish(writer, forged, today, ["Partner"])
+    with store.write("ann") as writer, pytest.raises(StoreError, match="build and sign it anew"):
+        publish(writer, two, today + timedelta(days=1), ["Partner"])
+    with store.write("ann") as writer, pytest.raises(StoreError, match="say who gets it"):
+        publish(writer, two, today, [])
+    with store.write("ann") as writer:
+        out = publish(writer, two, today, ["Partner", "Ministry"])
+    text = json.dumps(out)
+    for secret in ("site", ".example/", "192.0.2", "abuse@", "www.", "host.example"):
+        assert secret not in text.replace('"dossier', "")
+    with store.write("ann") as writer:
+        notice = withdraw(writer, "Example Hosting B.V.", "released")
+        assert notice["tell"] == ["Ministry", "Partner"]
+        with pytest.raises(StoreError, match="no list with"):
+            withdraw(writer, "Somebody Else", "x")
+    assert store.check().faults == ()
+    clock.move(days=120)
+    assert any("stale" in why or "label" in why for why in built(store)[1].get(PROVIDER, ["label"]))
+
+
+def test_two_signers_are_two_people(store: Store, tmp_path: Path) -> None:
+    two_signers(store, tmp_path)
+    with store.write("admin") as writer:
+        held = next(iter(signers(writer.connection).values()))
+        other = base64.b64encode(b"x" * 32).decode()
+        for name, mailbox, public in (
+            ("ANN EXAMPLE", "new@hotline.example", other), ("Cem", held["mailbox"].upper(), other), ("Cem", "c@hotline.example", held["public_key"]),
+        ):  # fmt: skip
+            with pytest.raises(StoreError, match="two people"):
+                name_signer(writer, name, mailbox, public)
+        with pytest.raises(StoreError, match="is none"):
+            name_signer(writer, "Cem", "c@hotline.example", "nonsense")
+    stranger = tmp_path / "stranger.pem"
+    new_key(stranger)
+    with store.read() as connection, pytest.raises(StoreError, match="nobody's who may sign"):
+        sign({"format": 1, "as_of": "2026-01-01", "entries": []}, stranger, "x", signers(connection), datetime.now(UTC))
+    with pytest.raises(StoreError, match="cannot be made"):
+        new_key(stranger)
+
+
+def test_the_stores_history_assesses_as_its_export_does(store: Store, clock: Clock, tmp_path: Path) -> None:
+    from attribution.cases.exporting import export_history
+    from attribution.cases.history import history_of
+    from attribution_cli.casework.assess import load_history
+
+    named(store, clock)
+    export_history(store, tmp_path / "history")
+    with store.read() as connection:
+        ours = [as_row(one) for one in assess(history_of(connection))]
+        assert connection.execute(select(events.c.seq).where(events.c.kind == "sent")).first()
+    theirs = [as_row(one) for one in assess(load_history(tmp_path / "history", None)[0])]
+    assert ours == theirs
+    assert ours[0]["now"] == "systematic"
