@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Table, func, select
 
-from attribution.cases.engine import connect, reading, writing
+from attribution.cases.engine import STREAMED, connect, reading, writing
 from attribution.cases.migrate import migrate, newest_revision, revision_of
 from attribution.cases.store import Store
 from attribution.cases.tables import cases, events, heads, marks, metadata, providers, reports
@@ -43,9 +43,10 @@ def back_up(store: Store, path: Path) -> dict[str, int]:
                 for line in _lines({"form": revision_of(connection), "rows": counts}):
                     digest.update(line)
                     out.write(line)
-                stream = connection.execution_options(stream_results=True, yield_per=_BATCH)
                 for table in _TABLES:
-                    for row in stream.execute(select(table).order_by(next(iter(table.primary_key)))).mappings():
+                    for row in connection.execute(
+                        select(table).order_by(next(iter(table.primary_key))), execution_options=STREAMED
+                    ).mappings():
                         line = _encode([table.name, *map(_plain, row.values())])
                         digest.update(line)
                         out.write(line)

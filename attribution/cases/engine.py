@@ -13,6 +13,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 
 from attribution.errors import StoreError
 
+STREAMED = {"stream_results": True, "yield_per": 2000}
+"""Options of a statement whose rows are read bit by bit, so that memory does not grow with the store."""
 _WAIT = 30
 """Seconds to wait for another writer, and for a database to answer."""
 _LOCK = 0x61747472

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from attribution.cases.drafting import Sender, xarf_report
+from attribution.cases.engine import STREAMED
 from attribution.cases.providers import links
 from attribution.cases.store import Store
 from attribution.cases.tables import cases, events, providers, reports
@@ -68,7 +69,6 @@ def export_parquet(store: Store, path: Path) -> dict[str, int]:
     def write(out: Any) -> int:
         count = 0
         with store.read() as connection, parquet.ParquetWriter(out, schema, compression="zstd") as writer:
-            stream = connection.execution_options(stream_results=True, yield_per=_STREAM)
             wanted = (
                 select(
                     events.c.seq, events.c.kind, events.c.at, events.c.known_at, events.c.recorded_at, events.c.who,
@@ -79,7 +79,7 @@ def export_parquet(store: Store, path: Path) -> dict[str, int]:
                 .outerjoin(reports, reports.c.id == events.c.report_id)
                 .order_by(events.c.seq)
             )  # fmt: skip
-            for some in stream.execute(wanted).partitions(_STREAM):
+            for some in connection.execute(wanted, execution_options=STREAMED).partitions(_STREAM):
                 columns = zip(*some, strict=True)
                 writer.write_batch(
                     arrow.record_batch(
@@ -99,9 +99,8 @@ def export_xarf(store: Store, path: Path, sender: Sender) -> dict[str, int]:
 
     def rows(connection: Connection) -> Iterator[dict[str, Any]]:
         nonlocal left_out
-        stream = connection.execution_options(stream_results=True, yield_per=_STREAM)
         wanted = select(reports.c.url_sealed, reports.c.seal, cases.c.token).outerjoin(cases, cases.c.id == reports.c.case_id).order_by(reports.c.id)  # fmt: skip
-        for row in stream.execute(wanted):
+        for row in connection.execute(wanted, execution_options=STREAMED):
             if row.url_sealed is None:
                 left_out += 1
             else:
@@ -174,7 +173,6 @@ def export_stix(store: Store, path: Path, sender: Sender) -> dict[str, int]:
 
 def notice_rows(connection: Connection) -> Iterator[dict[str, Any]]:
     """Yield cases whose first notice was sent: what gathers still is nobody's notice."""
-    stream = connection.execution_options(stream_results=True, yield_per=_STREAM)
     first = (
         select(events.c.case_id, func.min(events.c.at).label("sent_at"))
         .where(events.c.kind == "sent")
@@ -189,7 +187,7 @@ def notice_rows(connection: Connection) -> Iterator[dict[str, Any]]:
         .outerjoin(held, held.c.case_id == cases.c.id)
         .order_by(cases.c.id)
     )  # fmt: skip
-    for row in stream.execute(wanted):
+    for row in connection.execute(wanted, execution_options=STREAMED):
         yield {
             "notice": row.key, "provider": row.provider, "site": _site_name(row.site_key), "sent_at": iso(row.sent_at),
             "urls": max(row.held or 0, row.urls, 1), "reseller": row.reseller,
@@ -198,7 +196,6 @@ def notice_rows(connection: Connection) -> Iterator[dict[str, Any]]:
 
 def report_rows(connection: Connection) -> Iterator[dict[str, Any]]:
     """Yield the URLs of notices that were sent, each by the name of its report."""
-    stream = connection.execution_options(stream_results=True, yield_per=_STREAM)
     sent = select(events.c.seq).where(events.c.case_id == cases.c.id, events.c.kind == "sent").exists()
     wanted = (
         select(reports.c.key, reports.c.site_key, reports.c.reported_at, cases.c.key.label("notice"), providers.c.key.label("provider"))
@@ -207,7 +204,7 @@ def report_rows(connection: Connection) -> Iterator[dict[str, Any]]:
         .where(sent)
         .order_by(reports.c.id)
     )  # fmt: skip
-    for row in stream.execute(wanted):
+    for row in connection.execute(wanted, execution_options=STREAMED):
         yield {
             "url": row.key, "site": _site_name(row.site_key), "provider": row.provider, "at": iso(row.reported_at), "notice": row.notice,
         }  # fmt: skip
@@ -215,7 +212,6 @@ def report_rows(connection: Connection) -> Iterator[dict[str, Any]]:
 
 def event_rows(connection: Connection) -> Iterator[dict[str, Any]]:
     """Yield what happened, without what a later correction took back."""
-    stream = connection.execution_options(stream_results=True, yield_per=_STREAM)
     corrected = set(connection.execute(select(events.c.corrects).where(events.c.kind == "correction")).scalars())
     wanted = (
         select(events, cases.c.key.label("notice"), reports.c.key.label("url"), providers.c.key.label("provider"))
@@ -225,7 +221,7 @@ def event_rows(connection: Connection) -> Iterator[dict[str, Any]]:
         .where(events.c.kind.in_(ABOUT_NOTICE | ABOUT_PROVIDER))
         .order_by(events.c.seq)
     )
-    for row in stream.execute(wanted):
+    for row in connection.execute(wanted, execution_options=STREAMED):
         if row.seq in corrected:
             continue
         values: dict[str, Any] = {

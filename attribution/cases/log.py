@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Table, func, select, update
 
 from attribution.cases.chain import GENESIS, detail_text, event_hash, row_digest
+from attribution.cases.engine import STREAMED
 from attribution.cases.keys import Keys
 from attribution.cases.tables import cases, events, heads, marks, providers, reports
 from attribution.errors import StoreError
@@ -203,8 +204,7 @@ class Check:
 
 def check(connection: Connection, keys: Keys, expected_head: str | None = None) -> Check:
     """Go through the log and every row that it covers; say what does not fit. Memory does not grow with the store."""
-    stream = connection.execution_options(stream_results=True, yield_per=2000)
-    beside = {kind: _rows_of(stream, table) for kind, (table, _) in _COVERED.items()}
+    beside = {kind: _rows_of(connection, table) for kind, (table, _) in _COVERED.items()}
     erased = set(connection.execute(select(events.c.report_id).where(events.c.kind == "erased")).scalars())
     assigned: dict[int, int] = {}
     for row in connection.execute(
@@ -213,7 +213,7 @@ def check(connection: Connection, keys: Keys, expected_head: str | None = None) 
         assigned[row.report_id] = row.case_id
     faults: list[str] = []
     before, seq, recorded, seen = GENESIS, 0, 0, expected_head is None or expected_head == GENESIS
-    for event in stream.execute(select(events).order_by(events.c.seq)).mappings():
+    for event in connection.execute(select(events).order_by(events.c.seq), execution_options=STREAMED).mappings():
         seq += 1
         if event["seq"] != seq:
             faults.append(f"event {seq} is missing: the next one is {event['seq']}")
@@ -249,7 +249,7 @@ def check(connection: Connection, keys: Keys, expected_head: str | None = None) 
 
 
 def _rows_of(connection: Connection, table: Table) -> Iterator[RowMapping]:
-    yield from connection.execute(select(table).order_by(table.c.id)).mappings()
+    yield from connection.execute(select(table).order_by(table.c.id), execution_options=STREAMED).mappings()
 
 
 def _row_faults(event: RowMapping, row: RowMapping | None, erased: set[int], assigned: dict[int, int]) -> list[str]:
