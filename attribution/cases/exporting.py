@@ -22,7 +22,7 @@ from attribution.cases.views import case_lines
 from attribution.errors import StoreError
 from attribution.history.rows import ABOUT_NOTICE, ABOUT_PROVIDER
 
-_NAMESPACE = uuid.UUID("6f0c8a1e-3f0b-5d0e-9c39-6a6c0a4b7e10")
+NAMESPACE = uuid.UUID("6f0c8a1e-3f0b-5d0e-9c39-6a6c0a4b7e10")
 """What identifiers of MISP and STIX objects are made under, so that exporting again names the same thing the same."""
 _STREAM = 2000
 CASE_COLUMNS = ["case", "provider", "site", "opened_at", "state", "urls", "online"]
@@ -59,7 +59,7 @@ def export_csv(store: Store, path: Path) -> dict[str, int]:
 
 def export_parquet(store: Store, path: Path) -> dict[str, int]:
     """Write the log of events as Parquet, with names for ids. Needs pyarrow (extra `exchange`)."""
-    arrow, parquet = _needs("pyarrow"), _needs("pyarrow.parquet")
+    arrow, parquet = needs("pyarrow"), needs("pyarrow.parquet")
     text, time = arrow.string(), arrow.timestamp("us", "UTC")
     schema = arrow.schema([
         ("seq", arrow.int64()), ("kind", text), ("at", time), ("known_at", time), ("recorded_at", time), ("who", text),
@@ -116,25 +116,25 @@ def export_misp(store: Store, path: Path, sender: Sender) -> dict[str, int]:
 
     Distribution is `your organisation only` and the tag TLP:AMBER: who passes it on decides that. Needs pymisp.
     """
-    misp = _needs("pymisp")
+    misp = needs("pymisp")
     found = []
     with store.read() as connection:
         for provider in _providers(connection):
             event = misp.MISPEvent()
-            event.uuid = str(uuid.uuid5(_NAMESPACE, provider["key"]))
+            event.uuid = str(uuid.uuid5(NAMESPACE, provider["key"]))
             event.info = f"Notices to {provider['name']}"
             event.distribution, event.threat_level_id, event.analysis = 0, 4, 1
             event.date = f"{moment(provider['last_opened']):%Y-%m-%d}"
             event.add_tag("tlp:amber")
             about = event.add_object(misp.MISPObject("organization", strict=False))
-            about.uuid = str(uuid.uuid5(_NAMESPACE, f"organization {provider['key']}"))
+            about.uuid = str(uuid.uuid5(NAMESPACE, f"organization {provider['key']}"))
             for name, value in (("name", provider["name"]), ("alias", provider["key"])):
                 about.add_attribute(
-                    name, value=value, type="text", uuid=str(uuid.uuid5(_NAMESPACE, f"{name} {provider['key']}"))
+                    name, value=value, type="text", uuid=str(uuid.uuid5(NAMESPACE, f"{name} {provider['key']}"))
                 )
             for name, count in provider["counts"].items():
                 text = f"{name}: {count}"
-                event.add_attribute("comment", text, uuid=str(uuid.uuid5(_NAMESPACE, f"{provider['key']} {name}")))
+                event.add_attribute("comment", text, uuid=str(uuid.uuid5(NAMESPACE, f"{provider['key']} {name}")))
             found.append(json.loads(event.to_json()))
     text = json.dumps({"response": [{"Event": one} for one in found]}, indent=1, ensure_ascii=True) + "\n"
     _whole_text(path, lambda out: out.write(text))
@@ -143,9 +143,9 @@ def export_misp(store: Store, path: Path, sender: Sender) -> dict[str, int]:
 
 def export_stix(store: Store, path: Path, sender: Sender) -> dict[str, int]:
     """Write a STIX 2.1 bundle: each provider with cases as an identity, with a note of how many in which state. Needs stix2."""
-    stix = _needs("stix2")
+    stix = needs("stix2")
     hotline = stix.Identity(
-        id=f"identity--{uuid.uuid5(_NAMESPACE, f'hotline {sender.name}')}", name=sender.name or "hotline", identity_class="organization",
+        id=f"identity--{uuid.uuid5(NAMESPACE, f'hotline {sender.name}')}", name=sender.name or "hotline", identity_class="organization",
         created="2026-01-01T00:00:00Z", modified="2026-01-01T00:00:00Z",
     )  # fmt: skip
     objects = [hotline]
@@ -157,16 +157,16 @@ def export_stix(store: Store, path: Path, sender: Sender) -> dict[str, int]:
                 "modified": max(at, moment(provider["known_at"])),
             }  # fmt: skip
             identity = stix.Identity(
-                id=f"identity--{uuid.uuid5(_NAMESPACE, provider['key'])}", name=provider["name"], identity_class="organization",
+                id=f"identity--{uuid.uuid5(NAMESPACE, provider['key'])}", name=provider["name"], identity_class="organization",
                 external_references=[{"source_name": "registry", "external_id": provider["key"]}], **common,
             )  # fmt: skip
             words = ", ".join(f"{name}: {count}" for name, count in provider["counts"].items())
             note = stix.Note(
-                id=f"note--{uuid.uuid5(_NAMESPACE, 'note ' + provider['key'])}", abstract="notices and what became of them",
+                id=f"note--{uuid.uuid5(NAMESPACE, 'note ' + provider['key'])}", abstract="notices and what became of them",
                 content=words, object_refs=[identity.id], **common,
             )  # fmt: skip
             objects += [identity, note]
-    bundle = stix.Bundle(id=f"bundle--{uuid.uuid5(_NAMESPACE, 'bundle')}", objects=objects, allow_custom=False)
+    bundle = stix.Bundle(id=f"bundle--{uuid.uuid5(NAMESPACE, 'bundle')}", objects=objects, allow_custom=False)
     _whole_text(path, lambda out: out.write(bundle.serialize(indent=1) + "\n"))
     return {"providers": (len(objects) - 1) // 2}
 
@@ -319,7 +319,7 @@ def _cell(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
-def _needs(module: str) -> Any:
+def needs(module: str) -> Any:
     """Load an optional library. Raises StoreError naming what to install."""
     from importlib import import_module
 

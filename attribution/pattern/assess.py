@@ -119,7 +119,7 @@ def _walk(history: History, names: tuple[str, ...], look: float) -> tuple[list[S
                 if np.isfinite(begin)
                 else np.floor(arrays.sent.min()) + 1
             )
-            for day in np.arange(first, np.floor(end) + 1):
+            for day in history.news(arrays, first, np.floor(end)):
                 verdict = judge(arrays, float(day))
                 open_spell = bool(spells) and spells[-1].released is None
                 if open_spell and verdict.clean and len(groups) == 1:

@@ -109,6 +109,30 @@ def overview_chart(rows: list[dict[str, Any]], form: str) -> bytes:
         return out.getvalue()
 
 
+def multiples_chart(weekly: list[tuple[str, str, list[float]]]) -> str:
+    """Draw the weeks of some providers beside each other, to one scale: (name, label, share failed a week)."""
+    pyplot = _pyplot()
+    columns = 4
+    with pyplot.rc_context(_STYLE):
+        figure, axes = pyplot.subplots(
+            -(-len(weekly) // columns),
+            columns,
+            figsize=(11, 1.5 * -(-len(weekly) // columns)),
+            squeeze=False,
+            sharey=True,
+        )
+        for axis, one in zip(axes.flat, [*weekly, *[None] * (axes.size - len(weekly))], strict=True):
+            if one is None:
+                axis.set_axis_off()
+                continue
+            name, label, shares = one
+            axis.bar(range(len(shares)), shares, color=COLOURS[label], width=0.9)
+            axis.set_ylim(0, 1)
+            axis.set_xticks([])
+            axis.set_title(f"{name[:28]} ({len(shares)} weeks)", fontsize=8)
+        return _svg(pyplot, figure)
+
+
 def _svg(pyplot: Any, figure: Any) -> str:
     out = io.StringIO()
     figure.tight_layout()

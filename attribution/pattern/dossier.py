@@ -46,9 +46,12 @@ def dossier(history: History, name: str, at: datetime | None = None, country: st
             "acknowledgements": _times(arrays.acks, look), "confirmed": _times(arrays.confirmed, look),
             "corrected": _times(arrays.corrected, look),
         },
-        "replies": sorted(
-            {_time(when) for track in one.names if track in history.tracks for when, known in history.tracks[track].replies if known <= look}
-        ),
+        "replies": [
+            {"at": _time(when), "said": said}
+            for when, said in sorted(
+                {(when, said) for track in one.names if track in history.tracks for when, known, said in history.tracks[track].replies if known <= look}
+            )
+        ],
     }  # fmt: skip
 
 

@@ -20,6 +20,8 @@ FAILED_AFTER = 14.0
 """Days after provable receipt at which a URL that is proven online has failed."""
 WARNED_AFTER = 7.0
 """Days at which the latest weeks are judged, for improvement shows sooner than failure."""
+CHECK_DAYS = 1.0
+"""Days within which a checker tells."""
 PROMPT = 1.0
 """Day within which an acknowledgement counts as one at the time of sending."""
 JOINING = frozenset(["renamed_to"])
@@ -87,7 +89,8 @@ class Track:
     """(when, known) of every acknowledgement or refusal."""
     confirmed: list[tuple[float, float]] = field(default_factory=list)
     corrected: list[tuple[float, float]] = field(default_factory=list)
-    replies: list[tuple[float, float]] = field(default_factory=list)
+    replies: list[tuple[float, float, str]] = field(default_factory=list)
+    """(when, known, what it said) of the provider's statements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,8 @@ class Arrays:
     """Of each URL, when it was first seen gone; inf while it was not."""
     gone_known: Floats
     gone_how: tuple[str, ...]
+    moved_known: Floats
+    """When it was known that a URL had moved to another host: until it failed, what became of it there is not the provider's doing."""
     start: Floats
     """Of each case, when the provider is taken to have been told."""
     order_at: Floats
@@ -188,12 +193,10 @@ class History:
             for name in event.providers:
                 track = self.tracks.get(name)
                 if track is not None:
-                    held = {
-                        "contact_confirmed": track.confirmed,
-                        "contact_corrected": track.corrected,
-                        "reply": track.replies,
-                    }
-                    held[event.kind].append((at, known))
+                    if event.kind == "reply":
+                        track.replies.append((at, known, str(event.more.get("note", ""))[:2000]))
+                    else:
+                        (track.confirmed if event.kind == "contact_confirmed" else track.corrected).append((at, known))
             return
         place = cases.get(event.notice)
         if place is None:
@@ -227,6 +230,8 @@ class History:
                     url.last_on = max(url.last_on, last)
                     if url.gone is None or at < url.gone[1]:
                         url.gone = last, at, known, event.kind
+            case "reply":
+                track.replies.append((at, known, str(event.more.get("note", ""))[:2000]))
             case _:
                 pass  # reminders and reappearances tell nothing of whether the notice was acted on
 
@@ -275,7 +280,8 @@ class History:
             _pairs(one for track in tracks for one in track.acks), _pairs(one for track in tracks for one in track.confirmed),
             _pairs(one for track in tracks for one in track.corrected), np.array(last_on, float),
             np.array([one[0] for one in gone], float), np.array([one[1] for one in gone], float),
-            tuple(one[2] for one in gone), start, np.array([case.order_at for _, case in cases], float),
+            tuple(one[2] for one in gone),
+            np.array([one[1] if one[2] == "moved_to_other_host" else INF for one in gone], float), start, np.array([case.order_at for _, case in cases], float),
         )  # fmt: skip
 
     def without(self, notices: set[str]) -> History:
@@ -319,6 +325,17 @@ class History:
             for names in groups.values()
             if any(name in self.tracks for name in names)
         ]
+
+    @staticmethod
+    def news(arrays: Arrays, first: float, last: float) -> Floats:
+        """Return the days between two, the first and last included, at whose beginning something is known or judged that was not the day before."""
+        times = np.concatenate([
+            arrays.sent, arrays.sent + FAILED_AFTER + CHECK_DAYS, arrays.sent + WARNED_AFTER + CHECK_DAYS, week_start(1) + arrays.week * 7.0,
+            arrays.receipt_known, arrays.bounced_known, arrays.failed_known, arrays.warned_known, arrays.moved_known, arrays.acks[1],
+            arrays.confirmed[1], arrays.corrected[1], [first, last],
+        ])  # fmt: skip
+        days_with = np.unique(np.ceil(times[np.isfinite(times)]))
+        return np.asarray(days_with[(days_with >= first) & (days_with <= last)], float)
 
     def link_days(self, names: Iterable[str]) -> list[float]:
         """Return when links between some names became known, in order."""

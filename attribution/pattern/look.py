@@ -10,14 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution.pattern.history import FAILED_AFTER, WARNED_AFTER, Arrays, Floats, Ints, week_start
+from attribution.pattern.history import CHECK_DAYS, FAILED_AFTER, WARNED_AFTER, Arrays, Floats, Ints, week_start
 
 ACK_WINDOW = 14.0
 """Days before a notice from which on an acknowledgement of the same contact shows that the notice was received."""
 CONFIRMED_WINDOW = 45.0
 """The same of a confirmation of the contact by a second channel."""
-CHECK_DAYS = 1.0
-"""Days within which a checker tells."""
 Bools = NDArray[np.bool_]
 
 
@@ -91,11 +89,13 @@ def weeks(arrays: Arrays, at: float, counted: Bools, after: float = FAILED_AFTER
     np.maximum.at(last_sent, arrays.week[counted] - first, arrays.sent[counted])
     over = np.maximum(last_sent[arrays.week - first] + after + CHECK_DAYS, week_start(1) + arrays.week * 7)
     ripe = counted & (over <= at)
-    of_url = ripe[arrays.case_of]
+    online_known = arrays.failed_known if after == FAILED_AFTER else arrays.warned_known
+    # What moved before it failed is neither: the provider did nothing, and is not blamed either.
+    of_url = ripe[arrays.case_of] & ~((arrays.moved_known <= at) & (online_known > at))
     if not of_url.any():
         return Weeks(np.array([], np.int64), np.array([], float), np.array([], np.int64))
     case = arrays.case_of[of_url]
-    online = (arrays.failed_known if after == FAILED_AFTER else arrays.warned_known)[of_url] <= at
+    online = online_known[of_url] <= at
     weight = arrays.weight[of_url]
     key = arrays.week[case] * (int(arrays.site.max()) + 1) + arrays.site[case]
     keys, place = np.unique(key, return_inverse=True)

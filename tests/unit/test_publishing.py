@@ -26,6 +26,7 @@ from attribution.cases.listing import (
 )
 from attribution.cases.notices import record_notice
 from attribution.cases.noting import note_event
+from attribution.cases.partners import as_misp, as_stix
 from attribution.cases.tables import events
 from attribution.errors import StoreError
 from attribution.history.rows import EventRow
@@ -103,12 +104,12 @@ def test_a_contested_decision_is_made_again_without_the_cases() -> None:
 
 def test_an_overview_names_everybody_and_is_one_file() -> None:
     story = Story().weekly(12).weekly(12, online=None, provider="good")
-    rows = [as_row(one) for one in assess(story.history())]
-    page = overview_bytes(rows, "html").decode()
+    found = assess(story.history())
+    page = overview_bytes(found, "html").decode()
     assert "<script" not in page
     assert ">good<" in page
-    assert overview_bytes(rows, "svg") == overview_bytes(rows, "svg")
-    assert overview_bytes(rows, "png")[:4] == b"\x89PNG"
+    assert overview_bytes(found, "svg") == overview_bytes(found, "svg")
+    assert overview_bytes(found, "png")[:4] == b"\x89PNG"
 
 
 @pytest.mark.parametrize(
@@ -234,6 +235,10 @@ def test_a_list_needs_the_letter_the_days_two_people_and_todays_evidence(
             withdraw(writer, "Somebody Else", "x")
     assert store.check().faults == ()
     clock.move(days=120)
+    partner = json.dumps([as_misp(made, "Example Hotline"), as_stix(made, "Example Hotline")])
+    assert partner.count("Example Hosting B.V.") >= 2
+    for secret in ("site", "www.", "192.0.2", "abuse@", "host.example"):
+        assert secret not in partner
     assert any("stale" in why or "label" in why for why in built(store)[1].get(PROVIDER, ["label"]))
 
 

@@ -58,7 +58,7 @@ def assess(
     else:
         order = {"systematic": 0, "non_responsive": 1, "slow": 2, "mixed": 3, "cooperative": 4, "insufficient": 5}
         ordered = rows if as_json else sorted(rows, key=lambda row: (order[row["now"]], -row["p_systematic"]))
-        show_rows(ordered, ["provider", "now", "first_flagged", "released", "e_value", "weeks", "sites", "share_failed", "p_systematic"], as_json=as_json, empty="no providers")  # fmt: skip
+        show_rows(ordered, ["provider", "now", "first_flagged", "released", "e_value", "weeks", "share_failed"], as_json=as_json, empty="no providers")  # fmt: skip
     return exit_code.SOME_NOT if found.faults else 0
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from attribution_cli.console import results
+from attribution_cli.console import results, say
 from attribution_cli.safe_text import escaped_json, shown
 
 if TYPE_CHECKING:
@@ -113,6 +113,14 @@ def show_fields(values: dict[str, Any]) -> None:
 def print_json(row: dict[str, Any]) -> None:
     """Write one object as a line that shows nothing else than it holds."""
     typer.echo(escaped_json(json.dumps(row, ensure_ascii=False)))
+
+
+def tell(values: dict[str, Any], sentence: str, *, as_json: bool) -> None:
+    """Say what was done: as an object to programs, as a sentence on stderr to people."""
+    if as_json:
+        print_json(values)
+    else:
+        say(f"attribution: {sentence}")
 
 
 def words(value: Any) -> str:

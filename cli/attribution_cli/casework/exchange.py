@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from attribution_cli import exit_code
-from attribution_cli.casework.desk import AsJson, Who, open_store, print_json, sender_of, show_rows, who_of
+from attribution_cli.casework.desk import AsJson, Who, open_store, print_json, sender_of, show_rows, tell, who_of
 from attribution_cli.console import messages, say
 
 keys_app = typer.Typer(help="The key file of the store.", no_args_is_help=True)
@@ -146,12 +146,12 @@ def restore(
 
 
 @keys_app.command("rotate", epilog="Example: attribution keys rotate")
-def rotate() -> None:
+def rotate(as_json: AsJson = False) -> None:
     """Make a new key for kept URLs, put each under it, and forget the old one."""
     store, _ = open_store()
     with store:
         count = store.rotate_keys()
-    say(f"attribution: {count} kept URLs are under a new key")
+    tell({"urls": count}, f"{count} kept URLs are under a new key", as_json=as_json)
 
 
 def verify_store(head: str | None, *, as_json: bool) -> int:

@@ -21,6 +21,7 @@ from attribution_cli.casework.desk import (
     sender_of,
     show_fields,
     show_rows,
+    tell,
     usual_terms,
     who_of,
     words,
@@ -179,14 +180,16 @@ def add(
 
 
 @event_app.command("correct", epilog="Example: attribution event correct 1207 --why 'the bounce was of another notice'")
-def correct(seq: Annotated[int, typer.Argument(metavar="EVENT")], why: Why, who: Who = None) -> None:
+def correct(
+    seq: Annotated[int, typer.Argument(metavar="EVENT")], why: Why, who: Who = None, as_json: AsJson = False
+) -> None:
     """Take back an event that was noted wrongly, by a new one that names it."""
     from attribution.cases.noting import correct as take_back
 
     store, settings = open_store()
     with store, store.write(who_of(who, settings)) as writer:
         number = take_back(writer, seq, why)
-    say(f"attribution: event {seq} is taken back by event {number}")
+    tell({"event": number, "corrects": seq}, f"event {seq} is taken back by event {number}", as_json=as_json)
 
 
 @case_app.command("list", epilog="Example: attribution case list --provider ripe:ORG-EX1-RIPE")

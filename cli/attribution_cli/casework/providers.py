@@ -17,10 +17,10 @@ from attribution_cli.casework.desk import (
     read_time,
     show_fields,
     show_rows,
+    tell,
     usual_terms,
     who_of,
 )
-from attribution_cli.console import say
 
 provider_app = typer.Typer(help="Providers: who they are, and how they are written to.", no_args_is_help=True)
 Provider = Annotated[str, typer.Argument(metavar="PROVIDER", help="Its key, or a name or mailbox that only it has.")]
@@ -103,15 +103,15 @@ def link(
             provider_named(writer.connection, old),
         )
         number = make_link(writer, new_id, old_id, kind, read_time(at) or writer.now, source)
-    if as_json:
-        print_json({"link": number, "new": new_key, "old": old_key, "kind": kind})
-    else:
-        say(f"attribution: link {number} made; `attribution provider unlink {number}` undoes it")
+    values = {"link": number, "new": new_key, "old": old_key, "kind": kind}
+    tell(values, f"link {number} made; `attribution provider unlink {number}` undoes it", as_json=as_json)
 
 
 @provider_app.command("unlink", epilog="Example: attribution provider unlink 1207")
 def unlink(
-    number: Annotated[int, typer.Argument(metavar="LINK", help="Its number, from `provider show`.")], who: Who = None
+    number: Annotated[int, typer.Argument(metavar="LINK", help="Its number, from `provider show`.")],
+    who: Who = None,
+    as_json: AsJson = False,
 ) -> None:
     """Undo a link from now on. What was decided while it held stays as it was."""
     from attribution.cases.providers import unlink as undo
@@ -119,7 +119,7 @@ def unlink(
     store, settings = open_store()
     with store, store.write(who_of(who, settings)) as writer:
         undo(writer, number)
-    say(f"attribution: link {number} is undone")
+    tell({"undone": number}, f"link {number} is undone", as_json=as_json)
 
 
 @provider_app.command("suggest", epilog="Example: attribution provider suggest")
@@ -143,7 +143,11 @@ def suggest(
     epilog="Example: attribution provider approve ripe:ORG-EX1-RIPE abuse@host.example --why 'named on its imprint, called back'",
 )
 def approve(
-    provider: Provider, mailbox: Annotated[str, typer.Argument(metavar="MAILBOX")], why: Why, who: Who = None
+    provider: Provider,
+    mailbox: Annotated[str, typer.Argument(metavar="MAILBOX")],
+    why: Why,
+    who: Who = None,
+    as_json: AsJson = False,
 ) -> None:
     """Approve a mailbox as the provider's. Until then no notice carries URLs to it; a mailbox that changes loses it."""
     from attribution.cases.contacts import approve as approve_mailbox
@@ -154,7 +158,38 @@ def approve(
         identity, key = provider_named(writer.connection, provider)
         approve_mailbox(writer, identity, mailbox, why)
         add_marks(writer, identity, [("mailbox", mailbox.strip().lower())], "approved")
-    say(f"attribution: {mailbox} is approved for {key}")
+    tell({"provider": key, "mailbox": mailbox.strip().lower()}, f"{mailbox} is approved for {key}", as_json=as_json)
+
+
+@provider_app.command(
+    "mark",
+    epilog="Example: attribution provider mark ripe:ORG-EX1-RIPE company_number 12345678 --source 'trade register'",
+)
+def mark(
+    provider: Provider,
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="company_number, name, handle, asn or mailbox.")],
+    value: Annotated[str, typer.Argument(metavar="VALUE")],
+    source: Annotated[str, typer.Option("--source", help="How this is known.")],
+    at: At = None,
+    who: Who = None,
+    as_json: AsJson = False,
+) -> None:
+    """Note what else a provider is known by, since a day. It joins nothing: it is a reason to look."""
+    from attribution.cases.providers import MARK_KINDS, add_marks, provider_named
+    from attribution.errors import StoreError
+
+    if kind not in MARK_KINDS:
+        raise StoreError(f"kind {kind!r}: use one of {', '.join(MARK_KINDS)}.")
+    store, settings = open_store()
+    with store, store.write(who_of(who, settings)) as writer:
+        identity, key = provider_named(writer.connection, provider)
+        plain = value.strip().lower() if kind == "mailbox" else value.strip()
+        added = add_marks(writer, identity, [(kind, plain)], source, read_time(at) or writer.now)
+    tell(
+        {"provider": key, "kind": kind, "value": plain, "new": bool(added)},
+        f"noted for {key}" if added else "known already",
+        as_json=as_json,
+    )
 
 
 @provider_app.command(
@@ -172,6 +207,7 @@ def terms(
         str | None, typer.Option(help="Days without notices: sat,sun,2026-12-25; empty for none.")
     ] = None,
     who: Who = None,
+    as_json: AsJson = False,
 ) -> None:
     """Set how this provider is written to."""
     from attribution.cases.notices import Terms, set_terms, terms_of
@@ -193,7 +229,7 @@ def terms(
                 now.reminder_hours if reminder_hours is None else reminder_hours, days,
             ),
         )  # fmt: skip
-    say(f"attribution: noted for {key}")
+    tell({"provider": key}, f"noted for {key}", as_json=as_json)
 
 
 def _with_times(value: Any) -> Any:

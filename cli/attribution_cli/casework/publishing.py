@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,15 @@ from attribution_cli import exit_code
 from attribution_cli.casework.assess import AtDate, HistoryFolder, load_history, read_date
 from attribution_cli.casework.desk import AsJson, Who, Why, open_store, print_json, show_fields, who_of, words
 from attribution_cli.console import say
+
+
+class ListFormat(StrEnum):
+    """How the list is given out."""
+
+    JSON = "json"
+    MISP = "misp"
+    STIX = "stix"
+
 
 list_app = typer.Typer(help="The list for publication: off by default, signed by two people.", no_args_is_help=True)
 Provider = Annotated[str, typer.Argument(metavar="PROVIDER", help="Its key, under any of its names.")]
@@ -113,30 +123,46 @@ def overview(
     """Draw all providers: a funnel plot, and how many there are of each label."""
     from attribution.pattern.assess import assess
     from attribution.pattern.overview import overview_bytes
-    from attribution.pattern.report import as_row
 
-    look = read_date(at)
-    found, where = load_history(history, look)
-    rows = [as_row(one, where.get(one.names[0])) for one in assess(found, look)]
     form = output.suffix.lstrip(".").lower()
     if form not in ("html", "svg", "png"):
         raise typer.BadParameter(f"--output {str(output)!r}: name an .html, .svg or .png file")
-    output.write_bytes(overview_bytes(rows, form))
-    say(f"attribution: {len(rows)} providers in {output}")
+    look = read_date(at)
+    history_, where = load_history(history, look)
+    found = assess(history_, look)
+    output.write_bytes(overview_bytes(found, form, where))
+    say(f"attribution: {len(found)} providers in {output}")
 
 
 @list_app.command("build", epilog="Example: attribution list build --output list.json")
-def build(output: Annotated[Path, typer.Option("--output", "-o")]) -> int:
+def build(
+    output: Annotated[Path, typer.Option("--output", "-o")],
+    form: Annotated[
+        ListFormat,
+        typer.Option("--format", help="json is what is signed; misp and stix are for a closed circle of partners."),
+    ] = ListFormat.JSON,
+) -> int:
     """Build the list as of today: only whom every condition holds for, after the 14 days. Says of the others why not."""
     from attribution.cases.listing import build as build_list
+    from attribution.cases.partners import as_misp, as_stix
+    from attribution.settings import load_settings
 
     store, _ = open_store()
     with store, store.read() as connection:
         made, refused = build_list(connection, store.now.date())
     for name, why in refused.items():
         say(f"attribution: {name} is not on it: {'; '.join(why)}")
-    _write(output, made)
-    say(f"attribution: {len(made['entries'])} entries in {output}; two people sign it with `attribution list sign`")
+    hotline = load_settings().hotline_name or "hotline"
+    given = (
+        made
+        if form is ListFormat.JSON
+        else as_misp(made, hotline)
+        if form is ListFormat.MISP
+        else as_stix(made, hotline)
+    )
+    _write(output, given)
+    then = "; two people sign it with `attribution list sign`" if form is ListFormat.JSON else ""
+    say(f"attribution: {len(made['entries'])} entries in {output}{then}")
     return 0 if made["entries"] else exit_code.SOME_NOT
 
 

@@ -18,6 +18,7 @@ from attribution_cli.casework.desk import (
     print_json,
     read_time,
     show_rows,
+    tell,
     who_of,
     words,
 )
@@ -103,6 +104,7 @@ def erase(
     report: Annotated[str, typer.Argument(metavar="REPORT")],
     why: Why,
     who: Who = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make everything that tells of a reported URL unreadable, for good. The case stays, and the log still verifies."""
     from attribution.cases.engine import scrub
@@ -113,7 +115,7 @@ def erase(
         with store.write(who_of(who, settings)) as writer:
             erase_report(writer, report, why)
         scrub(store.engine)
-    say(f"attribution: {report} is erased; backups made before still hold it")
+    tell({"erased": report}, f"{report} is erased; backups made before still hold it", as_json=as_json)
 
 
 def recheck(
