@@ -88,6 +88,16 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_database_left_running() -> Iterator[None]:
+    """Stop the PostgreSQL of this process, where a test started one."""
+    yield
+    import databases
+
+    if databases.server.cache_info().currsize:
+        databases.server().cleanup()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return the URL of an empty store, in each kind of database; its key file is named in the environment."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +18,8 @@ FEWEST_SITES_FOR_A_LABEL = 5
 FEWEST_WEEKS = 6
 FEWEST_SITES = 6
 FEWEST_DAYS = 42.0
+MOST_QUIET_DAYS = 42.0
+"""Nobody is named for what lies further back: who is seldom told of anything may have changed meanwhile."""
 RECENT_WEEKS = 8
 RECENT_SHARE = 1 / 3
 CLEAN_SHARE = 0.15
@@ -36,6 +39,8 @@ class Floors:
     """From the first to the last notice that failed."""
     recent: float
     """Mean share of the last 8 weeks with evidence."""
+    quiet: float
+    """Days since the last notice that failed was sent."""
     last_two_clean: bool
     """Whether the last two weeks, judged at 7 days, are both clean."""
 
@@ -51,6 +56,10 @@ class Floors:
             found.append(f"{self.days:.0f} days from the first to the last failure, {FEWEST_DAYS:.0f} needed")
         if self.recent < RECENT_SHARE:
             found.append(f"{self.recent:.0%} failed in the last {RECENT_WEEKS} weeks, a third needed")
+        if self.weeks and self.quiet > MOST_QUIET_DAYS:
+            found.append(
+                f"the last notice that failed was sent {self.quiet:.0f} days ago, at most {MOST_QUIET_DAYS:.0f}"
+            )
         if self.last_two_clean:
             found.append("the last two weeks are clean")
         return tuple(found)
@@ -114,6 +123,7 @@ def _floors(arrays: Arrays, at: float, found: Admitted, judged: Weeks, warned: W
         sites=len(np.unique(arrays.site[seen])),
         days=float(failed[-1] - failed[0]) if len(failed) else 0.0,
         recent=float(judged.share[-RECENT_WEEKS:].mean()) if len(judged.share) else 0.0,
+        quiet=float(at - failed[-1]) if len(failed) else math.inf,
         last_two_clean=len(last_two) > 0 and bool((last_two <= CLEAN_SHARE).all()),
     )
 
