@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -13,7 +13,7 @@ from attribution.cases.contacts import approvals
 from attribution.cases.log import Writer
 from attribution.cases.reports import last_checks, last_found
 from attribution.cases.tables import cases, events, providers, reports
-from attribution.cases.times import micros, moment
+from attribution.cases.times import moment
 from attribution.data.desks import desk_of
 from attribution.errors import StoreError
 
@@ -200,18 +200,8 @@ def _case(connection: Connection, key: str) -> Any:
 
 
 def _is_date(text: str) -> bool:
-    from datetime import date
-
     try:
         date.fromisoformat(text)
     except ValueError:
         return False
     return True
-
-
-def hours(count: float) -> int:
-    """Return hours as the store counts time."""
-    return int(timedelta(hours=count) / timedelta(microseconds=1))
-
-
-__all__ = ["Due", "Terms", "due", "hours", "last_sent", "micros", "record_notice", "set_terms", "terms_of"]

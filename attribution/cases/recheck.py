@@ -69,43 +69,33 @@ def _note(writer: Writer, report_id: int, host: str, found: Investigation) -> Re
         .outerjoin(providers, providers.c.id == cases.c.provider_id)
         .where(reports.c.id == report_id)
     ).one()
+    party = found.attribution.primary
+    if party is None or found.attribution.failures:
+        # Not sure of everything, so nothing changes, and the look counts as none: no answer is better than a wrong one.
+        return Rechecked(row.key, host, "unknown", row.provider, None)
     before, _ = last_found(connection, report_id)
     after = what_was_found(found)
-    party = found.attribution.primary
-    # One that is not sure of every address moves nothing: no answer is better than a wrong one.
-    sure = (
-        party is not None and found.attribution.status in ("attributed", "partial") and not found.attribution.failures
-    )
-    mailbox, new_mailbox = before.get("mailbox"), after["mailbox"]
-    if party is None or not sure:
-        outcome, was, now = "unknown", row.provider, None
-    elif row.provider_id is None:
-        provider_id = keep_party(writer, found)
+    provider_id = keep_party(writer, found)
+    was: str | None
+    now: str | None
+    if row.provider_id is None:
         add_open_copy(writer, report_id, provider_id, moved=False)
         outcome, was, now = "found", None, party.provider.id
+    elif provider_id not in one_history(links(writer.connection), row.provider_id):
+        outcome, was, now = "moved", row.provider, party.provider.id
+    elif before.get("mailbox") not in (None, after["mailbox"]):
+        was, now = _text(before["mailbox"]), _text(after["mailbox"])
+        note_change(writer, row.provider_id, was, now)
+        outcome = "changed"
     else:
-        provider_id = keep_party(writer, found)
-        if provider_id not in one_history(links(writer.connection), row.provider_id):
-            about = {"provider_id": row.provider_id, "case_id": row.case_id, "report_id": report_id}
-            writer.add_event("moved_to_other_host", writer.now, detail={"to": party.provider.id}, **about)
-            writer.add_event("rechecked", writer.now, detail={**after, "outcome": "moved"}, **about)
-            add_open_copy(writer, report_id, provider_id, moved=True, detail=after)
-            return Rechecked(row.key, host, "moved", row.provider, party.provider.id)
-        if mailbox != new_mailbox and mailbox is not None:
-            note_change(writer, row.provider_id, str(mailbox), str(new_mailbox) if new_mailbox else None)
-            outcome, was, now = "changed", str(mailbox), str(new_mailbox) if new_mailbox else None
-        else:
-            outcome, was, now = "unchanged", row.provider, row.provider
-    detail = {**(after if outcome != "unknown" else before), "outcome": outcome}
-    detail.pop("digest", None)
-    detail.pop("evidence_sha256", None)
-    if outcome != "unknown":  # an unanswered look is no fresher than the one before
-        writer.add_event(
-            "rechecked",
-            writer.now,
-            provider_id=row.provider_id,
-            case_id=row.case_id,
-            report_id=report_id,
-            detail=detail,
-        )
+        outcome, was, now = "unchanged", row.provider, row.provider
+    about = {"provider_id": row.provider_id, "case_id": row.case_id, "report_id": report_id}
+    writer.add_event("rechecked", writer.now, detail={**after, "outcome": outcome}, **about)
+    if outcome == "moved":
+        writer.add_event("moved_to_other_host", writer.now, detail={"to": party.provider.id}, **about)
+        add_open_copy(writer, report_id, provider_id, moved=True, detail=after)
     return Rechecked(row.key, host, outcome, was, now)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
