@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, func, select, tuple_
@@ -13,6 +13,7 @@ from attribution.cases.notices import Terms, terms_of
 from attribution.cases.providers import Link, links, one_history
 from attribution.cases.reports import Check, last_checks
 from attribution.cases.tables import cases, events, marks, providers, reports
+from attribution.data.escalation import next_step
 from attribution.errors import StoreError
 
 PAGE = 50
@@ -71,6 +72,8 @@ class CaseView:
 
     line: CaseLine
     token: str
+    next_step: dict[str, Any] | None
+    """What may be done next while the checker says that content is online, and on what ground."""
     reports: tuple[dict[str, Any], ...]
     events: tuple[dict[str, Any], ...] = field(default=())
 
@@ -156,11 +159,11 @@ def case_lines(
     return _lines(connection, connection.execute(wanted).mappings().all())
 
 
-def case_view(connection: Connection, key: str) -> CaseView:
-    """Return a case. Raises StoreError."""
+def case_view(connection: Connection, key: str, now: int) -> CaseView:
+    """Return a case, with what may be done about it now. Raises StoreError."""
     row = (
         connection.execute(
-            select(cases, providers.c.key.label("provider"))
+            select(cases, providers.c.key.label("provider"), providers.c.country)
             .join(providers, providers.c.id == cases.c.provider_id)
             .where(cases.c.key == key)
         )
@@ -177,9 +180,15 @@ def case_view(connection: Connection, key: str) -> CaseView:
     )
     names = {one["id"]: one["key"] for one in held}
     log = connection.execute(select(events).where(events.c.case_id == row["id"]).order_by(events.c.at, events.c.seq))
+    line = _lines(connection, [row])[0]
+    sent = connection.execute(
+        select(func.min(events.c.at)).where(events.c.case_id == row["id"], events.c.kind == "sent")
+    ).scalar()
+    step = next_step("case", row["country"], (now - sent) / 86_400_000_000) if sent and line.online else None
     return CaseView(
-        _lines(connection, [row])[0],
+        line,
         row["token"],
+        None if step is None else asdict(step),
         tuple(
             {
                 "report": one["key"], "reported_at": one["reported_at"], "host": one["host"], "erased": one["salt"] is None,

@@ -21,7 +21,10 @@ class Step:
 
 
 def next_step(label: str, country: str | None, days: float) -> Step | None:
-    """Return what may be done about a provider that has had a label for so many days; None for nothing beyond notices."""
+    """Return what may be done about a provider that has had a label for so many days; None for nothing beyond notices.
+
+    The label `case` is for one case whose content is online, so many days after its notice.
+    """
     code = (country or "").upper()
     for row in _rows():
         fits = row["country"] == "*" or row["country"] == code or (row["country"] == "EU" and code in EU_MEMBERS)

@@ -24,10 +24,11 @@ from attribution.cases.importing import Count, import_csv, import_history, impor
 from attribution.cases.mapping import load_mapping, shipped_mappings
 from attribution.cases.providers import links, one_history, provider_named
 from attribution.cases.tables import cases, events, providers, reports
+from attribution.cases.times import micros
 from attribution.cases.views import case_lines, case_view
 from attribution.cases.xarf_import import import_xarf
 from attribution.errors import HistoryError
-from casework import reported, small_history, write_history
+from casework import NOON, reported, small_history, write_history
 
 SENDER = Sender("Example Hotline", "notices@hotline.example")
 Told = list[tuple[str, int, str]]
@@ -201,7 +202,11 @@ def test_scarts_exports_are_read_by_the_shipped_mappings(store: Store, tmp_path:
     with store.read() as connection:
         lines = {line.site: line for line in case_lines(connection)}
         assert lines["site.example"].urls == 2
-        sent = next(one for one in case_view(connection, lines["site.example"].key).events if one["kind"] == "sent")
+        sent = next(
+            one
+            for one in case_view(connection, lines["site.example"].key, micros(NOON)).events
+            if one["kind"] == "sent"
+        )
         from attribution.cases.times import iso
 
         assert iso(sent["at"]) == "2024-01-06T08:00:00Z"  # Amsterdam's winter time

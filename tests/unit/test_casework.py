@@ -18,7 +18,7 @@ from attribution.cases.recheck import Rechecked, recheck
 from attribution.cases.times import micros
 from attribution.cases.views import case_lines, case_view
 from attribution.errors import InvalidTarget, StoreError
-from casework import Clock, looked_up, reported
+from casework import NOON, Clock, looked_up, reported
 
 USUAL = Terms(grouping_hours=24, reminder_hours=24)
 SENDER = Sender("Example Hotline", "notices@hotline.example")
@@ -189,7 +189,7 @@ async def test_a_recheck_tells_moved_changed_and_unchanged_apart(store: Store, c
         }
         old = next(one for one in case_lines(connection, provider_id=provider) if one.site == "moved.example")
         assert old.state == "over"
-        kinds = [one["kind"] for one in case_view(connection, old.key).events]
+        kinds = [one["kind"] for one in case_view(connection, old.key, micros(NOON)).events]
     assert "moved_to_other_host" in kinds
     assert store.check().faults == ()
     again = {one.host: one.outcome for one in await rechecked(store, answers.__getitem__)}
@@ -225,7 +225,7 @@ def test_a_draft_in_each_language_names_site_urls_law_and_reply_address(
     approved(store)
     first = drafted(store, clock, case, Sender("Example Hotline", "notices@hotline.example", language))[0]
     with store.read() as connection:
-        token = case_view(connection, str(case)).token
+        token = case_view(connection, str(case), micros(NOON)).token
     assert len(token) >= 24
     for needed in (
         "Example Hosting B.V.",
@@ -312,6 +312,26 @@ def test_events_need_what_they_happened_to(store: Store, clock: Clock) -> None:
             note_event(writer, "offline", writer.now + 10**12, case=case)
 
 
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [(0, None), (2, "reminder"), (4, "second channel"), (8, "above the provider"), (15, "removal order")],
+)
+def test_a_case_says_what_may_be_done_next_and_on_what_ground(
+    days: int, words: str | None, store: Store, clock: Clock
+) -> None:
+    case = sent(store, reported(store).case)
+    clock.move(days=days)
+    with store.read() as connection:
+        assert case_view(connection, case, micros(clock())).next_step is None  # nobody said that it is online
+    noted(store, "still_online", case)
+    with store.read() as connection:
+        step = case_view(connection, case, micros(clock())).next_step
+    assert (step is None) if words is None else (step is not None and words in step["step"])
+    if days == 15:
+        assert step is not None
+        assert step["since"] == "2024-07-01"
+
+
 def test_a_notice_is_recorded_once_and_what_it_held_stands_in_it(store: Store, clock: Clock) -> None:
     added = reported(store)
     case = sent(store, added.case)
@@ -323,6 +343,6 @@ def test_a_notice_is_recorded_once_and_what_it_held_stands_in_it(store: Store, c
         with pytest.raises(StoreError, match="future"):
             record_notice(writer, case, writer.now + 10**11, to=DESK)
     with store.read() as connection:
-        log = case_view(connection, case).events
+        log = case_view(connection, case, micros(NOON)).events
     assert next(one for one in log if one["kind"] == "sent")["detail"]["reports"] == [added.report]
     assert json.dumps(log)

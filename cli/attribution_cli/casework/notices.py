@@ -228,12 +228,12 @@ def case_list(
 @case_app.command("show", epilog="Example: attribution case show c4b81d9f02aa")
 def case_show(case: Annotated[str, typer.Argument(metavar="CASE")], as_json: AsJson = False) -> None:
     """Show a case: its URLs, and everything that happened, with when it was known and who noted it."""
-    from attribution.cases.times import iso
+    from attribution.cases.times import iso, micros
     from attribution.cases.views import case_view
 
     store, _ = open_store()
     with store, store.read() as connection:
-        found = case_view(connection, case)
+        found = case_view(connection, case, micros(store.now))
     line = {**asdict(found.line), "opened_at": iso(found.line.opened_at)}
     reports = [
         {**one, "reported_at": iso(one["reported_at"]), "checked_at": iso(one["checked_at"])} for one in found.reports
@@ -243,9 +243,18 @@ def case_show(case: Annotated[str, typer.Argument(metavar="CASE")], as_json: AsJ
         for one in found.events
     ]
     if as_json:
-        print_json({"case": line.pop("key"), **line, "token": found.token, "reports": reports, "events": log})
+        print_json(
+            {
+                "case": line.pop("key"),
+                **line,
+                "token": found.token,
+                "next_step": found.next_step,
+                "reports": reports,
+                "events": log,
+            }
+        )
         return
-    show_fields({"case": line.pop("key"), **line, "token": found.token})
+    show_fields({"case": line.pop("key"), **line, "token": found.token, "next_step": found.next_step})
     typer.echo()
     show_rows(
         reports, ["report", "host", "reported_at", "last_check", "checked_at", "erased"], as_json=False, empty="no URLs"
