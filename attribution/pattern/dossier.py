@@ -34,6 +34,7 @@ def dossier(history: History, name: str, at: datetime | None = None, country: st
         "assessment": as_row(one, country),
         "thresholds": {"p0": P0, "named_at": NAMED_AT, "noted_at": NOTED_AT, "failed_after_days": FAILED_AFTER},
         "spells": [{"flagged": _date(spell.flagged), "released": _date(spell.released), "weeks": spell.weeks} for spell in one.spells],
+        "timeline": _timeline(one, history, look),
         "weeks": [
             {"week": _date(week_start(float(week))), "share_failed": round(float(share), 4), "sites": int(sites), "e_value": _four(e)}
             for week, share, sites, e in zip(verdict.weeks.week, verdict.weeks.share, verdict.weeks.sites, verdict.e_values, strict=True)
@@ -79,6 +80,32 @@ def contest(history: History, name: str, without: Iterable[str], at: datetime | 
         "margin": None if after is None else round(math.log10(max(after.verdict.highest, 1e-12) / NAMED_AT), 2),
         "floors_missing": [] if after is None else list(after.verdict.floors.missing),
     }
+
+
+def _timeline(one: Assessment, history: History, look: float) -> list[dict[str, str]]:
+    """Return what happened when, in order: from the first notice to the label's end."""
+    arrays = one.arrays
+    found = [
+        (float(arrays.sent.min()), "the first notice was sent"),
+        (float(arrays.sent.max()), "the last notice was sent"),
+    ]
+    for pairs, what in (
+        (arrays.confirmed, "the contact was confirmed by a second channel"),
+        (arrays.corrected, "the contact was corrected"),
+    ):
+        found += [(float(when), what) for when, known in zip(*pairs, strict=True) if known <= look]
+    found += [(float(at), "a court ordered removal") for at in arrays.order_at[arrays.order_at <= look]]
+    found += [
+        (when, "the provider replied")
+        for name in one.names if name in history.tracks for when, known, _ in history.tracks[name].replies if known <= look
+    ]  # fmt: skip
+    if one.noted_since is not None:
+        found.append((one.noted_since, "non-responsive since this day"))
+    for spell in one.spells:
+        found.append((spell.flagged, "the pattern became systematic"))
+        if spell.released is not None:
+            found.append((spell.released, "six clean weeks ended the label"))
+    return [{"at": _time(at), "what": what} for at, what in sorted(set(found)) if at <= look]
 
 
 def _cases(one: Assessment, look: float) -> Iterable[dict[str, Any]]:

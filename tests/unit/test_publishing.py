@@ -33,7 +33,7 @@ from attribution.history.rows import EventRow
 from attribution.pattern.assess import assess
 from attribution.pattern.dossier import contest, dossier
 from attribution.pattern.overview import overview_bytes
-from attribution.pattern.publication import shown_name, without_telling
+from attribution.pattern.publication import refusals, shown_name, without_telling
 from attribution.pattern.render import dossier_files, dossier_hash, letter_text
 from attribution.pattern.report import as_row
 from casework import Clock, looked_up, reported
@@ -61,6 +61,35 @@ def test_a_dossier_is_the_same_bytes_each_time_and_shows_every_case() -> None:
 def test_a_dossier_of_a_day_knows_nothing_of_the_days_after() -> None:
     short, long = Story().weekly(12), Story().weekly(20)
     assert dossier(short.history(70), "p", day(70)) == dossier(long.history(70), "p", day(70))
+
+
+def test_the_time_line_goes_from_the_first_notice_to_the_labels_end() -> None:
+    story = Story().weekly(14).weekly(8, begin=14, online=None)
+    story.event("contact_confirmed", 30)
+    story.events.append(EventRow("reply", day(40), day(40), providers=("p",), more={"note": "We will act."}))
+    values = dossier(story.history(), "p")
+    what = [one["what"] for one in values["timeline"]]
+    assert what[0] == "the first notice was sent"
+    for needed in ("confirmed", "replied", "became systematic", "ended the label"):
+        assert any(needed in one for one in what)
+    assert [one["at"] for one in values["timeline"]] == sorted(one["at"] for one in values["timeline"])
+    assert values["replies"] == [{"at": "2024-02-10T00:00Z", "said": "We will act."}]
+
+
+def test_why_a_provider_may_not_be_on_a_list_today() -> None:
+    today = day(100).date()
+    good = dossier(Story().weekly(12).history(), "p", day(100))
+    letter = today - timedelta(days=14)
+    assert refusals(good, letter_on=letter, today=today) == []
+    assert "no letter" in refusals(good, letter_on=None, today=today)[0]
+    assert "the time for its reply" in refusals(good, letter_on=letter + timedelta(days=1), today=today)[0]
+    late = dossier(Story().weekly(12).history(), "p", day(200))
+    found = refusals(late, letter_on=letter, today=day(200).date())
+    assert any("stale" in why for why in found)
+    assert any("a condition does not hold" in why and "days ago" in why for why in found)
+    better = dossier(Story().weekly(12).weekly(10, begin=12, online=None).history(), "p", day(170))
+    assert any("its label is" in why for why in refusals(better, letter_on=letter, today=day(170).date()))
+    assert any("looked at on" in why for why in refusals(good, letter_on=letter, today=today + timedelta(days=1)))
 
 
 def test_names_in_a_dossier_are_text() -> None:
