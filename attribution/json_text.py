@@ -9,10 +9,23 @@ DANGEROUS = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
 
 def escaped_json(text: str) -> str:
     """Return the same JSON with every control and direction mark as an escape."""
     return DANGEROUS.sub(lambda found: _escape(found[0]), text)
+
+
+def shown(text: str) -> str:
+    """Return text in which every control and direction mark is the visible U+FFFD."""
+    return DANGEROUS.sub("\ufffd", text)
+
+
+def csv_cell(value: object) -> str:
+    """Return a value as a CSV cell that no spreadsheet takes for a formula."""
+    text = shown("" if value is None else str(value))
+    return "'" + text if text.lstrip().startswith(_FORMULA) else text
 
 
 def _escape(character: str) -> str:

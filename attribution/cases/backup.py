@@ -40,9 +40,9 @@ def back_up(store: Store, path: Path) -> dict[str, int]:
                 new.open("wb") as raw,
                 gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=3, filename="", mtime=0) as out,
             ):
-                for line in _lines({"form": revision_of(connection), "rows": counts}):
-                    digest.update(line)
-                    out.write(line)
+                head = _encode({"form": revision_of(connection), "rows": counts})
+                digest.update(head)
+                out.write(head)
                 for table in _TABLES:
                     for row in connection.execute(
                         select(table).order_by(next(iter(table.primary_key))), execution_options=STREAMED
@@ -128,10 +128,6 @@ def _checked_lines(path: Path) -> Iterator[Any]:
         raise StoreError(f"backup {str(path)!r} cannot be read: {type(error).__name__}: {error}.") from None
     if not isinstance(foot, dict) or foot.get("sha256") != digest.hexdigest():
         raise StoreError(f"backup {str(path)!r} was cut off or changed. Nothing was restored.")
-
-
-def _lines(head: dict[str, Any]) -> Iterator[bytes]:
-    yield _encode(head)
 
 
 def _encode(value: Any) -> bytes:

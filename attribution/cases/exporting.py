@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -21,6 +20,8 @@ from attribution.cases.times import iso, moment
 from attribution.cases.views import case_lines
 from attribution.errors import StoreError
 from attribution.history.rows import ABOUT_NOTICE, ABOUT_PROVIDER
+from attribution.json_text import csv_cell
+from attribution.whole_file import whole_file
 
 NAMESPACE = uuid.UUID("6f0c8a1e-3f0b-5d0e-9c39-6a6c0a4b7e10")
 """What identifiers of MISP and STIX objects are made under, so that exporting again names the same thing the same."""
@@ -50,7 +51,7 @@ def export_csv(store: Store, path: Path) -> dict[str, int]:
         with store.read() as connection:
             for line in _all_cases(connection):
                 row = [line.key, line.provider, line.site, iso(line.opened_at), line.state, line.urls, line.online]
-                table.writerow([_cell(value) for value in row])
+                table.writerow([csv_cell(value) for value in row])
                 count += 1
         return count
 
@@ -292,31 +293,20 @@ def _write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> int:
 
 
 def _whole_text(path: Path, write: Callable[[Any], int]) -> int:
-    return _whole(path, write, {"mode": "w", "encoding": "utf-8", "newline": ""})
+    return _whole(path, write, "w")
 
 
 def _whole_binary(path: Path, write: Callable[[Any], int]) -> int:
-    return _whole(path, write, {"mode": "wb"})
+    return _whole(path, write, "wb")
 
 
-def _whole(path: Path, write: Callable[[Any], int], how: dict[str, Any]) -> int:
-    """Write a file whole: it has its name when it is on disk. Raises StoreError."""
-    new = path.with_name(path.name + ".part")
+def _whole(path: Path, write: Callable[[Any], int], mode: str) -> int:
+    """Write a file whole. Raises StoreError."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with new.open(**how) as out:
-            count = write(out)
-            out.flush()
-            os.fsync(out.fileno())
-        new.replace(path)
+        with whole_file(path, mode) as out:
+            return write(out)
     except OSError as error:
-        new.unlink(missing_ok=True)
         raise StoreError(f"{str(path)!r} cannot be written: {error.strerror}.") from None
-    return count
-
-
-def _cell(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
 def needs(module: str) -> Any:

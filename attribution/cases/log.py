@@ -16,7 +16,7 @@ from sqlalchemy import Connection, RowMapping, Table, func, select, update
 from attribution.cases.chain import GENESIS, detail_text, event_hash, row_digest
 from attribution.cases.engine import STREAMED
 from attribution.cases.keys import Keys
-from attribution.cases.tables import cases, events, heads, marks, providers, reports
+from attribution.cases.tables import TELLING, cases, events, heads, marks, providers, reports
 from attribution.errors import StoreError
 
 _FIELDS = (
@@ -55,12 +55,12 @@ class Writer:
         self.flush()
         return self._connection
 
-    def name_provider(self, key: str, name: str, country: str | None, known_at: int, origin: str | None = None) -> int:
+    def name_provider(self, key: str, name: str, country: str | None, known_at: int) -> int:
         """Add a provider; return its id."""
         identity = self._next(providers)
         row = {"id": identity, "key": key, "name": name, "country": country, "known_at": known_at}
         self._take(providers, row)
-        self._cover("provider_named", row, known_at, origin=origin, provider_id=identity)
+        self._cover("provider_named", row, known_at, provider_id=identity)
         return identity
 
     def mark(self, provider_id: int, kind: str, value: str, known_at: int, source: str) -> int:
@@ -83,7 +83,6 @@ class Writer:
         key: str | None = None,
         urls: int = 0,
         reseller: str | None = None,
-        origin: str | None = None,
     ) -> int:
         """Add a case; return its id. `urls` is how many a notice from elsewhere says it holds."""
         identity = self._next(cases)
@@ -92,7 +91,7 @@ class Writer:
             "site": site, "opened_at": opened_at, "urls": urls, "reseller": reseller, "token": secrets.token_urlsafe(18),
         }  # fmt: skip
         self._take(cases, row)
-        self._cover("case_opened", row, opened_at, origin=origin, provider_id=provider_id, case_id=identity)
+        self._cover("case_opened", row, opened_at, provider_id=provider_id, case_id=identity)
         return identity
 
     def add_report(
@@ -108,7 +107,6 @@ class Writer:
         kept_url: str | None = None,
         evidence: bytes | None = None,
         detail: dict[str, Any] | None = None,
-        origin: str | None = None,
     ) -> int:
         """Add a report; return its id. `url_hash` recognises the URL; `kept_url` is sealed."""
         identity = self._next(reports)
@@ -124,7 +122,7 @@ class Writer:
             more["evidence_sha256"] = sha256(evidence).hexdigest()
         self._take(reports, row)
         self._cover(
-            "reported", row, reported_at, origin=origin, provider_id=provider_id, case_id=case_id, report_id=identity, more=more
+            "reported", row, reported_at, provider_id=provider_id, case_id=case_id, report_id=identity, more=more
         )  # fmt: skip
         return identity
 
@@ -262,9 +260,7 @@ def _row_faults(event: RowMapping, row: RowMapping | None, erased: set[int], ass
         if row["case_id"] != expected:
             return [f"{where} (report {row['key']}) is at another case than the log says"]
         if row["id"] in erased:
-            kept = [
-                name for name in ("host", "url_hash", "url_sealed", "seal", "salt", "evidence") if row[name] is not None
-            ]
+            kept = [name for name in TELLING if row[name] is not None]
             return [f"{where} (report {row['key']}) was erased, and has {', '.join(kept)}"] if kept else []
     detail = json.loads(event["detail"])
     salt = row["salt"] if table is reports else b""

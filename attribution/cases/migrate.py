@@ -16,10 +16,14 @@ from attribution.errors import StoreError
 _HERE = Path(__file__).parent / "migrations"
 
 
-def _scripts() -> ScriptDirectory:
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(_HERE))
-    return ScriptDirectory.from_config(config)
+    return config
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
 
 
 def newest_revision() -> str:
@@ -65,12 +69,10 @@ def _one_step(connection: Connection, scripts: ScriptDirectory, at: str | None, 
     """Run the next revision after `at`, in the transaction that is open."""
     steps = [one.revision for one in scripts.iterate_revisions(target, at or "base")]
     following = steps[-1]
-    config = Config()
-    config.set_main_option("script_location", str(_HERE))
 
     def upgrade(revision: object, context: MigrationContext) -> list[object]:
         return list(scripts._upgrade_revs(following, revision))  # type: ignore[arg-type]
 
-    with EnvironmentContext(config, scripts, fn=upgrade, destination_rev=following) as environment:
+    with EnvironmentContext(_config(), scripts, fn=upgrade, destination_rev=following) as environment:
         environment.configure(connection=connection, transactional_ddl=False)
         environment.run_migrations()

@@ -12,7 +12,7 @@ from attribution.attributor import Investigation
 from attribution.cases.log import Writer
 from attribution.cases.providers import keep_provider
 from attribution.cases.sites import site_of
-from attribution.cases.tables import cases, events, providers, reports
+from attribution.cases.tables import TELLING, cases, events, providers, reports
 from attribution.decide.holder import is_maintainer
 from attribution.errors import StoreError
 from attribution.evidence import Evidence
@@ -147,7 +147,7 @@ def erase(writer: Writer, key: str, why: str) -> None:
         raise StoreError(f"report {key!r} is erased already.")
     if not why.strip():
         raise StoreError("say why with --why: the request that it rests on.")
-    gone = dict.fromkeys(("host", "url_hash", "url_sealed", "seal", "salt", "evidence"))
+    gone = dict.fromkeys(TELLING)
     writer.connection.execute(reports.update().where(reports.c.id == row.id).values(**gone))
     left = select(func.count()).where(reports.c.case_id == row.case_id, reports.c.salt.is_not(None))
     if row.case_id is not None and not writer.connection.execute(left).scalar_one():

@@ -94,6 +94,9 @@ reports = Table(
 """One reported URL. Without a case while nobody is known to be responsible. `seal` is the URL's own key, itself sealed; without
 it and `salt`, which erasing removes, nothing of the rest can be read or guessed."""
 
+TELLING = ("host", "url_hash", "url_sealed", "seal", "salt", "evidence")
+"""The columns of a report that tell of its URL: erasing empties them."""
+
 events = Table(
     "events",
     metadata,

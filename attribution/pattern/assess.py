@@ -8,13 +8,12 @@ from datetime import datetime
 
 import numpy as np
 
-from attribution.pattern.betting import NAMED_AT, P0
 from attribution.pattern.history import Arrays, History, days, moment
 from attribution.pattern.mixture import fit
 from attribution.pattern.verdict import Label, Verdict, judge, label_of
 
 _FEWEST_BAD_WEEKS = 4
-"""With fewer weeks over `P0` no bet reaches E = 20,000, whatever the order: nobody has to look day by day."""
+"""With fewer weeks that failed no bet reaches E = 20,000, whatever the order: nobody has to look day by day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def assess(history: History, at: datetime | None = None) -> list[Assessment]:
     """Assess every provider of a history as of a day: the last thing known in it where none is given."""
     look = np.ceil(history.last_known) if at is None else days(at)
     found = [_assess_one(history, names, look) for names in history.components(look)]
-    return _with_probabilities(found, look)
+    return _with_probabilities(found)
 
 
 def _assess_one(history: History, names: tuple[str, ...], look: float) -> Assessment:
@@ -114,11 +113,7 @@ def _walk(history: History, names: tuple[str, ...], look: float) -> tuple[list[S
                 continue
             # A later epoch's group holds the earlier ones: its spells go on, and its notes begin anew.
             noted_since = None if len(groups) > 1 else noted_since
-            first = (
-                max(np.ceil(begin), np.floor(arrays.sent.min()) + 1)
-                if np.isfinite(begin)
-                else np.floor(arrays.sent.min()) + 1
-            )
+            first = max(np.ceil(begin), np.floor(arrays.sent.min()) + 1)
             for day in history.news(arrays, first, np.floor(end)):
                 verdict = judge(arrays, float(day))
                 open_spell = bool(spells) and spells[-1].released is None
@@ -149,19 +144,16 @@ def _noted_since(arrays: Arrays, look: float) -> float:
     return float(day)
 
 
-def _with_probabilities(found: list[Assessment], look: float) -> list[Assessment]:
+def _with_probabilities(found: list[Assessment]) -> list[Assessment]:
     if not found:
         return []
-    counts = np.array([_failed_sites(one, look) for one in found], float)
+    counts = np.array([_failed_sites(one) for one in found], float)
     mixture = fit(counts[:, 0], counts[:, 1])
     chances = mixture.probability(counts[:, 0], counts[:, 1])
     return [replace(one, p_systematic=round(float(chance), 4)) for one, chance in zip(found, chances, strict=True)]
 
 
-def _failed_sites(one: Assessment, look: float) -> tuple[float, float]:
+def _failed_sites(one: Assessment) -> tuple[float, float]:
     """Return (failed, judged) as sums over the weeks' sites."""
     judged = one.verdict.weeks
     return float((judged.share * judged.sites).sum()), float(judged.sites.sum())
-
-
-__all__ = ["NAMED_AT", "P0", "Assessment", "Spell", "assess"]

@@ -1,9 +1,9 @@
 """How likely a provider is one that does not act: a mixture of two beta-binomials. For the order of work, never an accusation. Pure.
 
 Each provider has k of n sites failed (as shares of URLs, so k need not be whole). The n sites fail with a chance of the provider's own, drawn
-from one of two beta distributions: those that act, and those that do not. The five numbers are found by expectation-maximisation over all providers
-of the history, begun at and drawn to what simulated years show. Source: Griffiths, "Maximum likelihood estimation for the beta-binomial distribution",
-Biometrics 29 (1973); Dempster, Laird & Rubin, JRSS-B 39 (1977), for the mixture. Assumption: providers are alike but for these two kinds.
+from one of two beta distributions: those that act, and those that do not. The five numbers are those that make the providers of the
+history most likely (L-BFGS-B), begun at and drawn to what simulated years show. Source: Griffiths, "Maximum likelihood estimation for the beta-binomial distribution",
+Biometrics 29 (1973). Assumption: providers are alike but for these two kinds.
 """
 
 from __future__ import annotations

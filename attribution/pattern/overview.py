@@ -8,8 +8,8 @@ from attribution.pattern.assess import Assessment
 from attribution.pattern.charts import multiples_chart, overview_chart
 from attribution.pattern.render import environment
 from attribution.pattern.report import as_row
+from attribution.pattern.verdict import LABELS
 
-_ORDER = ("systematic", "non_responsive", "slow", "mixed", "cooperative", "insufficient")
 _MOST_MULTIPLES = 24
 
 
@@ -21,7 +21,7 @@ def overview_bytes(found: list[Assessment], form: str, countries: dict[str, str]
     picture = overview_chart(rows, "svg").decode("utf-8")
     ordered = sorted(
         zip(rows, found, strict=True),
-        key=lambda pair: (_ORDER.index(pair[0]["now"]), -pair[0]["e_value"], pair[0]["provider"]),
+        key=lambda pair: (LABELS.index(pair[0]["now"]), -pair[0]["e_value"], pair[0]["provider"]),
     )
     weekly = [
         (row["provider"], row["now"], [float(share) for share in one.verdict.weeks.share])

@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from attribution.json_text import csv_cell
 from attribution.pattern.dossier import REPLY_DAYS
 
 _CASE_FIELDS = [
@@ -79,9 +80,5 @@ def _table(cases: list[dict[str, Any]]) -> bytes:
     writer = csv.DictWriter(out, _CASE_FIELDS, lineterminator="\n")
     writer.writeheader()
     for case in cases:
-        writer.writerow({name: _cell(case[name]) for name in _CASE_FIELDS})
+        writer.writerow({name: csv_cell(case[name]) for name in _CASE_FIELDS})
     return out.getvalue().encode("utf-8")
-
-
-def _cell(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

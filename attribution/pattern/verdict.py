@@ -14,6 +14,8 @@ from attribution.pattern.history import Arrays, Floats
 from attribution.pattern.look import Admitted, Weeks, admitted, failures, warned_weeks, weeks
 
 Label = Literal["insufficient", "cooperative", "mixed", "slow", "non_responsive", "systematic"]
+LABELS: tuple[Label, ...] = ("systematic", "non_responsive", "slow", "mixed", "cooperative", "insufficient")
+"""The gravest first."""
 FEWEST_SITES_FOR_A_LABEL = 5
 FEWEST_WEEKS = 6
 FEWEST_SITES = 6

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from attribution_cli import exit_code
-from attribution_cli.casework.desk import AsJson, open_store, show_rows
+from attribution_cli.casework.desk import AsJson, open_store, show_rows, utc_time, write_whole
 from attribution_cli.console import say
 
 if TYPE_CHECKING:
@@ -45,6 +44,7 @@ def assess(
     """Say of each provider whether it acts on notices, how sure that is, and what may be done next. Nothing is published."""
     from attribution.pattern.assess import assess as assess_all
     from attribution.pattern.report import as_row
+    from attribution.pattern.verdict import LABELS
 
     look = read_date(at)
     found, where = load_history(history, look)
@@ -54,23 +54,16 @@ def assess(
         say(f"attribution: and {len(found.faults) - 10} more rows that could not be used")
     rows = [as_row(one, where.get(one.names[0], country)) for one in assess_all(found, look)]
     if output is not None:
-        _write_whole(output, rows)
+        write_whole(output, (json.dumps(row, ensure_ascii=True) + "\n" for row in rows))
     else:
-        order = {"systematic": 0, "non_responsive": 1, "slow": 2, "mixed": 3, "cooperative": 4, "insufficient": 5}
-        ordered = rows if as_json else sorted(rows, key=lambda row: (order[row["now"]], -row["p_systematic"]))
+        ordered = rows if as_json else sorted(rows, key=lambda row: (LABELS.index(row["now"]), -row["p_systematic"]))
         show_rows(ordered, ["provider", "now", "first_flagged", "released", "e_value", "weeks", "share_failed"], as_json=as_json, empty="no providers")  # fmt: skip
     return exit_code.SOME_NOT if found.faults else 0
 
 
 def read_date(text: str | None) -> datetime | None:
     """Return a look's time: the beginning of a date, or a time as it stands."""
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"--at {text!r}: give a date such as 2026-01-31") from None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    return None if text is None else utc_time(text, "--at", "a date such as 2026-01-31")
 
 
 def load_history(folder: Path | None, at: datetime | None) -> tuple[History, dict[str, str]]:
@@ -100,17 +93,3 @@ def load_history(folder: Path | None, at: datetime | None) -> tuple[History, dic
     made = History.of(good("notices"), good("reports"), good("events"), good("aliases"), at)
     made.faults[:0] = faults
     return made, {}
-
-
-def _write_whole(path: Path, rows: list[dict[str, Any]]) -> None:
-    from attribution.errors import StoreError
-
-    new = path.with_name(path.name + ".part")
-    try:
-        with new.open("w", encoding="utf-8") as out:
-            out.writelines(json.dumps(row, ensure_ascii=True) + "\n" for row in rows)
-            out.flush()
-            os.fsync(out.fileno())
-        new.replace(path)
-    except OSError as error:
-        raise StoreError(f"{str(path)!r} cannot be written: {error.strerror}.") from None

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,6 +18,7 @@ from attribution_cli.safe_text import escaped_json, shown
 
 if TYPE_CHECKING:
     from attribution.cases.drafting import Sender
+    from attribution.cases.log import Writer
     from attribution.cases.notices import Terms
     from attribution.cases.store import Store
     from attribution.settings import Settings
@@ -63,17 +66,40 @@ def sender_of(settings: Settings, language: str | None = None) -> Sender:
     )  # fmt: skip
 
 
+def utc_time(text: str, name: str, form: str) -> datetime:
+    """Read a time of the command line, UTC where it says no offset; `name` and `form` are for who made a slip."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{name} {text!r}: give {form}") from None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+
+
 def read_time(text: str | None) -> int | None:
     """Return a time of the command line as the store counts it; None where none was given."""
     from attribution.cases.times import micros
 
-    if text is None:
-        return None
+    return None if text is None else micros(utc_time(text, "time", "one such as 2026-01-31T12:00Z"))
+
+
+def write_whole(path: Path, lines: Iterable[str]) -> None:
+    """Write a text file whole. Raises StoreError."""
+    from attribution.errors import StoreError
+    from attribution.whole_file import whole_file
+
     try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"time {text!r}: give one such as 2026-01-31T12:00Z") from None
-    return micros(found if found.tzinfo else found.replace(tzinfo=UTC))
+        with whole_file(path) as out:
+            out.writelines(lines)
+    except OSError as error:
+        raise StoreError(f"{str(path)!r} cannot be written: {error.strerror}.") from None
+
+
+@contextmanager
+def recording(who: str | None) -> Iterator[Writer]:
+    """Open the store that the settings name, to add to it; on disk when the block ends."""
+    store, settings = open_store()
+    with store, store.write(who_of(who, settings)) as writer:
+        yield writer
 
 
 def show_rows(rows: Iterable[dict[str, Any]], columns: Sequence[str], *, as_json: bool, empty: str) -> int:

@@ -18,6 +18,7 @@ from attribution_cli.casework.desk import (
     open_store,
     print_json,
     read_time,
+    recording,
     sender_of,
     show_fields,
     show_rows,
@@ -131,8 +132,7 @@ def record(
     """Note that a notice was sent: the first of a case, or a reminder."""
     from attribution.cases.notices import record_notice
 
-    store, settings = open_store()
-    with store, store.write(who_of(who, settings)) as writer:
+    with recording(who) as writer:
         what = record_notice(writer, case, read_time(at) or writer.now, to=to, message_id=message_id, channel=channel)
     if as_json:
         print_json({"case": case, "what": what})
@@ -168,8 +168,7 @@ def add(
         detail["note"] = note
     if last_online:
         detail["last_online"] = iso(read_time(last_online))
-    store, settings = open_store()
-    with store, store.write(who_of(who, settings)) as writer:
+    with recording(who) as writer:
         numbers = note_event(
             writer, kind, read_time(at) or writer.now, case=case, report=report, provider=provider, detail=detail
         )
@@ -186,8 +185,7 @@ def correct(
     """Take back an event that was noted wrongly, by a new one that names it."""
     from attribution.cases.noting import correct as take_back
 
-    store, settings = open_store()
-    with store, store.write(who_of(who, settings)) as writer:
+    with recording(who) as writer:
         number = take_back(writer, seq, why)
     tell({"event": number, "corrects": seq}, f"event {seq} is taken back by event {number}", as_json=as_json)
 

@@ -15,6 +15,7 @@ from attribution_cli.casework.desk import (
     open_store,
     print_json,
     read_time,
+    recording,
     show_fields,
     show_rows,
     tell,
@@ -96,8 +97,7 @@ def link(
     from attribution.cases.providers import link as make_link
     from attribution.cases.providers import provider_named
 
-    store, settings = open_store()
-    with store, store.write(who_of(who, settings)) as writer:
+    with recording(who) as writer:
         (new_id, new_key), (old_id, old_key) = (
             provider_named(writer.connection, new),
             provider_named(writer.connection, old),
@@ -116,8 +116,7 @@ def unlink(
     """Undo a link from now on. What was decided while it held stays as it was."""
     from attribution.cases.providers import unlink as undo
 
-    store, settings = open_store()
-    with store, store.write(who_of(who, settings)) as writer:
+    with recording(who) as writer:
         undo(writer, number)
     tell({"undone": number}, f"link {number} is undone", as_json=as_json)
 
@@ -153,8 +152,7 @@ def approve(
     from attribution.cases.contacts import approve as approve_mailbox
     from attribution.cases.providers import add_marks, provider_named
 
-    store, settings = open_store()
-    with store, store.write(who_of(who, settings)) as writer:
+    with recording(who) as writer:
         identity, key = provider_named(writer.connection, provider)
         approve_mailbox(writer, identity, mailbox, why)
         add_marks(writer, identity, [("mailbox", mailbox.strip().lower())], "approved")
@@ -180,8 +178,7 @@ def mark(
 
     if kind not in MARK_KINDS:
         raise StoreError(f"kind {kind!r}: use one of {', '.join(MARK_KINDS)}.")
-    store, settings = open_store()
-    with store, store.write(who_of(who, settings)) as writer:
+    with recording(who) as writer:
         identity, key = provider_named(writer.connection, provider)
         plain = value.strip().lower() if kind == "mailbox" else value.strip()
         added = add_marks(writer, identity, [(kind, plain)], source, read_time(at) or writer.now)

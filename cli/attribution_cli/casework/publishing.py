@@ -12,7 +12,18 @@ import typer
 
 from attribution_cli import exit_code
 from attribution_cli.casework.assess import AtDate, HistoryFolder, load_history, read_date
-from attribution_cli.casework.desk import AsJson, Who, Why, open_store, print_json, show_fields, who_of, words
+from attribution_cli.casework.desk import (
+    AsJson,
+    Who,
+    Why,
+    open_store,
+    print_json,
+    recording,
+    show_fields,
+    who_of,
+    words,
+    write_whole,
+)
 from attribution_cli.console import say
 
 
@@ -186,8 +197,7 @@ def signer(
     """Name a person who may sign."""
     from attribution.cases.listing import name_signer
 
-    store, settings = open_store()
-    with store, store.write(who_of(who, settings)) as writer:
+    with recording(who) as writer:
         name_signer(writer, name, mailbox, public_key)
     say(f"attribution: {name} may sign")
 
@@ -239,8 +249,7 @@ def withdraw(
     """Withdraw an entry, and say whom to tell: everybody who was given a list with it."""
     from attribution.cases.listing import withdraw as withdraw_entry
 
-    store, settings = open_store()
-    with store, store.write(who_of(who, settings)) as writer:
+    with recording(who) as writer:
         notice = withdraw_entry(writer, company, why)
     if as_json:
         print_json(notice)
@@ -279,11 +288,4 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, values: dict[str, Any]) -> None:
-    from attribution.errors import StoreError
-
-    new = path.with_name(path.name + ".part")
-    try:
-        new.write_text(json.dumps(values, indent=1, ensure_ascii=True) + "\n", "utf-8")
-        new.replace(path)
-    except OSError as error:
-        raise StoreError(f"{str(path)!r} cannot be written: {error.strerror}.") from None
+    write_whole(path, [json.dumps(values, indent=1, ensure_ascii=True) + "\n"])
