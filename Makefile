@@ -58,5 +58,5 @@ LOCK := pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 lock:
-	$(LOCK) --extra dev --extra exchange --extra overview --extra postgresql --output-file requirements/dev.txt pyproject.toml
+	$(LOCK) --extra dev --extra exchange --extra overview --extra postgresql --extra web --output-file requirements/dev.txt pyproject.toml
 	$(LOCK) --extra bench --output-file requirements/bench.txt pyproject.toml

@@ -136,10 +136,13 @@ class Attributor:
             async for answer in answers:
                 yield answer
 
-    async def investigate(self, target: str, *, origins: Iterable[ToldOrigin] = ()) -> Investigation:
+    async def investigate(
+        self, target: str, *, origins: Iterable[ToldOrigin] = (), heard: Callable[[Record], None] | None = None
+    ) -> Investigation:
         """Answer for one target, with the rules applied and the evidence. Raises EvidenceError if it cannot be kept.
 
-        `origins` are addresses behind a proxy that the proxy's operator told: evidence that ages (12 hours).
+        `origins` are addresses behind a proxy that the proxy's operator told: evidence that ages (12 hours). `heard` is
+        called with each record as it is learnt, for somebody who waits.
         """
         target = target.encode("utf-8", "surrogatepass").decode("utf-8", "replace")  # what JSON cannot hold
         evidence = Evidence(target, self._clock.now(), not self._settings.allow_documentation_addresses)
@@ -150,13 +153,13 @@ class Attributor:
             self._asker.prepare()
         reported = REPORTED.set(frozenset(str(address) for address in facts.addresses))
         try:
-            until = await self._learn_all(evidence, facts)
+            until = await self._learn_all(evidence, facts, heard)
             told = await self._told_origins(facts)
             if told:
                 for record in told:
                     evidence.add(record)
                     facts.learn(record)
-                await self._learn_all(evidence, facts)
+                await self._learn_all(evidence, facts, heard)
         finally:
             REPORTED.reset(reported)
         decision = decide_from(facts)
@@ -167,7 +170,9 @@ class Attributor:
             await asyncio.to_thread(self._folder.append, evidence)
         return Investigation(decision.attribution, decision.steps, evidence)
 
-    async def _learn_all(self, evidence: Evidence, facts: Facts) -> datetime | None:
+    async def _learn_all(
+        self, evidence: Evidence, facts: Facts, heard: Callable[[Record], None] | None
+    ) -> datetime | None:
         """Ask what the rules want to know, round after round, until they want no more.
 
         Returns until when all of the answers are fresh; None where some are not kept, or stale.
@@ -185,6 +190,8 @@ class Attributor:
                 for record in records:
                     evidence.add(record)
                     facts.learn(record)
+                    if heard:
+                        heard(record)
             REPORTED.set(frozenset(str(address) for address in (*facts.addresses, *facts.special)))
         return None if until is _NEVER else until
 

@@ -34,5 +34,13 @@ class StoreError(AttributionError):
     """The store cannot be opened, or does not hold what was named; the message names the way out."""
 
 
+class NotInStoreError(StoreError):
+    """What was named is not in the store."""
+
+
+class StoreUnavailableError(StoreError):
+    """The database cannot be used now: it is locked, full, unreachable or damaged. Nothing was changed by the step."""
+
+
 class KeyFileError(AttributionError):
     """The key file is missing, damaged or not the one of this store."""

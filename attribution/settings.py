@@ -89,6 +89,20 @@ def _http_url(value: Any) -> Any:
     return value if value.endswith("/") else value + "/"
 
 
+def _optional_url(value: Any) -> Any:
+    return _http_url(value) if value else ""
+
+
+def _addresses(value: Any) -> Any:
+    proxies = _comma_list(value)
+    for proxy in proxies or []:
+        try:
+            ipaddress.ip_network(proxy)
+        except ValueError:
+            raise ValueError(f"{proxy!r} is no IP address or range") from None
+    return proxies
+
+
 class Settings(BaseSettings):
     """How to ask and where to keep. `attribution config show` prints each value and where it came from."""
 
@@ -167,6 +181,20 @@ class Settings(BaseSettings):
         "defanged", description="how a notice names URLs: defanged or whole"
     )
     templates_folder: Path | None = Field(None, description="notice templates of your own, used before those packaged")
+
+    public_url: Annotated[str, BeforeValidator(_optional_url)] = Field(
+        "", description="where the service is reached through its proxy, e.g. https://attribution.hotline.example/"
+    )
+    trusted_proxies: Annotated[list[str], NoDecode, BeforeValidator(_addresses)] = Field(
+        [], description="addresses of proxies that the service believes about who asks, comma-separated"
+    )
+    rate_limit: int = Field(600, ge=1, le=1_000_000, description="requests a minute that one client of the service has")
+    session_hours: float = Field(12.0, gt=0, le=168, description="hours after which one signs in again")
+    oidc_issuer: Annotated[str, BeforeValidator(_optional_url)] = Field(
+        "", description="identity provider for signing in (OpenID Connect): its issuer URL; goes with the next two"
+    )
+    oidc_client_id: str = Field("", description="the service's name at that identity provider")
+    oidc_client_secret: SecretStr | None = Field(None, description="the service's secret there; never shown")
 
     @classmethod
     def settings_customise_sources(

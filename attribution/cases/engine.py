@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
-from attribution.errors import StoreError
+from attribution.errors import StoreError, StoreUnavailableError
 
 STREAMED = {"stream_results": True, "yield_per": 2000}
 """Options of a statement whose rows are read bit by bit, so that memory does not grow with the store."""
@@ -103,12 +103,16 @@ def _telling(engine: Engine) -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        raise StoreError(f"the store {engine.url.render_as_string()} cannot be used: {_reason(error)}") from error
+        raise StoreUnavailableError(
+            f"the store {engine.url.render_as_string()} cannot be used: {_reason(error)}"
+        ) from error
     except DBAPIError as error:
         if error.connection_invalidated or "disk" in str(error.orig):
-            raise StoreError(f"the store {engine.url.render_as_string()} cannot be used: {_reason(error)}") from error
+            raise StoreUnavailableError(
+                f"the store {engine.url.render_as_string()} cannot be used: {_reason(error)}"
+            ) from error
         if isinstance(error.orig, sqlite3.DatabaseError) and not isinstance(error.orig, sqlite3.IntegrityError):
-            raise StoreError(f"{engine.url.database!r} is no store, or damaged: {_reason(error)}") from error
+            raise StoreUnavailableError(f"{engine.url.database!r} is no store, or damaged: {_reason(error)}") from error
         raise
 
 

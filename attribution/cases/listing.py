@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,14 @@ from sqlalchemy import Connection, select
 
 from attribution.cases.history import history_of
 from attribution.cases.log import Writer
+from attribution.cases.people import person_of
 from attribution.cases.providers import links, one_history, provider_named
 from attribution.cases.tables import events, marks, providers
 from attribution.cases.times import moment
 from attribution.errors import StoreError
-from attribution.pattern.assess import assess
-from attribution.pattern.dossier import dossier
+from attribution.pattern.assess import Assessment, assess
+from attribution.pattern.dossier import dossier_of
+from attribution.pattern.history import History
 from attribution.pattern.publication import entry, refusals
 from attribution.pattern.render import dossier_hash
 
@@ -46,30 +49,36 @@ def new_key(path: Path) -> str:
         path.write_bytes(raw)
     except OSError as error:
         raise StoreError(f"key {str(path)!r} cannot be made: {error.strerror}.") from None
-    return _public(key)
+    return public_half(key)
 
 
-def name_signer(writer: Writer, name: str, mailbox: str, public_key: str) -> None:
-    """Note that a person may sign. Raises StoreError where the name, mailbox or key is another signer's."""
-    name, mailbox = " ".join(name.split()), mailbox.strip().lower()
-    if not name or "@" not in mailbox:
+def name_signer(writer: Writer, name: str, mailbox: str, public_key: str, *, replaces: bool = False) -> None:
+    """Note that a person may sign; `replaces` where it is a new key of the same person, after which the old one signs nothing more.
+
+    Raises StoreError where the name, mailbox or key is another signer's: mailboxes that differ in spelling or in a `+tag` are one.
+    """
+    name, mailbox = " ".join(name.split()), person_of(mailbox)
+    if not name:
         raise StoreError("a signer has a name and a mailbox.")
     try:
         Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key, validate=True))
     except ValueError:
         raise StoreError(f"public key {public_key!r} is none: `attribution list key` makes one.") from None
     for one in signers(writer.connection).values():
+        if replaces and one["name"].casefold() == name.casefold() and one["mailbox"] == mailbox:
+            continue
         if one["name"].casefold() == name.casefold() or one["mailbox"] == mailbox or one["public_key"] == public_key:
             raise StoreError(f"{one['name']} signs with that name, mailbox or key already: two signers are two people.")
     writer.add_event("signer_named", writer.now, detail={"name": name, "mailbox": mailbox, "public_key": public_key})
 
 
 def signers(connection: Connection) -> dict[str, dict[str, str]]:
-    """Return who may sign, by public key."""
+    """Return who may sign, by public key; of one person the newest key."""
     rows = connection.execute(
         select(events.c.detail).where(events.c.kind == "signer_named").order_by(events.c.seq)
     ).scalars()
-    return {one["public_key"]: one for one in map(json.loads, rows)}
+    newest = {one["mailbox"]: one for one in map(json.loads, rows)}
+    return {one["public_key"]: one for one in newest.values()}
 
 
 def note_letter(writer: Writer, provider: str, sent_on: date, sha256: str, to: str) -> None:
@@ -85,11 +94,19 @@ def build(connection: Connection, today: date) -> tuple[dict[str, Any], dict[str
     """Return the list as of today, and of every other candidate why it is not on it."""
     at = datetime(today.year, today.month, today.day, tzinfo=UTC)
     history = history_of(connection, at)
+    return build_from(connection, history, assess(history, at), today)
+
+
+def build_from(
+    connection: Connection, history: History, assessed: list[Assessment], today: date, only: str | None = None
+) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """Return the same from what was assessed as of today's beginning; of one provider alone, where `only` names it."""
     entries, refused = [], {}
-    for one in assess(history, at):
-        if one.now != "systematic":
+    for one in assessed:
+        wanted = only in one.names if only else one.now == "systematic"
+        if not wanted:
             continue
-        found, why = _entry(connection, history, one.names[0], today)
+        found, why = _entry(connection, history, one, today)
         if why:
             refused[one.names[0]] = why
         else:
@@ -98,19 +115,24 @@ def build(connection: Connection, today: date) -> tuple[dict[str, Any], dict[str
     return {"format": 1, "as_of": today.isoformat(), "entries": entries}, refused
 
 
+def read_key(raw: bytes, passphrase: bytes | None = None) -> Ed25519PrivateKey:
+    """Read a signer's private key (PEM). Raises StoreError."""
+    try:
+        key = load_pem_private_key(raw, passphrase)
+    except (ValueError, TypeError) as error:
+        raise StoreError(f"the signing key cannot be read: {type(error).__name__}.") from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise StoreError("this is no Ed25519 key: `attribution list key` makes one.")
+    return key
+
+
 def sign(
-    signed: dict[str, Any], key_file: Path, reason: str, known: dict[str, dict[str, str]], at: datetime
+    signed: dict[str, Any], key: Ed25519PrivateKey, reason: str, known: dict[str, dict[str, str]], at: datetime
 ) -> dict[str, Any]:
     """Return the list with one more signature. Raises StoreError for a key that is nobody's, or signed already, or without a reason."""
-    try:
-        key = load_pem_private_key(key_file.read_bytes(), None)
-    except (OSError, ValueError, TypeError) as error:
-        raise StoreError(f"key {str(key_file)!r} cannot be read: {type(error).__name__}.") from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise StoreError(f"key {str(key_file)!r} is no Ed25519 key: `attribution list key` makes one.")
     if not reason.strip():
-        raise StoreError("say why with --reason; it stands beside the signature.")
-    public = _public(key)
+        raise StoreError("say why (--reason); it stands beside the signature.")
+    public = public_half(key)
     if public not in known:
         raise StoreError("this key is nobody's who may sign: `attribution list signer` names one.")
     held = list(signed.get("signatures", []))
@@ -136,7 +158,7 @@ def check_signatures(signed: dict[str, Any], known: dict[str, dict[str, str]]) -
         except (InvalidSignature, ValueError):
             faults.append(f"the signature of {person['name']} is of something else")
             continue
-        people.add((person["name"].casefold(), person["mailbox"]))
+        people.add(person_of(person["mailbox"]))
     if len(people) < SIGNERS_NEEDED:
         faults.append(f"{len(people)} of {SIGNERS_NEEDED} different people have signed")
     return faults
@@ -146,18 +168,13 @@ def publish(writer: Writer, signed: dict[str, Any], today: date, recipients: lis
     """Return the list as it may go out, and note who gets it. Raises StoreError where anything does not hold today."""
     connection = writer.connection
     faults = check_signatures(signed, signers(connection))
-    now, refused = build(connection, today)
+    now, _ = build(connection, today)
     fresh = {one["dossier_sha256"]: one for one in now["entries"]}
     for one in signed.get("entries", []):
         if fresh.get(one.get("dossier_sha256")) != one:
             faults.append(f"{one.get('company')}: what was signed is not what is found today")
     if signed.get("as_of") != today.isoformat():
         faults.append(f"the list is of {signed.get('as_of')}, not of today: build and sign it anew")
-    faults += [
-        f"{name}: {'; '.join(why)}"
-        for name, why in refused.items()
-        if any(name in str(one) for one in signed.get("entries", []))
-    ]
     if not signed.get("entries"):
         faults.append("the list is empty")
     if not recipients:
@@ -165,8 +182,33 @@ def publish(writer: Writer, signed: dict[str, Any], today: date, recipients: lis
     if faults:
         raise StoreError("the list is not published: " + "; ".join(faults))
     detail = {"as_of": signed["as_of"], "to": recipients, "entries": [one["dossier_sha256"] for one in signed["entries"]], "companies": [one["company"] for one in signed["entries"]]}  # fmt: skip
-    writer.add_event("list_published", writer.now, detail=detail)
-    return {name: signed[name] for name in ("format", "as_of", "entries", "signatures")}
+    given = {name: signed[name] for name in ("format", "as_of", "entries", "signatures")}
+    writer.add_event("list_published", writer.now, detail={**detail, "list": given})
+    return given
+
+
+def note_signature(writer: Writer, provider: str, signed: dict[str, Any]) -> None:
+    """Note the last signature of a list about one provider, for the next who signs."""
+    identity, _ = provider_named(writer.connection, provider)
+    detail = {"covers": list_hash(signed), "signature": signed["signatures"][-1]}
+    writer.add_event("list_signed", writer.now, provider_id=identity, detail=detail)
+
+
+def noted_signatures(connection: Connection, provider: str, made: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the signatures that were noted of exactly this list about a provider."""
+    identity, _ = provider_named(connection, provider)
+    rows = connection.execute(
+        select(events.c.detail)
+        .where(events.c.kind == "list_signed", events.c.provider_id == identity)
+        .order_by(events.c.seq)
+    ).scalars()
+    covers = list_hash(made)
+    return [one["signature"] for one in map(json.loads, rows) if one["covers"] == covers]
+
+
+def list_hash(made: dict[str, Any]) -> str:
+    """Return the SHA-256 of what a list's signatures cover, but for who signs."""
+    return sha256(_covered(made, {})).hexdigest()
 
 
 def withdraw(writer: Writer, company: str, why: str) -> dict[str, Any]:
@@ -185,12 +227,11 @@ def withdraw(writer: Writer, company: str, why: str) -> dict[str, Any]:
     return {**notice, "tell": told}
 
 
-def _entry(connection: Connection, history: Any, key: str, today: date) -> tuple[dict[str, Any], list[str]]:
-    at = datetime(today.year, today.month, today.day, tzinfo=UTC)
-    identity, _ = provider_named(connection, key)
+def _entry(connection: Connection, history: History, one: Assessment, today: date) -> tuple[dict[str, Any], list[str]]:
+    identity, _ = provider_named(connection, one.names[0])
     group = one_history(links(connection), identity)
     row = connection.execute(select(providers.c.name, providers.c.country).where(providers.c.id == identity)).one()
-    values = dossier(history, key, at, row.country)
+    values = dossier_of(one, history, row.country)
     systems = (
         connection.execute(select(marks.c.value).where(marks.c.kind == "asn", marks.c.provider_id.in_(group)))
         .scalars()
@@ -229,5 +270,6 @@ def _covered(signed: dict[str, Any], statement: dict[str, Any]) -> bytes:
     return json.dumps([plain, statement], ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode("ascii")
 
 
-def _public(key: Ed25519PrivateKey) -> str:
+def public_half(key: Ed25519PrivateKey) -> str:
+    """Return the public half of a key, in base64."""
     return base64.b64encode(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode("ascii")

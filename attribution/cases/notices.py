@@ -15,7 +15,7 @@ from attribution.cases.reports import last_checks, last_found
 from attribution.cases.tables import cases, events, providers, reports
 from attribution.cases.times import moment
 from attribution.data.desks import desk_of
-from attribution.errors import StoreError
+from attribution.errors import NotInStoreError, StoreError
 
 _HOUR = 3_600_000_000
 FRESH_HOURS = 24
@@ -195,7 +195,7 @@ def _due(connection: Connection, row: Any, now: int, terms: Terms, hotline_count
 def _case(connection: Connection, key: str) -> Any:
     row = connection.execute(select(cases.c.id, cases.c.provider_id).where(cases.c.key == key)).first()
     if row is None:
-        raise StoreError(f"case {key!r} is not in the store. `attribution case list` shows those that are.")
+        raise NotInStoreError(f"case {key!r} is not in the store. `attribution case list` shows those that are.")
     return row
 
 

@@ -10,7 +10,7 @@ from attribution.cases.log import Writer
 from attribution.cases.providers import provider_named
 from attribution.cases.tables import cases, events, reports
 from attribution.cases.times import iso
-from attribution.errors import StoreError
+from attribution.errors import NotInStoreError, StoreError
 from attribution.history.rows import ABOUT_NOTICE, ABOUT_PROVIDER, ABOUT_URL
 
 _HOUR = 3_600_000_000
@@ -73,7 +73,7 @@ def correct(writer: Writer, seq: int, why: str) -> int:
     """Take back an event that was noted wrongly, by another one; return its number. Raises StoreError."""
     row = writer.connection.execute(select(events).where(events.c.seq == seq)).mappings().first()
     if row is None:
-        raise StoreError(f"event {seq} is not in the store.")
+        raise NotInStoreError(f"event {seq} is not in the store.")
     if row["kind"] not in KINDS:
         raise StoreError(f"event {seq} is of the kind {row['kind']!r}, which is not taken back this way.")
     if writer.connection.execute(
@@ -103,7 +103,7 @@ def _subject(writer: Writer, case: str | None, report: str | None) -> dict[str, 
             .where(reports.c.key == report)
         ).first()
         if row is None:
-            raise StoreError(f"report {report!r} is not in the store, or has no case yet.")
+            raise NotInStoreError(f"report {report!r} is not in the store, or has no case yet.")
         if case is not None and row.key != case:
             raise StoreError(f"report {report!r} is one of case {row.key}, not of {case}.")
         return {"report_id": row.id, "case_id": row.case_id, "case": row.key, "provider_id": row.provider_id}
@@ -111,5 +111,5 @@ def _subject(writer: Writer, case: str | None, report: str | None) -> dict[str, 
         raise StoreError("say what it happened to: --case, --report or --provider.")
     found = connection.execute(select(cases.c.id, cases.c.provider_id).where(cases.c.key == case)).first()
     if found is None:
-        raise StoreError(f"case {case!r} is not in the store. `attribution case list` shows those that are.")
+        raise NotInStoreError(f"case {case!r} is not in the store. `attribution case list` shows those that are.")
     return {"report_id": None, "case_id": found.id, "case": case, "provider_id": found.provider_id}

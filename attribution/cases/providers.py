@@ -14,7 +14,7 @@ from sqlalchemy import Connection, or_, select
 
 from attribution.cases.log import Writer
 from attribution.cases.tables import IS_LINK, events, marks, providers
-from attribution.errors import StoreError
+from attribution.errors import NotInStoreError, StoreError
 from attribution.models import Provider
 
 LINK_KINDS = ("renamed_to", "owned_by", "same_abuse_desk", "announces_for")
@@ -70,7 +70,7 @@ def provider_named(connection: Connection, text: str) -> tuple[int, str]:
     if found:
         keys = ", ".join(sorted(one.key for one in found)[:10])
         raise StoreError(f"provider {text!r} may be any of {keys}. Name one by its key.")
-    raise StoreError(f"provider {text!r} is not in the store. `attribution provider list` shows those that are.")
+    raise NotInStoreError(f"provider {text!r} is not in the store. `attribution provider list` shows those that are.")
 
 
 def keep_provider(
@@ -122,7 +122,7 @@ def unlink(writer: Writer, seq: int) -> None:
     """Undo a link from now on. What was decided while it held stays as it was. Raises StoreError."""
     found = next((one for one in links(writer.connection) if one.seq == seq), None)
     if found is None:
-        raise StoreError(f"link {seq} is not in the store. `attribution provider show` lists a provider's links.")
+        raise NotInStoreError(f"link {seq} is not in the store. `attribution provider show` lists a provider's links.")
     if found.undone_at is not None:
         raise StoreError(f"link {seq} is undone already.")
     writer.add_event("unlinked", writer.now, provider_id=found.new, corrects=seq)

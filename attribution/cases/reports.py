@@ -11,10 +11,11 @@ from sqlalchemy import Connection, func, select
 from attribution.attributor import Investigation
 from attribution.cases.log import Writer
 from attribution.cases.providers import keep_provider
+from attribution.cases.service_tables import batch_lines
 from attribution.cases.sites import site_of
 from attribution.cases.tables import TELLING, cases, events, providers, reports
 from attribution.decide.holder import is_maintainer
-from attribution.errors import StoreError
+from attribution.errors import NotInStoreError, StoreError
 from attribution.evidence import Evidence
 from attribution.history.rows import ENDS
 from attribution.registry.rdap_answer import read_network
@@ -142,12 +143,13 @@ def erase(writer: Writer, key: str, why: str) -> None:
         select(reports.c.id, reports.c.case_id, reports.c.salt).where(reports.c.key == key)
     ).first()
     if row is None:
-        raise StoreError(f"report {key!r} is not in the store.")
+        raise NotInStoreError(f"report {key!r} is not in the store.")
     if row.salt is None:
         raise StoreError(f"report {key!r} is erased already.")
     if not why.strip():
         raise StoreError("say why with --why: the request that it rests on.")
     gone = dict.fromkeys(TELLING)
+    writer.connection.execute(batch_lines.delete().where(batch_lines.c.report == key))
     writer.connection.execute(reports.update().where(reports.c.id == row.id).values(**gone))
     left = select(func.count()).where(reports.c.case_id == row.case_id, reports.c.salt.is_not(None))
     if row.case_id is not None and not writer.connection.execute(left).scalar_one():

@@ -17,12 +17,15 @@ from attribution.cases import log
 from attribution.cases.engine import connect, reading, writing
 from attribution.cases.keys import Keys
 from attribution.cases.migrate import migrate, revision_of
+from attribution.cases.service_tables import accounts, batch_lines, tickets
 from attribution.cases.tables import heads, reports
 from attribution.cases.times import micros
 from attribution.errors import KeyFileError, StoreError
 from attribution.settings import Settings
 
 Now = Callable[[], datetime]
+_SEALS = ((reports, reports.c.seal), (accounts, accounts.c.totp_seal), (batch_lines, batch_lines.c.target_seal))
+"""Where the keys of sealed texts stand, each wrapped under the key file's."""
 
 
 class Store:
@@ -115,8 +118,16 @@ class Store:
         with reading(self.engine) as connection:
             return log.check(connection, self.keys, expected_head)
 
+    def unseal(self, sealed: bytes, seal: bytes) -> str:
+        """Return a sealed text, also where another process made new keys meanwhile. Raises KeyFileError."""
+        try:
+            return self.keys.open(sealed, seal)
+        except KeyFileError:
+            self.keys = Keys.load(self._key_file)
+            return self.keys.open(sealed, seal)
+
     def rotate_keys(self) -> int:
-        """Make a new wrapping key, wrap every kept URL's own key under it, and forget the old ones; return how many.
+        """Make a new wrapping key, wrap every sealed text's own key under it, and forget the old ones; return how many.
 
         The file holds both keys until the store is done, so a stop in between loses nothing.
         """
@@ -125,13 +136,14 @@ class Store:
             self.keys.save(self._key_file)
             count = 0
             with self.write() as writer:
-                rows = writer.connection.execute(
-                    select(reports.c.id, reports.c.seal).where(reports.c.seal.is_not(None))
-                )
-                for identity, seal in rows.all():
-                    change = reports.update().where(reports.c.id == identity).values(seal=self.keys.wrap_anew(seal))
-                    writer.connection.execute(change)
-                    count += 1
+                writer.connection.execute(tickets.delete())  # what was begun under the old key is begun again
+                for table, seal in _SEALS:
+                    keys = list(table.primary_key)
+                    for row in writer.connection.execute(select(*keys, seal).where(seal.is_not(None))).all():
+                        where = [key == value for key, value in zip(keys, row[:-1], strict=True)]
+                        new = {seal.name: self.keys.wrap_anew(row[-1])}
+                        writer.connection.execute(table.update().where(*where).values(new))
+                        count += 1
                 writer.add_event("keys_rotated", writer.now, detail={"urls": count})
             self.keys = self.keys.newest_only()
             self.keys.save(self._key_file)

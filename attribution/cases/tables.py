@@ -132,3 +132,7 @@ VIEW_INDEXES = (
     Index("events_of_links", events.c.seq, sqlite_where=IS_LINK, postgresql_where=IS_LINK),
 )
 """What views of one provider stand on; they came with the second revision."""
+
+IS_NEWS = text("kind <> 'case_viewed'")
+"""That somebody looked at a case is in the log, and changes nothing of what is known."""
+Index("events_but_views", events.c.seq, sqlite_where=IS_NEWS, postgresql_where=IS_NEWS)

@@ -14,7 +14,7 @@ from attribution.cases.providers import Link, links, one_history
 from attribution.cases.reports import Check, last_checks
 from attribution.cases.tables import cases, events, marks, providers, reports
 from attribution.data.escalation import next_step
-from attribution.errors import StoreError
+from attribution.errors import NotInStoreError
 
 PAGE = 50
 """Rows of a list at once; the next ones by where the last ended."""
@@ -154,7 +154,7 @@ def case_lines(
     if after is not None:
         last = connection.execute(select(cases.c.opened_at, cases.c.id).where(cases.c.key == after)).first()
         if last is None:
-            raise StoreError(f"case {after!r} is not in the store.")
+            raise NotInStoreError(f"case {after!r} is not in the store.")
         wanted = wanted.where(tuple_(cases.c.opened_at, cases.c.id) < (last.opened_at, last.id))
     return _lines(connection, connection.execute(wanted).mappings().all())
 
@@ -171,7 +171,7 @@ def case_view(connection: Connection, key: str, now: int) -> CaseView:
         .first()
     )
     if row is None:
-        raise StoreError(f"case {key!r} is not in the store. `attribution case list` shows those that are.")
+        raise NotInStoreError(f"case {key!r} is not in the store. `attribution case list` shows those that are.")
     checks = last_checks(connection, [row["id"]])
     held = (
         connection.execute(select(reports).where(reports.c.case_id == row["id"]).order_by(reports.c.id))

@@ -28,6 +28,12 @@ def dossier(history: History, name: str, at: datetime | None = None, country: st
     one = next((one for one in assess(history, moment(look)) if name in one.names), None)
     if one is None:
         raise KeyError(name)
+    return dossier_of(one, history, country)
+
+
+def dossier_of(one: Assessment, history: History, country: str | None = None) -> dict[str, Any]:
+    """Return the dossier of a provider that was assessed already, as of the day on which it was."""
+    look = one.verdict.at
     arrays, verdict = one.arrays, one.verdict
     return {
         "format": 1,

@@ -20,6 +20,7 @@ from attribution.cases.listing import (
     new_key,
     note_letter,
     publish,
+    read_key,
     sign,
     signers,
     withdraw,
@@ -236,13 +237,13 @@ def test_a_list_needs_the_letter_the_days_two_people_and_todays_evidence(
     with store.read() as connection:
         known = signers(connection)
     now = clock.at
-    one = sign(made, signed_by[0], "read it", known, now)
+    one = sign(made, read_key(signed_by[0].read_bytes()), "read it", known, now)
     assert check_signatures(one, known) == ["1 of 2 different people have signed"]
     with pytest.raises(StoreError, match="signed this list already"):
-        sign(one, signed_by[0], "again", known, now)
+        sign(one, read_key(signed_by[0].read_bytes()), "again", known, now)
     with store.write("ann") as writer, pytest.raises(StoreError, match="1 of 2"):
         publish(writer, one, today, ["Partner"])
-    two = sign(one, signed_by[1], "read it too", known, now)
+    two = sign(one, read_key(signed_by[1].read_bytes()), "read it too", known, now)
     assert check_signatures(two, known) == []
     forged = {**two, "entries": [{**entry, "company": "Innocent Ltd"}]}
     assert "is of something else" in check_signatures(forged, known)[0]
@@ -286,7 +287,13 @@ def test_two_signers_are_two_people(store: Store, tmp_path: Path) -> None:
     stranger = tmp_path / "stranger.pem"
     new_key(stranger)
     with store.read() as connection, pytest.raises(StoreError, match="nobody's who may sign"):
-        sign({"format": 1, "as_of": "2026-01-01", "entries": []}, stranger, "x", signers(connection), datetime.now(UTC))
+        sign(
+            {"format": 1, "as_of": "2026-01-01", "entries": []},
+            read_key(stranger.read_bytes()),
+            "x",
+            signers(connection),
+            datetime.now(UTC),
+        )
     with pytest.raises(StoreError, match="cannot be made"):
         new_key(stranger)
 

@@ -209,12 +209,18 @@ def sign(
     reason: Annotated[str, typer.Option(help="Why; it stands beside the signature.")],
 ) -> None:
     """Sign exactly this list."""
+    from attribution.cases.listing import read_key, signers
     from attribution.cases.listing import sign as add_signature
-    from attribution.cases.listing import signers
+    from attribution.errors import StoreError
+
+    try:
+        key = read_key(key_file.read_bytes())
+    except OSError as error:
+        raise StoreError(f"key {str(key_file)!r} cannot be read: {error.strerror}.") from None
 
     store, _ = open_store()
     with store, store.read() as connection:
-        _write(path, add_signature(_read(path), key_file, reason, signers(connection), datetime.now(UTC)))
+        _write(path, add_signature(_read(path), key, reason, signers(connection), datetime.now(UTC)))
     say(f"attribution: signed {path}")
 
 
