@@ -114,6 +114,16 @@ def plain_url(text: str) -> tuple[str, str]:
     return f"{scheme or 'http'}://{host}{_port_of(rest[:start])}{path}", f"{host}{path}"
 
 
+def defanged(text: str) -> str:
+    """Return a URL, host name or address as one that no program takes for a link: `hxxps://www[.]site[.]example/x`."""
+    head, separator, rest = text.partition("://")
+    if not separator:
+        head, rest = "", text
+    host, slash, path = rest.partition("/")
+    plain = head.lower().replace("tt", "xx", 1) if head.lower() in ("http", "https") else head
+    return f"{plain}{separator}{host.replace('.', '[.]').replace('[[.]]', '[.]')}{slash}{path}"
+
+
 def _port_of(authority: str) -> str:
     found = re.search(r":(\d{1,5})$", authority.rpartition("@")[2])
     return found[0] if found and authority.count(":") < 3 and found[1] not in ("80", "443") else ""

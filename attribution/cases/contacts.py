@@ -22,14 +22,14 @@ class Approval:
     at: int
 
 
-def approve(writer: Writer, provider_id: int, mailbox: str, why: str) -> None:
-    """Note that a person looked at a mailbox and approves it. Raises StoreError."""
+def approve(writer: Writer, provider_id: int, mailbox: str, why: str) -> int:
+    """Note that a person looked at a mailbox and approves it; return the event's number. Raises StoreError."""
     named = read_mailboxes(mailbox)
     if [one.lower() for one in named] != [mailbox.strip().lower()]:
         raise StoreError(f"mailbox {mailbox!r} is no mail address.")
     if not why.strip():
         raise StoreError("say why with --why: how it was checked that the mailbox is the provider's.")
-    writer.add_event(
+    return writer.add_event(
         "contact_approved",
         writer.now,
         provider_id=provider_id,

@@ -28,7 +28,7 @@ from attribution.decide.facts import Facts
 from attribution.errors import EvidenceError, InvalidTarget, StoreError
 from attribution.evidence import Evidence
 from attribution.models import WriteStep
-from attribution.target import plain_url
+from attribution.target import defanged, plain_url
 
 LANGUAGES = ("en", "nl", "de", "fr")
 
@@ -96,9 +96,9 @@ def draft(connection: Connection, keys: Keys, due: Due, sender: Sender, given: I
         approved = mailbox is not None and _is_approved(connection, mailbox)
         context = {
             "to": step.to, "role": role_words(sender.language, step.role), "ask": ask_words(sender.language, step.role),
-            "case": due.case, "site": _defanged(site) if sender.urls == "defanged" else site, "hotline": sender.name,
+            "case": due.case, "site": defanged(site) if sender.urls == "defanged" else site, "hotline": sender.name,
             "reminder": due.what == "reminder", "first_sent": _day(first), "last_seen": _day(seen),
-            "urls": [_defanged(url) if sender.urls == "defanged" else url for url in urls], "urls_given": approved,
+            "urls": [defanged(url) if sender.urls == "defanged" else url for url in urls], "urls_given": approved,
             "defanged": sender.urls == "defanged", "laws": [_law(law) for law in laws_of(country)],
             "reply_to": sender.reply_to(case["token"]), "token": case["token"],
         }  # fmt: skip
@@ -196,14 +196,6 @@ def xarf_report(url: str, sender: Sender, token: str, addresses: list[str]) -> d
     if made.report is None or made.errors:
         raise StoreError(f"a report in XARF cannot be written: {'; '.join(error.message for error in made.errors)}")
     return dict(made.report.model_dump(mode="json", by_alias=True, exclude_none=True))
-
-
-def _defanged(text: str) -> str:
-    head, separator, rest = text.partition("://")
-    if not separator:
-        return text.replace(".", "[.]")
-    host, slash, path = rest.partition("/")
-    return f"{head.replace('tt', 'xx', 1)}://{host.replace('.', '[.]')}{slash}{path}"
 
 
 def _law(law: Law) -> str:

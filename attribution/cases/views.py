@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, tuple_
 
+from attribution.cases.audit import VIEWED
 from attribution.cases.contacts import approvals
+from attribution.cases.keys import Keys
 from attribution.cases.notices import Terms, terms_of
 from attribution.cases.providers import Link, links, one_history
 from attribution.cases.reports import Check, last_checks
@@ -16,6 +18,8 @@ from attribution.cases.tables import cases, events, marks, providers, reports
 from attribution.data.escalation import next_step
 from attribution.errors import NotInStoreError
 
+COUNTED = 1000
+"""Cases of a provider that are counted by state: the latest."""
 PAGE = 50
 """Rows of a list at once; the next ones by where the last ended."""
 
@@ -159,6 +163,14 @@ def case_lines(
     return _lines(connection, connection.execute(wanted).mappings().all())
 
 
+def case_counts(connection: Connection, provider_id: int) -> dict[str, int]:
+    """Return how many of the last `COUNTED` cases of a provider's one history are in which state."""
+    counts: dict[str, int] = {}
+    for line in case_lines(connection, provider_id=provider_id, limit=COUNTED):
+        counts[line.state] = counts.get(line.state, 0) + 1
+    return counts
+
+
 def case_view(connection: Connection, key: str, now: int) -> CaseView:
     """Return a case, with what may be done about it now. Raises StoreError."""
     row = (
@@ -179,7 +191,9 @@ def case_view(connection: Connection, key: str, now: int) -> CaseView:
         .all()
     )
     names = {one["id"]: one["key"] for one in held}
-    log = connection.execute(select(events).where(events.c.case_id == row["id"]).order_by(events.c.at, events.c.seq))
+    log = connection.execute(
+        select(events).where(events.c.case_id == row["id"], events.c.kind != VIEWED).order_by(events.c.at, events.c.seq)
+    )
     line = _lines(connection, [row])[0]
     sent = connection.execute(
         select(func.min(events.c.at)).where(events.c.case_id == row["id"], events.c.kind == "sent")
@@ -207,6 +221,16 @@ def case_view(connection: Connection, key: str, now: int) -> CaseView:
             for one in log
         ),
     )  # fmt: skip
+
+
+def urls_of_case(connection: Connection, keys: Keys, key: str) -> dict[str, str]:
+    """Return the URLs of a case that the store keeps, by report."""
+    rows = connection.execute(
+        select(reports.c.key, reports.c.url_sealed, reports.c.seal)
+        .join(cases, cases.c.id == reports.c.case_id)
+        .where(cases.c.key == key, reports.c.url_sealed.is_not(None))
+    )
+    return {row.key: keys.open(row.url_sealed, row.seal) for row in rows}
 
 
 def _lines(connection: Connection, rows: Any) -> list[CaseLine]:

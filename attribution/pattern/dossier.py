@@ -175,6 +175,23 @@ def _removal(arrays: Arrays, look: float) -> dict[str, Any]:
     }
 
 
+def median_removal(one: Assessment) -> tuple[float, float] | None:
+    """Return the interval, in days after the notice, in which half of a provider's URLs were gone; None where it was not seen."""
+    left, right, _ = _intervals(one.arrays, one.verdict.at)
+    return turnbull(_grid(left), _grid(right)).quantile(0.5) if len(left) else None
+
+
+def removal_of_others(others: Iterable[Assessment], look: float) -> list[dict[str, Any]]:
+    """Return the curve of removal of several providers together, at the days of a dossier's: what one is held against."""
+    found = [_intervals(one.arrays, look)[:2] for one in others]
+    left, right = (np.concatenate([pair[side] for pair in found]) if found else np.array([]) for side in (0, 1))
+    if not len(left):
+        return []
+    curve = turnbull(_grid(left), _grid(right))
+    rows = [(day, *curve.by(day)) for day in _DAYS]
+    return [{"days": day, "gone_at_least": round(low, 4), "gone_at_most": round(high, 4)} for day, low, high in rows]
+
+
 def _grid(times: Floats) -> Floats:
     """Round to quarters of an hour, so that a resample has few distinct intervals."""
     return np.asarray(np.where(np.isfinite(times), np.round(times * 96) / 96, times), float)

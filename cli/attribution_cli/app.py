@@ -26,6 +26,7 @@ from attribution_cli.housekeeping import AsJson, cache_app, config_app, data_app
 from attribution_cli.inputs import InputFormat, UnusableInput, count_items
 from attribution_cli.outputs import OutputFormat, ReaderGoneError, UnusableOutput
 from attribution_cli.safe_text import escaped_json, shown
+from attribution_cli.service import account_app, api_key_app, serve
 
 if TYPE_CHECKING:
     from attribution.attributor import Investigation
@@ -470,3 +471,6 @@ app.command("backup", epilog="Example: attribution backup --output cases.backup"
 app.command("restore", epilog="Example: ATTRIBUTION_STORE=sqlite:///new.sqlite3 attribution restore cases.backup")(
     restore
 )
+app.command("serve", epilog="Example: attribution serve")(serve)
+app.add_typer(account_app, name="account")
+app.add_typer(api_key_app, name="api-key")

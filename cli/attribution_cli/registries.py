@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-from datetime import UTC, datetime
-from typing import Any
 
 import typer
 
@@ -15,12 +12,10 @@ from attribution_cli.safe_text import escaped_json, shown
 
 def show_registries(*, as_json: bool) -> None:
     """Print a row for each registry that was asked."""
-    from attribution.lookup.ledger import Ledger
+    from attribution.lookup.health import registry_rows
     from attribution.settings import load_settings
 
-    ledger = Ledger(load_settings().cache_path)
-    rows = [_row(name, budget) for name, budget in ledger.all().items()]
-    ledger.close()
+    rows = registry_rows(load_settings().cache_path)
     if as_json:
         for row in rows:
             typer.echo(escaped_json(json.dumps(row, ensure_ascii=False)))
@@ -47,23 +42,3 @@ def show_registries(*, as_json: bool) -> None:
         rate = f"{row['rate']:g} of {row['rate_limit']:g}"
         table.add_row(shown(row["service"]), state, rate, f"{row['asked']}", f"{row['refused']}", f"{row['failed']}")
     results().print(table)
-
-
-def _row(name: str, budget: Any) -> dict[str, Any]:
-    from attribution.lookup.pace import Service
-
-    now = time.time()
-    limits = Service(*name.split(" ", 1)).limits
-    closed = budget.closed(now)
-    today = datetime.fromtimestamp(now, UTC).date().isoformat()
-    return {
-        "service": name, "closed_until": _time(closed.until) if closed else None, "why": closed.kind if closed else None,
-        "note": closed.note if closed else None, "last_trouble": budget.note or None, "rate": round(min(budget.rate, limits.rate), 2), "rate_limit": limits.rate,
-        "burst": limits.burst, "in_the_air": budget.in_the_air(now), "concurrent": limits.concurrent, "asked": budget.asked,
-        "refused": budget.refused, "failed": budget.failed, "people_today": budget.personal if budget.day == today else 0,
-        "people_limit": limits.personal, "last_asked": _time(budget.last_asked) if budget.last_asked else None,
-    }  # fmt: skip
-
-
-def _time(seconds: float) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"

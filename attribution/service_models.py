@@ -1,0 +1,368 @@
+"""What the service is asked and answers, beside the answer itself: the JSON contract of its HTTP interface, for server and client alike.
+
+Times are UTC (RFC 3339). A URL is only ever in a request's body or an answer's `input`: never in an address.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from attribution.models import Attribution
+
+MOST_TARGETS = 10_000
+"""Targets of one batch."""
+_Item = TypeVar("_Item")
+Text = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class _Reply(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Problem(BaseModel):
+    """What went wrong, as RFC 9457 has it."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    type: str
+    """Names the kind of problem; the same for every occurrence: `urn:attribution:problem:NAME`."""
+    title: str
+    status: int
+    detail: str | None = None
+    errors: list[dict[str, Any]] | None = None
+    """Of a request that cannot be used: each field, and what is wrong with it."""
+
+
+class Page(_Reply, Generic[_Item]):
+    """Some items of a list; `next` is the cursor for those after them, None at the end."""
+
+    items: list[_Item]
+    next: str | None = None
+
+
+class ToldOriginRequest(_Request):
+    """An address behind a proxy, as its operator told it."""
+
+    address: Annotated[str, Field(max_length=64)]
+    source: Annotated[str, Field(min_length=1, max_length=200)]
+    told_at: datetime
+
+
+class TargetRequest(_Request):
+    """What to look up."""
+
+    target: Annotated[str, Field(min_length=1, max_length=20_000)]
+    """URL, host name or address, defanged or not."""
+
+
+class EvidenceRequest(TargetRequest):
+    """What to look up, for an answer with its evidence."""
+
+    origins: Annotated[list[ToldOriginRequest], Field(max_length=20)] = []
+
+
+class BatchRequest(_Request):
+    """A list to look up."""
+
+    targets: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=20_000)]], Field(min_length=1, max_length=MOST_TARGETS)
+    ]
+
+
+class Batch(_Reply):
+    """A list that is looked up, and how far it is."""
+
+    id: str
+    state: Literal["running", "done", "stopped"]
+    total: int
+    done: int
+    counts: dict[str, int]
+    """How many answers of each status."""
+    made_at: datetime
+
+
+class BatchResult(_Reply):
+    """The answer to one target of a batch; `line` counts from 1, in the order of the request."""
+
+    line: int
+    attribution: Attribution
+
+
+class ReportRequest(_Request):
+    """A reported URL, to be looked up and kept."""
+
+    url: Annotated[str, Field(min_length=1, max_length=20_000)]
+    reported_at: datetime | None = None
+
+
+class ReportAdded(_Reply):
+    """What became of a reported URL."""
+
+    report: str
+    case: str | None
+    """None while nobody is known to be responsible."""
+    provider: str | None
+    duplicate: bool
+    """The same URL was reported before and is open: nothing new was made."""
+    same_site: list[str]
+    """Other cases of the same site."""
+
+
+class CaseItem(_Reply):
+    """A case in a list."""
+
+    case: str
+    provider: str
+    site: str | None
+    opened_at: datetime
+    state: Literal["gathering", "sent", "received", "bounced", "over"]
+    urls: int
+    online: int
+
+
+class ReportItem(_Reply):
+    """One reported URL of a case, by the name of its report: the URL itself is not told."""
+
+    report: str
+    reported_at: datetime
+    host: str | None
+    erased: bool
+    url_kept: bool
+    last_check: str | None
+    checked_at: datetime | None
+
+
+class EventItem(_Reply):
+    """Something that happened."""
+
+    seq: int
+    kind: str
+    at: datetime
+    known_at: datetime
+    recorded_at: datetime
+    who: str
+    report: str | None
+    corrects: int | None
+    detail: dict[str, Any]
+
+
+class NextStep(_Reply):
+    """What may be done next, and on what ground."""
+
+    step: str
+    basis: str | None
+    since: str | None
+
+
+class Case(CaseItem):
+    """A case with its URLs and everything that happened."""
+
+    next_step: NextStep | None
+    reports: list[ReportItem]
+    events: list[EventItem]
+
+
+class EventRequest(_Request):
+    """Something that happened, to be noted."""
+
+    kind: Annotated[str, Field(max_length=40)]
+    at: datetime | None = None
+    """When; now, where it is left out."""
+    report: Annotated[str, Field(max_length=40)] | None = None
+    """Which URL it happened to, by its report; of all, where it is left out."""
+    note: Text | None = None
+
+
+class Noted(_Reply):
+    """The numbers of the events that were noted."""
+
+    events: list[int]
+
+
+class NoticeRequest(_Request):
+    """A notice that was sent."""
+
+    to: Annotated[str, Field(min_length=3, max_length=320)]
+    at: datetime | None = None
+    message_id: Annotated[str, Field(max_length=998)] | None = None
+    channel: Annotated[str, Field(max_length=40)] = "mail"
+
+
+class NoticeNoted(_Reply):
+    """What was noted: the first notice of a case, or a reminder."""
+
+    noted: Literal["sent", "reminder"]
+
+
+class DueItem(_Reply):
+    """A notice or reminder that is due, and what stands in its way."""
+
+    case: str
+    provider: str
+    what: Literal["notice", "reminder"]
+    since: datetime
+    to: str | None
+    reports: list[str]
+    in_the_way: list[str]
+    route_to: str | None
+
+
+class DraftRequest(_Request):
+    """For whom to write; URLs that the store has a keyed hash of only are given here."""
+
+    language: Annotated[str, Field(pattern="^[a-z]{2}$")] | None = None
+    urls: Annotated[list[Annotated[str, Field(max_length=20_000)]], Field(max_length=MOST_TARGETS)] = []
+
+
+class DraftItem(_Reply):
+    """A notice to one party, ready to be looked at. It names URLs."""
+
+    what: Literal["notice", "reminder"]
+    to: str
+    mailbox: str | None
+    role: str
+    when: str
+    subject: str
+    text: str
+    reply_to: str
+    xarf: list[dict[str, Any]]
+    in_the_way: list[str]
+
+
+class RecheckedItem(_Reply):
+    """What a new look at a report's host found."""
+
+    report: str
+    host: str
+    outcome: Literal["unchanged", "changed", "moved", "found", "unknown"]
+    before: str | None
+    after: str | None
+
+
+class ProviderItem(_Reply):
+    """A provider in a list."""
+
+    provider: str
+    name: str
+    country: str | None
+    cases: int
+    last_opened: datetime | None
+
+
+class ProviderDetail(_Reply):
+    """Everything about one provider but its cases one by one."""
+
+    provider: str
+    name: str
+    country: str | None
+    known_at: datetime
+    one_history_with: list[str]
+    marks: list[dict[str, Any]]
+    links: list[dict[str, Any]]
+    approved: list[dict[str, Any]]
+    terms: dict[str, Any]
+    cases: int
+    events: dict[str, int]
+    statements: list[dict[str, Any]]
+
+
+class ApprovalRequest(_Request):
+    """A mailbox that a person looked at, and how."""
+
+    mailbox: Annotated[str, Field(min_length=3, max_length=320)]
+    why: Text
+
+
+class Assessed(_Reply):
+    """What is to be said of one provider, as of `looked_at`; docs/pattern.md tells what each figure means."""
+
+    provider: str
+    names: list[str]
+    label: str
+    now: str
+    first_flagged: str | None
+    released: str | None
+    p_systematic: float
+    e_value: float
+    highest_e_value: float
+    noted_since: str | None
+    weeks: int
+    weeks_at_flag: int | None
+    sites: int
+    cases: int
+    admitted: int
+    share_failed: float | None
+    floors_missing: list[str]
+    dropped: dict[str, int]
+    next_step: NextStep | None
+    looked_at: str
+
+
+class ContestRequest(_Request):
+    """Cases that a provider contests."""
+
+    provider: Annotated[str, Field(min_length=1, max_length=300)]
+    without: Annotated[list[Annotated[str, Field(max_length=60)]], Field(max_length=MOST_TARGETS)]
+
+
+class Contested(_Reply):
+    """Whether a label stands without some cases, and by what margin (powers of ten of E)."""
+
+    provider: str
+    at: str
+    without: list[str]
+    unknown: list[str]
+    label_before: str
+    label_after: str
+    stands: bool
+    e_value_before: float
+    e_value_after: float
+    margin: float | None
+    floors_missing: list[str]
+
+
+class RegistryItem(_Reply):
+    """How a registry is asked, and how it answers."""
+
+    service: str
+    closed_until: str | None
+    why: str | None
+    note: str | None
+    last_trouble: str | None
+    rate: float
+    rate_limit: float
+    burst: int
+    in_the_air: int
+    concurrent: int
+    asked: int
+    refused: int
+    failed: int
+    people_today: int
+    people_limit: int
+    last_asked: str | None
+
+
+class AuditItem(_Reply):
+    """Something that somebody did with this service."""
+
+    seq: int
+    at: datetime
+    who: str
+    what: str
+    case: str | None
+    provider: str | None
+    detail: dict[str, Any]
+
+
+class Health(_Reply):
+    """How the service is."""
+
+    status: Literal["ok"]
+    version: str

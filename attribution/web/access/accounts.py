@@ -1,0 +1,125 @@
+"""Accounts of people. What is done to one is noted in the log, by whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from attribution.cases.log import Writer
+from attribution.cases.people import person_of
+from attribution.cases.service_tables import accounts, sessions
+from attribution.errors import NotInStoreError, StoreError
+from attribution.web.access.roles import ROLES, Principal, Role
+
+LANGUAGES = ("en", "nl")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person who may sign in."""
+
+    id: int
+    person: str
+    mailbox: str
+    name: str
+    role: Role
+    language: str
+    password: str | None
+    totp_sealed: bytes | None
+    totp_seal: bytes | None
+    totp_used: int
+    oidc: str | None
+    signing_key: bytes | None
+    made_at: int
+    disabled_at: int | None
+
+    @property
+    def principal(self) -> Principal:
+        """The person as one who asks."""
+        return Principal(self.person, ROLES[self.role], self.id, self.role)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the person can sign in: not disabled, and a password or an identity provider is set up."""
+        return self.disabled_at is None and (self.oidc is not None or self.password is not None)
+
+
+def add_account(writer: Writer, mailbox: str, name: str, role: str, language: str = "en") -> Account:
+    """Add a person, who cannot sign in before the account is set up. Raises StoreError where the mailbox has one, or a value cannot be."""
+    person, name = person_of(mailbox), " ".join(name.split())
+    if not name or len(name) > 120:
+        raise StoreError("name: give one of 1 to 120 characters.")
+    check_role(role)
+    if language not in LANGUAGES:
+        raise StoreError(f"language {language!r}: use {' or '.join(LANGUAGES)}.")
+    connection = writer.connection
+    held = connection.execute(select(accounts.c.mailbox).where(accounts.c.person == person)).first()
+    if held:
+        raise StoreError(f"mailbox {mailbox!r} has an account already ({held.mailbox}): one person has one.")
+    identity = connection.execute(select(func.coalesce(func.max(accounts.c.id), 0))).scalar_one() + 1
+    connection.execute(
+        accounts.insert().values(
+            id=identity, person=person, mailbox=mailbox.strip(), name=name, role=role, language=language, totp_used=0,
+            made_at=writer.now,
+        )
+    )  # fmt: skip
+    writer.add_event("account_made", writer.now, detail={"account": person, "role": role})
+    return account(connection, identity)
+
+
+def change_account(writer: Writer, account_id: int, what: str, **values: Any) -> Account:
+    """Change an account, and note what was done; every change but of the language ends its sessions. Raises StoreError."""
+    before = account(writer.connection, account_id)
+    if "role" in values:
+        check_role(values["role"])
+    leaves = values.get("role", before.role) != "admin" or values.get("disabled_at") is not None
+    if before.role == "admin" and leaves and not _other_admins(writer.connection, account_id):
+        raise StoreError("this is the only administrator: name another one first.")
+    writer.connection.execute(accounts.update().where(accounts.c.id == account_id).values(**values))
+    if set(values) - {"language", "signing_key"}:
+        writer.connection.execute(sessions.delete().where(sessions.c.account_id == account_id))
+    detail = {"account": before.person, "what": what}
+    if "role" in values:
+        detail["role"] = values["role"]
+    writer.add_event("account_changed", writer.now, detail=detail)
+    return account(writer.connection, account_id)
+
+
+def account(connection: Connection, account_id: int) -> Account:
+    """Return an account. Raises NotInStoreError."""
+    row = connection.execute(select(accounts).where(accounts.c.id == account_id)).first()
+    if row is None:
+        raise NotInStoreError(f"account {account_id} is not in the store.")
+    return Account(*row)
+
+
+def account_of(connection: Connection, mailbox: str) -> Account | None:
+    """Return the account of a person by any spelling of the mailbox."""
+    try:
+        person = person_of(mailbox)
+    except StoreError:
+        return None
+    row = connection.execute(select(accounts).where(accounts.c.person == person)).first()
+    return Account(*row) if row else None
+
+
+def all_accounts(connection: Connection) -> list[Account]:
+    """Return every account, by mailbox."""
+    return [Account(*row) for row in connection.execute(select(accounts).order_by(accounts.c.person))]
+
+
+def is_begun(connection: Connection) -> bool:
+    """Say whether there is an administrator who can sign in."""
+    return any(one.role == "admin" and one.ready for one in all_accounts(connection))
+
+
+def check_role(role: str) -> None:
+    """Raise StoreError for a role that is none."""
+    if role not in ROLES:
+        raise StoreError(f"role {role!r}: use one of {', '.join(ROLES)}.")
+
+
+def _other_admins(connection: Connection, account_id: int) -> bool:
+    return any(one.role == "admin" and one.ready and one.id != account_id for one in all_accounts(connection))

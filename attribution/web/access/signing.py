@@ -1,0 +1,47 @@
+"""A person's signing key: made here, sealed under a passphrase that is kept nowhere, and used only while its owner signs."""
+
+from __future__ import annotations
+
+import os
+
+from argon2.low_level import Type, hash_secret_raw
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from attribution.cases.listing import name_signer, public_half
+from attribution.cases.log import Writer
+from attribution.errors import StoreError
+from attribution.web.access.accounts import Account, change_account
+
+_LEAST = 12
+_SALT, _NONCE = 16, 12
+
+
+def make_signing_key(writer: Writer, account: Account, passphrase: str) -> None:
+    """Make a person's key, in place of one from before, and name the person as one who may sign. Raises StoreError."""
+    if len(passphrase) < _LEAST:
+        raise StoreError(f"the passphrase has {len(passphrase)} characters; use at least {_LEAST}.")
+    key = Ed25519PrivateKey.generate()
+    salt, nonce = os.urandom(_SALT), os.urandom(_NONCE)
+    sealed = salt + nonce + AESGCM(_stretched(passphrase, salt)).encrypt(nonce, key.private_bytes_raw(), None)
+    name_signer(writer, account.name, account.mailbox, public_half(key), replaces=True)
+    change_account(writer, account.id, "signing key", signing_key=sealed)
+
+
+def open_signing_key(account: Account, passphrase: str) -> Ed25519PrivateKey:
+    """Return a person's key. Raises StoreError for another passphrase, or where there is none."""
+    sealed = account.signing_key
+    if sealed is None:
+        raise StoreError("you have no signing key yet: make one on the page of your account.")
+    salt, nonce, rest = sealed[:_SALT], sealed[_SALT : _SALT + _NONCE], sealed[_SALT + _NONCE :]
+    try:
+        raw = AESGCM(_stretched(passphrase, salt)).decrypt(nonce, rest, None)
+    except InvalidTag:
+        raise StoreError("the passphrase is not the one of your signing key.") from None
+    return Ed25519PrivateKey.from_private_bytes(raw)
+
+
+def _stretched(passphrase: str, salt: bytes) -> bytes:
+    """Return a key from a passphrase by argon2id (RFC 9106, second recommended option)."""
+    return hash_secret_raw(passphrase.encode("utf-8", "surrogatepass"), salt, 3, 65536, 4, 32, Type.ID)

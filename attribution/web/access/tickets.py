@@ -1,0 +1,112 @@
+"""One-time links to set an account up: name and password, then the authenticator; used when the first code fits."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from attribution.cases.log import Writer
+from attribution.cases.service_tables import accounts, tickets
+from attribution.cases.store import Store
+from attribution.cases.times import micros
+from attribution.errors import NotInStoreError, StoreError
+from attribution.web.access import totp
+from attribution.web.access.accounts import Account, account, add_account, change_account, is_begun
+from attribution.web.access.passwords import hashed
+from attribution.web.access.tokens import new_token, token_hash
+
+_HOUR = 3_600_000_000
+FIRST_HOURS, OTHER_HOURS = 1, 72
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A link that still holds, and what was filled in so far."""
+
+    token: str
+    account: Account | None
+    """None for the first administrator, who has no account yet."""
+    draft: dict[str, str] | None
+
+
+def first_ticket(writer: Writer) -> str | None:
+    """Return a new link's token for the first administrator; None where there is one. Links from before end."""
+    if is_begun(writer.connection):
+        return None
+    writer.connection.execute(tickets.delete().where(tickets.c.account_id.is_(None)))
+    return _add(writer, None, FIRST_HOURS)
+
+
+def set_up_ticket(writer: Writer, account_id: int) -> str:
+    """Return a new link's token for an account, new or to be set up anew. Links from before end."""
+    held = account(writer.connection, account_id)
+    writer.connection.execute(tickets.delete().where(tickets.c.account_id == account_id))
+    writer.add_event("link_made", writer.now, detail={"account": held.person})
+    return _add(writer, account_id, OTHER_HOURS)
+
+
+def find(store: Store, connection: Connection, token: str, now: datetime) -> Ticket:
+    """Return a link. Raises NotInStoreError where it was used, has ended or never was."""
+    row = connection.execute(
+        select(tickets).where(tickets.c.token == token_hash(token), tickets.c.until > micros(now))
+    ).first()
+    if row is None or (row.account_id is None and is_begun(connection)):
+        raise NotInStoreError("this link was used, or its time is over. Ask for a new one.")
+    held = None if row.account_id is None else account(connection, row.account_id)
+    draft = None if row.draft_sealed is None else json.loads(store.unseal(row.draft_sealed, row.draft_seal))
+    return Ticket(token, held, draft)
+
+
+def fill_in(writer: Writer, ticket: Ticket, password: str, name: str = "", mailbox: str = "") -> None:
+    """Take the password (and of the first administrator name and mailbox), and draw up an authenticator's secret. Raises StoreError."""
+    if ticket.account is not None:
+        name, mailbox = ticket.account.name, ticket.account.mailbox
+    draft = {
+        "name": name,
+        "mailbox": mailbox,
+        "password": hashed(password, mailbox=mailbox),
+        "secret": totp.new_secret(),
+    }
+    sealed, seal = writer.keys.seal(json.dumps(draft))
+    changed = writer.connection.execute(
+        tickets.update().where(tickets.c.token == token_hash(ticket.token)).values(draft_sealed=sealed, draft_seal=seal)
+    )
+    if not changed.rowcount:
+        raise NotInStoreError("this link was used, or its time is over. Ask for a new one.")
+
+
+def finish(writer: Writer, ticket: Ticket, code: str, now: datetime) -> Account:
+    """Make the account usable, when the code is the authenticator's. The link ends. Raises StoreError."""
+    draft = ticket.draft
+    if draft is None:
+        raise StoreError("choose a password first.")
+    step = totp.step_of(code, draft["secret"], now, 0)
+    if step is None:
+        raise StoreError("this is not the code that the authenticator shows now. Is the clock of the device right?")
+    ended = writer.connection.execute(tickets.delete().where(tickets.c.token == token_hash(ticket.token)))
+    if not ended.rowcount:
+        raise NotInStoreError("this link was used, or its time is over. Ask for a new one.")
+    held = ticket.account or _first_admin(writer, draft)
+    sealed, seal = writer.keys.seal(draft["secret"])
+    return change_account(
+        writer, held.id, "set up", password=draft["password"], totp_sealed=sealed, totp_seal=seal, totp_used=step
+    )  # fmt: skip
+
+
+def _first_admin(writer: Writer, draft: dict[str, str]) -> Account:
+    """Add the first administrator, or take up the account that was begun and never set up."""
+    row = writer.connection.execute(
+        select(accounts.c.id).where(accounts.c.mailbox == draft["mailbox"], accounts.c.password.is_(None))
+    ).first()
+    return account(writer.connection, row.id) if row else add_account(writer, draft["mailbox"], draft["name"], "admin")
+
+
+def _add(writer: Writer, account_id: int | None, hours: float) -> str:
+    token = new_token()
+    writer.connection.execute(
+        tickets.insert().values(token=token_hash(token), account_id=account_id, until=writer.now + int(hours * _HOUR))
+    )
+    return token

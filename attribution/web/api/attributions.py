@@ -1,0 +1,66 @@
+"""One URL at a time: the answer, and the answer with its evidence."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from attribution.models import Attribution
+from attribution.origin import ToldOrigin
+from attribution.service_models import EvidenceRequest, RegistryItem, TargetRequest
+from attribution.web.api import examples
+from attribution.web.api.asking import JSON, Attributing, TheService, answer, json_of, problems
+from attribution.web.problems import ProblemError
+
+router = APIRouter(tags=["attributions"])
+
+
+@router.post(
+    "/attributions",
+    response_model=Attribution,
+    responses={**problems(413), 200: examples.reply("Who can take the content down.", examples.ANSWER)},
+    openapi_extra=examples.request(examples.TARGET),
+)
+async def attribute(body: TargetRequest, service: TheService, principal: Attributing) -> Response:
+    """Find the company that can take a URL's content down, and its abuse mailbox.
+
+    A URL that cannot be read is answered too, with the status `invalid_input`: see the answer's `status`. The URL is in the body, never in an
+    address: addresses stand in the logs of proxies.
+    """
+    kept = service.attributor.recall(body.target)
+    if kept:
+        service.metrics.answer(kept.status)
+        return Response(kept.as_json(body.target, service.store.now), media_type=JSON)
+    found = await service.attributor.attribute(body.target)
+    service.metrics.answer(found.status)
+    return Response(found.model_dump_json(), media_type=JSON)
+
+
+@router.post(
+    "/evidence",
+    response_class=Response,
+    responses={
+        **problems(413),
+        200: {"description": "The bundle, as `attribution replay` reads it.", "content": {"application/vnd.attribution.evidence+json": {}}},
+    },
+    openapi_extra=examples.request(examples.TARGET),
+)  # fmt: skip
+async def evidence(body: EvidenceRequest, service: TheService, principal: Attributing) -> Response:
+    """Look a URL up and return every answer of resolvers and registries that was got: whoever has the library decides again from it."""
+    try:
+        origins = [ToldOrigin(one.address, one.source, one.told_at) for one in body.origins]
+    except ValueError as error:
+        raise ProblemError(422, "bad-origin", str(error)) from None
+    found = await service.attributor.investigate(body.target, origins=origins)
+    service.metrics.answer(found.attribution.status)
+    return Response(found.evidence.to_bytes(), media_type="application/vnd.attribution.evidence+json")
+
+
+@router.get("/registries", response_model=list[RegistryItem], responses=problems())
+def registries(request: Request, service: TheService, principal: Attributing) -> Response:
+    """Tell how each registry is asked, how it answers, and until when it is left alone."""
+    from attribution.lookup.health import registry_rows
+
+    rows = [RegistryItem(**row) for row in registry_rows(service.settings.cache_path)]
+    return answer(request, json_of(rows, list[RegistryItem]))

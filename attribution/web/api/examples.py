@@ -1,0 +1,53 @@
+"""Examples of requests and replies, for the description of the interface. The tests send and compare every one of them."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from typing import Any
+
+TARGET = {"target": "hxxps://www[.]lighthouse[.]example/1"}
+BATCH_REQUEST = {"targets": ["https://www.lighthouse.example/1", "https://shop.quay-customer.example/2"]}
+REPORT = {"url": "https://www.lighthouse.example/1", "reported_at": "2026-03-02T11:30:00Z"}
+EVENT = {"kind": "still_online", "at": "2026-03-02T18:00:00Z", "note": "seen by the checker"}
+NOTICE = {"to": "abuse@lantern.example", "at": "2026-03-02T12:00:00Z", "message_id": "<1@hotline.example>"}
+APPROVAL = {"mailbox": "abuse@lantern.example", "why": "telephoned the number in the trade register"}
+CONTEST = {"provider": "arin:LANT", "without": ["c0123456789ab"]}
+
+ANSWER = json.loads(resources.files("attribution.web.api").joinpath("example_answer.json").read_text("utf-8"))
+BATCH = {
+    "id": "b0123456789abcdef01234567", "state": "running", "total": 2, "done": 0, "counts": {}, "made_at": "2026-03-02T12:00:00Z",
+}  # fmt: skip
+REPORT_ADDED = {
+    "report": "r0123456789ab", "case": "c0123456789ab", "provider": "arin:LANT", "duplicate": False, "same_site": [],
+}  # fmt: skip
+CASES = {
+    "items": [{
+        "case": "c0123456789ab", "provider": "arin:LANT", "site": "lighthouse.example", "opened_at": "2026-03-02T11:30:00Z",
+        "state": "gathering", "urls": 1, "online": 0,
+    }],
+    "next": None,
+}  # fmt: skip
+NOTED = {"events": [17]}
+PROVIDERS = {
+    "items": [{
+        "provider": "arin:LANT", "name": "Lantern Hosting Inc.", "country": "CA", "cases": 1, "last_opened": "2026-03-02T11:30:00Z",
+    }],
+    "next": None,
+}  # fmt: skip
+ASSESSMENTS = [{
+    "provider": "arin:LANT", "names": ["arin:LANT"], "label": "insufficient", "now": "insufficient", "first_flagged": None,
+    "released": None, "p_systematic": 0.0, "e_value": 1.0, "highest_e_value": 1.0, "noted_since": None, "weeks": 0,
+    "weeks_at_flag": None, "sites": 0, "cases": 1, "admitted": 0, "share_failed": None, "floors_missing": ["fewer than 6 weeks with evidence"],
+    "dropped": {"no proof of receipt": 1}, "next_step": None, "looked_at": "2026-03-03",
+}]  # fmt: skip
+
+
+def request(example: Any) -> dict[str, Any]:
+    """Return what adds an example to an operation's request."""
+    return {"requestBody": {"content": {"application/json": {"example": example}}}}
+
+
+def reply(description: str, example: Any) -> dict[str, Any]:
+    """Return a documented reply with an example."""
+    return {"description": description, "content": {"application/json": {"example": example}}}

@@ -1,0 +1,38 @@
+"""Whether the service lives, whether it can work, and what it counted."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from sqlalchemy import select
+from starlette.responses import Response
+
+from attribution._version import __version__
+from attribution.cases.tables import heads
+from attribution.service_models import Health
+from attribution.web.api.asking import Measuring, TheService, problems
+from attribution.web.metrics import MEDIA_TYPE
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz", response_model=Health)
+async def healthz() -> Health:
+    """Say that the process lives; nothing else is asked."""
+    return Health(status="ok", version=__version__)
+
+
+@router.get("/readyz", response_model=Health, responses={503: {"description": "The store cannot be used now."}})
+def readyz(service: TheService) -> Health:
+    """Say whether the store can be read: what a proxy asks before it sends somebody here."""
+    service.read(lambda connection: connection.execute(select(heads.c.seq)).one())
+    return Health(status="ok", version=__version__)
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={**problems(), 200: {"description": "Prometheus text.", "content": {"text/plain": {}}}},
+)
+def metrics(service: TheService, principal: Measuring) -> Response:
+    """Return what was counted. Needs a key with the scope `metrics`."""
+    return Response(service.metrics.text(), media_type=MEDIA_TYPE)

@@ -1,0 +1,1 @@
+"""The analysts' page: made on the server, in Dutch and English, the same without script."""

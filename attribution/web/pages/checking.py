@@ -1,0 +1,327 @@
+"""One box: a URL, or many, and whom to write to. An answer has an address of its own, and shows what is learnt as it is learnt."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter
+from markupsafe import Markup, escape
+from sqlalchemy import Connection, select
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from attribution.cases.contacts import approvals
+from attribution.cases.reports import add_report
+from attribution.cases.tables import cases, providers, reports
+from attribution.cases.views import case_counts
+from attribution.errors import InvalidTarget, NotInStoreError
+from attribution.evidence import UNANSWERED, Record
+from attribution.json_text import csv_cell, escaped_json
+from attribution.lookup.health import registry_rows
+from attribution.models import Attribution
+from attribution.service_models import MOST_TARGETS
+from attribution.target import parse_target
+from attribution.web import batches
+from attribution.web.api.batches import EVENTS, stream_of
+from attribution.web.batches import BatchState, Line
+from attribution.web.evidence import decided_again
+from attribution.web.pages.rendering import page, render
+from attribution.web.pages.visitors import Form, Looker, Worker
+from attribution.web.problems import ProblemError
+from attribution.web.service import Service
+
+router = APIRouter()
+_SPLIT = "<!-- what is learnt stands here -->"
+_SHOWN_A_COMPANY = 25
+_SHOWN_STEPS = ("told origin", "resolution", "leaf", "role", "abuse contact", "no answer", "nobody named")
+_CSV = ("input", "status", "company", "mailbox", "role", "country")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store knows of the company that an answer names."""
+
+    key: str
+    approved_by: str | None
+    approved_at: int | None
+    counts: dict[str, int]
+    row: dict[str, Any] | None
+    """Its assessment as of today's beginning, where there is one."""
+    median_days: list[float] | None = None
+
+
+@router.get("/")
+def front(request: Request, principal: Looker) -> Response:
+    """Show the box, and what one looked up last."""
+    service: Service = request.app.state.service
+    recent = service.read(lambda connection: batches.batch_states(connection, principal.who, limit=10))
+    return page(request, "front.html.j2", recent=[one for one in recent if one.kept], fault="", text="")
+
+
+@router.post("/check")
+async def check(request: Request, principal: Looker, form: Form) -> Response:
+    """Look up what was pasted: each line one target."""
+    service: Service = request.app.state.service
+    text = form.get("targets", "")
+    targets = [line.strip() for line in text.splitlines() if line.strip()]
+    fault = ""
+    if not targets:
+        fault = "Paste a URL, a host name or an address."
+    elif len(targets) > MOST_TARGETS:
+        fault = f"These are {len(targets)} lines; {MOST_TARGETS} can be looked up at once."
+    elif len(targets) == 1:
+        try:
+            parse_target(targets[0], documentation_is_special=False)
+        except InvalidTarget as invalid:
+            fault = str(invalid)
+    if fault:
+        return page(request, "front.html.j2", 422, recent=[], fault=fault, text=text)
+
+    def keep() -> str:
+        with service.store.write(principal.who) as writer:
+            return batches.add_batch(writer.connection, service.store, principal.who, targets, kept=True)
+
+    identity = await run_in_threadpool(keep)
+    service.runner.work_on(identity)
+    return RedirectResponse(f"/checks/{identity}", 303)
+
+
+@router.get("/checks/{check}")
+async def one(request: Request, check: str, principal: Looker) -> Response:
+    """Show one answer, or many grouped by company."""
+    service: Service = request.app.state.service
+    held = await run_in_threadpool(_kept, service, check)
+    if held.total == 1:
+        return await _single(request, service, held)
+    groups = await run_in_threadpool(service.read, lambda connection: _groups(service, connection, held))
+    return page(request, "many.html.j2", check=held, groups=groups, shown=_SHOWN_A_COMPANY)
+
+
+@router.get("/checks/{check}/lines/{number}")
+async def line(request: Request, check: str, number: int, principal: Looker) -> Response:
+    """Show one answer of many."""
+    service: Service = request.app.state.service
+    held = await run_in_threadpool(_kept, service, check)
+    found = await run_in_threadpool(_line, service, held, number)
+    if found.answer is None:
+        raise NotInStoreError(f"line {number} is not looked up yet.")
+    return await run_in_threadpool(_page_of, request, service, held, found)
+
+
+@router.get("/checks/{check}/events")
+async def events(request: Request, check: str, principal: Looker) -> StreamingResponse:
+    """Tell the page how far the look-up is."""
+    service: Service = request.app.state.service
+    held = await run_in_threadpool(_kept, service, check)
+    return StreamingResponse(stream_of(service, held), media_type=EVENTS, headers={"X-Accel-Buffering": "no"})
+
+
+@router.get("/checks/{check}/lines/{number}/evidence.json")
+def evidence(request: Request, check: str, number: int, principal: Looker) -> Response:
+    """Give the evidence of an answer, as `attribution replay` reads it."""
+    service: Service = request.app.state.service
+    found = _line(service, _kept(service, check), number)
+    if found.evidence is None:
+        raise NotInStoreError(f"line {number} has no evidence yet.")
+    return _download(found.evidence, "application/json", "evidence.json")
+
+
+@router.get("/checks/{check}/results.{form}")
+def save(request: Request, check: str, form: str, principal: Looker) -> Response:
+    """Give every answer as a file: `csv` or `jsonl`."""
+    service: Service = request.app.state.service
+    held = _kept(service, check)
+    if form not in ("csv", "jsonl"):
+        raise ProblemError(404, "not-found", "answers are saved as csv or jsonl.")
+    rows = _as_csv(service, held) if form == "csv" else _as_lines(service, held)
+    kind = "text/csv; charset=utf-8" if form == "csv" else "application/x-ndjson"
+    return StreamingResponse(rows, media_type=kind, headers=_attachment(f"results.{form}"))
+
+
+@router.post("/checks/{check}/report")
+async def report(request: Request, check: str, principal: Worker, form: Form) -> Response:
+    """Keep what was looked up as reports: one line, or every line that has an answer."""
+    service: Service = request.app.state.service
+
+    def keep() -> list[str]:
+        held = _kept(service, check)
+        wanted = form.get("line", "")
+        if wanted and not (wanted.isascii() and wanted.isdigit() and len(wanted) < 9):
+            raise ProblemError(422, "bad-line", "line: a number is needed.")
+        lines = [_line(service, held, int(wanted))] if wanted else _all_lines(service, held)
+        found: list[str] = []
+        for one in lines:
+            if one.evidence is None or one.report is not None or one.status == "invalid_input":
+                continue
+            with service.store.write(principal.who) as writer:
+                added = add_report(writer, one.target, decided_again(one.evidence), keep_url=service.settings.keep_urls)
+                batches.note_report(writer.connection, held.id, one.line, added.report)
+            if added.case:
+                found.append(added.case)
+        return list(dict.fromkeys(found))
+
+    made = await run_in_threadpool(keep)
+    return RedirectResponse(f"/cases/{made[0]}" if len(made) == 1 else f"/checks/{check}", 303)
+
+
+def _kept(service: Service, check: str) -> BatchState:
+    held = service.read(lambda connection: batches.batch_state(connection, check))
+    if not held.kept:
+        raise NotInStoreError(f"{check!r} is no look-up of this page.")
+    return held
+
+
+def _line(service: Service, held: BatchState, number: int) -> Line:
+    return service.read(lambda connection: batches.line_of(service.store, connection, held.id, number))
+
+
+async def _single(request: Request, service: Service, held: BatchState) -> Response:
+    found = await run_in_threadpool(_line, service, held, 1)
+    if found.answer is not None:
+        return await run_in_threadpool(_page_of, request, service, held, found)
+    whole = render(request, "single.html.j2", check=held, line=found, split=Markup(_SPLIT), panel="")  # noqa: S704 - our own mark
+    head, _, foot = whole.partition(_SPLIT)
+
+    async def learning() -> AsyncIterator[str]:
+        yield head
+        seen, waits = 0, ""
+        async with aclosing(service.runner.watch(held.id, least_pause=0, silence=1.0)) as watching:
+            async for progress in watching:
+                if progress is None:
+                    now = await run_in_threadpool(_waits_for, service)
+                    if now and now != waits:
+                        waits = now
+                        yield str(Markup("<li>{}</li>").format(now))
+                    continue
+                for record in progress.heard[seen:]:
+                    if record.kind in ("dns", "rdap", "whois", "page"):
+                        yield f"<li>{escape(_heard(record))}</li>\n"
+                seen = len(progress.heard)
+                if progress.counts:
+                    break
+        last = await run_in_threadpool(_line, service, held, 1)
+        panel = await run_in_threadpool(_panel, request, service, held, last)
+        yield f"</ol>\n{panel}\n{foot.replace('</ol>', '', 1)}"
+
+    return StreamingResponse(learning(), media_type="text/html; charset=utf-8", headers={"X-Accel-Buffering": "no"})
+
+
+def _page_of(request: Request, service: Service, held: BatchState, found: Line) -> Response:
+    panel = Markup(_panel(request, service, held, found))  # noqa: S704 - rendered from a template
+    return page(request, "single.html.j2", check=held, line=found, split="", panel=panel)
+
+
+def _panel(request: Request, service: Service, held: BatchState, found: Line) -> str:
+    if found.answer is None or found.evidence is None:
+        return render(request, "unfinished.html.j2", check=held)
+    answer = found.answer
+    steps = [step for step in decided_again(found.evidence).steps if step.rule in _SHOWN_STEPS]
+    known = None if answer.primary is None else _known(service, answer)
+    report = None if found.report is None else service.read(lambda connection: _case_of(connection, found.report))
+    return render(
+        request, "panel.html.j2", check=held, line=found, answer=answer, steps=steps, known=known, case=report,
+        asks=answer.write_order[0].ask if answer.fronted and answer.write_order else "",
+    )  # fmt: skip
+
+
+def _known(service: Service, answer: Attribution) -> Known | None:
+    assert answer.primary is not None
+    key = answer.primary.provider.id
+    mailbox = (answer.primary.abuse_contact.email or "").lower()
+    look = service.patterns.known()
+    assessed = look.of(key) if look else None
+
+    def read(connection: Connection) -> Known | None:
+        row = connection.execute(select(providers.c.id).where(providers.c.key == key)).first()
+        if row is None:
+            return None
+        approval = approvals(connection, row.id).get(mailbox)
+        return Known(
+            key, approval.who if approval else None, approval.at if approval else None, case_counts(connection, row.id),
+            look.row(assessed) if look and assessed else None, look.median_days(assessed) if look and assessed else None,
+        )  # fmt: skip
+
+    return service.read(read)
+
+
+def _case_of(connection: Connection, report: str | None) -> str | None:
+    return connection.execute(
+        select(cases.c.key).join(reports, reports.c.case_id == cases.c.id).where(reports.c.key == report)
+    ).scalar()
+
+
+def _groups(service: Service, connection: Connection, held: BatchState) -> list[dict[str, Any]]:
+    """Return a batch's lines by company, the biggest first; those without a company last."""
+    groups = []
+    for provider, count in batches.companies_of(connection, held.id):
+        lines = batches.lines_at(service.store, connection, held.id, provider, _SHOWN_A_COMPANY)
+        first = next((one.answer for one in lines if one.answer), None)
+        party = first.primary if first else None
+        groups.append({
+            "provider": provider, "count": count, "lines": lines, "name": party.provider.name if party else "",
+            "mailboxes": sorted({one.answer.primary.abuse_contact.email or "" for one in lines if one.answer and one.answer.primary}),
+        })  # fmt: skip
+    return groups
+
+
+def _all_lines(service: Service, held: BatchState) -> Iterator[Line]:
+    after = 0
+    while True:
+        at = after
+        lines = service.read(lambda connection: batches.lines_of(service.store, connection, held.id, at, 500))  # noqa: B023
+        yield from lines
+        if len(lines) < 500:
+            return
+        after = lines[-1].line
+
+
+def _as_lines(service: Service, held: BatchState) -> Iterator[str]:
+    for one in _all_lines(service, held):
+        if one.answer:
+            yield escaped_json(one.answer.model_dump_json()) + "\n"
+
+
+def _as_csv(service: Service, held: BatchState) -> Iterator[str]:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_CSV)
+    for one in _all_lines(service, held):
+        if one.answer:
+            party = one.answer.primary
+            writer.writerow(map(csv_cell, (
+                one.target, one.status, party.provider.name if party else "", party.abuse_contact.email if party else "",
+                party.role if party else "", party.provider.country if party else "",
+            )))  # fmt: skip
+        yield out.getvalue()
+        out.seek(0)
+        out.truncate()
+
+
+def _heard(record: Record) -> str:
+    """Say what was learnt, in a line."""
+    if record.kind == "dns":
+        return f"{record.question}: {record.note or 'answered'}"
+    return f"{record.server}: {record.note or record.outcome if record.outcome in UNANSWERED else 'answered'}"
+
+
+def _waits_for(service: Service) -> str:
+    """Say which registries are being waited for."""
+    closed = [row for row in registry_rows(service.settings.cache_path) if row["closed_until"]]
+    return "; ".join(f"{row['service']} asks us to wait until {row['closed_until'][11:16]} UTC" for row in closed[:3])
+
+
+def _download(body: bytes, kind: str, name: str) -> Response:
+    return Response(body, media_type=kind, headers=_attachment(name))
+
+
+def _attachment(name: str) -> dict[str, str]:
+    return {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+    }

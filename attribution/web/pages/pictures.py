@@ -1,0 +1,166 @@
+"""Pictures for the page as values for a template: SVG drawn with the page's own styles, so that it follows light and dark. Pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.stats import binom
+
+from attribution.pattern.assess import Assessment
+from attribution.pattern.history import moment
+
+WIDTH, HEIGHT = 720, 300
+_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 14, 14, 34
+_MOST_LINES = 60
+_DAY_MARKS = ((0.25, "6 h"), (1, "1 d"), (7, "7 d"), (14, "14 d"), (30, "30 d"), (90, "90 d"))
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A point with a name, and where it leads."""
+
+    x: float
+    y: float
+    kind: str
+    name: str
+    key: str
+    told: str
+    turned: bool
+    """Whether its name stands to the left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What a template draws: axes, paths and marks, in the units of the view box."""
+
+    height: int
+    x_marks: tuple[tuple[float, str], ...]
+    y_marks: tuple[tuple[float, str], ...]
+    paths: tuple[tuple[str, str], ...] = ()
+    """(class, path)."""
+    marks: tuple[Mark, ...] = ()
+    bars: tuple[tuple[float, float, float, float, str], ...] = ()
+    """(x, y, width, height, what it tells)."""
+    left: int = _LEFT
+    right: int = WIDTH - _RIGHT
+    bottom: int = HEIGHT - _BOTTOM
+
+
+def funnel_picture(rows: list[dict[str, Any]], names: dict[str, str]) -> Picture | None:
+    """Draw every company: the share that failed against the cases that count, with the lines within which 95 % and 99.8 % would lie
+    that had the common share (Spiegelhalter, Stat. Med. 24, 2005). None where nobody has a share.
+    """
+    seen = [row for row in rows if row["share_failed"] is not None and row["admitted"]]
+    if not seen:
+        return None
+    most = max(2, *(row["admitted"] for row in seen))
+    common = float(np.average([row["share_failed"] for row in seen], weights=[row["admitted"] for row in seen]))
+
+    def x(count: float) -> float:
+        return round(_LEFT + (WIDTH - _LEFT - _RIGHT) * math.log(max(count, 1)) / math.log(most), 1)
+
+    counts = np.unique(np.geomspace(1, most, 50).astype(int))
+    paths = [("axis", f"M{_LEFT} {_y(common)} H{WIDTH - _RIGHT}")]
+    for level, name in ((0.95, "limit"), (0.998, "limit far")):
+        for tail in ((1 - level) / 2, (1 + level) / 2):
+            limits = binom.ppf(tail, counts, common) / counts
+            paths.append(
+                (name, _path([(x(count), _y(float(limit))) for count, limit in zip(counts, limits, strict=True)]))
+            )
+    marks = tuple(
+        Mark(
+            x(row["admitted"]), _y(row["share_failed"]), row["now"], names.get(row["provider"], row["provider"]), row["provider"],
+            f"{row['share_failed']:.0%}, {row['admitted']}", x(row["admitted"]) > WIDTH * 0.6,
+        )
+        for row in reversed(seen)
+    )  # fmt: skip
+    ticks = [one for one in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 20000) if one <= most]
+    return Picture(HEIGHT, tuple((x(one), str(one)) for one in ticks), _shares(), tuple(paths), marks)
+
+
+def curve_picture(rows: list[dict[str, Any]], others: list[dict[str, Any]]) -> Picture | None:
+    """Draw by when how much was gone: a company's curve with its interval, and all others' together. None where nothing was watched."""
+    if not rows:
+        return None
+
+    def x(days: float) -> float:
+        return round(_LEFT + (WIDTH - _LEFT - _RIGHT) * math.log(days / 0.25) / math.log(90 / 0.25), 1)
+
+    upper = [(x(row["days"]), _y(row.get("high", row["gone_at_most"]))) for row in rows]
+    lower = [(x(row["days"]), _y(row.get("low", row["gone_at_least"]))) for row in rows]
+    paths = [("band", _path([*upper, *reversed(lower)]) + " Z")]
+    paths.append(("curve", _path([(x(row["days"]), _y(row["gone_at_least"])) for row in rows])))
+    if others:
+        paths.append(("others", _path([(x(row["days"]), _y(row["gone_at_least"])) for row in others])))
+    return Picture(HEIGHT, tuple((x(days), text) for days, text in _DAY_MARKS), _shares(), tuple(paths))
+
+
+def weeks_picture(values: dict[str, Any]) -> Picture | None:
+    """Draw a dossier's weeks: the share of each that failed, and what is tolerated. None without weeks."""
+    weeks = values["weeks"]
+    if not weeks:
+        return None
+    room = (WIDTH - _LEFT - _RIGHT) / len(weeks)
+    bars, ticks = [], []
+    every = max(1, len(weeks) // 6)
+    for place, week in enumerate(weeks):
+        top = _y(week["share_failed"])
+        left = round(_LEFT + place * room + room * 0.1, 1)
+        bars.append(
+            (left, top, round(room * 0.8, 1), round(_y(0) - top, 1), f"{week['week']}: {week['share_failed']:.0%}")
+        )
+        if place % every == 0 and place <= len(weeks) - every / 2:
+            ticks.append((round(left + room * 0.4, 1), week["week"]))
+    tolerated = ("limit", f"M{_LEFT} {_y(values['thresholds']['p0'])} H{WIDTH - _RIGHT}")
+    return Picture(HEIGHT, tuple(ticks), _shares(), (tolerated,), bars=tuple(bars))
+
+
+def timeline_picture(one: Assessment) -> Picture | None:
+    """Draw the latest cases, a line each, from the notice to the removal, or to the last time that it was seen; a dot is a court's order."""
+    arrays, look = one.arrays, one.verdict.at
+    order = [int(number) for number in np.argsort(arrays.sent, kind="stable") if arrays.sent[number] <= look][
+        -_MOST_LINES:
+    ]
+    if not order:
+        return None
+    begin = float(arrays.sent[order[0]])
+    room = max(look - begin, 1.0)
+    height = _TOP + _BOTTOM + 7 * len(order)
+
+    def x(day: float) -> float:
+        return round(_LEFT + (WIDTH - _LEFT - _RIGHT) * (min(max(day, begin), look) - begin) / room, 1)
+
+    paths = []
+    for place, number in enumerate(order):
+        y = _TOP + 7 * place + 3
+        mine = arrays.case_of == number
+        gone = (arrays.gone[mine] <= look) & (arrays.gone_known[mine] <= look)
+        ended = bool(mine.any()) and bool(gone.all())
+        until = (
+            float(arrays.gone[mine].max())
+            if ended
+            else float(np.minimum(arrays.last_on[mine], look).max(initial=begin))
+        )
+        start = x(float(arrays.sent[number]))
+        paths.append(("case" if ended else "case open", f"M{start} {y} H{max(x(until), start + 2)}"))
+        if arrays.order_at[number] <= look:
+            at = x(float(arrays.order_at[number]))
+            paths.append(("order", f"M{at - 4} {y} l4 -4 l4 4 l-4 4 Z"))
+    days = [begin + room * part / 4 for part in range(5)]
+    ticks = tuple((x(day), f"{moment(day):%Y-%m-%d}") for day in days)
+    return Picture(height, ticks, (), tuple(paths), bottom=height - _BOTTOM)
+
+
+def _y(value: float) -> float:
+    return round(_TOP + (HEIGHT - _TOP - _BOTTOM) * (1 - value), 1)
+
+
+def _shares() -> tuple[tuple[float, str], ...]:
+    return tuple((_y(share), f"{share:.0%}") for share in (0, 0.25, 0.5, 0.75, 1))
+
+
+def _path(points: list[tuple[float, float]]) -> str:
+    return " ".join(f"{'M' if number == 0 else 'L'}{x} {y}" for number, (x, y) in enumerate(points))

@@ -1,0 +1,74 @@
+"""Templates, and what they show values with. Whatever a registry, offender or reporter wrote is text here, and never anything else."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from attribution._version import __version__
+from attribution.cases.times import moment
+from attribution.json_text import shown
+from attribution.target import defanged
+from attribution.web.pages.visitors import visitor_of
+from attribution.web.words import LANGUAGES, words_of
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("attribution.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        finalize=_plain,
+    )  # fmt: skip
+    environment.filters.update(defang=defanged, time=utc_time, share=share, hours=in_hours)
+    environment.globals.update(version=__version__, languages=LANGUAGES)
+    return environment
+
+
+def render(request: Request, template: str, **values: Any) -> str:
+    """Return a template as HTML."""
+    visitor = visitor_of(request)
+    account = visitor.session.account if visitor.session else None
+    return _environment().get_template(template).render(
+        _=words_of(visitor.language), language=visitor.language, account=account, form_token=visitor.form_token,
+        may=account.principal.may if account else lambda scope: False, path=request.url.path, now=visitor.now, **values,
+    )  # fmt: skip
+
+
+def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """Return a template as a page; the cookie that forms need goes with it, where the browser has none yet."""
+    response = HTMLResponse(render(request, template, **values), status)
+    visitor_of(request).give_cookies(response)
+    return response
+
+
+def utc_time(value: object) -> str:
+    """Return a time as people read it: absolute, with its zone."""
+    if value is None:
+        return ""
+    at = moment(value) if isinstance(value, int) else value
+    if isinstance(at, datetime):
+        return f"{at:%Y-%m-%d %H:%M} UTC"
+    return str(at).replace("T", " ").removesuffix("Z").removesuffix("+00:00") + (" UTC" if "T" in str(at) else "")
+
+
+def share(value: float | None) -> str:
+    """Return a share in per cent."""
+    return "" if value is None else f"{100 * value:.0f} %"
+
+
+def in_hours(days: float) -> str:
+    """Return a time in days as people say it."""
+    return f"{days * 24:.0f} h" if days < 2 else f"{days:.1f} d".replace(".0 ", " ")
+
+
+def _plain(value: Any) -> Any:
+    """Return text in which no mark changes how it is shown; markup of our own stays."""
+    if value is None:
+        return ""
+    return shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -1,0 +1,170 @@
+"""`attribution serve`, `account`, `api-key`: the service, and who may use it."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Annotated, Any
+
+import typer
+
+from attribution_cli.casework.desk import AsJson, Who, open_store, recording, show_rows, tell
+from attribution_cli.console import say
+
+account_app = typer.Typer(help="People who may sign in to the service.", no_args_is_help=True)
+api_key_app = typer.Typer(help="Keys of programs that ask the service.", no_args_is_help=True)
+Mailbox = Annotated[str, typer.Argument(metavar="MAILBOX")]
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; the page is for loopback, or behind a proxy with TLS.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 8420,
+) -> None:  # fmt: skip
+    """Serve the page for analysts and the interface for programs, until it is interrupted."""
+    from attribution.settings import load_settings
+
+    _needs_web()
+    from attribution.web.serve import serve as run
+
+    settings = load_settings()
+    if host not in ("127.0.0.1", "::1", "localhost") and not settings.public_url.startswith("https:"):
+        say(
+            "attribution: passwords and URLs go over this in the clear: put a proxy with TLS in front, see docs/service.md"
+        )
+    run(settings, host, port, lambda line: say(f"attribution: {line}"))
+
+
+@account_app.command(
+    "add", epilog="Example: attribution account add ann@hotline.example --name 'Ann Example' --role analyst"
+)
+def add(
+    mailbox: Mailbox,
+    name: Annotated[str, typer.Option(help="Of the person.")],
+    role: Annotated[str, typer.Option(help="reader, analyst, signer or admin.")] = "analyst",
+    language: Annotated[str, typer.Option(help="en or nl.")] = "en",
+    who: Who = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add a person, and print the one-time link with which the account is set up."""
+    _needs_web()
+    from attribution.web.access.accounts import add_account
+    from attribution.web.access.tickets import set_up_ticket
+
+    with recording(who) as writer:
+        made = add_account(writer, mailbox, name, role, language)
+        token = set_up_ticket(writer, made.id)
+    _show_link(made.mailbox, token, as_json=as_json)
+
+
+@account_app.command("link", epilog="Example: attribution account link ann@hotline.example")
+def link(mailbox: Mailbox, who: Who = None, as_json: AsJson = False) -> None:
+    """Print a new one-time link: password and authenticator are set up anew with it."""
+    _needs_web()
+    from attribution.web.access.tickets import set_up_ticket
+
+    with recording(who) as writer:
+        held = _account(writer.connection, mailbox)
+        token = set_up_ticket(writer, held.id)
+    _show_link(held.mailbox, token, as_json=as_json)
+
+
+@account_app.command("disable", epilog="Example: attribution account disable ann@hotline.example")
+def disable(mailbox: Mailbox, who: Who = None) -> None:
+    """Let a person in no longer, and end their sessions."""
+    _needs_web()
+    from attribution.web.access.accounts import change_account
+
+    with recording(who) as writer:
+        change_account(writer, _account(writer.connection, mailbox).id, "disabled", disabled_at=writer.now)
+    say(f"attribution: {mailbox} may come in no longer")
+
+
+@account_app.command("list", epilog="Example: attribution account list --json")
+def listed(as_json: AsJson = False) -> None:
+    """List who may come in."""
+    _needs_web()
+    from attribution.cases.times import iso
+    from attribution.web.access.accounts import all_accounts
+
+    store, _ = open_store()
+    with store, store.read() as connection:
+        rows = [
+            {"mailbox": one.mailbox, "name": one.name, "role": one.role, "ready": one.ready, "disabled_at": iso(one.disabled_at)}
+            for one in all_accounts(connection)
+        ]  # fmt: skip
+    show_rows(
+        rows, ["mailbox", "name", "role", "ready", "disabled_at"], as_json=as_json, empty="there is no account yet"
+    )
+
+
+@api_key_app.command("make", epilog="Example: attribution api-key make scart --scope attribute")
+def make(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the program that gets it.")],
+    scope: Annotated[list[str], typer.Option(help="attribute, read, write, audit or metrics; may be given again.")],
+    who: Who = None,
+) -> None:
+    """Make a key and print it: it is not to be seen again."""
+    _needs_web()
+    from attribution.web.access.api_keys import make_key
+
+    with recording(who) as writer:
+        key = make_key(writer, name, scope)
+    typer.echo(key)
+
+
+@api_key_app.command("disable", epilog="Example: attribution api-key disable scart")
+def disable_api_key(name: Annotated[str, typer.Argument(metavar="NAME")], who: Who = None) -> None:
+    """Let a key open nothing any more, from five seconds on."""
+    _needs_web()
+    from attribution.web.access.api_keys import disable_key
+
+    with recording(who) as writer:
+        disable_key(writer, name)
+    say(f"attribution: the key {name} opens nothing any more")
+
+
+@api_key_app.command("list", epilog="Example: attribution api-key list")
+def list_api_keys(as_json: AsJson = False) -> None:
+    """List keys, without their secrets."""
+    _needs_web()
+    from attribution.cases.times import iso
+    from attribution.web.access.api_keys import all_keys
+
+    store, _ = open_store()
+    with store, store.read() as connection:
+        rows = [
+            {"name": one.name, "scopes": sorted(one.scopes), "made_at": iso(one.made_at), "disabled_at": iso(one.disabled_at)}
+            for one in all_keys(connection)
+        ]  # fmt: skip
+    show_rows(rows, ["name", "scopes", "made_at", "disabled_at"], as_json=as_json, empty="there is no key yet")
+
+
+def _account(connection: Any, mailbox: str) -> Any:
+    from attribution.errors import NotInStoreError
+    from attribution.web.access.accounts import account_of
+
+    held = account_of(connection, mailbox)
+    if held is None:
+        raise NotInStoreError(
+            f"account {mailbox!r} is not in the store. `attribution account list` shows those that are."
+        )
+    return held
+
+
+def _show_link(mailbox: str, token: str, *, as_json: bool) -> None:
+    from attribution.settings import load_settings
+
+    address = f"{load_settings().public_url or 'http://127.0.0.1:8420/'}set-up/{token}"
+    tell(
+        {"mailbox": mailbox, "link": address},
+        f"give {mailbox} this link, which works once, for three days",
+        as_json=as_json,
+    )
+    if not as_json:
+        typer.echo(address)
+
+
+def _needs_web() -> None:
+    from attribution.errors import SettingsError
+
+    if find_spec("fastapi") is None or find_spec("argon2") is None:
+        raise SettingsError("the service needs more packages: pip install 'attribution[web]'.")
