@@ -175,7 +175,7 @@ def _due(connection: Connection, row: Any, now: int, terms: Terms, hotline_count
     to = str(mailbox) if mailbox else None
     in_the_way = []
     if since > now:
-        in_the_way.append(f"not due before {moment(since).isoformat()}")
+        in_the_way.append(f"not due before {moment(since):%Y-%m-%d %H:%M} UTC")
     if terms.is_quiet(now):
         in_the_way.append("today is a quiet day for this provider")
     if min(one[1] for one in looks) < now - FRESH_HOURS * _HOUR:

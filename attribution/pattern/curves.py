@@ -38,8 +38,11 @@ class Curve:
         return float(self.left[reached]), float(self.right[reached])
 
 
-def turnbull(left: Floats, right: Floats, weight: Floats | None = None) -> Curve:
-    """Estimate the distribution of times that lie in (left, right], `right` inf where the end was not seen."""
+def turnbull(left: Floats, right: Floats, weight: Floats | None = None, enough: float = _ENOUGH) -> Curve:
+    """Estimate the distribution of times that lie in (left, right], `right` inf where the end was not seen.
+
+    It is refined until no mass changes by more than `enough` in a step.
+    """
     if not len(left):
         return Curve(*(np.array([], float),) * 3)
     left, right = np.asarray(left, float), np.maximum(np.asarray(right, float), np.asarray(left, float))
@@ -47,13 +50,12 @@ def turnbull(left: Floats, right: Floats, weight: Floats | None = None) -> Curve
     pairs, place = np.unique(np.column_stack([left, right]), axis=0, return_inverse=True)
     count = np.bincount(place.ravel(), weight)
     low, high = _innermost(pairs[:, 0], pairs[:, 1])
-    inside = (low[None, :] >= pairs[:, :1]) & (high[None, :] <= pairs[:, 1:])
+    inside = ((low[None, :] >= pairs[:, :1]) & (high[None, :] <= pairs[:, 1:])).astype(float)
     mass = np.full(len(low), 1 / len(low))
     for _ in range(_MOST_STEPS):
-        expected = inside * mass
-        total = expected.sum(axis=1, keepdims=True)
-        new = ((expected / np.where(total > 0, total, 1)) * count[:, None]).sum(axis=0) / count.sum()
-        done = np.abs(new - mass).max() < _ENOUGH
+        total = inside @ mass
+        new = mass * ((count / np.where(total > 0, total, 1)) @ inside) / count.sum()
+        done = np.abs(new - mass).max() < enough
         mass = new
         if done:
             break

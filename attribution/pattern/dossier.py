@@ -17,6 +17,8 @@ from attribution.pattern.report import as_row
 
 REPLY_DAYS = 14
 _RESAMPLES = 200
+_ENOUGH_OF_A_DRAW = 1e-5
+"""Its quantiles are rounded to 1e-4."""
 _DAYS = (0.25, 0.5, 1, 2, 3, 5, 7, 14, 30, 60, 90)
 CAUSES = ("removed by the provider", "removed after a court's order", "moved to another host")
 _HOW = {"offline": 1, "removed_after_court_order": 2, "moved_to_other_host": 3}
@@ -157,7 +159,7 @@ def _removal(arrays: Arrays, look: float) -> dict[str, Any]:
     drawn: list[Curve] = []
     for _ in range(_RESAMPLES if len(groups) > 1 else 0):
         taken = np.concatenate([rows[number] for number in chance.integers(0, len(rows), len(rows))])
-        drawn.append(turnbull(_grid(left[taken]), _grid(right[taken])))
+        drawn.append(turnbull(_grid(left[taken]), _grid(right[taken]), enough=_ENOUGH_OF_A_DRAW))
     table = []
     for day in _DAYS:
         low, high = curve.by(day)

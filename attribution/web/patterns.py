@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, or_, select
 
@@ -15,13 +17,15 @@ from attribution.cases.providers import provider_named
 from attribution.cases.store import Store
 from attribution.cases.tables import IS_NEWS, events
 from attribution.cases.times import micros
-from attribution.errors import NotInStoreError
+from attribution.errors import AttributionError, NotInStoreError
 from attribution.pattern.assess import Assessment, assess
 from attribution.pattern.dossier import dossier_of, median_removal, removal_of_others
 from attribution.pattern.history import History
 from attribution.pattern.report import as_row
 
+_LOG = logging.getLogger("attribution.web")
 _KEPT = 4
+_Made = TypeVar("_Made")
 
 
 @dataclass(slots=True)
@@ -34,6 +38,8 @@ class Look:
     countries: dict[str, str]
     seq: int
     """The last entry of the log that was there."""
+    _made: dict[tuple[str, str], Any] = field(default_factory=dict)
+    """Dossiers and curves that somebody asked for, by what they are and whose."""
 
     def of(self, name: str) -> Assessment | None:
         """Return the assessment of a provider under any of its names; None where it had no notice by then."""
@@ -44,17 +50,24 @@ class Look:
         return as_row(one, self.countries.get(one.names[0]))
 
     def dossier(self, one: Assessment) -> dict[str, Any]:
-        """Return a provider's dossier."""
-        return dossier_of(one, self.history, self.countries.get(one.names[0]))
+        """Return a provider's dossier. Takes up to a second when it is made."""
+        return self._once("dossier", one, lambda: dossier_of(one, self.history, self.countries.get(one.names[0])))
 
     def median_days(self, one: Assessment) -> list[float] | None:
         """Return within how many days half of a provider's URLs were gone: the interval that is known."""
-        found = median_removal(one)
+        found = self._once("median", one, lambda: median_removal(one))
         return None if found is None else [round(day, 2) for day in found]
 
     def others(self, one: Assessment) -> list[dict[str, Any]]:
         """Return how long content stays at all others together: the curve of removal at chosen days."""
-        return removal_of_others([other for other in self.assessed if other is not one], one.verdict.at)
+        rest = [other for other in self.assessed if other is not one]
+        return self._once("others", one, lambda: removal_of_others(rest, one.verdict.at))
+
+    def _once(self, what: str, one: Assessment, make: Callable[[], _Made]) -> _Made:
+        key = what, one.names[0]
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]  # type: ignore[no-any-return]
 
 
 class Patterns:
@@ -85,8 +98,17 @@ class Patterns:
             return held
 
     def known(self) -> Look | None:
-        """Return today's look where it was made already, and nothing else: for who will not wait."""
-        return self._looks.get(self._store.now.date())
+        """Return today's look where it was made already; where not, begin to make it, for who will not wait."""
+        found = self._looks.get(self._store.now.date())
+        if found is None and not self._lock.locked():
+            threading.Thread(target=self._try, name="attribution-look", daemon=True).start()
+        return found
+
+    def _try(self) -> None:
+        try:
+            self.look()
+        except AttributionError as error:
+            _LOG.warning("today's look could not be made: %s", type(error).__name__)
 
     def assessed(self, name: str, day: date | None = None) -> tuple[Look, Assessment]:
         """Return the look and a provider's assessment, by its key or any name. Raises NotInStoreError where it had no notice by then."""

@@ -182,19 +182,22 @@ class Runner:
         written_at = loop.time()
         async for found in in_order_of_completion(lines, min(self._settings.jobs, 64), one):
             unwritten.append(found)
-            if again:
-                progress.counts["retry_later"] -= 1
-            progress.counts[found.status] = progress.counts.get(found.status, 0) + 1
             if len(unwritten) >= _MOST_UNWRITTEN or loop.time() - written_at > _WRITE_EVERY:
-                await self._write(identity, unwritten)
+                await self._write(identity, progress, unwritten, again=again)
                 unwritten, written_at = [], loop.time()
-                progress.tell()
-        await self._write(identity, unwritten)
-        progress.tell()
+        await self._write(identity, progress, unwritten, again=again)
 
-    async def _write(self, identity: str, found: list[Found]) -> None:
+    async def _write(self, identity: str, progress: Progress, found: list[Found], *, again: bool) -> None:
+        """Write answers, and only then tell that they are there."""
         if not await asyncio.to_thread(batches.keep_found, self._store, identity, found):
             raise _StoppedError
+        counts = dict(progress.counts)
+        for one in found:
+            counts[one.status] = counts.get(one.status, 0) + 1
+        if again:
+            counts["retry_later"] -= len(found)
+        progress.counts = {status: count for status, count in counts.items() if count}
+        progress.tell()
 
     def _read(self, read: Callable[[Any], Any]) -> Any:
         with self._store.read() as connection:

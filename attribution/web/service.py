@@ -47,6 +47,7 @@ class Service:
 
     async def __aenter__(self) -> Self:
         await self.runner.start()
+        await run_in_threadpool(self.patterns.known)  # begins it: who comes first has not to wait
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -15,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from attribution.attributor import Attributor
 from attribution.cases.audit import note_view
 from attribution.cases.drafting import LANGUAGES, draft
-from attribution.cases.notices import due, record_notice
+from attribution.cases.notices import Due, due, record_notice
 from attribution.cases.noting import correct, note_event
 from attribution.cases.providers import provider_named
 from attribution.cases.recheck import Rechecked, recheck
@@ -49,7 +50,16 @@ def queue(
         first = after is None and identity is None
         waiting = due(connection, service.now, service.usual_terms, service.settings.hotline_country) if first else []
         lines = case_lines(connection, provider_id=identity, after=after)
-        return {"due": waiting, "lines": lines, "provider": key, "more": lines[-1].key if len(lines) == PAGE else None}
+        ready = [one for one in waiting if not one.in_the_way and not one.route_to]
+        held = groupby(sorted((one for one in waiting if one not in ready), key=_hindrance), key=_hindrance)
+        blocked = [{"provider": key[0], "why": key[1], "route_to": key[2], "due": list(some)} for key, some in held]
+        return {
+            "ready": ready,
+            "blocked": blocked,
+            "lines": lines,
+            "provider": key,
+            "more": lines[-1].key if len(lines) == PAGE else None,
+        }
 
     return page(request, "cases.html.j2", **service.read(read))
 
@@ -117,6 +127,10 @@ def evidence(request: Request, report: str, principal: Reader) -> Response:
         bundle = of_report(writer, report)
     headers = {"Content-Disposition": 'attachment; filename="evidence.json"'}
     return Response(bundle, media_type="application/json", headers=headers)
+
+
+def _hindrance(one: Due) -> tuple[str, str, str]:
+    return one.provider, "; ".join(one.in_the_way), one.route_to or ""
 
 
 def _case(request: Request, case: str, who: str, *, fault: str = "", found: list[Rechecked] | None = None) -> Response:

@@ -32,9 +32,10 @@ from attribution.web.api.batches import EVENTS, stream_of
 from attribution.web.batches import BatchState, Line
 from attribution.web.evidence import decided_again
 from attribution.web.pages.rendering import page, render
-from attribution.web.pages.visitors import Form, Looker, Worker
+from attribution.web.pages.visitors import Form, Looker, Worker, visitor_of
 from attribution.web.problems import ProblemError
 from attribution.web.service import Service
+from attribution.web.words import words_of
 
 router = APIRouter()
 _SPLIT = "<!-- what is learnt stands here -->"
@@ -70,11 +71,11 @@ async def check(request: Request, principal: Looker, form: Form) -> Response:
     service: Service = request.app.state.service
     text = form.get("targets", "")
     targets = [line.strip() for line in text.splitlines() if line.strip()]
-    fault = ""
+    fault, say = "", words_of(visitor_of(request).language)
     if not targets:
-        fault = "Paste a URL, a host name or an address."
+        fault = say("Paste a URL, a host name or an address.")
     elif len(targets) > MOST_TARGETS:
-        fault = f"These are {len(targets)} lines; {MOST_TARGETS} can be looked up at once."
+        fault = say("These are {count} lines; {most} can be looked up at once.", count=len(targets), most=MOST_TARGETS)
     elif len(targets) == 1:
         try:
             parse_target(targets[0], documentation_is_special=False)

@@ -71,4 +71,6 @@ def _plain(value: Any) -> Any:
     """Return text in which no mark changes how it is shown; markup of our own stays."""
     if value is None:
         return ""
-    return shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return "\n".join(map(shown, value.split("\n")))
+    return value

@@ -1,0 +1,139 @@
+"""Half a year of an invented hotline: cases at the demo world's companies, most of which act, one slowly, and one not at all.
+
+For trying the service, for its pictures, and for tests. The same for the same day.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from attribution.cases.contacts import approve
+from attribution.cases.importing import import_history
+from attribution.cases.listing import note_letter
+from attribution.cases.noting import note_event
+from attribution.cases.providers import keep_provider
+from attribution.cases.store import Store
+from attribution.cases.times import micros
+from attribution.demo.world import ANDES, BANYAN, BAOBAB, HARBOUR, LANTERN, MERIDIAN, QUAY, QUIET, VEIL, Company
+from attribution.models import Provider
+
+WHO = "demo"
+_WEEKS = 26
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """How a company acts on notices."""
+
+    key: str
+    company: Company
+    system: int
+    weekly: float
+    """Notices a week."""
+    hours: tuple[float, float] | None
+    """Between how many hours content goes; None for never."""
+    ignored: float = 0.0
+    """The share of notices on which nothing happens."""
+
+
+HABITS = (
+    Habit("ripe:ORG-MN1-RIPE", MERIDIAN, 64497, 2.6, (2, 20)),
+    Habit("arin:LANT", LANTERN, 64496, 1.6, (3, 30)),
+    Habit("apnic:ORG-BC1-AP", BANYAN, 64499, 2.0, (8, 90), 0.06),
+    Habit("arin:QUAY", QUAY, 64496, 1.1, (60, 200), 0.04),
+    Habit("arin:HARB", HARBOUR, 64496, 0.5, (5, 40)),
+    Habit("ripe:ORG-VP1-RIPE", VEIL, 64498, 0.7, (1, 6)),
+    Habit("lacnic:AR-ANDE-LACNIC", ANDES, 64501, 0.12, (20, 50)),
+    Habit("afrinic:ORG-BH1-AFRINIC", BAOBAB, 64500, 0.4, (100, 400), 0.3),
+    Habit("ripe:ORG-QH1-RIPE", QUIET, 64497, 2.2, None, 1.0),
+)
+SILENT = "ripe:ORG-QH1-RIPE"
+"""The company that does not act; its letter was sent three weeks ago."""
+
+
+def fill(store: Store) -> None:
+    """Fill an empty store with half a year that ends yesterday."""
+    today = store.now.date()
+    with store.write(WHO) as writer:
+        for habit in HABITS:
+            company = habit.company
+            provider = Provider(id=habit.key, name=company.name, country=company.country)
+            mailbox = company.abuse
+            identity = keep_provider(
+                writer, provider, f"rdap:{habit.key.partition(':')[0]}", mailbox=mailbox, systems=[habit.system]
+            )
+            if mailbox and company in (MERIDIAN, LANTERN, BANYAN):
+                approve(writer, identity, mailbox, "telephoned the number in the trade register")
+    with tempfile.TemporaryDirectory(prefix="attribution-demo-") as folder:
+        _write(Path(folder), today)
+        import_history(store, Path(folder), who=WHO, reject=_refused)
+    with store.write(WHO) as writer:
+        note_letter(writer, SILENT, today - timedelta(days=21), "0" * 64, "registered letter to its seat")
+        reply = micros(datetime(today.year, today.month, today.day, tzinfo=UTC) - timedelta(days=12))
+        note_event(
+            writer,
+            "reply",
+            reply,
+            provider=SILENT,
+            detail={"note": "We are a neutral carrier and forward everything to our customers."},
+        )
+
+
+def _refused(file: str, line: int, reason: str, held: Any) -> None:
+    raise AssertionError(f"{file} line {line}: {reason}")
+
+
+def _write(folder: Path, today: date) -> None:
+    chance = random.Random(2026)  # noqa: S311 - an invented story, the same each time
+    rows: dict[str, list[dict[str, Any]]] = {"notices": [], "reports": [], "events": [], "aliases": []}
+    begin = datetime(today.year, today.month, today.day, tzinfo=UTC) - timedelta(weeks=_WEEKS)
+    for habit in HABITS:
+        for number, sent in enumerate(_sent(habit, begin, chance), start=1):
+            _case(rows, habit, number, sent, begin + timedelta(weeks=_WEEKS), chance)
+    for name, kept in rows.items():
+        (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in kept), "utf-8")
+
+
+def _sent(habit: Habit, begin: datetime, chance: random.Random) -> Iterator[datetime]:
+    at = begin
+    while True:
+        at += timedelta(weeks=chance.uniform(0.5, 1.5) / habit.weekly)
+        if at >= begin + timedelta(weeks=_WEEKS) - timedelta(hours=6):
+            return
+        yield at.replace(minute=chance.randrange(60), second=0, microsecond=0)
+
+
+def _case(rows: dict[str, list[dict[str, Any]]], habit: Habit, number: int, sent: datetime, end: datetime, chance: random.Random) -> None:  # fmt: skip
+    notice = f"{habit.company.handle.lower()}-{number}"
+    site = f"site-{number}.{habit.company.handle.lower()}-customer.example"
+    urls = chance.choice((1, 1, 1, 2, 3))
+    ignored = chance.random() < habit.ignored
+    rows["notices"].append(
+        {"notice": notice, "provider": habit.key, "site": site, "sent_at": _time(sent), "urls": urls}
+    )
+    acknowledged = sent + timedelta(minutes=chance.randrange(1, 90))
+    if acknowledged < end:
+        rows["events"].append({"kind": "ack", "notice": notice, "at": _time(acknowledged)})
+    for place in range(urls):
+        url = f"{notice}-{place}"
+        rows["reports"].append({"url": url, "notice": notice, "site": site, "provider": habit.key, "at": _time(sent)})
+        gone = None if ignored or habit.hours is None else sent + timedelta(hours=chance.uniform(*habit.hours))
+        seen = [days for days in (1, 3, 7, 14, 30, 60) if gone is None or sent + timedelta(days=days + 0.3) < gone]
+        for days in seen:
+            at = sent + timedelta(days=days + 0.3)
+            if at < end:
+                rows["events"].append({"kind": "still_online", "notice": notice, "url": url, "at": _time(at), "at_least_days": days})  # fmt: skip
+        if gone is not None and gone + timedelta(hours=3) < end:
+            last = max(sent, gone - timedelta(hours=3))
+            rows["events"].append({"kind": "offline", "notice": notice, "url": url, "at": _time(gone + timedelta(hours=3)), "last_online": _time(last)})  # fmt: skip
+
+
+def _time(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
