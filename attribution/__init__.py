@@ -16,6 +16,7 @@ from attribution._version import __version__
 
 if TYPE_CHECKING:
     from attribution.attributor import Attributor, Investigation, attribute
+    from attribution.client import AttributionSource, RemoteAttributor, ServiceError
     from attribution.decide.answer import Decision
     from attribution.decide.draft import Step
     from attribution.errors import AttributionError, EvidenceError, InvalidTarget, SettingsError
@@ -30,6 +31,7 @@ __all__ = [
     "AddressAnswer",
     "Attribution",
     "AttributionError",
+    "AttributionSource",
     "Attributor",
     "Decision",
     "Evidence",
@@ -42,6 +44,8 @@ __all__ = [
     "OriginSource",
     "Party",
     "Provider",
+    "RemoteAttributor",
+    "ServiceError",
     "Settings",
     "SettingsError",
     "Step",
@@ -56,6 +60,7 @@ __all__ = [
 
 _HOMES = {
     "attributor": ("Attributor", "Investigation", "attribute"),
+    "client": ("AttributionSource", "RemoteAttributor", "ServiceError"),
     "decide.answer": ("Decision",),
     "decide.draft": ("Step",),
     "errors": ("AttributionError", "EvidenceError", "InvalidTarget", "SettingsError"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -14,7 +13,7 @@ from starlette.responses import Response
 
 from attribution._version import __version__
 from attribution.errors import AttributionError
-from attribution.web.api import attributions, batches, cases, health, providers
+from attribution.web.api import attributions, batches, cases, examples, health, providers
 from attribution.web.gate import Gate
 from attribution.web.pages import site
 from attribution.web.problems import ProblemError, problem_of, problem_response
@@ -38,7 +37,7 @@ def create_app(service: Service, host: str | None = None) -> Gate:
         title="attribution", version=__version__, description=_ABOUT, lifespan=living, docs_url=None, redoc_url=None,
         openapi_url="/api/v1/openapi.json", servers=[{"url": "/"}],
         exception_handlers={
-            AttributionError: _failed, RequestValidationError: _not_understood, HTTPException: _no_route,
+            AttributionError: _failed, RequestValidationError: _not_understood, HTTPException: _no_route, Exception: _unforeseen,
         },
     )  # fmt: skip
     app.state.service = service
@@ -46,6 +45,8 @@ def create_app(service: Service, host: str | None = None) -> Gate:
         app.include_router(router, prefix="/api/v1")
     app.include_router(health.router)
     site.attach(app)
+    described = examples.fill_in(app.openapi())
+    app.openapi = lambda: described  # type: ignore[method-assign]
     return Gate(app, service.settings, service.metrics, host)
 
 
@@ -66,14 +67,14 @@ async def _no_route(request: Request, error: HTTPException) -> Response:
     return _shown(request, problem)
 
 
+async def _unforeseen(request: Request, error: Exception) -> Response:
+    name = request.scope.get("request_id", "no name")
+    return _shown(request, ProblemError(500, "failed", f"the service failed, and noted why under {name}."))
+
+
 def _shown(request: Request, problem: ProblemError) -> Response:
     """Show a problem to a program, or to a person."""
     path = request.url.path
     if path.startswith("/api/") or path in ("/healthz", "/readyz", "/metrics"):
         return problem_response(problem)
     return site.problem_page(request, problem)
-
-
-def openapi(app: Any) -> dict[str, Any]:
-    """Return the description of the interface."""
-    return app.openapi()  # type: ignore[no-any-return]

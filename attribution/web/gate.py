@@ -67,12 +67,12 @@ class Gate:
             await self._app(scope, receive, send)
             return
         begun = time.perf_counter()
-        name = secrets.token_hex(8)
-        status = 500
+        name = scope["request_id"] = secrets.token_hex(8)
+        status, whole = 500, False
         sent: set[bytes] = set()
 
         async def sending(message: Message) -> None:
-            nonlocal status
+            nonlocal status, whole
             if message["type"] == "http.response.start":
                 status = message["status"]
                 held = message.setdefault("headers", [])
@@ -80,6 +80,7 @@ class Gate:
                 held.extend(pair for pair in self._headers if pair[0] not in sent)
                 held.append((b"x-request-id", name.encode()))
             await send(message)
+            whole = message["type"] == "http.response.body" and not message.get("more_body", False)
 
         try:
             fault = self._fault(scope)
@@ -92,9 +93,8 @@ class Gate:
                 await _refuse(error.problem, sending)
         except Exception as error:
             _LOG.exception("request %s failed: %s", name, type(error).__name__)
-            if sent:
-                raise
-            await _refuse(ProblemError(500, "failed", f"the service failed, and noted why under {name}."), sending)
+            if not whole:
+                raise  # the server cuts the connection off: nobody takes half an answer for a whole one
         finally:
             self._note(scope, name, status, time.perf_counter() - begun)
 

@@ -19,8 +19,8 @@ router = APIRouter(tags=["attributions"])
 @router.post(
     "/attributions",
     response_model=Attribution,
-    responses={**problems(413), 200: examples.reply("Who can take the content down.", examples.ANSWER)},
-    openapi_extra=examples.request(examples.TARGET),
+    responses={**problems(413), 200: examples.reply("Who can take the content down.", "ANSWER")},
+    openapi_extra=examples.request("TARGET"),
 )
 async def attribute(body: TargetRequest, service: TheService, principal: Attributing) -> Response:
     """Find the company that can take a URL's content down, and its abuse mailbox.
@@ -44,7 +44,7 @@ async def attribute(body: TargetRequest, service: TheService, principal: Attribu
         **problems(413),
         200: {"description": "The bundle, as `attribution replay` reads it.", "content": {"application/vnd.attribution.evidence+json": {}}},
     },
-    openapi_extra=examples.request(examples.TARGET),
+    openapi_extra=examples.request("TARGET"),
 )  # fmt: skip
 async def evidence(body: EvidenceRequest, service: TheService, principal: Attributing) -> Response:
     """Look a URL up and return every answer of resolvers and registries that was got: whoever has the library decides again from it."""

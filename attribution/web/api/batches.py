@@ -40,8 +40,8 @@ EVENTS = "text/event-stream"
     "/batches",
     status_code=202,
     response_model=Batch,
-    responses={**problems(413), 202: examples.reply("The batch runs.", examples.BATCH)},
-    openapi_extra=examples.request(examples.BATCH_REQUEST),
+    responses={**problems(413), 202: examples.reply("The batch runs.", "BATCH")},
+    openapi_extra=examples.request("BATCH_REQUEST"),
 )
 async def submit(body: BatchRequest, service: TheService, principal: Attributing, key: OnceKey = None) -> Response:
     """Look up a list of up to 10,000 URLs. Answers are kept for a week, the URLs sealed."""

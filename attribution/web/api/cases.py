@@ -65,8 +65,8 @@ router = APIRouter(tags=["cases"])
     "/reports",
     status_code=201,
     response_model=ReportAdded,
-    responses={**problems(), 201: examples.reply("It is kept.", examples.REPORT_ADDED)},
-    openapi_extra=examples.request(examples.REPORT),
+    responses={**problems(), 201: examples.reply("It is kept.", "REPORT_ADDED")},
+    openapi_extra=examples.request("REPORT"),
 )
 async def report(body: ReportRequest, service: TheService, principal: Writing, key: OnceKey = None) -> Response:
     """Look a reported URL up and keep it with its evidence: open reports of one site at one provider become one notice."""
@@ -102,7 +102,7 @@ def report_evidence(report: str, request: Request, service: TheService, principa
 @router.get(
     "/cases",
     response_model=Page[CaseItem],
-    responses={**problems(404), 200: examples.reply("The latest first.", examples.CASES)},
+    responses={**problems(404), 200: examples.reply("The latest first.", "CASES")},
 )
 def listed(
     request: Request,
@@ -137,8 +137,8 @@ def one(case: str, request: Request, service: TheService, principal: Reading) ->
     "/cases/{case}/events",
     status_code=201,
     response_model=Noted,
-    responses={**problems(404, 412), 201: examples.reply("It is noted.", examples.NOTED)},
-    openapi_extra=examples.request(examples.EVENT),
+    responses={**problems(404, 412), 201: examples.reply("It is noted.", "NOTED")},
+    openapi_extra=examples.request("EVENT"),
 )
 def event(
     case: str, body: EventRequest, request: Request, service: TheService, principal: Writing, key: OnceKey = None
@@ -161,7 +161,7 @@ def event(
 
 @router.post(
     "/cases/{case}/notices", status_code=201, response_model=NoticeNoted, responses=problems(404, 412),
-    openapi_extra=examples.request(examples.NOTICE),
+    openapi_extra=examples.request("NOTICE"),
 )  # fmt: skip
 def notice(
     case: str, body: NoticeRequest, request: Request, service: TheService, principal: Writing, key: OnceKey = None
@@ -192,7 +192,10 @@ def what_is_due(request: Request, service: TheService, principal: Reading) -> Re
 
 
 @router.post(
-    "/drafts/{case}", response_model=list[DraftItem], responses=problems(404, 413), openapi_extra=examples.request({})
+    "/drafts/{case}",
+    response_model=list[DraftItem],
+    responses=problems(404, 413),
+    openapi_extra=examples.request("NOTHING"),
 )
 def drafts(case: str, body: DraftRequest, service: TheService, principal: Writing) -> Response:
     """Write the notices of a case to each party in the order to write: text and XARF. They name URLs; that they were drafted is noted."""

@@ -6,6 +6,8 @@ import json
 from importlib import resources
 from typing import Any
 
+_MARK = "example:"
+NOTHING: dict[str, Any] = {}
 TARGET = {"target": "hxxps://www[.]lighthouse[.]example/1"}
 BATCH_REQUEST = {"targets": ["https://www.lighthouse.example/1", "https://shop.quay-customer.example/2"]}
 REPORT = {"url": "https://www.lighthouse.example/1", "reported_at": "2026-03-02T11:30:00Z"}
@@ -43,11 +45,22 @@ ASSESSMENTS = [{
 }]  # fmt: skip
 
 
-def request(example: Any) -> dict[str, Any]:
-    """Return what adds an example to an operation's request."""
-    return {"requestBody": {"content": {"application/json": {"example": example}}}}
+def request(name: str) -> dict[str, Any]:
+    """Return what adds an example to an operation's request, by its name here."""
+    return {"requestBody": {"content": {"application/json": {"example": _MARK + name}}}}
 
 
-def reply(description: str, example: Any) -> dict[str, Any]:
-    """Return a documented reply with an example."""
-    return {"description": description, "content": {"application/json": {"example": example}}}
+def reply(description: str, name: str) -> dict[str, Any]:
+    """Return a documented reply with an example, by its name here."""
+    return {"description": description, "content": {"application/json": {"example": _MARK + name}}}
+
+
+def fill_in(described: Any) -> Any:
+    """Return a description in which the examples stand for their names: the framework would leave out what is null in them."""
+    if isinstance(described, dict):
+        return {key: fill_in(value) for key, value in described.items()}
+    if isinstance(described, list):
+        return [fill_in(one) for one in described]
+    if isinstance(described, str) and described.startswith(_MARK):
+        return globals()[described.removeprefix(_MARK)]
+    return described

@@ -59,7 +59,7 @@ Day = Annotated[
 @router.get(
     "/providers",
     response_model=Page[ProviderItem],
-    responses={**problems(), 200: examples.reply("By key.", examples.PROVIDERS)},
+    responses={**problems(), 200: examples.reply("By key.", "PROVIDERS")},
 )
 def listed(
     request: Request, service: TheService, principal: Reading, cursor: Cursor = None, limit: Limit = 50
@@ -89,8 +89,8 @@ def one(provider: Key, request: Request, service: TheService, principal: Reading
     "/approvals/{provider:path}",
     status_code=201,
     response_model=Noted,
-    responses={**problems(404), 201: examples.reply("It is noted.", examples.NOTED)},
-    openapi_extra=examples.request(examples.APPROVAL),
+    responses={**problems(404), 201: examples.reply("It is noted.", "NOTED")},
+    openapi_extra=examples.request("APPROVAL"),
 )
 def approval(
     provider: Key, body: ApprovalRequest, service: TheService, principal: Writing, key: OnceKey = None
@@ -109,7 +109,7 @@ def approval(
 @router.get(
     "/assessments",
     response_model=list[Assessed],
-    responses={**problems(), 200: examples.reply("Everybody.", examples.ASSESSMENTS)},
+    responses={**problems(), 200: examples.reply("Everybody.", "ASSESSMENTS")},
 )
 def assessments(request: Request, service: TheService, principal: Reading, at: Day = None) -> Response:
     """Say of each provider whether it acts on notices, how sure that is, and what may be done next. Nothing is published."""
@@ -145,9 +145,7 @@ def dossier(provider: Key, request: Request, service: TheService, principal: Rea
     return answer(request, packed, media_type="application/zip")
 
 
-@router.post(
-    "/contests", response_model=Contested, responses=problems(404), openapi_extra=examples.request(examples.CONTEST)
-)
+@router.post("/contests", response_model=Contested, responses=problems(404), openapi_extra=examples.request("CONTEST"))
 def contest(body: ContestRequest, service: TheService, principal: Reading) -> Contested:
     """Decide again without the cases that a provider contests; say whether its label stands, and by what margin. Nothing is changed."""
     look, found = service.patterns.assessed(body.provider)
