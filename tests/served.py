@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import uvicorn
@@ -24,6 +24,7 @@ from attribution.web.app import create_app
 from attribution.web.serve import config
 from attribution.web.service import Service
 
+_Client = TypeVar("_Client", bound=httpx.Client)
 PASSWORD = "a long road to nowhere"
 PASSPHRASE = "seals nothing but this key"
 
@@ -51,6 +52,7 @@ class Served:
     store: Store
     service: Service
     people: dict[str, Person] = field(default_factory=dict)
+    clients: list[httpx.Client] = field(default_factory=list)
 
     def person(self, role: str, mailbox: str | None = None, name: str | None = None) -> Person:
         """Return somebody with a role, added where there is nobody yet."""
@@ -67,14 +69,18 @@ class Served:
     def program(self, *scopes: str, **more: Any) -> httpx.Client:
         """Return a client with a key that opens some scopes."""
         headers = {"Authorization": f"Bearer {self.key(*scopes)}"} if scopes else {}
-        return httpx.Client(base_url=self.address, headers=headers, timeout=30, **more)
+        return self._open(httpx.Client(base_url=self.address, headers=headers, timeout=30, **more))
 
     def browser(self, role: str | None = None, **more: Any) -> Browser:
         """Return what behaves as a browser without script; signed in, where a role is named."""
-        browser = Browser(self.address, **more)
+        browser = self._open(Browser(self.address, **more))
         if role:
             browser.sign_in(self, self.person(role))
         return browser
+
+    def _open(self, client: _Client) -> _Client:
+        self.clients.append(client)
+        return client
 
 
 class Browser(httpx.Client):
@@ -88,14 +94,14 @@ class Browser(httpx.Client):
         """Open a page and return it."""
         return self._taken(self.get(path), status)
 
-    def send(self, path: str, status: int = 200, **fields: str) -> str:
+    def submit(self, path: str, status: int = 200, **fields: str) -> str:
         """Send a form and return the page that follows."""
         return self._taken(self.post(path, data={"form": self.mark, **fields}), status)
 
     def sign_in(self, served: Served, person: Person, status: int = 200) -> str:
         """Sign in as a person."""
         self.see("/sign-in")
-        return self.send(
+        return self.submit(
             "/sign-in", status, mailbox=person.account.mailbox, password=PASSWORD, code=person.code(served.store)
         )
 
@@ -134,9 +140,12 @@ def serving(settings: Settings, store: Store) -> Iterator[Served]:
         assert time.monotonic() < deadline, "the server did not start"
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
+    served = Served(f"http://127.0.0.1:{port}", store, service)
     try:
-        yield Served(f"http://127.0.0.1:{port}", store, service)
+        yield served
     finally:
+        for client in served.clients:
+            client.close()
         server.should_exit = True
         thread.join(20)
         assert not thread.is_alive()

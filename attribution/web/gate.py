@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from attribution.settings import Settings
@@ -68,34 +68,39 @@ class Gate:
             return
         begun = time.perf_counter()
         name = scope["request_id"] = secrets.token_hex(8)
-        status, whole = 500, False
-        sent: set[bytes] = set()
+        body = _Body(scope, receive)
+        status, begins, whole = 500, False, False
 
         async def sending(message: Message) -> None:
-            nonlocal status, whole
+            nonlocal status, begins, whole
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, begins = message["status"], True
                 held = message.setdefault("headers", [])
-                sent.update(key for key, _ in held)
-                held.extend(pair for pair in self._headers if pair[0] not in sent)
+                own = {key for key, _ in held}
+                held.extend(pair for pair in self._headers if pair[0] not in own)
                 held.append((b"x-request-id", name.encode()))
             await send(message)
             whole = message["type"] == "http.response.body" and not message.get("more_body", False)
+
+        async def answering(message: Message) -> None:
+            if body.problem is None or begins:
+                await sending(message)  # else: what the framework makes of a body that was cut off is no answer
 
         try:
             fault = self._fault(scope)
             if fault:
                 await _refuse(fault, sending)
             else:
-                await self._app(scope, _bounded(scope, receive), sending)
-        except _TooMuchError as error:
-            if not sent:
-                await _refuse(error.problem, sending)
+                await self._app(scope, body.receive, answering)
+        except _TooMuchError:
+            pass
         except Exception as error:
             _LOG.exception("request %s failed: %s", name, type(error).__name__)
             if not whole:
                 raise  # the server cuts the connection off: nobody takes half an answer for a whole one
         finally:
+            if body.problem is not None and not begins:
+                await _refuse(body.problem, sending)
             self._note(scope, name, status, time.perf_counter() - begun)
 
     def _fault(self, scope: MutableMapping[str, Any]) -> ProblemError | None:
@@ -132,44 +137,40 @@ class Gate:
 class _TooMuchError(Exception):
     """The body is larger or slower than what is served."""
 
-    def __init__(self, problem: ProblemError) -> None:
-        super().__init__(problem.kind)
-        self.problem = problem
 
+class _Body:
+    """A request's body, taken in pieces, up to a size and a time."""
 
-def _bounded(scope: MutableMapping[str, Any], receive: Receive) -> Receive:
-    """Return a way to receive that ends a body that is too large or too slow."""
-    if scope["method"] in ("GET", "HEAD"):
-        return receive
-    most = MOST_BATCH_BYTES if scope["path"].startswith(_LARGE) else MOST_BYTES
-    too_large = ProblemError(413, "too-large", f"the body is larger than {most} bytes.")
-    length = next((value for key, value in scope["headers"] if key == b"content-length"), b"0")
-    taken, whole = 0, False
-    deadline: float | None = None
+    def __init__(self, scope: MutableMapping[str, Any], receive: Receive) -> None:
+        self.problem: ProblemError | None = None
+        """Why it was cut off, if it was."""
+        self._receive, self._taken, self._deadline = receive, 0, 0.0
+        self._ended = scope["method"] in ("GET", "HEAD")
+        self._most = MOST_BATCH_BYTES if scope["path"].startswith(_LARGE) else MOST_BYTES
+        length = next((value for key, value in scope["headers"] if key == b"content-length"), b"0")
+        self._told = int(length) if length.isdigit() else 0
 
-    async def receiving() -> Message:
-        nonlocal taken, whole, deadline
-        if whole:
-            return await receive()  # only whether the client is there still
-        if not length.isdigit() or int(length) > most:
-            raise _TooMuchError(too_large)
-        loop = asyncio.get_running_loop()
-        if deadline is None:
-            deadline = loop.time() + BODY_SECONDS
+    async def receive(self) -> Message:
+        """Return the next piece. Raises where there was too much, or it took too long."""
+        if self._ended:
+            return await self._receive()  # only whether the client is there still
+        if self._told > self._most:
+            self._cut_off(ProblemError(413, "too-large", f"the body is larger than {self._most} bytes."))
+        self._deadline = self._deadline or asyncio.get_running_loop().time() + BODY_SECONDS
         try:
-            async with asyncio.timeout_at(deadline):
-                message = await receive()
+            async with asyncio.timeout_at(self._deadline):
+                message = await self._receive()
         except TimeoutError:
-            raise _TooMuchError(
-                ProblemError(408, "too-slow", f"the body took longer than {BODY_SECONDS:g} seconds.")
-            ) from None
-        taken += len(message.get("body", b""))
-        whole = not message.get("more_body", False)
-        if taken > most:
-            raise _TooMuchError(too_large)
+            self._cut_off(ProblemError(408, "too-slow", f"the body took longer than {BODY_SECONDS:g} seconds."))
+        self._taken += len(message.get("body", b""))
+        self._ended = not message.get("more_body", False)
+        if self._taken > self._most:
+            self._cut_off(ProblemError(413, "too-large", f"the body is larger than {self._most} bytes."))
         return message
 
-    return receiving
+    def _cut_off(self, problem: ProblemError) -> NoReturn:
+        self.problem = problem
+        raise _TooMuchError
 
 
 async def _refuse(problem: ProblemError, send: Send) -> None:
