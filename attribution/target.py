@@ -61,6 +61,7 @@ _SPECIAL_NAMES = {
     "alt": "a name outside the DNS (RFC 9476)",
 }
 _FORBIDDEN_IN_NAME = re.compile(r"[\x00-\x20\x7f\"#%/:<>?@\[\\\]^`{|}!$&'()*+,;=~]")
+_WEB_SCHEME = re.compile(r"http(s?):", re.IGNORECASE)
 _INVISIBLE = frozenset(["Cc", "Cf", "Zl", "Zp"])
 _WRAPPING = "<>\"'`\u201c\u201d\u2018\u2019\u00ab\u00bb"
 
@@ -116,12 +117,12 @@ def plain_url(text: str) -> tuple[str, str]:
 
 def defanged(text: str) -> str:
     """Return a URL, host name or address as one that no program takes for a link: `hxxps://www[.]site[.]example/x`."""
-    head, separator, rest = text.partition("://")
+    plain = _WEB_SCHEME.sub(lambda found: f"hxxp{found[1].lower()}:", text)
+    head, separator, rest = plain.partition("://")
     if not separator:
-        head, rest = "", text
+        head, rest = "", plain
     host, slash, path = rest.partition("/")
-    plain = head.lower().replace("tt", "xx", 1) if head.lower() in ("http", "https") else head
-    return f"{plain}{separator}{host.replace('.', '[.]').replace('[[.]]', '[.]')}{slash}{path}"
+    return f"{head}{separator}{host.replace('.', '[.]').replace('[[.]]', '[.]')}{slash}{path}"
 
 
 def _port_of(authority: str) -> str:

@@ -119,3 +119,19 @@ def test_error_names_the_text_the_fault_and_the_way_out() -> None:
 def test_text_of_another_type_is_refused() -> None:
     with pytest.raises(InvalidTarget):
         parse_target(None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://www.site.example/a.b", "hxxps://www[.]site[.]example/a.b"),
+        ("HTTP://Site.example", "hxxp://Site[.]example"),
+        ("<https://site.example/d>", "<hxxps://site[.]example/d>"),
+        ("https://site.example/?u=https://other.example/", "hxxps://site[.]example/?u=hxxps://other.example/"),
+        ("hxxps://www[.]site[.]example/1", "hxxps://www[.]site[.]example/1"),
+        ("192.0.2.7", "192[.]0[.]2[.]7"),
+        ("http://[2001:db8::1]/x", "hxxp://[2001:db8::1]/x"),
+    ],
+)
+def test_nothing_takes_what_is_shown_for_a_link(text: str, shown: str) -> None:
+    assert defanged(text) == shown

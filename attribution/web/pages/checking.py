@@ -100,8 +100,13 @@ async def one(request: Request, check: str, principal: Looker) -> Response:
     held = await run_in_threadpool(_kept, service, check)
     if held.total == 1:
         return await _single(request, service, held)
-    groups = await run_in_threadpool(service.read, lambda connection: _groups(service, connection, held))
-    return page(request, "many.html.j2", check=held, groups=groups, shown=_SHOWN_A_COMPANY)
+
+    def read(connection: Connection) -> dict[str, Any]:
+        now = batches.batch_state(connection, check)
+        return {"check": now, "groups": _groups(service, connection, now)}
+
+    values = await run_in_threadpool(service.read, read)
+    return page(request, "many.html.j2", shown=_SHOWN_A_COMPANY, **values)
 
 
 @router.get("/checks/{check}/lines/{number}")
