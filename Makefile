@@ -2,12 +2,16 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test format lint types imports tests fuzz accuracy simulate bench lock clean
+.PHONY: demo test tools format lint types imports tests fuzz accuracy simulate bench bench-web screenshots lock clean
 
 demo: .venv/.installed
 	@$(BIN)/attribution demo
 
-test: format lint types imports tests
+test: tools format lint types imports tests
+
+# What the tests use beside Python packages, installed where that may be done without asking; else said how. In CI a missing one is an error.
+tools:
+	@sh scripts/tools.sh
 
 format: .venv/.installed
 	$(BIN)/ruff format --check .
@@ -54,9 +58,16 @@ bench: .venv-bench/.installed
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
+bench-web: .venv/.installed
+	$(BIN)/python benchmarks/web.py
+
+screenshots: .venv/.installed tools
+	$(BIN)/python scripts/make_screenshots.py
+
 LOCK := pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-header --no-emit-options \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 lock:
 	$(LOCK) --extra dev --extra exchange --extra overview --extra postgresql --extra web --output-file requirements/dev.txt pyproject.toml
 	$(LOCK) --extra bench --output-file requirements/bench.txt pyproject.toml
+	$(LOCK) --extra web --extra postgresql --build-deps-for wheel --output-file requirements/service.txt pyproject.toml

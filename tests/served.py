@@ -39,7 +39,7 @@ class Person:
 
     def code(self, store: Store) -> str:
         """Return a code that was not used yet."""
-        step = max(int(store.now.timestamp()) // 30 - 1, self.used + 1)
+        step = max(int(store.now.timestamp()) // 30, self.used + 1)
         self.used = step
         return totp.code_at(self.secret, store.now + timedelta(seconds=step * 30 - int(store.now.timestamp())))
 

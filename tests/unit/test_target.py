@@ -3,6 +3,7 @@
 import pytest
 
 from attribution import InvalidTarget, parse_target
+from attribution.target import defanged
 
 
 @pytest.mark.parametrize(

@@ -137,9 +137,9 @@ Auditor = Annotated[Principal, Depends(may("audit"))]
 
 
 def is_secure(request: Request) -> bool:
-    """Say whether the service is reached over TLS."""
-    service: Service = request.app.state.service
-    return service.settings.public_url.startswith("https:") and request.url.scheme == "https"
+    """Say whether the service is reached over TLS: under its public name, which is an https one."""
+    public = urlsplit(request.app.state.service.settings.public_url)
+    return public.scheme == "https" and request.url.hostname == public.hostname
 
 
 def cookie_name(name: str, request: Request) -> str:
