@@ -21,6 +21,7 @@ from attribution.web.access.accounts import Account, account_of, add_account, ch
 from attribution.web.access.api_keys import make_key
 from attribution.web.access.passwords import hashed
 from attribution.web.app import create_app
+from attribution.web.logs import RequestLog
 from attribution.web.serve import config
 from attribution.web.service import Service
 
@@ -127,10 +128,10 @@ def add_person(store: Store, role: str, mailbox: str, name: str | None = None) -
 
 
 @contextmanager
-def serving(settings: Settings, store: Store) -> Iterator[Served]:
+def serving(settings: Settings, store: Store, log: RequestLog | None = None) -> Iterator[Served]:
     """Run the service on a free port of loopback."""
     service = Service(settings, store)
-    app = create_app(service)
+    app = create_app(service, log=log)
     server = uvicorn.Server(config(app, settings, "127.0.0.1", 0))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -15,6 +15,7 @@ from attribution._version import __version__
 from attribution.errors import AttributionError
 from attribution.web.api import attributions, batches, cases, examples, health, providers
 from attribution.web.gate import Gate
+from attribution.web.logs import RequestLog
 from attribution.web.pages import site
 from attribution.web.problems import ProblemError, problem_of, problem_response
 from attribution.web.service import Service
@@ -25,8 +26,10 @@ Every request needs a key: `Authorization: Bearer KEY`. Errors are problems (RFC
 `ETag`; a request that changes something may carry `Idempotency-Key`, and of a case `If-Match`. URLs stand in bodies only, never in an address."""
 
 
-def create_app(service: Service, host: str | None = None) -> Gate:
-    """Return the application, which opens and closes the service with itself. `host` is served beside loopback and the public name."""
+def create_app(service: Service, host: str | None = None, log: RequestLog | None = None) -> Gate:
+    """Return the application, which opens and closes the service with itself. `host` is served beside loopback and the public name.
+
+    `log` gets a line for each request."""
 
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
@@ -42,12 +45,12 @@ def create_app(service: Service, host: str | None = None) -> Gate:
     )  # fmt: skip
     app.state.service = service
     for router in (attributions.router, batches.router, cases.router, providers.router):
-        app.include_router(router, prefix="/api/v1")
+        app.include_router(router)
     app.include_router(health.router)
     site.attach(app)
     described = examples.fill_in(app.openapi())
     app.openapi = lambda: described  # type: ignore[method-assign]
-    return Gate(app, service.settings, service.metrics, host)
+    return Gate(app, service.settings, service.metrics, host, log)
 
 
 async def _failed(request: Request, error: AttributionError) -> Response:

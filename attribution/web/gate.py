@@ -1,20 +1,22 @@
-"""The outermost door: which hosts are served, how large and slow a body may be, which headers every answer carries, and what is noted of it.
+"""The outermost door: which hosts are served, how large a body may be, which headers every answer carries, and what is noted of it.
 
 It stands in front of the framework, so that it holds for every route, also for those that are not there.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
+from itertools import count
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from attribution.settings import Settings
+from attribution.web.access.roles import Principal
+from attribution.web.logs import RequestLog
 from attribution.web.metrics import Metrics
 from attribution.web.problems import MEDIA_TYPE, ProblemError, problem_bytes
 
@@ -25,8 +27,6 @@ App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 MOST_BYTES = 262_144
 MOST_BATCH_BYTES = 4_194_304
-BODY_SECONDS = 20.0
-"""For a whole body: who sends slower is not served."""
 _LARGE = ("/api/v1/batches", "/check", "/api/v1/drafts")
 _LOOPBACK = frozenset(["localhost", "127.0.0.1", "[::1]"])
 _LOG = logging.getLogger("attribution.web.requests")
@@ -49,11 +49,18 @@ _HEADERS = {
 }
 
 
+_OWN = frozenset([b"content-security-policy", b"cache-control"])
+"""What an answer may have other than the rule."""
+
+
 class Gate:
     """ASGI middleware around everything."""
 
-    def __init__(self, app: App, settings: Settings, metrics: Metrics, host: str | None = None) -> None:
-        self._app, self._metrics = app, metrics
+    def __init__(
+        self, app: App, settings: Settings, metrics: Metrics, host: str | None = None, log: RequestLog | None = None
+    ) -> None:
+        self._app, self._metrics, self._log = app, metrics, log or RequestLog(None)
+        self._process, self._numbers = secrets.token_hex(4), count(1)
         public = urlsplit(settings.public_url)
         self._hosts = _LOOPBACK | ({public.hostname} if public.hostname else set()) | ({host} if host else set())
         headers = (
@@ -67,7 +74,7 @@ class Gate:
             await self._app(scope, receive, send)
             return
         begun = time.perf_counter()
-        name = scope["request_id"] = secrets.token_hex(8)
+        name = scope["request_id"] = f"{self._process}-{next(self._numbers):x}"
         body = _Body(scope, receive)
         status, begins, whole = 500, False, False
 
@@ -76,8 +83,8 @@ class Gate:
             if message["type"] == "http.response.start":
                 status, begins = message["status"], True
                 held = message.setdefault("headers", [])
-                own = {key for key, _ in held}
-                held.extend(pair for pair in self._headers if pair[0] not in own)
+                own = [key for key, _ in held if key in _OWN]
+                held += [pair for pair in self._headers if pair[0] not in own] if own else self._headers
                 held.append((b"x-request-id", name.encode()))
             await send(message)
             whole = message["type"] == "http.response.body" and not message.get("more_body", False)
@@ -119,49 +126,39 @@ class Gate:
         route = getattr(scope.get("route"), "path", None) or "none"
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         self._metrics.request(method, route, status, seconds)
-        if _LOG.isEnabledFor(logging.INFO):
-            principal = scope.get("principal")
-            who = (
-                ""
-                if principal is None
-                else f"account {principal.account_id}"
-                if principal.account_id
-                else principal.who
-            )
-            _LOG.info(
-                "request",
-                extra={"request": {"id": name, "method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1), "who": who}},
-            )  # fmt: skip
+        self._log.note(name, method, route, status, seconds, _who(scope.get("principal")))
+
+
+def _who(principal: Principal | None) -> str:
+    """Return who asked, for the log: a person by number, whose mailbox is nobody's business there."""
+    if principal is None:
+        return ""
+    return f"account {principal.account_id}" if principal.account_id else principal.who
 
 
 class _TooMuchError(Exception):
-    """The body is larger or slower than what is served."""
+    """The body is larger than what is served."""
 
 
 class _Body:
-    """A request's body, taken in pieces, up to a size and a time."""
+    """A request's body, taken in pieces, up to a size. How long it may take is the server's: see `serve`."""
 
     def __init__(self, scope: MutableMapping[str, Any], receive: Receive) -> None:
         self.problem: ProblemError | None = None
         """Why it was cut off, if it was."""
-        self._receive, self._taken, self._deadline = receive, 0, 0.0
+        self._receive, self._taken = receive, 0
         self._ended = scope["method"] in ("GET", "HEAD")
         self._most = MOST_BATCH_BYTES if scope["path"].startswith(_LARGE) else MOST_BYTES
         length = next((value for key, value in scope["headers"] if key == b"content-length"), b"0")
         self._told = int(length) if length.isdigit() else 0
 
     async def receive(self) -> Message:
-        """Return the next piece. Raises where there was too much, or it took too long."""
+        """Return the next piece. Raises where there was too much."""
         if self._ended:
             return await self._receive()  # only whether the client is there still
         if self._told > self._most:
             self._cut_off(ProblemError(413, "too-large", f"the body is larger than {self._most} bytes."))
-        self._deadline = self._deadline or asyncio.get_running_loop().time() + BODY_SECONDS
-        try:
-            async with asyncio.timeout_at(self._deadline):
-                message = await self._receive()
-        except TimeoutError:
-            self._cut_off(ProblemError(408, "too-slow", f"the body took longer than {BODY_SECONDS:g} seconds."))
+        message = await self._receive()
         self._taken += len(message.get("body", b""))
         self._ended = not message.get("more_body", False)
         if self._taken > self._most:

@@ -16,25 +16,27 @@ from attribution.settings import Settings
 from attribution.web.access.tickets import FIRST_HOURS, first_ticket
 from attribution.web.app import create_app
 from attribution.web.gate import MOST_BATCH_BYTES
-from attribution.web.logs import JsonLines
+from attribution.web.logs import JsonLines, RequestLog
 from attribution.web.service import Service
 
 HEAD_SECONDS = 15.0
-"""For the whole head of a request: who sends slower is cut off."""
+"""For the whole head of a request."""
+BODY_SECONDS = 20.0
+"""For its whole body, after that."""
 _MOST_CONNECTIONS = 4096
 _LAST_SECONDS = 5
 """For requests that are still being answered when the service ends."""
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """HTTP/1.1 that does not wait for ever for a request's head."""
+    """HTTP/1.1 that does not wait for ever for a request's head, nor for its body: who sends slower is cut off."""
 
     _late: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         """Begin to wait for the first request."""
         super().connection_made(transport)
-        self._wait()
+        self._wait(HEAD_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
@@ -43,17 +45,22 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Begin to wait for the rest of a head."""
-        self._wait()
+        self._wait(HEAD_SECONDS)
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """Stop waiting: the head is there."""
-        self._stop_waiting()
+        """Begin to wait for the body."""
+        self._wait(BODY_SECONDS)
         super().on_headers_complete()
 
-    def _wait(self) -> None:
+    def on_message_complete(self) -> None:
+        """Stop waiting: the request is there."""
         self._stop_waiting()
-        self._late = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+        super().on_message_complete()
+
+    def _wait(self, seconds: float) -> None:
+        self._stop_waiting()
+        self._late = self.loop.call_later(seconds, self.transport.close)
 
     def _stop_waiting(self) -> None:
         if self._late is not None:
@@ -68,10 +75,12 @@ def serve(settings: Settings, host: str, port: int, tell: Callable[[str], None])
     """
     with Store.from_settings(settings) as store:
         service = Service(settings, store)
-        app = create_app(service, host)
+        log = RequestLog(sys.stderr)
+        app = create_app(service, host, log)
         _write_log()
         server = _Server(config(app, settings, host, port), lambda at: _begin(store, settings, at, tell))
         server.run()
+        log.write()
 
 
 def config(app: Any, settings: Settings, host: str, port: int) -> uvicorn.Config:

@@ -308,7 +308,7 @@ def test_bodies_have_an_end(served: Served) -> None:
 
 def test_clients_that_never_finish_are_cut_off(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serve_module, "HEAD_SECONDS", 0.4)
-    monkeypatch.setattr(gate, "BODY_SECONDS", 0.4)
+    monkeypatch.setattr(serve_module, "BODY_SECONDS", 0.4)
     port = int(served.address.rpartition(":")[2])
     key = served.key("attribute")
     began = time.monotonic()
@@ -326,7 +326,7 @@ def test_clients_that_never_finish_are_cut_off(served: Served, monkeypatch: pyte
         late.sendall(
             f"POST /api/v1/attributions HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\nContent-Length: 100\r\n\r\n{{".encode()
         )
-        assert late.recv(4096).startswith(b"HTTP/1.1 408")
+        assert late.recv(4096) == b""
     assert time.monotonic() - began < 8
     with served.program() as program:
         assert program.get("/healthz").status_code == 200

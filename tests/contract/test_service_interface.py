@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,7 @@ from attribution.evidence import Evidence
 from attribution.pattern.render import dossier_files
 from attribution.web import service as service_module
 from attribution.web.access.api_keys import disable_key
-from attribution.web.logs import JsonLines
+from attribution.web.logs import JsonLines, RequestLog
 from casework import Clock
 from served import Served, hotline_settings, serving
 
@@ -281,9 +283,6 @@ def test_patterns_and_dossiers_are_the_librarys(served: Served, clock: Clock) ->
         packed = program.get(f"/api/v1/dossiers/{SILENT}")
         assert packed.content == program.get(f"/api/v1/dossiers/{SILENT}").content
         look, found = served.service.patterns.assessed(SILENT)
-        import io
-        import zipfile
-
         with zipfile.ZipFile(io.BytesIO(packed.content)) as archive:
             assert {name: archive.read(name) for name in archive.namelist()} == dossier_files(look.dossier(found))
         asked = {"provider": SILENT, "without": [f"org-qh1-ripe-{n}" for n in range(1, 45)]}
@@ -340,21 +339,31 @@ def test_one_client_has_its_limit_and_the_others_theirs(world: DemoWorld, store:
             assert codes == [401] * 5 + [429] * 3
 
 
-def test_nothing_that_was_asked_is_in_metrics_or_logs(served: Served, caplog: pytest.LogCaptureFixture) -> None:
+def test_nothing_that_was_asked_is_in_metrics_or_logs(
+    world: DemoWorld, store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO, "attribution")
-    with served.program("attribute", "read", "write", "metrics") as program:
-        program.post("/api/v1/attributions", json={"target": LIGHTHOUSE})
-        case = program.post("/api/v1/reports", json={"url": LIGHTHOUSE}).json()["case"]
-        program.get(f"/api/v1/cases/{case}?cursor=secret-page")
-        program.get("/api/v1/secret-page")
-        text = program.get("/metrics").text
-    assert 'route="/attributions"' in text or 'route="/api/v1/attributions"' in text
+    out = io.StringIO()
+    log = RequestLog(out)
+    with serving(hotline_settings(world.settings(), tmp_path), store, log) as served:
+        with served.program("attribute", "read", "write", "metrics") as program:
+            program.post("/api/v1/attributions", json={"target": LIGHTHOUSE})
+            case = program.post("/api/v1/reports", json={"url": LIGHTHOUSE}).json()["case"]
+            program.get(f"/api/v1/cases/{case}?cursor=secret-page")
+            program.get("/api/v1/secret-page")
+            served.browser("reader").see("/cases")
+            text = program.get("/metrics").text
+    log.write()
+    entries = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert {"at", "level", "event", "method", "route", "status", "ms", "who", "id"} == set(entries[0])
+    asked = [(one["method"], one["route"], one["status"], one["who"].partition(" ")[0]) for one in entries]
+    assert ("POST", "/api/v1/attributions", 200, "key") in asked
+    assert ("GET", "/api/v1/cases/{case}", 200, "key") in asked
+    assert ("GET", "/cases", 200, "account") in asked
+    assert 'route="/api/v1/attributions"' in text
     assert 'attribution_answers_total{status="attributed"} 1.0' in text
-    lines = [JsonLines().format(record) for record in caplog.records]
-    entry = json.loads(next(line for line in lines if '"request"' in line))
-    assert {"at", "level", "event", "method", "route", "status", "ms", "who", "id"} <= set(entry)
-    for line in (text, *lines):
-        for secret in ("secret-page", "lighthouse", case, "lantern"):
+    for line in (text, out.getvalue(), *(JsonLines().format(record) for record in caplog.records)):
+        for secret in ("secret-page", "lighthouse", case, "lantern", "hotline.example"):
             assert secret not in line, line
 
 

@@ -6,11 +6,12 @@ import base64
 import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Security
+from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -25,7 +26,10 @@ _BEARER = HTTPBearer(
     scheme_name="key",
     description="A key that an administrator made: `attribution api-key make NAME`.",
 )
+ROOT = "/api/v1"
+"""Where the interface is; a form that breaks clients gets another number."""
 JSON = "application/json"
+_Model = TypeVar("_Model", bound=BaseModel)
 _TITLES = {
     401: "No key was given, or it opens nothing.",
     403: "The key does not open this.",
@@ -39,8 +43,8 @@ _TITLES = {
 }
 
 
-def service_of(request: Request) -> Service:
-    """Return the service that the application runs."""
+async def service_of(request: Request) -> Service:
+    """Return the service that the application runs. A coroutine, since what is none the framework runs in a thread."""
     return request.app.state.service  # type: ignore[no-any-return]
 
 
@@ -48,23 +52,40 @@ def may(scope: Scope) -> Callable[..., Awaitable[Principal]]:
     """Return a dependency that lets in who has a key that opens `scope`, and counts what they ask."""
 
     async def check(
-        request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
+        request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
     ) -> Principal:
-        service = service_of(request)
-        principal = await service.principal_of_key(credentials.credentials) if credentials else None
-        if principal is None:
-            client = request.client.host if request.client else "unknown"
-            service.limiter.take(f"stranger {client}")
-            problem = ProblemError(401, "no-key", "give a key that is not disabled: Authorization: Bearer KEY.")
-            problem.headers = {"WWW-Authenticate": "Bearer"}
-            raise problem
-        request.scope["principal"] = principal
-        service.limiter.take(principal.who)
-        if not principal.may(scope):
-            raise ProblemError(403, "not-open", f"this key does not open {scope!r}.")
-        return principal
+        return await let_in(request, scope)
 
     return check
+
+
+async def let_in(request: Request, scope: Scope) -> Principal:
+    """Return who asks, counted, if its key opens `scope`. Raises ProblemError (401, 403, 429)."""
+    service: Service = request.app.state.service
+    kind, _, key = request.headers.get("authorization", "").partition(" ")
+    principal = await service.principal_of_key(key.strip()) if kind.lower() == "bearer" else None
+    if principal is None:
+        client = request.client.host if request.client else "unknown"
+        service.limiter.take(f"stranger {client}")
+        problem = ProblemError(401, "no-key", "give a key that is not disabled: Authorization: Bearer KEY.")
+        problem.headers = {"WWW-Authenticate": "Bearer"}
+        raise problem
+    request.scope["principal"] = principal
+    service.limiter.take(principal.who)
+    if not principal.may(scope):
+        raise ProblemError(403, "not-open", f"this key does not open {scope!r}.")
+    return principal
+
+
+async def body_of(request: Request, kind: type[_Model]) -> _Model:
+    """Read a request's body. Raises RequestValidationError."""
+    try:
+        return kind.model_validate_json(await request.body())
+    except ValidationError as error:
+        faults = [
+            {**one, "loc": ("body", *one["loc"])} for one in error.errors(include_url=False, include_context=False)
+        ]
+        raise RequestValidationError(faults) from None
 
 
 TheService = Annotated[Service, Depends(service_of)]

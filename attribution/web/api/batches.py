@@ -17,6 +17,7 @@ from attribution.service_models import Batch, BatchRequest, BatchResult, Page
 from attribution.web import batches
 from attribution.web.api import examples
 from attribution.web.api.asking import (
+    ROOT,
     Attributing,
     Cursor,
     Limit,
@@ -32,7 +33,7 @@ from attribution.web.api.once import Once, OnceKey
 from attribution.web.batches import BatchState
 from attribution.web.service import Service
 
-router = APIRouter(tags=["batches"])
+router = APIRouter(prefix=ROOT, tags=["batches"])
 EVENTS = "text/event-stream"
 
 

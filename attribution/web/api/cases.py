@@ -42,6 +42,7 @@ from attribution.target import parse_target
 from attribution.web import evidence
 from attribution.web.api import examples
 from attribution.web.api.asking import (
+    ROOT,
     Cursor,
     Limit,
     Reading,
@@ -58,7 +59,7 @@ from attribution.web.api.asking import (
 from attribution.web.api.once import Once, OnceKey
 from attribution.web.problems import ProblemError
 
-router = APIRouter(tags=["cases"])
+router = APIRouter(prefix=ROOT, tags=["cases"])
 
 
 @router.post(

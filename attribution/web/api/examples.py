@@ -6,6 +6,8 @@ import json
 from importlib import resources
 from typing import Any
 
+from pydantic import BaseModel
+
 _MARK = "example:"
 NOTHING: dict[str, Any] = {}
 TARGET = {"target": "hxxps://www[.]lighthouse[.]example/1"}
@@ -48,6 +50,16 @@ ASSESSMENTS = [{
 def request(name: str) -> dict[str, Any]:
     """Return what adds an example to an operation's request, by its name here."""
     return {"requestBody": {"content": {"application/json": {"example": _MARK + name}}}}
+
+
+def body(kind: type[BaseModel], name: str) -> dict[str, Any]:
+    """Return the description of a request that its route reads itself: its form, and an example."""
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": kind.model_json_schema(), "example": _MARK + name}},
+        }
+    }
 
 
 def reply(description: str, name: str) -> dict[str, Any]:

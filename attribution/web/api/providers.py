@@ -33,6 +33,7 @@ from attribution.service_models import (
 )
 from attribution.web.api import examples
 from attribution.web.api.asking import (
+    ROOT,
     Auditing,
     Cursor,
     Limit,
@@ -49,7 +50,7 @@ from attribution.web.api.asking import (
 from attribution.web.api.once import Once, OnceKey
 from attribution.web.problems import ProblemError
 
-router = APIRouter(tags=["providers"])
+router = APIRouter(prefix=ROOT, tags=["providers"])
 Key = Annotated[str, Path(max_length=300, description="The provider's key, or another name that is its alone.")]
 Day = Annotated[
     date | None, Query(description="With what was known at this day's beginning (UTC). Left out: today's beginning.")

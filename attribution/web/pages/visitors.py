@@ -139,7 +139,7 @@ Auditor = Annotated[Principal, Depends(may("audit"))]
 def is_secure(request: Request) -> bool:
     """Say whether the service is reached over TLS: under its public name, which is an https one."""
     public = urlsplit(request.app.state.service.settings.public_url)
-    return public.scheme == "https" and request.url.hostname == public.hostname
+    return bool(public.scheme == "https" and request.url.hostname == public.hostname)
 
 
 def cookie_name(name: str, request: Request) -> str:
