@@ -23,7 +23,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from attribution.attributor import Investigation
 from attribution.completion import in_order_of_completion
 from attribution.decide import decide
-from attribution.errors import AttributionError
+from attribution.errors import AttributionError, SettingsError
 from attribution.evidence import Evidence, Record
 from attribution.models import Attribution
 from attribution.origin import ToldOrigin
@@ -85,12 +85,20 @@ class RemoteAttributor:
     """Asks a service with a key. One serves many tasks of one event loop. Use as `async with`.
 
     `timeout` is in seconds, for one request; `patience` for how long in all it waits for a service that says to come back later.
-    Raises ServiceError where it does not answer, or says that it will not.
+    Raises SettingsError for an address or key that cannot be one, and ServiceError where the service does not answer, or says that it will not.
     """
 
     def __init__(
         self, url: str, key: str, *, timeout: float = 120.0, patience: float = 60.0, verify: Any = True
     ) -> None:
+        if not (key.isascii() and key.isprintable() and key) or " " in key:
+            raise SettingsError(
+                "the service's key is none: give it as `attribution api-key make` printed it, without spaces."
+            )
+        if not url.startswith(("http://", "https://")):
+            raise SettingsError(
+                f"the service's address {url!r} is none: give one such as https://attribution.hotline.example/"
+            )
         self._patience = patience
         self._http = httpx.AsyncClient(
             base_url=url.rstrip("/") + "/api/v1/",

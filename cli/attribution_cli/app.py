@@ -360,17 +360,25 @@ def registries(as_json: AsJson = False) -> None:
 
 
 @app.command(
-    epilog="Example: attribution demo\n\nExample: attribution demo -- attribution check kiosk.example",
+    epilog="Example: attribution demo\n\nExample: attribution demo -- attribution check kiosk.example\n\nExample: attribution demo --serve",
     context_settings={"allow_interspersed_args": False},
 )
 def demo(
     command: Annotated[
         list[str] | None, typer.Argument(metavar="[COMMAND...]", help="Run this in the demo world instead.")
     ] = None,
+    serve_it: Annotated[
+        bool,
+        typer.Option(
+            "--serve", help="Serve the page in it, with half a year of an invented hotline, until interrupted."
+        ),
+    ] = False,
 ) -> int:
     """Show the main job on a small world of invented companies, on loopback, without any network."""
-    from attribution_cli.demo import run_in_demo, show_demo
+    from attribution_cli.demo import run_in_demo, serve_demo, show_demo
 
+    if serve_it:
+        return serve_demo()
     return run_in_demo(command) if command else show_demo()
 
 

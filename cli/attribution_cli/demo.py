@@ -39,6 +39,28 @@ def show_demo() -> int:
     return 0
 
 
+def serve_demo() -> int:
+    """Serve the page in the demo world, with a store of its own that is gone afterwards; return the exit code."""
+    from attribution.demo import DemoWorld
+
+    with DemoWorld() as world:
+        environment = {
+            **os.environ, **world.environment(), "ATTRIBUTION_HOTLINE_NAME": "Example Hotline",
+            "ATTRIBUTION_HOTLINE_MAILBOX": "notices@hotline.example", "ATTRIBUTION_KEEP_URLS": "true",
+        }  # fmt: skip
+        environment.pop("ATTRIBUTION_STORE", None)
+        from attribution.cases import Store
+        from attribution.demo.hotline import fill
+
+        with Store.open(f"sqlite:///{Path(environment['ATTRIBUTION_DATA_FOLDER']) / 'cases.sqlite3'}") as store:
+            fill(store)
+        command = [sys.executable, "-m", "attribution_cli.entry", "serve"]
+        try:
+            return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - our own command
+        except KeyboardInterrupt:
+            return 0
+
+
 def run_in_demo(command: list[str]) -> int:
     """Run any command with settings that point it at the demo world; return its exit code."""
     from attribution.demo import DemoWorld

@@ -10,7 +10,7 @@ import httpx
 import pytest
 import respx
 
-from attribution import AttributionSource, Attributor, RemoteAttributor, ServiceError
+from attribution import AttributionSource, Attributor, RemoteAttributor, ServiceError, SettingsError
 from attribution.cases import Store
 from attribution.demo import DemoWorld
 from attribution.demo.hotline import SILENT, fill
@@ -109,6 +109,13 @@ async def test_what_is_refused_says_why(served: Served) -> None:
     async with RemoteAttributor(served.address, "atk_wrong") as service:
         with pytest.raises(ServiceError, match="give a key"):
             await service.attribute(URL)
+    for address, key in (
+        ("service.example", "atk_x"),
+        ("http://service.example", "atk_\u2026"),
+        ("http://service.example", ""),
+    ):
+        with pytest.raises(SettingsError, match="is none"):
+            RemoteAttributor(address, key)
     async with RemoteAttributor("http://127.0.0.1:9", "atk_x") as service:
         with pytest.raises(ServiceError, match="does not answer"):
             await service.attribute(URL)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -222,6 +222,7 @@ def _company(request: Request, provider: str, fault: str = "") -> Response:
         letter_at, reply = _letter(connection, key), view.statements
         return {
             "view": view, "lines": case_lines(connection, provider_id=identity, limit=_LAST_CASES), "letter_at": letter_at,
+            "reply_by": letter_at + timedelta(days=REPLY_DAYS) if letter_at else None,
             "suggestions": suggest(connection, identity), "replies": reply,
         }  # fmt: skip
 

@@ -25,7 +25,7 @@ def _environment() -> Environment:
         loader=PackageLoader("attribution.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         finalize=_plain,
     )  # fmt: skip
-    environment.filters.update(defang=defanged, time=utc_time, share=share, hours=in_hours)
+    environment.filters.update(defang=defanged, time=utc_time, day=utc_day, share=share, hours=in_hours)
     environment.globals.update(version=__version__, languages=LANGUAGES)
     return environment
 
@@ -55,6 +55,11 @@ def utc_time(value: object) -> str:
     if isinstance(at, datetime):
         return f"{at:%Y-%m-%d %H:%M} UTC"
     return str(at).replace("T", " ").removesuffix("Z").removesuffix("+00:00") + (" UTC" if "T" in str(at) else "")
+
+
+def utc_day(value: datetime) -> str:
+    """Return a day (UTC)."""
+    return f"{value:%Y-%m-%d}"
 
 
 def share(value: float | None) -> str:
