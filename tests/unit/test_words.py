@@ -10,14 +10,14 @@ import pytest
 
 import attribution.web
 from attribution.cases.audit import VIEWED
-from attribution.history.rows import ABOUT_NOTICE
+from attribution.cases.noting import KINDS
 from attribution.web.access.roles import ROLES
 from attribution.web.words import LANGUAGES, table_of, words_of
 
 HERE = Path(attribution.web.__file__).parent
 # What stands in a value, not in a template: kinds of events, roles, and what the look-up page says itself.
 VALUES = (
-    {kind.replace("_", " ") for kind in ABOUT_NOTICE}
+    {kind.replace("_", " ") for kind in (*KINDS, "sent", "correction")}
     | set(ROLES)
     | {"case opened", "rechecked", "reply", VIEWED.replace("_", " ")}
 )
