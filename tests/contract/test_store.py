@@ -376,3 +376,45 @@ def test_times_are_exact() -> None:
 def test_the_key_file_is_its_owners_only(store: Store, tmp_path: Path) -> None:
     assert (tmp_path / "keys.json").stat().st_mode & 0o077 == 0
     assert set(json.loads((tmp_path / "keys.json").read_text())) == {"hashing", "wrapping"}
+
+
+def test_a_backup_takes_accounts_with_it_and_no_sessions(store: Store, tmp_path: Path) -> None:
+    from attribution.web.access import sessions
+    from attribution.web.access.accounts import account_of
+    from attribution.web.access.signing_in import sign_in
+    from served import PASSWORD, add_person
+
+    person = add_person(store, "analyst", "ann@hotline.example")
+    sign_in(store, "ann@hotline.example", PASSWORD, person.code(store), 12)
+    back_up(store, tmp_path / "backup")
+    restore(tmp_path / "backup", f"sqlite:///{tmp_path / 'restored.sqlite3'}")
+    with Store.open(
+        f"sqlite:///{tmp_path / 'restored.sqlite3'}", tmp_path / "keys.json", now=lambda: store.now
+    ) as other:
+        with other.read() as connection:
+            assert connection.execute(sessions.sessions.select()).all() == []
+            held = account_of(connection, "ANN@hotline.example")
+        assert held is not None
+        assert sign_in(other, "ann@hotline.example", PASSWORD, person.code(other), 12)[1].name == held.name
+
+
+def test_a_backup_of_the_form_before_the_service_restores(store: Store, tmp_path: Path) -> None:
+    import gzip
+    import hashlib
+
+    filled(store)
+    back_up(store, tmp_path / "backup")
+    head, *rows = [json.loads(line) for line in gzip.decompress((tmp_path / "backup").read_bytes()).splitlines()]
+    head["form"] = "0002"
+    for table in ("accounts", "api_keys"):
+        del head["rows"][table]
+    lines = [json.dumps(one, separators=(",", ":")).encode() + b"\n" for one in (head, *rows[:-1])]
+    digest = hashlib.sha256(b"".join(lines)).hexdigest()
+    with gzip.open(tmp_path / "old", "wb") as out:
+        out.write(b"".join(lines) + json.dumps({"sha256": digest}).encode() + b"\n")
+    counts = restore(tmp_path / "old", f"sqlite:///{tmp_path / 'restored.sqlite3'}")
+    assert set(counts) == set(head["rows"])
+    with Store.open(f"sqlite:///{tmp_path / 'restored.sqlite3'}", tmp_path / "keys.json") as other:
+        assert other.check().faults == ()
+        with other.read() as connection:
+            assert connection.exec_driver_sql("SELECT count(*) FROM accounts").scalar() == 0

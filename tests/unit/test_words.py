@@ -25,7 +25,7 @@ VALUES = (
 
 def sentences() -> set[str]:
     found = set()
-    for path in (*HERE.glob("templates/*.j2"), HERE / "pages" / "checking.py"):
+    for path in (*HERE.glob("templates/*.j2"), HERE / "pages" / "checking.py", HERE / "pages" / "rendering.py"):
         text = path.read_text("utf-8")
         for one in re.findall(r"""\b(?:_|say)\((?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')""", text):
             found.add(one[0] or one[1])

@@ -106,6 +106,7 @@ def _first_admin(writer: Writer, draft: dict[str, str]) -> Account:
 
 def _add(writer: Writer, account_id: int | None, hours: float) -> str:
     token = new_token()
+    writer.connection.execute(tickets.delete().where(tickets.c.until < writer.now))
     writer.connection.execute(
         tickets.insert().values(token=token_hash(token), account_id=account_id, until=writer.now + int(hours * _HOUR))
     )

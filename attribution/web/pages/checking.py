@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from fastapi import APIRouter
 from markupsafe import Markup, escape
@@ -16,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
+from attribution.attributor import Investigation
 from attribution.cases.contacts import approvals
 from attribution.cases.reports import add_report
 from attribution.cases.tables import cases, providers, reports
@@ -26,7 +28,7 @@ from attribution.json_text import csv_cell, escaped_json
 from attribution.lookup.health import registry_rows
 from attribution.models import Attribution
 from attribution.service_models import MOST_TARGETS
-from attribution.target import parse_target
+from attribution.target import parse_target, plain_url
 from attribution.web import batches
 from attribution.web.api.batches import EVENTS, stream_of
 from attribution.web.batches import BatchState, Line
@@ -38,8 +40,11 @@ from attribution.web.service import Service
 from attribution.web.words import words_of
 
 router = APIRouter()
+_Item = TypeVar("_Item")
 _SPLIT = "<!-- what is learnt stands here -->"
 _SHOWN_A_COMPANY = 25
+_REPORTED_AT_ONCE = 100
+"""Reports of one transaction: of a long list none holds the store for long."""
 _SHOWN_STEPS = ("told origin", "resolution", "leaf", "role", "abuse contact", "no answer", "nobody named")
 _CSV = ("input", "status", "company", "mailbox", "role", "country")
 
@@ -161,19 +166,34 @@ async def report(request: Request, check: str, principal: Worker, form: Form) ->
         if wanted and not (wanted.isascii() and wanted.isdigit() and len(wanted) < 9):
             raise ProblemError(422, "bad-line", "line: a number is needed.")
         lines = [_line(service, held, int(wanted))] if wanted else _all_lines(service, held)
-        found: list[str] = []
-        for one in lines:
-            if one.evidence is None or one.report is not None or one.status == "invalid_input":
-                continue
+        found: list[str | None] = []
+        for some in _in_lots(_reportable(lines), _REPORTED_AT_ONCE):
             with service.store.write(principal.who) as writer:
-                added = add_report(writer, one.target, decided_again(one.evidence), keep_url=service.settings.keep_urls)
-                batches.note_report(writer.connection, held.id, one.line, added.report)
-            if added.case:
-                found.append(added.case)
-        return list(dict.fromkeys(found))
+                for one, investigation in some:
+                    added = add_report(writer, one.target, investigation, keep_url=service.settings.keep_urls)
+                    batches.note_report(writer.connection, held.id, one.line, added.report)
+                    found.append(added.case)
+        return [case for case in dict.fromkeys(found) if case]
 
     made = await run_in_threadpool(keep)
     return RedirectResponse(f"/cases/{made[0]}" if len(made) == 1 else f"/checks/{check}", 303)
+
+
+def _reportable(lines: Iterable[Line]) -> Iterator[tuple[Line, Investigation]]:
+    """Yield the lines that can be reported, with what was found of each: those with an answer of which no report was made yet."""
+    for one in lines:
+        if one.evidence is None or one.report is not None:
+            continue
+        try:
+            plain_url(one.target)
+        except InvalidTarget:
+            continue
+        yield one, decided_again(one.evidence)
+
+
+def _in_lots(items: Iterator[_Item], size: int) -> Iterator[list[_Item]]:
+    while lot := list(islice(items, size)):
+        yield lot
 
 
 def _kept(service: Service, check: str) -> BatchState:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from attribution._version import __version__
-from attribution.cases.times import moment
+from attribution.cases.times import iso, micros, moment
 from attribution.json_text import shown
 from attribution.target import defanged
 from attribution.web.pages.visitors import visitor_of
@@ -25,7 +27,7 @@ def _environment() -> Environment:
         loader=PackageLoader("attribution.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         finalize=_plain,
     )  # fmt: skip
-    environment.filters.update(defang=defanged, time=utc_time, day=utc_day, share=share, hours=in_hours)
+    environment.filters.update(defang=defanged, time=utc_time, when=_when, day=utc_day, share=share, hours=in_hours)
     environment.globals.update(version=__version__, languages=LANGUAGES)
     return environment
 
@@ -55,6 +57,29 @@ def utc_time(value: object) -> str:
     if isinstance(at, datetime):
         return f"{at:%Y-%m-%d %H:%M} UTC"
     return str(at).replace("T", " ").removesuffix("Z").removesuffix("+00:00") + (" UTC" if "T" in str(at) else "")
+
+
+@pass_context
+def _when(context: Context, value: object) -> Markup:
+    """Return a time as an element: absolute, and how long ago in a tooltip."""
+    if value is None:
+        return Markup()
+    at = value if isinstance(value, int) else micros(value) if isinstance(value, datetime) else None
+    if at is None:
+        return Markup("{}").format(utc_time(value))
+    ago = _ago(context["now"] - at, context["_"])
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(iso(at), ago, utc_time(at))
+
+
+def _ago(micros_ago: int, say: Callable[..., str]) -> str:
+    minutes = micros_ago // 60_000_000
+    if minutes < 0:
+        return say("to come")
+    if minutes < 120:
+        return say("{count} min ago", count=minutes)
+    return (
+        say("{count} h ago", count=minutes // 60) if minutes < 2880 else say("{count} days ago", count=minutes // 1440)
+    )
 
 
 def utc_day(value: datetime) -> str:

@@ -1,0 +1,158 @@
+"""Pages as the server makes them: what stands in them, and what a form does."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from attribution.cases import Store
+from attribution.cases.contacts import approve
+from attribution.cases.providers import keep_provider
+from attribution.demo import DemoWorld
+from attribution.demo.hotline import SILENT, fill
+from attribution.demo.world import URLS
+from attribution.models import Provider
+from casework import Clock
+from served import Browser, Served, hotline_settings, serving
+
+
+@pytest.fixture
+def served(world: DemoWorld, store: Store, tmp_path: Path) -> Iterator[Served]:
+    with serving(hotline_settings(world.settings(), tmp_path), store) as running:
+        yield running
+
+
+def looked_up(browser: Browser, *targets: str) -> tuple[str, str]:
+    """Look targets up; return the page with the answers, and its path."""
+    browser.see("/")
+    response = browser.post("/check", data={"form": browser.mark, "targets": "\n".join(targets)})
+    path = response.url.path
+    deadline = time.monotonic() + 30
+    while "<progress" in (page := browser.see(path)):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return page, path
+
+
+def test_many_are_grouped_by_company_the_biggest_first_and_saved(served: Served) -> None:
+    browser = served.browser("analyst")
+    page, path = looked_up(browser, *URLS)
+    groups = [(name.strip(), int(count)) for name, count in re.findall(r"<h2>([^<]+).*?· (\d+)</h2>", page)]
+    companies, last = groups[:-1], groups[-1]
+    assert [count for _, count in companies] == sorted((count for _, count in companies), reverse=True)
+    assert last[0] == "Nobody known"
+    assert sum(count for _, count in groups) == len(URLS)
+    rows = list(csv.DictReader(io.StringIO(browser.get(f"{path}/results.csv").text)))
+    assert [row["input"].lstrip("'") for row in rows] == [url.strip() for url in URLS]
+    lines = [json.loads(line) for line in browser.get(f"{path}/results.jsonl").text.splitlines()]
+    assert len(lines) == len(URLS)
+    assert browser.get(f"{path}/results.jsonl").headers["content-disposition"].startswith("attachment")
+
+
+def test_a_whole_list_is_reported_once(served: Served) -> None:
+    browser = served.browser("analyst")
+    _, path = looked_up(browser, *URLS)
+    page = browser.submit(f"{path}/report")
+    assert page.count(", reported") == len(URLS) - 1  # all but what is no target
+    with served.store.read() as connection:
+        before = connection.exec_driver_sql("SELECT count(*) FROM reports").scalar()
+    browser.submit(f"{path}/report")
+    with served.store.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM reports").scalar() == before
+    assert served.store.check().faults == ()
+
+
+def test_what_is_due_is_told_with_what_stands_in_its_way(served: Served, clock: Clock) -> None:
+    fill(served.store)
+    browser = served.browser("analyst")
+    page = browser.see("/cases")
+    assert "Due, and something stands in the way" in page
+    assert "no abuse mailbox is known" in page
+    assert "Due now" not in page
+    looked_up(browser, "https://www.lighthouse.example/1")
+    _, path = looked_up(browser, "https://www.lighthouse.example/2")
+    case = browser.submit(f"{path}/report", line="1").partition("<h1>Case ")[2][:13]
+    clock.move(hours=25)
+    browser = served.browser("analyst")
+    assert "looked up more than 24 hours ago" in browser.see("/cases")
+    browser.see(f"/cases/{case}")
+    browser.submit(f"/cases/{case}", do="recheck")
+    page = browser.see("/cases")
+    assert "Due now" in page
+    assert f'href="/cases/{case}/draft"' in page
+
+
+def test_times_are_absolute_and_how_long_ago_is_beside(served: Served) -> None:
+    fill(served.store)
+    page = served.browser("reader").see("/cases")
+    assert re.search(
+        r'<time datetime="2026-0[0-9]-[0-9T:.+Z-]+" title="\d+ (h|days) ago">2026-\d\d-\d\d \d\d:\d\d UTC</time>', page
+    )
+
+
+def test_an_event_is_noted_and_taken_back(served: Served) -> None:
+    fill(served.store)
+    browser = served.browser("analyst")
+    case = "org-qh1-ripe-3"
+    browser.see(f"/cases/{case}")
+    page = browser.submit(f"/cases/{case}", do="event", kind="reappeared", at="2026-02-28 10:00", note="seen again")
+    assert "2026-02-28 10:00 UTC" in page
+    assert "seen again" in page
+    seq = re.findall(r'name="seq" value="(\d+)"', page)[-1]
+    assert "(taken back)" in browser.submit(f"/cases/{case}", do="correct", seq=seq, why="another page")
+    assert "was taken back already" in browser.submit(f"/cases/{case}", 422, do="correct", seq=seq, why="again")
+    assert "future" in browser.submit(f"/cases/{case}", 422, do="event", kind="ack", at="2027-01-01 00:00")
+    assert "write it as" in browser.submit(f"/cases/{case}", 422, do="event", kind="ack", at="yesterday")
+
+
+def test_a_draft_without_kept_urls_asks_for_them(world: DemoWorld, store: Store, tmp_path: Path) -> None:
+    settings = hotline_settings(world.settings(), tmp_path).model_copy(update={"keep_urls": False})
+    with serving(settings, store) as served:
+        with served.program("write") as program:
+            case = program.post("/api/v1/reports", json={"url": "https://www.lighthouse.example/only-hashed"}).json()[
+                "case"
+            ]
+        browser = served.browser("analyst")
+        for provider, mailbox in (("arin:LANT", "abuse@lantern.example"), ("arin:HARB", "abuse@harbour.example")):
+            with store.write("ann") as writer:
+                identity = keep_provider(writer, Provider(id=provider, name=provider), "rdap:arin", mailbox=mailbox)
+                approve(writer, identity, mailbox, "telephoned")
+        page = browser.see(f"/cases/{case}/draft")
+        assert "has no URL of" in page
+        assert "only-hashed" not in page
+        page = browser.submit(f"/cases/{case}/draft", urls="https://www.lighthouse.example/only-hashed", language="nl")
+        assert "hxxps://www[.]lighthouse[.]example/only-hashed" in page
+        _, path = looked_up(browser, "https://kiosk.example/looked-up-here")
+        case = browser.submit(f"{path}/report", line="1").partition("<h1>Case ")[2][:13]
+        assert "looked-up-here" in browser.see(f"/cases/{case}/draft")  # it is sealed in the look-up still
+
+
+def test_contesting_changes_nothing(served: Served) -> None:
+    fill(served.store)
+    browser = served.browser("reader")
+    cases = " ".join(f"org-qh1-ripe-{number}" for number in range(1, 45))
+    assert "The label does not stand" in browser.see(f"/contests/{SILENT}?without={cases}")
+    page = browser.see(f"/contests/{SILENT}?without=org-qh1-ripe-1,nothing")
+    assert "The label stands" in page
+    assert "nothing" in page
+    assert "systematic" in browser.see(f"/providers/{SILENT}")
+
+
+def test_keys_are_shown_once(served: Served) -> None:
+    admin = served.browser("admin")
+    admin.see("/keys")
+    page = admin.submit("/keys", do="make", name="scart", **{"scope-attribute": "yes"})
+    key = re.search(r'id="key">(atk_[\w-]+)<', page)
+    assert key
+    assert key[1] not in admin.see("/keys")
+    assert "already" in admin.submit("/keys", 422, do="make", name="scart", **{"scope-attribute": "yes"})
+    assert "use some of" in admin.submit("/keys", 422, do="make", name="nothing")
+    with served.program() as program:
+        assert program.get("/api/v1/registries", headers={"Authorization": f"Bearer {key[1]}"}).status_code == 200
