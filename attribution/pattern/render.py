@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import zipfile
 from datetime import date, timedelta
 from typing import Any
 
@@ -53,6 +54,15 @@ def dossier_files(values: dict[str, Any]) -> dict[str, bytes]:
         "cases.csv": _table(values["cases"]),
         "dossier.html": page.encode("utf-8"),
     }
+
+
+def dossier_archive(values: dict[str, Any]) -> bytes:
+    """Return the same files as a ZIP archive: the same bytes for the same dossier."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, raw in sorted(dossier_files(values).items()):
+            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), raw, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
 
 
 def letter_text(values: dict[str, Any], hotline: str, mailbox: str) -> tuple[str, date]:

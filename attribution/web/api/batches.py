@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import aclosing
-from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Header
@@ -12,7 +9,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from attribution.cases.times import moment
 from attribution.service_models import Batch, BatchRequest, BatchResult, Page
 from attribution.web import batches
 from attribution.web.api import examples
@@ -32,9 +28,9 @@ from attribution.web.api.asking import (
 from attribution.web.api.once import Once, OnceKey
 from attribution.web.batches import BatchState
 from attribution.web.service import Service
+from attribution.web.streams import EVENTS, stream_of, told
 
 router = APIRouter(prefix=ROOT, tags=["batches"])
-EVENTS = "text/event-stream"
 
 
 @router.post(
@@ -54,7 +50,7 @@ async def submit(body: BatchRequest, service: TheService, principal: Attributing
         def work() -> tuple[int, bytes]:
             nonlocal made
             made = batches.add_batch(writer.connection, service.store, principal.who, body.targets, kept=False)
-            return 202, json_of(_batch(batches.batch_state(writer.connection, made)))
+            return 202, json_of(told(batches.batch_state(writer.connection, made)))
 
         with service.store.write(principal.who) as writer:
             return once.do(writer, work), made
@@ -74,13 +70,13 @@ def listed(
     before = decode_cursor(cursor)
     found = service.read(lambda connection: batches.batch_states(connection, principal.who, before, limit))
     more = encode_cursor(found[-1].id) if len(found) == limit else None
-    return answer(request, json_of(Page[Batch](items=[_batch(one) for one in found], next=more)))
+    return answer(request, json_of(Page[Batch](items=[told(one) for one in found], next=more)))
 
 
 @router.get("/batches/{batch}", response_model=Batch, responses=problems(404))
 def state(batch: str, request: Request, service: TheService, principal: Attributing) -> Response:
     """Tell how far a batch is."""
-    return answer(request, json_of(_batch(_own(service, batch, principal.who))))
+    return answer(request, json_of(told(_own(service, batch, principal.who))))
 
 
 @router.get("/batches/{batch}/results", response_model=Page[BatchResult], responses=problems(404))
@@ -123,7 +119,7 @@ async def stop(batch: str, service: TheService, principal: Attributing) -> Batch
     await run_in_threadpool(_own, service, batch, principal.who)
     await run_in_threadpool(batches.release, service.store, batch, "stopped")
     service.runner.stop(batch)
-    return _batch(await run_in_threadpool(_own, service, batch, principal.who))
+    return told(await run_in_threadpool(_own, service, batch, principal.who))
 
 
 @router.post("/batches/{batch}/resume", response_model=Batch, responses=problems(404))
@@ -134,32 +130,8 @@ async def resume(batch: str, service: TheService, principal: Attributing) -> Bat
     held = await run_in_threadpool(_own, service, batch, principal.who)
     if held.state == "running":
         service.runner.work_on(batch)
-    return _batch(held)
+    return told(held)
 
 
 def _own(service: Service, batch: str, owner: str) -> BatchState:
     return service.read(lambda connection: batches.batch_state(connection, batch, owner))
-
-
-def _batch(held: BatchState) -> Batch:
-    return Batch(
-        id=held.id, state=held.state, total=held.total, done=held.done, counts=dict(sorted(held.counts.items())),
-        made_at=moment(held.made_at),
-    )  # fmt: skip
-
-
-async def stream_of(service: Service, held: BatchState) -> AsyncIterator[bytes]:
-    """Yield events until the batch has ended; a comment now and then, so that nobody takes silence for an end."""
-    service.metrics.streams.inc()
-    try:
-        async with aclosing(service.runner.watch(held.id)) as watching:
-            number = 0
-            async for progress in watching:
-                if progress is None:
-                    yield b": alive\n\n"
-                    continue
-                number += 1
-                now = _batch(replace(held, state=progress.state, counts=dict(progress.counts)))
-                yield f"id: {number}\nevent: progress\ndata: ".encode() + json_of(now) + b"\n\n"
-    finally:
-        service.metrics.streams.dec()

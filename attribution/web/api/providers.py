@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
@@ -19,7 +17,7 @@ from attribution.cases.times import iso, moment
 from attribution.cases.views import provider_lines, provider_view
 from attribution.pattern.dossier import contest as decide_again
 from attribution.pattern.history import moment as day_of
-from attribution.pattern.render import dossier_files
+from attribution.pattern.render import dossier_archive
 from attribution.service_models import (
     ApprovalRequest,
     Assessed,
@@ -139,7 +137,7 @@ def assessment(provider: Key, request: Request, service: TheService, principal: 
 def dossier(provider: Key, request: Request, service: TheService, principal: Reading, at: Day = None) -> Response:
     """Return a provider's dossier as of a day: everything that its label rests on. That it was taken is noted."""
     look, found = service.patterns.assessed(provider, _past(service, at))
-    packed = zipped(dossier_files(look.dossier(found)))
+    packed = dossier_archive(look.dossier(found))
     with service.store.write(principal.who) as writer:
         identity, _ = provider_named(writer.connection, found.names[0])
         writer.add_event("dossier_taken", writer.now, provider_id=identity, detail={"as_of": look.day.isoformat()})
@@ -173,15 +171,6 @@ def audit(
         request,
         json_of(Page[AuditItem](items=items, next=encode_cursor(lines[-1].seq) if len(lines) == limit else None)),
     )
-
-
-def zipped(files: dict[str, bytes]) -> bytes:
-    """Return files as an archive, the same bytes for the same files."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, raw in sorted(files.items()):
-            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), raw, zipfile.ZIP_DEFLATED)
-    return out.getvalue()
 
 
 def _past(service: TheService, at: date | None) -> date | None:

@@ -30,13 +30,13 @@ from attribution.models import Attribution
 from attribution.service_models import MOST_TARGETS
 from attribution.target import parse_target, plain_url
 from attribution.web import batches
-from attribution.web.api.batches import EVENTS, stream_of
 from attribution.web.batches import BatchState, Line
 from attribution.web.evidence import decided_again
 from attribution.web.pages.rendering import page, render
 from attribution.web.pages.visitors import Form, Looker, Worker, visitor_of
 from attribution.web.problems import ProblemError
 from attribution.web.service import Service
+from attribution.web.streams import EVENTS, stream_of
 from attribution.web.words import words_of
 
 router = APIRouter()

@@ -36,10 +36,9 @@ from attribution.errors import StoreError
 from attribution.pattern.dossier import REPLY_DAYS
 from attribution.pattern.dossier import contest as decide_again
 from attribution.pattern.history import moment as day_of
-from attribution.pattern.render import dossier_files, dossier_hash, letter_text
+from attribution.pattern.render import dossier_archive, dossier_files, dossier_hash, letter_text
 from attribution.pattern.verdict import LABELS
 from attribution.web.access.signing import open_signing_key
-from attribution.web.api.providers import zipped
 from attribution.web.pages.pictures import curve_picture, funnel_picture, timeline_picture, weeks_picture
 from attribution.web.pages.rendering import page
 from attribution.web.pages.visitors import Form, KnownVisitor, Reader, Signer, Worker
@@ -84,7 +83,7 @@ def dossier(
     if at is not None and at > service.store.now.date():
         raise ProblemError(422, "bad-day", f"at {at}: name a day that has begun.")
     look, found = service.patterns.assessed(provider, at)
-    files = dossier_files(look.dossier(found))
+    values = look.dossier(found)
     given = {
         "html": ("text/html; charset=utf-8", "dossier.html"), "json": ("application/json", "dossier.json"),
         "csv": ("text/csv; charset=utf-8", "cases.csv"), "zip": ("application/zip", "dossier.zip"),
@@ -95,7 +94,7 @@ def dossier(
         identity, _ = provider_named(writer.connection, found.names[0])
         writer.add_event("dossier_taken", writer.now, provider_id=identity, detail={"as_of": look.day.isoformat()})
     kind, name = given[form]
-    body = zipped(files) if form == "zip" else files[name]
+    body = dossier_archive(values) if form == "zip" else dossier_files(values)[name]
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
         "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
