@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from attribution.cases.store import Store
+from attribution.errors import SettingsError
 from attribution.settings import Settings
 from attribution.web.access.tickets import FIRST_HOURS, first_ticket
 from attribution.web.app import create_app
@@ -73,14 +75,26 @@ def serve(settings: Settings, host: str, port: int, tell: Callable[[str], None])
 
     Raises StoreError, KeyFileError or SettingsError before anything is served.
     """
-    with Store.from_settings(settings) as store:
+    with Store.from_settings(settings) as store, _listening(host, port) as listener:
         service = Service(settings, store)
         log = RequestLog(sys.stderr)
         app = create_app(service, host, log)
         _write_log()
         server = _Server(config(app, settings, host, port), lambda at: _begin(store, settings, at, tell))
-        server.run()
+        server.run([listener])
         log.write()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens. Raises SettingsError where it cannot."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SettingsError(
+            f"nothing can listen on {host} port {port}: {reason}. Name another with --host or --port."
+        ) from None
 
 
 def config(app: Any, settings: Settings, host: str, port: int) -> uvicorn.Config:

@@ -207,6 +207,24 @@ def test_what_the_unit_starts_serves_and_ends_when_it_is_told(world: DemoWorld, 
     assert time.monotonic() - began < 10
 
 
+def test_a_port_that_is_taken_is_told_with_the_way_out(world: DemoWorld, tmp_path: Path) -> None:
+    environment = {**os.environ, **world.environment(), "ATTRIBUTION_DATA_FOLDER": str(tmp_path)}
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        words = ["serve", "--port", str(taken.getsockname()[1])]
+        done = subprocess.run(
+            [sys.executable, "-m", "attribution_cli.entry", *words],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert "Address already in use" in done.stderr
+    assert "--port" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_the_wheel_holds_everything_that_the_service_shows(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
