@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ from attribution.attributor import Attributor
 from attribution.cases.reports import host_evidence
 from attribution.cases.store import Store
 from attribution.completion import in_order_of_completion
+from attribution.errors import StoreError
 from attribution.evidence import Record
 from attribution.settings import Settings
 from attribution.web import batches
@@ -19,7 +21,9 @@ from attribution.web.batches import Found
 
 _LOG = logging.getLogger("attribution.web")
 _AT_ONCE = 4
-"""Batches that are worked on at once; what they ask shares the registries' budgets anyway."""
+"""Long batches that are worked on at once; what they ask shares the registries' budgets anyway."""
+_SMALL = 20
+"""Lines up to which a batch waits for no other: somebody looks at the page."""
 _WRITE_EVERY = 0.5
 _MOST_UNWRITTEN = 200
 _FOLLOW_EVERY = 2.0
@@ -56,6 +60,8 @@ class Runner:
         self._progress: dict[str, Progress] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._once_more: set[str] = set()
+        self._closing = False
 
     async def start(self) -> None:
         """Go on with what an earlier process left."""
@@ -64,6 +70,7 @@ class Runner:
 
     async def close(self) -> None:
         """Stop working; what was found is kept, and the next process goes on."""
+        self._closing = True
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
@@ -72,10 +79,17 @@ class Runner:
     def work_on(self, identity: str) -> None:
         """Begin with a batch, or go on with it. From within the event loop."""
         if identity in self._tasks:
+            self._once_more.add(identity)  # it may be ending just now
             return
         task = asyncio.get_running_loop().create_task(self._work(identity))
         self._tasks[identity] = task
-        task.add_done_callback(lambda _: self._tasks.pop(identity, None))
+        task.add_done_callback(lambda _: self._ended(identity))
+
+    def _ended(self, identity: str) -> None:
+        del self._tasks[identity]
+        if identity in self._once_more and not self._closing:
+            self._once_more.discard(identity)
+            self.work_on(identity)
 
     def stop(self, identity: str) -> None:
         """Stop working on a batch that was noted as stopped. From within the event loop."""
@@ -117,12 +131,13 @@ class Runner:
             found = Progress(state.total, dict(state.counts), state.state)
             if state.state == "running":
                 self._progress[identity] = found
-                self.work_on(identity)
+                if identity not in self._tasks:
+                    self.work_on(identity)
         return found
 
     async def _work(self, identity: str) -> None:
         progress = await self._taken_up(identity)
-        async with self._slots:
+        async with self._slots if progress.total > _SMALL else nullcontext():
             try:
                 if await self._taken(identity, progress):
                     await self._look_up(identity, progress, again=False)
@@ -138,8 +153,10 @@ class Runner:
             except _StoppedError:
                 progress.state = "stopped"
             except Exception as error:
-                _LOG.exception("a batch is left for the next start: %s", type(error).__name__)
+                _LOG.exception("a batch was stopped: %s", type(error).__name__)
                 progress.state = "stopped"
+                with suppress(StoreError):
+                    await asyncio.to_thread(batches.release, self._store, identity, "stopped")
             finally:
                 if self._progress.get(identity) is progress:
                     del self._progress[identity]

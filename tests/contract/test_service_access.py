@@ -203,7 +203,7 @@ PAGES = {
 FORMS = {
     "/check": ("attribute", {"targets": "kiosk.example"}), "/cases/{case}": ("write", {"do": "event", "kind": "still_online"}),
     "/cases/{case}/draft": ("write", {"urls": "x.example"}), f"/providers/{SILENT}": ("write", {"do": "event", "kind": "reply"}),
-    "/checks/{check}/report": ("write", {}), f"/publish/{SILENT}": ("sign", {"do": "letter", "to": "its seat"}),
+    "/checks/{check}/report": ("write", {}), "/checks/{check}/resume": ("attribute", {}), f"/publish/{SILENT}": ("sign", {"do": "letter", "to": "its seat"}),
     "/account": ("sign", {"password": PASSWORD, "passphrase": PASSPHRASE, "again": PASSPHRASE}),
     "/accounts": ("administer", {"do": "add", "mailbox": "{n}@hotline.example", "name": "N", "role": "reader"}),
     "/keys": ("administer", {"do": "make", "name": "{n}", "scope-read": "yes"}),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
 import re
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -156,3 +159,49 @@ def test_keys_are_shown_once(served: Served) -> None:
     assert "use some of" in admin.submit("/keys", 422, do="make", name="nothing")
     with served.program() as program:
         assert program.get("/api/v1/registries", headers={"Authorization": f"Bearer {key[1]}"}).status_code == 200
+
+
+def test_a_look_up_that_fails_is_stopped_and_gone_on_with(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = True
+    investigate = served.service.attributor.investigate
+
+    async def look(target: str, **more: Any) -> Any:
+        if broken:
+            raise RuntimeError("a fault of ours")
+        return await investigate(target, **more)
+
+    monkeypatch.setattr(served.service.attributor, "investigate", look)
+    browser = served.browser("analyst")
+    for targets in (["kiosk.example"], ["kiosk.example", "www.lighthouse.example"]):
+        broken = True
+        page, path = looked_up(browser, *targets)
+        assert "was stopped" in page
+        broken = False
+        browser.submit(f"{path}/resume")
+        deadline = time.monotonic() + 20
+        while "Harbour Transit Inc." not in browser.see(path):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def test_one_who_looks_does_not_wait_for_long_lists(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+    attribute = served.service.attributor.attribute
+
+    async def slow(target: str) -> Any:
+        while not go_on.is_set():
+            await asyncio.sleep(0.01)
+        return await attribute(target)
+
+    monkeypatch.setattr(served.service.attributor, "attribute", slow)
+    with served.program("attribute") as program:
+        for _ in range(6):
+            program.post("/api/v1/batches", json={"targets": ["kiosk.example"] * 50}).raise_for_status()
+        page, _ = looked_up(served.browser("analyst"), "kiosk.example")
+        assert "Harbour Transit Inc." in page
+        assert {one["done"] for one in program.get("/api/v1/batches").json()["items"]} == {0}
+        go_on.set()
+        deadline = time.monotonic() + 20
+        while {one["state"] for one in program.get("/api/v1/batches").json()["items"]} != {"done"}:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)

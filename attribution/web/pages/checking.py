@@ -179,6 +179,16 @@ async def report(request: Request, check: str, principal: Worker, form: Form) ->
     return RedirectResponse(f"/cases/{made[0]}" if len(made) == 1 else f"/checks/{check}", 303)
 
 
+@router.post("/checks/{check}/resume")
+async def resume(request: Request, check: str, principal: Looker, form: Form) -> Response:
+    """Go on with a look-up that was stopped."""
+    service: Service = request.app.state.service
+    held = await run_in_threadpool(_kept, service, check)
+    await run_in_threadpool(batches.go_on, service.store, held.id)
+    service.runner.work_on(held.id)
+    return RedirectResponse(f"/checks/{held.id}", 303)
+
+
 def _reportable(lines: Iterable[Line]) -> Iterator[tuple[Line, Investigation]]:
     """Yield the lines that can be reported, with what was found of each: those with an answer of which no report was made yet."""
     for one in lines:
@@ -209,7 +219,7 @@ def _line(service: Service, held: BatchState, number: int) -> Line:
 
 async def _single(request: Request, service: Service, held: BatchState) -> Response:
     found = await run_in_threadpool(_line, service, held, 1)
-    if found.answer is not None:
+    if found.answer is not None or held.state == "stopped":
         return await run_in_threadpool(_page_of, request, service, held, found)
     whole = render(request, "single.html.j2", check=held, line=found, split=Markup(_SPLIT), panel="")  # noqa: S704 - our own mark
     head, _, foot = whole.partition(_SPLIT)
@@ -220,10 +230,10 @@ async def _single(request: Request, service: Service, held: BatchState) -> Respo
         async with aclosing(service.runner.watch(held.id, least_pause=0, silence=1.0)) as watching:
             async for progress in watching:
                 if progress is None:
-                    now = await run_in_threadpool(_waits_for, service)
-                    if now and now != waits:
-                        waits = now
-                        yield str(Markup("<li>{}</li>").format(now))
+                    waited = await run_in_threadpool(_waits_for, service)
+                    if waited and waited != waits:
+                        waits = waited
+                        yield str(Markup("<li>{}</li>").format(waited))
                     continue
                 for record in progress.heard[seen:]:
                     if record.kind in ("dns", "rdap", "whois", "page"):
@@ -231,8 +241,9 @@ async def _single(request: Request, service: Service, held: BatchState) -> Respo
                 seen = len(progress.heard)
                 if progress.counts:
                     break
-        last = await run_in_threadpool(_line, service, held, 1)
-        panel = await run_in_threadpool(_panel, request, service, held, last)
+        now = await run_in_threadpool(_kept, service, held.id)
+        last = await run_in_threadpool(_line, service, now, 1)
+        panel = await run_in_threadpool(_panel, request, service, now, last)
         yield f"</ol>\n{panel}\n{foot.replace('</ol>', '', 1)}"
 
     return StreamingResponse(learning(), media_type="text/html; charset=utf-8", headers={"X-Accel-Buffering": "no"})
