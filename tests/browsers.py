@@ -47,6 +47,7 @@ class Watched:
     def sign_in(self, served: Served, person: Person) -> None:
         """Sign in by keyboard."""
         self.page.goto("/sign-in")
+        self.page.focus("#mailbox")
         self.page.keyboard.type(person.account.mailbox)
         self.page.keyboard.press("Tab")
         self.page.keyboard.type(PASSWORD)

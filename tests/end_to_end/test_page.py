@@ -121,7 +121,8 @@ def test_without_script_the_same_work_is_done(browser: Browser, served: Served) 
 def test_by_keyboard_alone(browser: Browser, served: Served) -> None:
     watched = opened(browser, served, "analyst")
     page = watched.page
-    page.keyboard.type("hxxps://www[.]lighthouse[.]example/1")  # the box has the focus
+    expect(page.locator("#targets")).to_be_focused()
+    page.keyboard.type("hxxps://www[.]lighthouse[.]example/1")
     page.keyboard.press("Enter")
     page.wait_for_selector(".panel")
     page.goto("/overview")

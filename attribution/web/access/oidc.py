@@ -27,6 +27,8 @@ class IdentityProvider:
             )
         self.issuer = settings.oidc_issuer.rstrip("/")
         with warnings.catch_warnings():
+            import authlib.deprecate  # noqa: F401 - it turns its own warnings on, once
+
             warnings.simplefilter("ignore", DeprecationWarning)  # it prefers httpx's successor, which comes later
             from authlib.integrations.starlette_client import OAuth
         oauth = OAuth()
