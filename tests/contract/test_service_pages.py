@@ -59,6 +59,22 @@ def test_many_are_grouped_by_company_the_biggest_first_and_saved(served: Served)
     assert browser.get(f"{path}/results.jsonl").headers["content-disposition"].startswith("attachment")
 
 
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_every_kind_of_answer_has_its_panel(language: str, served: Served) -> None:
+    fill(served.store)
+    served.service.patterns.look()
+    browser = served.browser("analyst")
+    _, path = looked_up(browser, *URLS)
+    browser.submit("/language", language=language)
+    for number, url in enumerate(URLS, start=1):
+        page = browser.see(f"{path}/lines/{number}")
+        assert 'class="panel"' in page, url
+        assert f'lang="{language}"' in page
+        assert browser.see(f"{path}/lines/{number}/evidence.json").startswith("{")
+    via = browser.see(f"{path}/lines/{1 + URLS.index('https://www.hidden.example/a')}")
+    assert "CNAME edge-7[.]veil[.]example" in via
+
+
 def test_a_whole_list_is_reported_once(served: Served) -> None:
     browser = served.browser("analyst")
     _, path = looked_up(browser, *URLS)
