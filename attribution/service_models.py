@@ -135,6 +135,7 @@ class ReportItem(_Reply):
     host: str | None
     erased: bool
     url_kept: bool
+    has_evidence: bool
     last_check: str | None
     checked_at: datetime | None
 

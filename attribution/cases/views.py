@@ -206,7 +206,7 @@ def case_view(connection: Connection, key: str, now: int) -> CaseView:
         tuple(
             {
                 "report": one["key"], "reported_at": one["reported_at"], "host": one["host"], "erased": one["salt"] is None,
-                "url_kept": one["url_sealed"] is not None,
+                "url_kept": one["url_sealed"] is not None, "has_evidence": one["evidence"] is not None,
                 "last_check": checks[one["id"]].kind if one["id"] in checks else None,
                 "checked_at": checks[one["id"]].at if one["id"] in checks else None,
             }

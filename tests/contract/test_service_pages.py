@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import html
 import io
 import json
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,8 @@ import pytest
 
 from attribution.cases import Store
 from attribution.cases.contacts import approve
-from attribution.cases.providers import keep_provider
+from attribution.cases.noting import note_event
+from attribution.cases.providers import keep_provider, link, provider_named
 from attribution.demo import DemoWorld
 from attribution.demo.hotline import SILENT, fill
 from attribution.demo.world import URLS
@@ -221,3 +224,43 @@ def test_one_who_looks_does_not_wait_for_long_lists(served: Served, monkeypatch:
         while {one["state"] for one in program.get("/api/v1/batches").json()["items"]} != {"done"}:
             assert time.monotonic() < deadline
             time.sleep(0.05)
+
+
+@pytest.mark.parametrize("role", ["signer", "admin"])
+def test_every_link_leads_to_a_page(role: str, served: Served, clock: Clock) -> None:
+    """Follow what a person could follow, through a house in which most things have happened."""
+    fill(served.store)
+    with served.store.write("ann") as writer:
+        ids = [provider_named(writer.connection, key)[0] for key in ("arin:HARB", "arin:QUAY", "ripe:ORG-VP1-RIPE")]
+        link(writer, ids[0], ids[1], "renamed_to", writer.now, "trade register")
+        link(writer, ids[2], ids[1], "owned_by", writer.now, "annual report")
+        keep_provider(
+            writer, Provider(id="ripe:ORG-NEW1-RIPE", name="New Ltd"), "rdap:ripe", mailbox="abuse@new.example"
+        )
+        note_event(writer, "court_order", writer.now, case="org-qh1-ripe-20")
+        note_event(writer, "refused", writer.now, case="org-qh1-ripe-50", detail={"note": "no"})
+    browser = served.browser(role)
+    looked_up(browser, "https://www.hidden.example/a", "https://kiosk.example/", "not a url")
+    waiting, seen = (
+        ["/", "/providers/ripe%3AORG-NEW1-RIPE", "/cases/org-qh1-ripe-20", "/cases/org-qh1-ripe-50/draft"],
+        set(),
+    )
+    kinds = Counter[str]()
+    while waiting and len(seen) < 600:
+        path = waiting.pop(0)
+        kind = re.sub(r"[^/]*[:%0-9-][^/]*", "*", path.partition("?")[0])
+        if path in seen or kinds[kind] >= 12:
+            continue
+        seen.add(path)
+        kinds[kind] += 1
+        response = browser.get(path)
+        assert response.status_code == 200, (path, response.text[:3000])
+        if response.headers["content-type"].startswith("text/html") and "attachment" not in response.headers.get(
+            "content-disposition", ""
+        ):
+            waiting += [
+                html.unescape(one)
+                for one in re.findall(r'href="(/[^"#]*)', response.text)
+                if not one.startswith("/static")
+            ]
+    assert len(kinds) > (15 if role == "admin" else 12), kinds
