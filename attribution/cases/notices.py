@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Exists, FromClause, and_, literal, or_, select
 
 from attribution.cases.contacts import approvals
 from attribution.cases.log import Writer
@@ -16,6 +16,7 @@ from attribution.cases.tables import cases, events, providers, reports
 from attribution.cases.times import moment
 from attribution.data.desks import desk_of
 from attribution.errors import NotInStoreError, StoreError
+from attribution.history.rows import ENDS
 
 _HOUR = 3_600_000_000
 FRESH_HOURS = 24
@@ -136,8 +137,7 @@ def due(connection: Connection, now: int, usual: Terms, hotline_country: str, *,
         .where(~ended)
         .order_by(cases.c.opened_at)
     )
-    if case is not None:
-        wanted = wanted.where(cases.c.id == _case(connection, case).id)
+    wanted = wanted.where(_may_be_due()) if case is None else wanted.where(cases.c.id == _case(connection, case).id)
     found = []
     for row in connection.execute(wanted).all():
         terms = terms_of(connection, row.provider_id, usual)
@@ -145,6 +145,34 @@ def due(connection: Connection, now: int, usual: Terms, hotline_country: str, *,
         if one is not None:
             found.append(one)
     return found
+
+
+def _may_be_due() -> ColumnElement[bool]:
+    """Return the condition that a case may be due, a little too wide: so that of a large store few cases are looked at one by one.
+
+    Some URL's last check does not say that it is over; and nothing was sent yet, or a check after the last notice says that a URL is there.
+    """
+    end, later, taken, seen, notice = (events.alias(name) for name in ("end", "later", "taken", "seen", "notice"))
+    there = ["still_online", "reappeared"]
+
+    def some(table: FromClause, *conditions: ColumnElement[bool]) -> Exists:
+        # Named outright what belongs to the queries around it: by itself SQLAlchemy sees only the nearest.
+        return select(literal(1)).select_from(table).where(*conditions).correlate_except(table).exists()
+
+    reopened = some(
+        later,
+        later.c.case_id == cases.c.id,
+        later.c.kind.in_(there),
+        later.c.at >= end.c.at,
+        later.c.report_id == reports.c.id,
+    )
+    over = some(end, end.c.case_id == cases.c.id, end.c.kind.in_(ENDS), end.c.report_id == reports.c.id, ~reopened)
+    corrected = some(taken, taken.c.case_id == cases.c.id, taken.c.kind == "correction")
+    held = some(reports, reports.c.case_id == cases.c.id, reports.c.salt.is_not(None), or_(~over, corrected))
+    was_sent = [notice.c.case_id == cases.c.id, notice.c.kind.in_(["sent", "reminder"])]
+    unanswered = ~some(notice, *was_sent, notice.c.at >= seen.c.at)
+    online = some(seen, seen.c.case_id == cases.c.id, seen.c.kind.in_(there), unanswered)
+    return and_(held, or_(~some(notice, *was_sent), online))
 
 
 def _due(connection: Connection, row: Any, now: int, terms: Terms, hotline_country: str, *, anyway: bool) -> Due | None:

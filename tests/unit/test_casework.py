@@ -6,17 +6,20 @@ import json
 from collections.abc import Awaitable, Callable
 
 import pytest
+from sqlalchemy import true
 
 from attribution.attributor import Investigation
-from attribution.cases import Store
+from attribution.cases import Store, notices
 from attribution.cases.contacts import approvals, approve
 from attribution.cases.drafting import LANGUAGES, Sender, draft
 from attribution.cases.notices import Due, Terms, due, record_notice, set_terms
-from attribution.cases.noting import note_event
+from attribution.cases.noting import correct, note_event
 from attribution.cases.providers import provider_named
 from attribution.cases.recheck import Rechecked, recheck
+from attribution.cases.tables import cases, events
 from attribution.cases.times import micros
 from attribution.cases.views import case_lines, case_view
+from attribution.demo.hotline import fill
 from attribution.errors import InvalidTarget, StoreError
 from casework import NOON, Clock, looked_up, reported
 
@@ -346,3 +349,31 @@ def test_a_notice_is_recorded_once_and_what_it_held_stands_in_it(store: Store, c
         log = case_view(connection, case, micros(NOON)).events
     assert next(one for one in log if one["kind"] == "sent")["detail"]["reports"] == [added.report]
     assert json.dumps(log)
+
+
+def test_what_is_due_is_found_without_looking_at_every_case(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(store)
+    with store.write("ann") as writer:
+        ended = [
+            writer.connection.execute(
+                events.select().where(events.c.kind == "offline").order_by(events.c.seq.desc()).limit(4)
+            ).all()[n]
+            for n in (0, 2, 3)
+        ]
+        keys = {row.id: row.key for row in writer.connection.execute(cases.select())}
+        correct(writer, ended[0].seq, "another page")
+        note_event(writer, "reappeared", writer.now, case=keys[ended[1].case_id])
+    reported(store)
+    clock.move(hours=30)
+
+    def found() -> list[Due]:
+        with store.read() as connection:
+            return due(connection, micros(store.now), Terms(24, 24), "")
+
+    quick = found()
+    monkeypatch.setattr(notices, "_may_be_due", true)
+    assert quick == found()
+    assert {keys[ended[1].case_id], "org-qh1-ripe-1"} <= {one.case for one in quick}
+    assert {one.what for one in quick} == {"notice", "reminder"}
