@@ -359,6 +359,10 @@ def test_a_whole_day_from_the_first_link_to_a_published_list(
         assert "example" not in json.dumps(published["entries"])
         page.goto(f"/publish/{SILENT}")
         expect(page.get_by_text("Partner Hotline, Ministry")).to_be_visible()
+        page.get_by_text("Withdraw", exact=True).first.click()
+        page.fill("#why", "it has begun to act")
+        page.get_by_role("button", name="Withdraw").click()
+        expect(page.get_by_text("Tell everybody who has the list: Ministry, Partner Hotline.")).to_be_visible()
 
         # The administrator sees who did what.
         admin.page.goto(f"/audit?case={case}")

@@ -126,6 +126,7 @@ async def publishes(request: Request, provider: str, principal: Signer, visitor:
     service: Service = request.app.state.service
 
     def work() -> dict[str, Any] | None:
+        service.patterns.look()  # before the store is held: it may take seconds
         match form.get("do", ""):
             case "letter":
                 look, found = service.patterns.assessed(provider)
@@ -201,7 +202,7 @@ async def acts(request: Request, provider: str, principal: Worker, form: Form) -
                         writer, form.get("kind", ""), writer.now, provider=key, detail={"note": note} if note else None
                     )
                 case "terms":
-                    set_terms(writer, identity, _terms(service, form))
+                    set_terms(writer, identity, _terms(form))
                 case _:
                     raise ProblemError(422, "not-understood", "do: use approve, event or terms.")
 
@@ -241,7 +242,6 @@ def _company(request: Request, provider: str, fault: str = "") -> Response:
         422 if fault else 200,
         fault=fault,
         day=look.day,
-        reply_days=REPLY_DAYS,
         **values,
         **assessed,
     )
@@ -252,11 +252,13 @@ def _publication(request: Request, provider: str, fault: str = "") -> Response:
     with service.store.read() as connection:
         made, refused = _made(service, connection, provider)
         key = made["key"]
-        letter_at, given = _letter(connection, key), _published(connection, made["name"])
+        letter_at = _letter(connection, key)
+        given = [one for one in _noted(connection, "list_published") if made["name"] in one["companies"]]
+        withdrawn = [one for one in _noted(connection, "list_withdrawn") if one["withdrawn"] == made["name"]]
         faults = check_signatures(made["list"], signers(connection)) if made["list"]["entries"] else []
     return page(
         request, "publish.html.j2", 422 if fault else 200, provider=key, made=made, refused=refused, letter_at=letter_at, given=given,
-        faults=faults, needed=SIGNERS_NEEDED, fault=fault, day=made["day"], reply_days=REPLY_DAYS,
+        faults=faults, needed=SIGNERS_NEEDED, fault=fault, day=made["day"], withdrawn=withdrawn,
     )  # fmt: skip
 
 
@@ -285,20 +287,19 @@ def _letter(connection: Connection, key: str) -> datetime | None:
     return None if at is None else moment(at)
 
 
-def _published(connection: Connection, name: str) -> list[dict[str, Any]]:
-    """Return the lists with a company that went out, the latest first."""
+def _noted(connection: Connection, kind: str) -> list[dict[str, Any]]:
+    """Return what was noted of lists, the latest first."""
     rows = connection.execute(
-        select(events.c.at, events.c.detail).where(events.c.kind == "list_published").order_by(events.c.seq.desc())
+        select(events.c.at, events.c.detail).where(events.c.kind == kind).order_by(events.c.seq.desc())
     )
-    found = [{"at": row.at, **json.loads(row.detail)} for row in rows]
-    return [one for one in found if name in one["companies"]]
+    return [{**json.loads(row.detail), "at": row.at} for row in rows]
 
 
 def _names(connection: Connection) -> dict[str, str]:
     return {row.key: row.name for row in connection.execute(select(providers.c.key, providers.c.name))}
 
 
-def _terms(service: Service, form: dict[str, str]) -> Terms:
+def _terms(form: dict[str, str]) -> Terms:
     try:
         grouping = float(form.get("grouping_hours", ""))
         reminder = float(form.get("reminder_hours", ""))
