@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, NoSuchModuleError, OperationalError
 
 from attribution.errors import StoreError, StoreUnavailableError
 
@@ -106,6 +106,8 @@ def _telling(engine: Engine) -> Iterator[None]:
         raise StoreUnavailableError(
             f"the store {engine.url.render_as_string()} cannot be used: {_reason(error)}"
         ) from error
+    except DataError as error:
+        raise StoreError(f"a value cannot be kept: {_reason(error)}") from error
     except DBAPIError as error:
         if error.connection_invalidated or "disk" in str(error.orig):
             raise StoreUnavailableError(

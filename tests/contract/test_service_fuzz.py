@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -19,15 +21,19 @@ from attribution.cases import Store
 from attribution.demo import DemoWorld
 from attribution.demo.hotline import fill
 from casework import Clock
-from served import Served, hotline_settings, serving
+from databases import postgresql_url
+from served import Browser, Served, hotline_settings, serving
 
-_EACH = 40
+_EACH = 25
 
 
-@pytest.fixture(scope="module")
-def served(world: DemoWorld, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def served(
+    request: pytest.FixtureRequest, world: DemoWorld, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("fuzz")
-    with Store.open(f"sqlite:///{folder / 'cases.sqlite3'}", now=Clock()) as store:
+    url = f"sqlite:///{folder / 'cases.sqlite3'}" if request.param == "sqlite" else postgresql_url()
+    with Store.open(url, folder / "keys.json", now=Clock()) as store:
         fill(store)
         with serving(hotline_settings(world.settings(), folder), store) as running:
             yield running
@@ -92,3 +98,49 @@ def test_no_request_breaks_it(method: str, path: str, served: Served) -> None:
 
     run()
     assert turn >= 1
+
+
+NUL_AND_OTHERS = ["\x00", "a\x00b", "\ud800", "\u202e", "' OR 1=1 --", "%", "_", "x" * 5000, "\r\nSet-Cookie: x=1"]
+
+
+@pytest.mark.parametrize("text", NUL_AND_OTHERS, ids=range(len(NUL_AND_OTHERS)))
+def test_no_text_breaks_it(text: str, served: Served) -> None:
+    """What a database, a header or a query might take for something else, everywhere where text may be given."""
+    raw = json.dumps(text)
+    with served.program("attribute", "read", "write", "audit") as program:
+        bodies = {
+            "attributions": f'{{"target": {raw}}}', "evidence": f'{{"target": {raw}}}', "batches": f'{{"targets": [{raw}]}}', "reports": f'{{"url": {raw}}}',
+            "contests": f'{{"provider": {raw}, "without": [{raw}]}}', "cases/org-qh1-ripe-1/events": f'{{"kind": "ack", "report": {raw}, "note": {raw}}}',
+            "cases/org-qh1-ripe-2/notices": f'{{"to": {raw}, "message_id": {raw}}}', "approvals/arin:LANT": f'{{"mailbox": {raw}, "why": {raw}}}',
+        }  # fmt: skip
+        for path, body in bodies.items():
+            response = program.post(f"/api/v1/{path}", content=body, headers={"Content-Type": "application/json"})
+            assert response.status_code < 500, (path, response.text)
+        quoted = quote(text, safe="", errors="surrogatepass")
+        for path in ("cases/", "providers/", "assessments/", "dossiers/", "batches/", "reports/"):
+            assert program.get(f"/api/v1/{path}{quoted}").status_code < 500, path
+        for path in ("cases?provider=", "cases?cursor=", "providers?cursor=", "audit?who=", "assessments?at="):
+            assert program.get(f"/api/v1/{path}{quoted}").status_code < 500, path
+    admin = next((one for one in served.clients if isinstance(one, Browser)), None) or served.browser("admin")
+    for path in (
+        "/cases/",
+        "/providers/",
+        "/checks/",
+        "/cases?provider=",
+        "/cases?after=",
+        "/providers?after=",
+        "/audit?who=",
+        "/contests/arin:LANT?without=",
+        "/set-up/",
+        "/sign-in?next=",
+    ):
+        assert admin.get(path + quoted).status_code < 500, path
+    admin.see("/accounts")
+    plain = text.encode("utf-8", "replace").decode()
+    for path, fields in (
+        ("/accounts", {"do": "add", "mailbox": plain, "name": plain, "role": "reader"}), ("/accounts", {"do": "add", "mailbox": "nul@hotline.example", "name": plain, "role": plain}),
+        ("/keys", {"do": "make", "name": plain[:50], "scope-read": "yes"}), ("/check", {"targets": plain}), ("/language", {"language": plain, "next": plain}),
+        ("/cases/org-qh1-ripe-3", {"do": "event", "kind": "ack", "note": plain, "report": plain}), ("/providers/arin:LANT", {"do": "approve", "mailbox": plain, "why": plain}),
+    ):  # fmt: skip
+        assert admin.post(path, data={"form": admin.mark, **fields}).status_code < 500, (path, fields)
+    assert served.store.check().faults == ()

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from markupsafe import Markup, escape
 from sqlalchemy import Connection, select
 from starlette.concurrency import run_in_threadpool
@@ -40,6 +40,7 @@ from attribution.web.streams import EVENTS, stream_of
 from attribution.web.words import words_of
 
 router = APIRouter()
+Number = Annotated[int, Path(ge=1, le=10**9)]
 _Item = TypeVar("_Item")
 _SPLIT = "<!-- what is learnt stands here -->"
 _SHOWN_A_COMPANY = 25
@@ -115,7 +116,7 @@ async def one(request: Request, check: str, principal: Looker) -> Response:
 
 
 @router.get("/checks/{check}/lines/{number}")
-async def line(request: Request, check: str, number: int, principal: Looker) -> Response:
+async def line(request: Request, check: str, number: Number, principal: Looker) -> Response:
     """Show one answer of many."""
     service: Service = request.app.state.service
     held = await run_in_threadpool(_kept, service, check)
@@ -134,7 +135,7 @@ async def events(request: Request, check: str, principal: Looker) -> StreamingRe
 
 
 @router.get("/checks/{check}/lines/{number}/evidence.json")
-def evidence(request: Request, check: str, number: int, principal: Looker) -> Response:
+def evidence(request: Request, check: str, number: Number, principal: Looker) -> Response:
     """Give the evidence of an answer, as `attribution replay` reads it."""
     service: Service = request.app.state.service
     found = _line(service, _kept(service, check), number)
