@@ -114,10 +114,10 @@ def test_a_session_ends_by_signing_out_idleness_time_and_disabling(served: Serve
 
     one = served.browser("reader")
     assert signed_in(one)
-    token = one.cookies["session"]
+    token = one.cookies["attribution-session"]
     one.see("/account")
     one.submit("/sign-out")
-    one.cookies.set("session", token)
+    one.cookies.set("attribution-session", token)
     assert not signed_in(one)
     clock.move(minutes=5)
     two = served.browser("reader")
@@ -187,7 +187,7 @@ def test_a_form_from_elsewhere_is_refused(served: Served) -> None:
     stranger = served.browser()
     assert stranger.post("/sign-in", data={"mailbox": "x", "password": "y", "code": "z"}).status_code == 403
     assert browser.post("/check", data=fields, headers={"Origin": served.address}).status_code == 200
-    cookie = next(one for one in browser.cookies.jar if one.name == "session")
+    cookie = next(one for one in browser.cookies.jar if one.name == "attribution-session")
     assert cookie.has_nonstandard_attr("HttpOnly")
     assert cookie.get_nonstandard_attr("SameSite") == "lax"
     with httpx.Client(base_url=served.address, cookies=browser.cookies) as script:

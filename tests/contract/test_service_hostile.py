@@ -357,7 +357,7 @@ def test_headers_are_no_way_in(served: Served) -> None:
         assert program.put("/api/v1/attributions", json={}).status_code == 405
         assert program.delete("/api/v1/cases").status_code == 405
     browser = served.browser(headers={"X-Forwarded-For": "203.0.113.9"})
-    browser.cookies.set("language", "nl\r\nSet-Cookie: x=1".replace("\r\n", "%0d%0a"))
+    browser.cookies.set("attribution-language", "nl\r\nSet-Cookie: x=1".replace("\r\n", "%0d%0a"))
     page = browser.get("/sign-in")
     assert "x=1" not in str(page.headers)
     admin = served.browser("admin")
@@ -404,10 +404,10 @@ def test_over_tls_cookies_and_headers_are_strict(world: DemoWorld, tmp_path: Pat
         browser = served.browser(headers=proxied)
         page = browser.get("/sign-in")
         (cookie,) = page.headers.get_list("set-cookie")
-        assert cookie.startswith("__Host-form=")
+        assert cookie.startswith("__Host-attribution-form=")
         assert "Secure" in cookie
         assert page.headers["strict-transport-security"]
-        assert served.browser().get("/sign-in").headers.get_list("set-cookie")[0].startswith("form=")
+        assert served.browser().get("/sign-in").headers.get_list("set-cookie")[0].startswith("attribution-form=")
 
 
 def test_no_person_reads_anothers_batch_and_no_batch_is_guessed(served: Served) -> None:

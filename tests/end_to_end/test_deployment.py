@@ -111,7 +111,7 @@ def test_nginx_in_front(nginx: tuple[httpx.Client, httpx.Client, Path]) -> None:
     code = over_tls.headers.pop("x-code")
     page = over_tls.get("/sign-in")
     (cookie,) = page.headers.get_list("set-cookie")
-    assert cookie.startswith("__Host-form=")
+    assert cookie.startswith("__Host-attribution-form=")
     assert "Secure" in cookie
     assert page.headers["strict-transport-security"]
     assert "nginx/" not in page.headers["server"]
@@ -121,7 +121,7 @@ def test_nginx_in_front(nginx: tuple[httpx.Client, httpx.Client, Path]) -> None:
     fields = {"form": mark[1], "mailbox": "analyst@hotline.example", "password": PASSWORD, "code": code}
     signed = over_tls.post("/sign-in", data=fields, headers={"Cookie": f"{name}={value}", "Origin": f"https://{NAME}"})
     assert signed.status_code == 303
-    assert signed.headers.get_list("set-cookie")[0].startswith("__Host-session=")
+    assert signed.headers.get_list("set-cookie")[0].startswith("__Host-attribution-session=")
     assert over_tls.get("/metrics").status_code == 404
     answer = over_tls.post("/api/v1/attributions", json={"target": "https://www.lighthouse.example/secret-page"})
     assert answer.json()["status"] == "attributed"

@@ -20,10 +20,11 @@ from attribution.web.pages.visitors import (
     Form,
     KnownVisitor,
     Looker,
-    cookie_name,
+    cookie,
     is_secure,
     own_address,
     set_cookie,
+    take_cookie,
 )
 from attribution.web.problems import ProblemError
 from attribution.web.service import Service
@@ -83,7 +84,7 @@ async def from_provider(request: Request, visitor: KnownVisitor) -> Response:
     service: Service = request.app.state.service
     if service.identity_provider is None:
         raise ProblemError(404, "not-found", "no identity provider is set up here.")
-    held = open_state(service.store, request.cookies.get(cookie_name(_STATE, request), ""))
+    held = open_state(service.store, cookie(request, _STATE))
     provider = service.identity_provider
     try:
         claims = await provider.claims(request, dict(held.get("state", {})))
@@ -93,7 +94,7 @@ async def from_provider(request: Request, visitor: KnownVisitor) -> Response:
     except SignInRefused as refused:
         return _form(request, str(held.get("next", "/")), fault=str(refused), status=401)
     response = _signed_in(request, token, str(held.get("next", "/")))
-    response.delete_cookie(cookie_name(_STATE, request), secure=is_secure(request), httponly=True, samesite="lax")
+    take_cookie(response, _STATE, secure=is_secure(request))
     return response
 
 
@@ -109,7 +110,7 @@ async def signs_out(request: Request, principal: Looker, visitor: KnownVisitor, 
 
     await run_in_threadpool(work)
     response = RedirectResponse("/sign-in", 303)
-    response.delete_cookie(cookie_name("session", request), secure=visitor.secure, httponly=True, samesite="lax")
+    take_cookie(response, "session", secure=visitor.secure)
     return response
 
 
@@ -160,9 +161,7 @@ async def speaks(request: Request, visitor: KnownVisitor, form: Form) -> Respons
 
     await run_in_threadpool(work)
     response = RedirectResponse(own_address(form.get("next", "/")), 303)
-    response.set_cookie(
-        "language", language, max_age=_YEAR, path="/", secure=visitor.secure, httponly=True, samesite="lax"
-    )
+    set_cookie(response, "language", language, secure=visitor.secure, seconds=_YEAR)
     return response
 
 

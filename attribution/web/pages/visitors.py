@@ -65,15 +65,15 @@ def visitor_of(request: Request) -> Visitor:
 async def know(request: Request) -> Visitor:
     """Find out who looks, once a request."""
     service: Service = request.app.state.service
-    token = request.cookies.get(cookie_name("session", request))
+    token = cookie(request, "session")
     session = None
     if token:
         session = await run_in_threadpool(
             service.read, lambda connection: sessions.find(connection, token, service.now)
         )
-    stranger = request.cookies.get(cookie_name("form", request), "")
+    stranger = cookie(request, "form")
     new = not 20 <= len(stranger) <= 100
-    language = request.cookies.get("language") or (session.account.language if session else "")
+    language = cookie(request, "language") or (session.account.language if session else "")
     visitor = Visitor(
         session, language if language in LANGUAGES else _language(request), service.now, is_secure(request),
         new_token() if new else stranger, new,
@@ -142,15 +142,15 @@ def is_secure(request: Request) -> bool:
     return bool(public.scheme == "https" and request.url.hostname == public.hostname)
 
 
-def cookie_name(name: str, request: Request) -> str:
-    """Return a cookie's name; over TLS with the prefix that no other host or path can set (RFC 6265bis)."""
-    return f"__Host-{name}" if is_secure(request) else name
+def cookie(request: Request, name: str) -> str:
+    """Return a cookie of this service; empty where there is none."""
+    return request.cookies.get(_cookie_name(name, secure=is_secure(request)), "")
 
 
 def set_cookie(response: Response, name: str, value: str, *, secure: bool, seconds: int | None = None) -> None:
     """Give a cookie that no script reads."""
     response.set_cookie(
-        f"__Host-{name}" if secure else name,
+        _cookie_name(name, secure=secure),
         value,
         max_age=seconds,
         path="/",
@@ -158,6 +158,16 @@ def set_cookie(response: Response, name: str, value: str, *, secure: bool, secon
         httponly=True,
         samesite="lax",
     )
+
+
+def take_cookie(response: Response, name: str, *, secure: bool) -> None:
+    """Take a cookie back."""
+    response.delete_cookie(_cookie_name(name, secure=secure), path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def _cookie_name(name: str, *, secure: bool) -> str:
+    """Return a name that no other program of the machine has: ports do not part cookies. Over TLS no other host or path can set it (RFC 6265bis)."""
+    return f"__Host-attribution-{name}" if secure else f"attribution-{name}"
 
 
 def sign_in_address(request: Request) -> str:
