@@ -9,12 +9,12 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from attribution.cases.log import Writer
-from attribution.cases.service_tables import accounts, tickets
+from attribution.cases.service_tables import tickets
 from attribution.cases.store import Store
 from attribution.cases.times import micros
 from attribution.errors import NotInStoreError, StoreError
 from attribution.web.access import totp
-from attribution.web.access.accounts import Account, account, add_account, change_account, is_begun
+from attribution.web.access.accounts import Account, account, account_of, add_account, change_account, is_begun
 from attribution.web.access.passwords import hashed
 from attribution.web.access.tokens import new_token, token_hash
 
@@ -89,19 +89,15 @@ def finish(writer: Writer, ticket: Ticket, code: str, now: datetime) -> Account:
     ended = writer.connection.execute(tickets.delete().where(tickets.c.token == token_hash(ticket.token)))
     if not ended.rowcount:
         raise NotInStoreError("this link was used, or its time is over. Ask for a new one.")
-    held = ticket.account or _first_admin(writer, draft)
     sealed, seal = writer.keys.seal(draft["secret"])
-    return change_account(
-        writer, held.id, "set up", password=draft["password"], totp_sealed=sealed, totp_seal=seal, totp_used=step
-    )  # fmt: skip
-
-
-def _first_admin(writer: Writer, draft: dict[str, str]) -> Account:
-    """Add the first administrator, or take up the account that was begun and never set up."""
-    row = writer.connection.execute(
-        select(accounts.c.id).where(accounts.c.mailbox == draft["mailbox"], accounts.c.password.is_(None))
-    ).first()
-    return account(writer.connection, row.id) if row else add_account(writer, draft["mailbox"], draft["name"], "admin")
+    values = {"password": draft["password"], "totp_sealed": sealed, "totp_seal": seal, "totp_used": step}
+    if ticket.account is not None:
+        return change_account(writer, ticket.account.id, "set up", **values)
+    # Whoever has the terminal is the first administrator, also under an account that was begun otherwise.
+    held = account_of(writer.connection, draft["mailbox"]) or add_account(
+        writer, draft["mailbox"], draft["name"], "admin"
+    )
+    return change_account(writer, held.id, "set up", role="admin", **values)
 
 
 def _add(writer: Writer, account_id: int | None, hours: float) -> str:
