@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ class Laboratory:
     def __init__(self, shared: Path, folder: Path, world: list[str]) -> None:
         self._lab = shared / "lab" / "lab.py"
         self.folder = folder
+        self.seconds = 0.0
+        """How long the last program ran, without what it waited for the laboratory."""
         subprocess.run([sys.executable, str(self._lab), *world, "--dir", str(folder)], check=True, capture_output=True)
 
     @property
@@ -40,11 +43,12 @@ class Laboratory:
         """Run a program inside the laboratory; short round trips, a cache of its own."""
         quick = ["--rtt-dns", "1", "--rtt-rdap", "2", "--rtt-whois", "2"]
         environment = {**os.environ, "ATTRIBUTION_CACHE_FOLDER": str(self.folder / "cache")}
+        command = [sys.executable, str(self._lab), "serve", "--dir", str(self.folder), *quick, *options, "--", *program]
         with _ALONE:
-            return subprocess.run(
-            [sys.executable, str(self._lab), "serve", "--dir", str(self.folder), *quick, *options, "--", *program],
-            capture_output=True, text=True, env=environment, timeout=600, check=False,
-        )  # fmt: skip
+            began = time.monotonic()
+            done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600, check=False)
+            self.seconds = time.monotonic() - began
+        return done
 
     def batch(self, *options: str, arguments: tuple[str, ...] = ()) -> list[dict[str, Any]]:
         """Run a batch over the world's list; return its results."""

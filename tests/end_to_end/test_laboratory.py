@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -149,9 +148,8 @@ def test_deadline_answers_every_line_in_hand_and_holds_while_a_registry_hangs(
 ) -> None:
     laboratory = Laboratory(shared, tmp_path, ["synthetic", "--seed", "2", "--urls", "60"])
     monkeypatch.setenv("ATTRIBUTION_RDAP_TIMEOUT", "60")
-    began = time.monotonic()
     results = laboratory.batch("--fault", "ripe=hang", arguments=("--deadline", "6s"))
-    assert time.monotonic() - began < 20
+    assert laboratory.seconds < 20
     truth = laboratory.truth()
     assert sorted(one["line"] for one in results) == list(range(1, 61))
     late = [one for one in results if one["status"] == "retry_later"]
