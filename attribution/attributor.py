@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 from attribution.cache.answers import AnswerCache, Kept, Neighbourhoods
 from attribution.cache.finished import Finished, FinishedAnswers
 from attribution.completion import in_order_of_completion
-from attribution.decide.answer import decide_from
+from attribution.decide.answer import decide, decide_from
 from attribution.decide.draft import Step
 from attribution.decide.facts import Facts
 from attribution.decide.plan import next_questions
@@ -46,6 +46,12 @@ class Investigation:
     attribution: Attribution
     steps: list[Step]
     evidence: Evidence
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> Investigation:
+        """Return the answer that evidence gives, decided anew from it alone."""
+        decision = decide(evidence)
+        return cls(decision.attribution, decision.steps, evidence)
 
 
 class Attributor:

@@ -22,7 +22,6 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from attribution.attributor import Investigation
 from attribution.completion import in_order_of_completion
-from attribution.decide import decide
 from attribution.errors import AttributionError, SettingsError
 from attribution.evidence import Evidence, Record
 from attribution.models import Attribution
@@ -143,8 +142,7 @@ class RemoteAttributor:
         if heard:
             for record in evidence.records:
                 heard(record)
-        decision = decide(evidence)
-        return Investigation(decision.attribution, decision.steps, evidence)
+        return Investigation.of(evidence)
 
     async def submit(self, targets: Sequence[str], *, once: str | None = None) -> Batch:
         """Have a list looked up in the background. `once` names the request: sent again within a day it is the same batch."""

@@ -28,6 +28,7 @@ from attribution.decide.facts import Facts
 from attribution.errors import EvidenceError, InvalidTarget, StoreError
 from attribution.evidence import Evidence
 from attribution.models import WriteStep
+from attribution.settings import Settings
 from attribution.target import defanged, plain_url
 
 LANGUAGES = ("en", "nl", "de", "fr")
@@ -42,6 +43,14 @@ class Sender:
     language: str = "en"
     urls: Literal["defanged", "whole"] = "defanged"
     templates: Path | None = None
+
+    @classmethod
+    def of(cls, settings: Settings, language: str | None = None) -> Sender:
+        """Return the hotline that the settings name."""
+        return cls(
+            settings.hotline_name, settings.hotline_mailbox, language or settings.notice_language, settings.notice_urls,
+            settings.templates_folder,
+        )  # fmt: skip
 
     def reply_to(self, token: str) -> str:
         """Return the address for replies to a case: the hotline's with the case's token."""

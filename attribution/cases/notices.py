@@ -17,6 +17,7 @@ from attribution.cases.times import moment
 from attribution.data.desks import desk_of
 from attribution.errors import NotInStoreError, StoreError
 from attribution.history.rows import ENDS
+from attribution.settings import Settings
 
 _HOUR = 3_600_000_000
 FRESH_HOURS = 24
@@ -32,6 +33,11 @@ class Terms:
     reminder_hours: float
     quiet_days: tuple[str, ...] = ()
     """Days on which nothing is sent: `sat`, `sun`, `2026-12-25`."""
+
+    @classmethod
+    def usual(cls, settings: Settings) -> Terms:
+        """Return how a provider is written to where nothing else was agreed."""
+        return cls(settings.grouping_hours, settings.reminder_hours)
 
     def is_quiet(self, at: int) -> bool:
         """Say whether a time (UTC) is on a quiet day."""

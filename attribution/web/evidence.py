@@ -1,20 +1,17 @@
-"""Evidence that the store keeps, taken out again: bundles of reports, and URLs that were looked up this week."""
+"""What is taken out of the house, and noted: evidence bundles of reports, and dossiers."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
-from attribution.attributor import Investigation
 from attribution.cases.log import Writer
-from attribution.cases.store import Store
+from attribution.cases.providers import provider_named
 from attribution.cases.tables import reports
-from attribution.decide import decide
 from attribution.errors import NotInStoreError
-from attribution.evidence import Evidence
-from attribution.web.batches import targets_of_reports
+from attribution.pattern.assess import Assessment
+from attribution.web.patterns import Look
 
 
 def of_report(writer: Writer, report: str) -> bytes:
@@ -28,13 +25,7 @@ def of_report(writer: Writer, report: str) -> bytes:
     return zlib.decompress(row.evidence)
 
 
-def decided_again(raw: bytes) -> Investigation:
-    """Return the answer that a bundle gives, decided anew from its bytes alone."""
-    evidence = Evidence.from_bytes(raw)
-    decision = decide(evidence)
-    return Investigation(decision.attribution, decision.steps, evidence)
-
-
-def kept_targets(store: Store, connection: Connection, names: Iterable[str]) -> list[str]:
-    """Return the URLs of reports that this service looked up within the week, for a notice about them."""
-    return targets_of_reports(store, connection, names)
+def note_dossier(writer: Writer, look: Look, one: Assessment) -> None:
+    """Note that a provider's dossier was taken."""
+    identity, _ = provider_named(writer.connection, one.names[0])
+    writer.add_event("dossier_taken", writer.now, provider_id=identity, detail={"as_of": look.day.isoformat()})

@@ -62,15 +62,11 @@ class Service:
     @property
     def usual_terms(self) -> Terms:
         """How a provider is written to where nothing else was agreed."""
-        return Terms(self.settings.grouping_hours, self.settings.reminder_hours)
+        return Terms.usual(self.settings)
 
     def sender(self, language: str | None = None) -> Sender:
         """Return the hotline as notices name it."""
-        settings = self.settings
-        return Sender(
-            settings.hotline_name, settings.hotline_mailbox, language or settings.notice_language, settings.notice_urls,
-            settings.templates_folder,
-        )  # fmt: skip
+        return Sender.of(self.settings, language)
 
     async def principal_of_key(self, key: str) -> Principal | None:
         """Return whose a key is; None for one that opens nothing."""

@@ -444,7 +444,6 @@ def _first(error: BaseException) -> BaseException:
 
 def _decided_again(bundle: Path) -> Investigation:
     from attribution.attributor import Investigation
-    from attribution.decide import decide
     from attribution.errors import EvidenceError
     from attribution.evidence import Evidence
 
@@ -452,9 +451,7 @@ def _decided_again(bundle: Path) -> Investigation:
         raw = bundle.read_bytes()
     except OSError as error:
         raise EvidenceError(f"bundle {str(bundle)!r} cannot be read: {error.strerror}") from None
-    kept = Evidence.from_bytes(raw)
-    decision = decide(kept)
-    return Investigation(decision.attribution, decision.steps, kept)
+    return Investigation.of(Evidence.from_bytes(raw))
 
 
 for _name, _verbs in (

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
+import sys
 import time
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
@@ -71,9 +71,8 @@ async def _run(order: Order, settings: Settings, lines: Lines, sink: Sink) -> bo
     from attribution.attributor import Attributor
 
     task = asyncio.current_task()
-    if task:
-        with contextlib.suppress(NotImplementedError):  # no signal handlers in Windows' event loop
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    if task and sys.platform != "win32":  # whose event loop takes no signal handlers: Ctrl-C stops a batch there
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     # A longer pause is not waited for in place: the line is parked, and comes back.
     settings = settings.model_copy(update={"patience": min(settings.patience, _PATIENCE)})
     async with Attributor(settings, evidence=order.evidence, **order.asking) as attributor:

@@ -12,8 +12,7 @@ from attribution.cases.people import person_of
 from attribution.cases.service_tables import accounts, sessions
 from attribution.errors import NotInStoreError, StoreError
 from attribution.web.access.roles import ROLES, Principal, Role
-
-LANGUAGES = ("en", "nl")
+from attribution.web.words import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 Scope = Literal["attribute", "read", "write", "sign", "administer", "audit", "metrics"]
 Role = Literal["reader", "analyst", "signer", "admin"]
@@ -18,8 +18,6 @@ ROLES: dict[Role, frozenset[Scope]] = {
 
 KEY_SCOPES: tuple[Scope, ...] = ("attribute", "read", "write", "audit", "metrics")
 """What a key of a program may open: no program signs, or makes accounts."""
-
-SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -15,7 +15,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from attribution.cases.times import micros
+from attribution.cases.times import micros, moment
 from attribution.service_models import Problem
 from attribution.web.access.roles import Principal, Scope
 from attribution.web.problems import ProblemError
@@ -141,6 +141,11 @@ def encode_cursor(key: str | int) -> str:
     return base64.urlsafe_b64encode(str(key).encode("utf-8")).decode("ascii").rstrip("=")
 
 
+def cursor_after(items: Sequence[Any], limit: int, key: str) -> str | None:
+    """Return the cursor for what follows a page: the place of its last item, by that attribute; None after a page that was not full."""
+    return encode_cursor(getattr(items[-1], key)) if len(items) == limit else None
+
+
 def decode_cursor(cursor: str | None) -> str | None:
     """Return the place that a cursor tells. Raises ProblemError (422)."""
     if cursor is None:
@@ -162,6 +167,11 @@ def decode_number(cursor: str | None) -> int | None:
     if not (raw.isascii() and raw.isdigit() and len(raw) < 18):
         raise ProblemError(422, "bad-cursor", "the cursor is none of this service: leave it out, and begin anew.")
     return int(raw)
+
+
+def told_time(at: int | None) -> datetime | None:
+    """Return a time of the store as a reply tells it."""
+    return None if at is None else moment(at)
 
 
 def given_time(at: datetime | None) -> int | None:

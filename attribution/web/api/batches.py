@@ -19,6 +19,7 @@ from attribution.web.api.asking import (
     Limit,
     TheService,
     answer,
+    cursor_after,
     decode_cursor,
     decode_number,
     encode_cursor,
@@ -69,7 +70,7 @@ def listed(
     """List the batches of this key, the newest first."""
     before = decode_cursor(cursor)
     found = service.read(lambda connection: batches.batch_states(connection, principal.who, before, limit))
-    more = encode_cursor(found[-1].id) if len(found) == limit else None
+    more = cursor_after(found, limit, "id")
     return answer(request, json_of(Page[Batch](items=[told(one) for one in found], next=more)))
 
 

@@ -50,13 +50,15 @@ from attribution.web.api.asking import (
     Writing,
     answer,
     check_unchanged,
+    cursor_after,
     decode_cursor,
-    encode_cursor,
     given_time,
     json_of,
     problems,
+    told_time,
 )
 from attribution.web.api.once import Once, OnceKey
+from attribution.web.batches import targets_of_reports
 from attribution.web.problems import ProblemError
 
 router = APIRouter(prefix=ROOT, tags=["cases"])
@@ -121,7 +123,7 @@ def listed(
         return case_lines(connection, provider_id=identity, after=after, limit=limit)
 
     lines = service.read(read)
-    more = encode_cursor(lines[-1].key) if len(lines) == limit else None
+    more = cursor_after(lines, limit, "key")
     return answer(request, json_of(Page[CaseItem](items=[_item(one) for one in lines], next=more)))
 
 
@@ -206,7 +208,7 @@ def drafts(case: str, body: DraftRequest, service: TheService, principal: Writin
         found = due(connection, writer.now, service.usual_terms, service.settings.hotline_country, case=case)
         if not found:
             raise NotInStoreError(f"case {case!r} has no URL that is there still: there is nothing to write about.")
-        given = [*body.urls, *evidence.kept_targets(service.store, connection, found[0].reports)]
+        given = [*body.urls, *targets_of_reports(service.store, connection, found[0].reports)]
         made = draft(connection, service.store.keys, found[0], service.sender(body.language), given)
     items = [
         DraftItem(
@@ -247,7 +249,7 @@ def _case(view: CaseView) -> Case:
     return Case(
         **_line_values(view.line),
         next_step=view.next_step,
-        reports=[{**one, "reported_at": moment(one["reported_at"]), "checked_at": _time(one["checked_at"])} for one in view.reports],
+        reports=[{**one, "reported_at": moment(one["reported_at"]), "checked_at": told_time(one["checked_at"])} for one in view.reports],
         events=[{**one, **{name: moment(one[name]) for name in ("at", "known_at", "recorded_at")}} for one in view.events],
     )  # fmt: skip
 
@@ -257,7 +259,3 @@ def _line_values(line: CaseLine) -> dict[str, Any]:
         "case": line.key, "provider": line.provider, "site": line.site, "opened_at": moment(line.opened_at), "state": line.state,
         "urls": line.urls, "online": line.online,
     }  # fmt: skip
-
-
-def _time(at: int | None) -> Any:
-    return None if at is None else moment(at)

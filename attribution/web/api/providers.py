@@ -39,13 +39,15 @@ from attribution.web.api.asking import (
     TheService,
     Writing,
     answer,
+    cursor_after,
     decode_cursor,
     decode_number,
-    encode_cursor,
     json_of,
     problems,
+    told_time,
 )
 from attribution.web.api.once import Once, OnceKey
+from attribution.web.evidence import note_dossier
 from attribution.web.problems import ProblemError
 
 router = APIRouter(prefix=ROOT, tags=["providers"])
@@ -66,8 +68,8 @@ def listed(
     """List providers, by key."""
     after = decode_cursor(cursor) or ""
     lines = service.read(lambda connection: provider_lines(connection, after, limit))
-    items = [ProviderItem(provider=one.key, name=one.name, country=one.country, cases=one.cases, last_opened=_time(one.last_opened)) for one in lines]  # fmt: skip
-    more = encode_cursor(lines[-1].key) if len(lines) == limit else None
+    items = [ProviderItem(provider=one.key, name=one.name, country=one.country, cases=one.cases, last_opened=told_time(one.last_opened)) for one in lines]  # fmt: skip
+    more = cursor_after(lines, limit, "key")
     return answer(request, json_of(Page[ProviderItem](items=items, next=more)))
 
 
@@ -139,8 +141,7 @@ def dossier(provider: Key, request: Request, service: TheService, principal: Rea
     look, found = service.patterns.assessed(provider, _past(service, at))
     packed = dossier_archive(look.dossier(found))
     with service.store.write(principal.who) as writer:
-        identity, _ = provider_named(writer.connection, found.names[0])
-        writer.add_event("dossier_taken", writer.now, provider_id=identity, detail={"as_of": look.day.isoformat()})
+        note_dossier(writer, look, found)
     return answer(request, packed, media_type="application/zip")
 
 
@@ -169,7 +170,7 @@ def audit(
     ]  # fmt: skip
     return answer(
         request,
-        json_of(Page[AuditItem](items=items, next=encode_cursor(lines[-1].seq) if len(lines) == limit else None)),
+        json_of(Page[AuditItem](items=items, next=cursor_after(lines, limit, "seq"))),
     )
 
 
@@ -177,10 +178,6 @@ def _past(service: TheService, at: date | None) -> date | None:
     if at is not None and not date(2000, 1, 1) <= at <= service.store.now.date():
         raise ProblemError(422, "bad-day", f"at {at}: name a day from 2000-01-01 to today.")
     return at
-
-
-def _time(at: int | None) -> Any:
-    return None if at is None else moment(at)
 
 
 def _with_times(values: Any) -> Any:

@@ -24,7 +24,8 @@ from attribution.cases.times import micros
 from attribution.cases.views import PAGE, case_lines, case_view, urls_of_case
 from attribution.errors import StoreError
 from attribution.history.rows import ABOUT_NOTICE
-from attribution.web.evidence import kept_targets, of_report
+from attribution.web.batches import targets_of_reports
+from attribution.web.evidence import of_report
 from attribution.web.pages.rendering import page
 from attribution.web.pages.visitors import Form, Reader, Worker
 from attribution.web.problems import ProblemError
@@ -166,7 +167,7 @@ def _drafts(request: Request, case: str, who: str, language: str, given: list[st
         if not waiting:
             fault = "No URL of this case is there still, as far as the checker told: there is nothing to write about."
         else:
-            known = [*given, *kept_targets(service.store, connection, waiting[0].reports)]
+            known = [*given, *targets_of_reports(service.store, connection, waiting[0].reports)]
             try:
                 made = draft(connection, service.store.keys, waiting[0], service.sender(language or None), known)
             except StoreError as error:

@@ -23,7 +23,7 @@ from attribution.cases.reports import add_report
 from attribution.cases.tables import cases, providers, reports
 from attribution.cases.views import case_counts
 from attribution.errors import InvalidTarget, NotInStoreError
-from attribution.evidence import UNANSWERED, Record
+from attribution.evidence import UNANSWERED, Evidence, Record
 from attribution.json_text import csv_cell, escaped_json
 from attribution.lookup.health import registry_rows
 from attribution.models import Attribution
@@ -31,7 +31,6 @@ from attribution.service_models import MOST_TARGETS
 from attribution.target import parse_target, plain_url
 from attribution.web import batches
 from attribution.web.batches import BatchState, Line
-from attribution.web.evidence import decided_again
 from attribution.web.pages.rendering import page, render
 from attribution.web.pages.visitors import Form, Looker, Worker, visitor_of
 from attribution.web.problems import ProblemError
@@ -199,7 +198,11 @@ def _reportable(lines: Iterable[Line]) -> Iterator[tuple[Line, Investigation]]:
             plain_url(one.target)
         except InvalidTarget:
             continue
-        yield one, decided_again(one.evidence)
+        yield one, _decided_again(one.evidence)
+
+
+def _decided_again(bundle: bytes) -> Investigation:
+    return Investigation.of(Evidence.from_bytes(bundle))
 
 
 def _in_lots(items: Iterator[_Item], size: int) -> Iterator[list[_Item]]:
@@ -259,7 +262,7 @@ def _panel(request: Request, service: Service, held: BatchState, found: Line) ->
     if found.answer is None or found.evidence is None:
         return render(request, "unfinished.html.j2", check=held)
     answer = found.answer
-    steps = [step for step in decided_again(found.evidence).steps if step.rule in _SHOWN_STEPS]
+    steps = [step for step in _decided_again(found.evidence).steps if step.rule in _SHOWN_STEPS]
     known = None if answer.primary is None else _known(service, answer)
     report = None if found.report is None else service.read(lambda connection: _case_of(connection, found.report))
     return render(

@@ -39,6 +39,7 @@ from attribution.pattern.history import moment as day_of
 from attribution.pattern.render import dossier_archive, dossier_files, dossier_hash, letter_text
 from attribution.pattern.verdict import LABELS
 from attribution.web.access.signing import open_signing_key
+from attribution.web.evidence import note_dossier
 from attribution.web.pages.pictures import curve_picture, funnel_picture, timeline_picture, weeks_picture
 from attribution.web.pages.rendering import page
 from attribution.web.pages.visitors import Form, KnownVisitor, Reader, Signer, Worker
@@ -91,8 +92,7 @@ def dossier(
     if form not in given:
         raise ProblemError(404, "not-found", "a dossier is given as html, json, csv or zip.")
     with service.store.write(principal.who) as writer:
-        identity, _ = provider_named(writer.connection, found.names[0])
-        writer.add_event("dossier_taken", writer.now, provider_id=identity, detail={"as_of": look.day.isoformat()})
+        note_dossier(writer, look, found)
     kind, name = given[form]
     body = dossier_archive(values) if form == "zip" else dossier_files(values)[name]
     headers = {

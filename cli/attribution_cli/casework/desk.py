@@ -53,17 +53,14 @@ def usual_terms(settings: Settings) -> Terms:
     """Return how a provider is written to where nothing else was agreed."""
     from attribution.cases.notices import Terms
 
-    return Terms(settings.grouping_hours, settings.reminder_hours)
+    return Terms.usual(settings)
 
 
 def sender_of(settings: Settings, language: str | None = None) -> Sender:
     """Return the hotline as notices name it."""
     from attribution.cases.drafting import Sender
 
-    return Sender(
-        settings.hotline_name, settings.hotline_mailbox, language or settings.notice_language, settings.notice_urls,
-        settings.templates_folder,
-    )  # fmt: skip
+    return Sender.of(settings, language)
 
 
 def utc_time(text: str, name: str, form: str) -> datetime:
