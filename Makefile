@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := bin/pip --disable-pip-version-check --quiet
 
-.PHONY: demo check test tools format lint types imports quick tests wheel soak fuzz accuracy simulate bench bench-web \
+.PHONY: demo check test tools base format lint types imports quick tests wheel soak fuzz accuracy simulate bench bench-web \
 	screenshots lock clean
 
 demo: .venv-demo/.installed
@@ -12,7 +12,7 @@ demo: .venv-demo/.installed
 # The inner loop: what can be told without a browser, a database server or the demo world.
 check: format lint types imports quick
 
-test: tools format lint types imports tests
+test: tools base format lint types imports tests
 
 # Programs that the tests use beside Python packages: installed as root on Debian, named elsewhere, an error in CI.
 tools:
@@ -38,10 +38,14 @@ tests: .venv/.installed
 	$(BIN)/pytest --numprocesses=2 --cov --cov-report=term
 
 # An environment from a lock: `--no-deps` and hashes, so that nothing depends on what is newest or on pip's version.
-define install
+define environment
 	rm -rf $(1)
 	$(PYTHON) -m venv $(1)
 	$(1)/$(PIP) install --no-deps --require-hashes --only-binary :all: --requirement $(2)
+endef
+
+define install
+	$(call environment,$(1),$(2))
 	$(1)/$(PIP) install --no-deps --no-build-isolation --editable .
 	$(1)/$(PIP) check
 	touch $(1)/.installed
@@ -50,6 +54,15 @@ endef
 .venv/.installed: requirements/dev.txt pyproject.toml
 	$(call install,.venv,requirements/dev.txt)
 
+# What a user of the library alone has: the wheel and what it requires. Tests measure it and run the main job in it.
+base: .venv-base/.installed wheel
+	.venv-base/$(PIP) install --no-deps --force-reinstall dist/hosting_attribution-*.whl
+	.venv-base/$(PIP) check
+
+.venv-base/.installed: requirements/base.txt
+	$(call environment,.venv-base,requirements/base.txt)
+	touch .venv-base/.installed
+
 .venv-demo/.installed: requirements/demo.txt pyproject.toml
 	$(call install,.venv-demo,requirements/demo.txt)
 
@@ -57,9 +70,7 @@ endef
 	$(call install,.venv-bench,requirements/bench.txt)
 
 .venv-lock/.installed: requirements/lock.txt
-	rm -rf .venv-lock
-	$(PYTHON) -m venv .venv-lock
-	.venv-lock/$(PIP) install --no-deps --require-hashes --only-binary :all: --requirement requirements/lock.txt
+	$(call environment,.venv-lock,requirements/lock.txt)
 	touch .venv-lock/.installed
 
 # The same bytes each time (hatchling fixes times and modes); no index is asked.
@@ -68,7 +79,7 @@ wheel: .venv-demo/.installed
 	.venv-demo/bin/hatchling build -t wheel
 
 clean:
-	rm -rf .venv .venv-demo .venv-bench .venv-lock dist .mypy_cache .ruff_cache .pytest_cache .coverage
+	rm -rf .venv .venv-base .venv-demo .venv-bench .venv-lock dist .mypy_cache .ruff_cache .pytest_cache .coverage
 
 # What takes longer than a change may wait for: kills by the hundred, scale, all seeds. At most an hour; prints a table.
 soak: .venv/.installed

@@ -17,6 +17,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "requirements"
 LOCKS: dict[str, list[str]] = {
+    "base": ["pyproject.toml"],
     "demo": ["pyproject.toml", "--group", "build"],
     "dev": ["pyproject.toml", "--all-extras", "--group", "dev"],
     "bench": ["pyproject.toml", "--extra", "hotline", "--extra", "pictures", "--group", "bench"],
