@@ -14,7 +14,11 @@ Status = Literal["attributed", "partial", "not_attributable", "not_resolved", "r
 Role = Literal[
     "platform", "cdn", "hosting", "reseller", "tenant", "allocation_holder", "network", "registrar", "dns_operator"
 ]
-ContactStatus = Literal["found", "redacted", "not_published", "rate_limited", "unreachable", "malformed", "stub"]
+ContactStatus = Literal["found", "redacted", "not_published", "rate_limited", "unreachable", "malformed"]
+Accountability = Literal[
+    "direct_allocation", "direct_assignment", "legacy", "member", "redistribution", "holds_as", "vouched", "listed"
+]
+"""Why a company answers for what it hosts: who else than itself vouches for it."""
 Deliverable = Literal["accepts_mail", "undeliverable", "unknown"]
 Scope = Literal["network", "organisation", "parent_network", "autonomous_system"]
 
@@ -31,6 +35,8 @@ class Provider(_Model):
     name: str
     country: str | None = None
     """ISO 3166-1 alpha-2, from the holder's own registration."""
+    provisional: bool = False
+    """True where the registry names no organisation: the id is only that of the block."""
 
 
 class FallbackContact(_Model):
@@ -63,8 +69,10 @@ class Party(_Model):
     provider: Provider
     abuse_contact: AbuseContact
     addresses: list[str] = []
-    notify: bool = True
-    """False for parties that are evidence only: a tenant may be the offender."""
+    accountable: Accountability | None = None
+    """In which way others than itself vouch for the company; None for parties of whom nothing hangs on that."""
+    addressee: bool = True
+    """Whether a notice goes to it. False for evidence only: a customer (`tenant`) may be the offender."""
 
 
 class WriteStep(_Model):
@@ -161,6 +169,10 @@ class Attribution(_Model):
     addresses: list[AddressAnswer] = []
     primary: Party | None = None
     parties: list[Party] = []
+    candidates: list[Provider] = []
+    """The companies at which the site's addresses are, where DNS alone leads to several: then `primary` is null."""
+    served_from: str | None = None
+    """The address, of those that DNS gave, that a check or an analyst saw serve the content."""
     write_order: list[WriteStep] = []
     """Whom to write to, first to last, and what to ask of each."""
     country: Country = Country()

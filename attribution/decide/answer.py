@@ -10,6 +10,7 @@ from attribution.decide.facts import Facts
 from attribution.decide.order import country_of, write_order
 from attribution.decide.site import add_domain_parties, add_platform
 from attribution.evidence import Evidence, Record
+from attribution.evidence.question import ResolveName
 from attribution.models import (
     Attribution,
     Country,
@@ -17,16 +18,18 @@ from attribution.models import (
     EvidenceRef,
     Failure,
     Party,
+    Provider,
     Role,
     Status,
 )
 from attribution.registry.dns_answer import read_dns
+from attribution.registry.names import plain_name
 
 _RANK: dict[Role, int] = {
     "platform": 0,
     "cdn": 1,
     "reseller": 2,
-    "hosting": 3,
+    "hosting": 2,
     "allocation_holder": 4,
     "network": 5,
     "registrar": 6,
@@ -62,7 +65,7 @@ def decide_from(facts: Facts) -> Decision:
         return _ended(facts, target.host, "not_attributable", target.code or "special", target.not_attributable)
     if not facts.addresses:
         return _unresolved(facts, target.host)
-    draft = Draft(facts.site)
+    draft = Draft()
     _say_resolution(facts, draft)
     for address, via in facts.addresses.items():
         attribute_address(facts, draft, address, via)
@@ -86,8 +89,9 @@ def _say_resolution(facts: Facts, draft: Draft) -> None:
         if record.outcome == "answered":
             draft.step("resolution", _resolved(record), record, "answer section")
         elif record.outcome != "no_data":
-            text = f"one half of the look-up failed: {record.question}, {_RESOLUTION_WORDS.get(record.outcome, record.outcome)}"
+            text = f"one half of the look-up failed: {record.question.text}, {_RESOLUTION_WORDS.get(record.outcome, record.outcome)}"
             draft.doubt("partial_resolution", text)
+    _say_served_from(facts, draft)
     if any(record.stale for record in facts.evidence.records):
         draft.doubt("stale", "a registry could not be reached; an answer older than a day was used")
     for address, record in facts.told.items():
@@ -96,48 +100,116 @@ def _say_resolution(facts: Facts, draft: Draft) -> None:
         text = f"{record.server} told an origin more than 12 hours before this look: ask again, sites move"
         draft.doubt("told_too_long_ago", text)
     for record in facts.claims:
-        text = (
-            f"{record.server} is run by the network itself: what it says is kept as evidence, and nobody is named by it"
-        )
+        text = f"{record.server} is run by the network itself: what it says is kept as evidence, and names nobody"
         draft.doubt("claim", text)
     fallbacks = [record for record in facts.evidence.of_kind("bootstrap") if record.note]
     if fallbacks:
         draft.doubt("bootstrap_fallback", fallbacks[0].note or "")
 
 
+def _say_served_from(facts: Facts, draft: Draft) -> None:
+    for address, record in facts.served_from.items():
+        if address in facts.resolved:
+            draft.step("served from", f"{record.server} saw {address} serve the content", record, "address")
+        else:
+            text = f"{record.server} says that {address} served the content, which DNS does not give now"
+            draft.doubt("served_from_elsewhere", text)
+
+
 def _resolved(record: Record) -> str:
-    name, _, rdtype = record.question.rpartition(" ")
-    answer = read_dns(record.body, name, rdtype)
-    return " → ".join([name, *(target for _, target in answer.chain), ", ".join(answer.values)])
+    assert isinstance(record.question, ResolveName)
+    host = record.question.host
+    answer = read_dns(record.body, host, record.question.rdtype)
+    return " → ".join([host, *(target for _, target in answer.chain), ", ".join(answer.values)])
 
 
 def _finish(facts: Facts, draft: Draft, host: str) -> Decision:
     told = {str(address) for address in facts.told}
-    parties = sorted(draft.parties.values(), key=lambda party: _party_order(party, told))
+    parties = sorted(draft.parties.values(), key=lambda party: _party_order(draft, party, told))
     parties = [_with_mail(facts, draft, party) for party in parties]
-    hosts = [
-        one for one in parties if any(a.role == one.role and a.provider == one.provider.id for a in draft.addresses)
-    ]
-    if len({one.provider.id for one in hosts}) > 1:
-        names = ", ".join(dict.fromkeys(one.provider.name for one in hosts))
-        draft.doubt("several_providers", f"the site's addresses are at several companies, each to be told: {names}")
-    primary = next((one for one in parties if one in hosts or one.role == "platform"), None)
+    hosts = [party for party in parties if _answers_for_an_address(draft, party)]
+    _doubt_namesakes(draft, parties)
+    candidates = _candidates(facts, draft, hosts)
+    primary = None if candidates else _primary(facts, draft, parties, hosts)
+    if candidates:
+        names = ", ".join(candidate.name for candidate in candidates)
+        text = f"the site's addresses are at several companies, and DNS alone does not say which serves it: {names}"
+        draft.doubt("several_providers", text)
     country = country_of(facts, draft, primary) if primary else Country()
     if primary:
-        lost = tuple(f"{one.provider.name}: {_after(one)}" for one in parties if one != primary)
+        lost = tuple(f"{party.provider.name}: {_after(party)}" for party in parties if party != primary)
         conclusion = f"write to {primary.provider.name} first, as {ROLE_WORDS[primary.role]}"
         draft.step("primary", conclusion, None, "parties", lost)
-    return Decision(_attribution(facts, host, _status(draft, primary), draft, primary, parties, country), draft.steps)
+    return Decision(_attribution(facts, host, draft, _Outcome(primary, parties, country, candidates)), draft.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What the rules came to for a site that has addresses, or nothing of it."""
+
+    primary: Party | None
+    parties: list[Party]
+    country: Country
+    candidates: list[Provider]
+    ended: Status | None = None
+    """Why there was nothing to decide; None where there was."""
+
+
+def _answers_for_an_address(draft: Draft, party: Party) -> bool:
+    return any((one.role, one.provider) == (party.role, party.provider.id) for one in draft.addresses)
+
+
+def _candidates(facts: Facts, draft: Draft, hosts: list[Party]) -> list[Provider]:
+    """Return the companies that the addresses are at, where nothing but DNS, which the site's owner writes, leads to them.
+
+    A platform of the tables, a told origin, a proxy of the tables in front of all addresses, and an address that was
+    seen to serve the content say which it is.
+    """
+    companies = {party.provider.id: party.provider for party in hosts}
+    if len(companies) < 2 or facts.platform or facts.told:
+        return []
+    if any(address in facts.resolved for address in facts.served_from):
+        return []
+    if _fronts_of_one_company(facts):
+        return []
+    return list(companies.values())
+
+
+def _fronts_of_one_company(facts: Facts) -> bool:
+    companies = {
+        next((listed.company for listed, _ in facts.fronts.get(address, ()) if listed.kind == "cdn"), None)
+        for address in facts.addresses
+    }
+    return len(companies) == 1 and None not in companies
+
+
+def _primary(facts: Facts, draft: Draft, parties: list[Party], hosts: list[Party]) -> Party | None:
+    """Return whom to write to first: who holds the address that was seen to serve, else the first that can act."""
+    seen = {str(address) for address in facts.served_from}
+    serving = [party for party in hosts if seen & set(party.addresses)]
+    if serving:
+        return serving[0]
+    return next((party for party in parties if party in hosts or party.role == "platform"), None)
+
+
+def _doubt_namesakes(draft: Draft, parties: list[Party]) -> None:
+    """Say where a party is named like another company: equal names never join two."""
+    by_name: dict[str, Party] = {}
+    for party in parties:
+        other = by_name.setdefault(plain_name(party.provider.name), party)
+        if other.provider.id != party.provider.id:
+            text = f"{party.provider.name} ({party.provider.id}) is named like {other.provider.id}: another company"
+            draft.doubt("namesake", text)
 
 
 def _after(party: Party) -> str:
     """Say why a party is not the one to write to first."""
     if party.role == "tenant":
-        return "a tenant, who may be the offender, is never written to"
+        return "a customer, who may be the offender, is never written to"
     if party.role in ("registrar", "dns_operator"):
         return "a registrar or name server operator does not remove content"
     if party.role == "network":
-        return "who announces a prefix is evidence, not the host"
+        return "announces the prefix"
     return f"{ROLE_WORDS[party.role]}, written to next"
 
 
@@ -153,21 +225,25 @@ def _with_mail(facts: Facts, draft: Draft, party: Party) -> Party:
     return party.model_copy(update={"abuse_contact": contact})
 
 
-def _party_order(party: Party, told: set[str]) -> tuple[bool, bool, bool, int, int, str]:
+def _party_order(draft: Draft, party: Party, told: set[str]) -> tuple[bool, bool, bool, int, int, str]:
     """Write first to those who can act: to who holds an origin behind a proxy; among equals to whom most addresses are at."""
+    leased = party.role == "network" and party.provider.id in draft.at_once
     return (
-        not party.notify,
-        party.role == "network",
+        not party.addressee,
+        party.role == "network" and not leased,
         not told & set(party.addresses),
-        _RANK.get(party.role, 9),
+        3 if leased else _RANK.get(party.role, 9),
         -len(party.addresses),
         party.provider.id,
     )
 
 
-def _status(draft: Draft, primary: Party | None) -> Status:
+def _status(draft: Draft, outcome: _Outcome) -> Status:
+    if outcome.ended:
+        return outcome.ended
+    primary = outcome.primary
     if primary is None:
-        return "retry_later" if draft.waiting else "partial"
+        return "retry_later" if draft.waiting and not outcome.candidates else "partial"
     if draft.waiting or draft.unknown or primary.abuse_contact.status != "found":
         return "partial"
     return "attributed"
@@ -188,33 +264,28 @@ def _unresolved(facts: Facts, host: str) -> Decision:
 
 
 def _ended(facts: Facts, host: str | None, status: Status, code: str, text: str) -> Decision:
-    draft = Draft(None)
+    draft = Draft()
     add_domain_parties(facts, draft)
     draft.doubts[code] = text
     draft.step(status, text, next(iter(facts.resolutions), None))
-    parties = list(draft.parties.values())
-    return Decision(_attribution(facts, host, status, draft, None, parties, Country()), draft.steps)
+    outcome = _Outcome(None, list(draft.parties.values()), Country(), [], ended=status)
+    return Decision(_attribution(facts, host, draft, outcome), draft.steps)
 
 
-def _attribution(
-    facts: Facts,
-    host: str | None,
-    status: Status,
-    draft: Draft,
-    primary: Party | None,
-    parties: list[Party],
-    country: Country,
-) -> Attribution:
+def _attribution(facts: Facts, host: str | None, draft: Draft, outcome: _Outcome) -> Attribution:
+    served = next((str(address) for address in facts.served_from if address in facts.resolved), None)
     return Attribution(
         input=facts.evidence.input,
         host=host,
-        status=status,
+        status=_status(draft, outcome),
         observed_at=facts.evidence.observed_at,
         addresses=draft.addresses,
-        primary=primary,
-        parties=parties,
-        write_order=write_order(facts, draft, parties, country) if primary else [],
-        country=country,
+        primary=outcome.primary,
+        parties=outcome.parties,
+        candidates=outcome.candidates,
+        served_from=served,
+        write_order=write_order(facts, draft, outcome.parties, outcome.country) if outcome.primary else [],
+        country=outcome.country,
         fronted=draft.fronted,
         doubts=[Doubt(code=code, text=text) for code, text in draft.doubts.items()],
         failures=[

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from attribution.decide.holder import plain_name
 from attribution.evidence import Record
 from attribution.models import AddressAnswer, Country, Party, Role
 
@@ -35,7 +34,6 @@ class Step:
 class Draft:
     """What the addresses have yielded so far."""
 
-    site: str | None
     parties: dict[tuple[Role, str], Party] = field(default_factory=dict)
     addresses: list[AddressAnswer] = field(default_factory=list)
     doubts: dict[str, str] = field(default_factory=dict)
@@ -47,12 +45,21 @@ class Draft:
     waiting: int = 0
     """How many addresses wait for a registry."""
     fronted: bool = False
+    at_once: set[str] = field(default_factory=set)
+    """Ids of companies besides the hosts that are written to in the same hour."""
 
     def doubt(self, code: str, text: str) -> None:
         """Note a doubt; of one code the first stays."""
         self.doubts.setdefault(code, text)
 
-    def step(self, rule: str, conclusion: str, source: Record | None = None, rests_on: str | None = None, lost: tuple[str, ...] = ()) -> None:  # fmt: skip
+    def step(
+        self,
+        rule: str,
+        conclusion: str,
+        source: Record | None = None,
+        rests_on: str | None = None,
+        lost: tuple[str, ...] = (),
+    ) -> None:
         """Note a rule as it was applied, with the answer and field that it rests on."""
         self.steps.append(
             Step(rule, conclusion, rests_on, source.server if source else None, source.sha256 if source else None, lost)
@@ -76,7 +83,3 @@ class Draft:
             else one
             for one in self.addresses
         ]
-
-    def company_named(self, name: str) -> Party | None:
-        """Return a party of an address whose company has this name, legal forms set aside."""
-        return next((one for one in self.parties.values() if plain_name(one.provider.name) == plain_name(name)), None)

@@ -2,34 +2,50 @@
 
 from __future__ import annotations
 
+import hashlib
+import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from attribution.addresses import Address, read_address, responsible_address, special_purpose
 from attribution.data.desks import Authority, Desk, Hotline
+from attribution.decide.holder import EntityKey
 from attribution.errors import InvalidTarget
-from attribution.evidence import UNANSWERED, Evidence, Record
+from attribution.evidence import UNANSWERED, Evidence, Question, Record
+from attribution.evidence.question import (
+    DeskOf,
+    DomainNamed,
+    EntityNamed,
+    FrontOf,
+    MadeUpName,
+    MailTo,
+    NationalNetwork,
+    NationalPage,
+    NetworkAbove,
+    NetworkAt,
+    OriginBehind,
+    OriginOf,
+    Page,
+    ResolveName,
+    ServedFrom,
+    SuffixOf,
+    SystemNumbered,
+    VouchedFor,
+    WhoisAbove,
+    WhoisAt,
+    WhoisSystem,
+)
 from attribution.models import Deliverable
-from attribution.questions import page_of
 from attribution.registry.dns_answer import OriginAnswer, read_dns, read_origin
 from attribution.registry.domain_answer import DomainRegistration, read_domain, read_domain_text
-from attribution.registry.lenient import as_objects, as_text
-from attribution.registry.nir_page import Page, PageWanted, read_nir_pages
-from attribution.registry.rdap_answer import read_autnum, read_entity, read_json_object, read_network
+from attribution.registry.lenient import as_objects, as_text, read_json_object
+from attribution.registry.nir_page import PageWanted, read_nir_pages
+from attribution.registry.readers import decode_whois, read_autnum, read_entity, read_networks
 from attribution.registry.registration import AutonomousSystem, Entity, Network, UnreadableAnswer
-from attribution.registry.registries import registries, registry_of_server
-from attribution.registry.whois_text import decode_whois, read_whois
+from attribution.registry.registries import registries
+from attribution.registry.servers import Server, server_for_url, whois_server
 from attribution.target import Target, parse_target
-
-
-@dataclass(frozen=True, slots=True)
-class Sourced:
-    """A registration and the answer that it was read from."""
-
-    registration: Network
-    record: Record
-
 
 MOST_ADDRESSES = 32
 """Who runs a name decides how many addresses it has: a thousand may not cost a thousand questions."""
@@ -38,12 +54,45 @@ TOLD_FOR = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
+class Sourced:
+    """A network and the answer that it was read from."""
+
+    registration: Network
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class SourcedSystem:
+    """An AS and the answer that it was read from."""
+
+    registration: AutonomousSystem
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """The longest announced prefix around an address, and every AS seen as its origin."""
+
+    prefix: str
+    first: Address
+    last: Address
+    asns: tuple[int, ...]
+    country: str | None
+    registry: str | None
+    """The registry that the AS lies in, as the origin zone says."""
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
 class Suffix:
-    """A name's place under the public-suffix list."""
+    """A name's place under the public-suffix list and the table of platforms."""
 
     registrable: str | None
     platform_suffix: str | None
     company: str | None
+    """The platform's company, from the tables only; None for a private suffix that no table knows."""
+    provider: str | None
+    contact: str | None
     source: str
     record: Record
 
@@ -66,28 +115,28 @@ class Facts:
     evidence: Evidence
     target: Target | None = None
     invalid: InvalidTarget | None = None
-    asked: set[str] = field(default_factory=set)
-    addresses: dict[Address, list[str]] = field(default_factory=dict)
-    """Each ordinary address of the site, with the CNAME links that led to it."""
+    asked: set[Question] = field(default_factory=set)
+    resolved: dict[Address, list[str]] = field(default_factory=dict)
+    """Each ordinary address that DNS gave, with the CNAME links that led to it."""
     special: dict[Address, str] = field(default_factory=dict)
     made_up: set[Address] = field(default_factory=set)
     """Addresses that the resolver gives for names that do not exist."""
     rewritten: dict[Address, Record] = field(default_factory=dict)
     """Addresses of the site that are such: they say nothing of it."""
     networks: list[Sourced] = field(default_factory=list)
-    entities: dict[str, Entity] = field(default_factory=dict)
-    systems: dict[int, tuple[AutonomousSystem, Record]] = field(default_factory=dict)
+    entities: dict[EntityKey, Entity] = field(default_factory=dict)
+    systems: dict[int, SourcedSystem] = field(default_factory=dict)
     origins: dict[Address, tuple[list[OriginAnswer], Record]] = field(default_factory=dict)
     pages: dict[str, dict[Page, str]] = field(default_factory=dict)
     page_records: dict[str, Record] = field(default_factory=dict)
-    open: dict[str, Record] = field(default_factory=dict)
-    """Questions without an answer, by text: the last failure of each."""
+    open: dict[Question, Record] = field(default_factory=dict)
+    """Questions without an answer: the last failure of each."""
+    absent: set[Question] = field(default_factory=set)
+    """Questions that were answered with "there is none"."""
     suffixes: dict[str, Suffix] = field(default_factory=dict)
     """What the public-suffix list says, by name."""
     fronts: dict[Address, list[tuple[Listed, Record]]] = field(default_factory=dict)
     domain: tuple[DomainRegistration, Record] | None = None
-    left_out: int = 0
-    """How many addresses of the site are not looked up, because there are too many."""
     desks: dict[str, Desk] = field(default_factory=dict)
     """Who takes a case in a country, by country."""
     mail: dict[str, Deliverable] = field(default_factory=dict)
@@ -95,8 +144,12 @@ class Facts:
     told: dict[Address, Record] = field(default_factory=dict)
     """Addresses behind a proxy, as somebody was told them."""
     told_too_long_ago: list[Record] = field(default_factory=list)
+    served_from: dict[Address, Record] = field(default_factory=dict)
+    """Addresses that a check or an analyst saw serve the content."""
+    vouched: dict[str, Record] = field(default_factory=dict)
+    """Organisations that a person of the hotline vouches for, by provider id."""
     claims: list[Record] = field(default_factory=list)
-    """Answers of servers that no registry runs."""
+    """Answers of servers that no registry runs, and referrals to such: recorded, and nothing is decided by them."""
     resolutions: list[Record] = field(default_factory=list)
 
     @classmethod
@@ -109,30 +162,47 @@ class Facts:
             facts.invalid = error
             return facts
         if facts.target.address and not facts.target.not_attributable:
-            facts.addresses[read_address(facts.target.address)] = []
+            facts.resolved[read_address(facts.target.address)] = []
         for record in evidence.records:
             facts.learn(record)
         return facts
 
     def learn(self, record: Record) -> None:
         """Take in one answer; what cannot be read counts as a question still open."""
-        self.asked.add(record.question)
+        question = record.question
+        self.asked.add(question)
         if record.outcome in UNANSWERED:
-            self.open[record.question] = record
-            if record.kind == "mail":
-                self.mail.setdefault(record.question.removeprefix("mail "), "unknown")
-            if record.kind == "dns":
-                self.resolutions.append(record)
+            self._note_failure(record)
             return
         try:
-            read = _READERS.get(record.kind)
-            if read:
+            read = _READERS.get(type(question))
+            if read and record.kind != "bootstrap":
                 read(self, record)
-        except (UnreadableAnswer, ValueError):  # a ValueError: the question of a bundle written by somebody else
-            self.open[record.question] = record
-        else:
-            if record.kind != "bootstrap":
-                self.open.pop(record.question, None)
+        except (UnreadableAnswer, ValueError):  # a ValueError: a bundle that was not written by us
+            self.open[question] = record
+            return
+        if record.kind != "bootstrap" and record.outcome != "redirected":
+            self.open.pop(question, None)
+            if record.outcome == "not_found":
+                self.absent.add(question)
+
+    @property
+    def addresses(self) -> dict[Address, list[str]]:
+        """The addresses that are looked up, with the CNAME links that led to each.
+
+        Above 32 it is a sample that the site's owner cannot choose: by a key made of a local secret and the host.
+        """
+        if len(self.resolved) <= MOST_ADDRESSES:
+            return self.resolved
+        told = [address for address in self.resolved if address in self.told or address in self.served_from]
+        drawn = sorted(self.resolved, key=self._lot)
+        chosen = list(dict.fromkeys([*told, *drawn]))[: max(MOST_ADDRESSES, len(told))]
+        return {address: self.resolved[address] for address in sorted(chosen, key=int)}
+
+    @property
+    def left_out(self) -> int:
+        """How many addresses of the site are not looked up, because there are too many."""
+        return len(self.resolved) - len(self.addresses)
 
     @property
     def site(self) -> str | None:
@@ -141,35 +211,98 @@ class Facts:
         return suffix.registrable if suffix else None
 
     @property
+    def site_domains(self) -> set[str]:
+        """The domains that the site's owner may run mail in: the host's own and those of its aliases."""
+        domains = {name for name in self.names}
+        for name in self.names:
+            suffix = self.suffixes.get(name)
+            if suffix and suffix.registrable and not suffix.company:
+                domains.add(suffix.registrable)
+        return domains
+
+    @property
     def names(self) -> list[str]:
         """The reported host and every name that it is an alias of, in order."""
-        found = [self.target.host] if self.target and self.target.address is None else []
-        for via in self.addresses.values():
-            found += [link.partition(" CNAME ")[2] for link in via]
-        return list(dict.fromkeys(found))
+        names = [self.target.host] if self.target and self.target.address is None else []
+        for via in self.resolved.values():
+            names += [link.partition(" CNAME ")[2] for link in via if " CNAME " in link]
+        return list(dict.fromkeys(names))
 
     @property
     def platform(self) -> tuple[str, Suffix] | None:
-        """The first of the names that is a customer page of a platform."""
-        return next(
-            ((name, one) for name in self.names if (one := self.suffixes.get(name)) and one.platform_suffix), None
-        )
+        """The first of the names that is a page of a platform of the tables."""
+        known = ((name, suffix) for name in self.names if (suffix := self.suffixes.get(name)))
+        return next(((name, suffix) for name, suffix in known if suffix.company), None)
 
     def around(self, address: Address) -> list[Sourced]:
-        """Return every registration around an address, most specific first.
+        """Return every network around an address, most specific first.
 
-        Of one range the national registry that keeps it comes before the regional one that points at it, RDAP before text.
+        Of one range the national registry that keeps it comes before the regional one that points at it, RDAP before
+        text.
         """
         order = {"nir": 0, "rdap": 1, "whois": 2}
-        found = [one for one in self.networks if one.registration.covers(address)]
+        found = [source for source in self.networks if source.registration.covers(address)]
         for registry, pages in self.pages.items():
             found += self._from_pages(registry, address, pages)
         return sorted(
             found,
-            key=lambda one: (
-                one.registration.size, not _is_national(one.registration), order[one.registration.protocol]
+            key=lambda source: (
+                source.registration.size,
+                not _is_national(source.registration),
+                order[source.registration.protocol],
             ),
-        )  # fmt: skip
+        )
+
+    def longest_announcement(self, address: Address) -> Announcement | None:
+        """Return the longest announced prefix around an address; None where none is known."""
+        answers, record = self.origins.get(address, ([], None))
+        if not answers or record is None:
+            return None
+        best = answers[0]  # the most specific comes first
+        try:
+            block = ipaddress.ip_network(best.prefix, strict=False)
+        except ValueError:
+            return None
+        asns = {asn for answer in answers if answer.prefix == best.prefix for asn in answer.asns}
+        return Announcement(
+            best.prefix, block[0], block[-1], tuple(sorted(asns)), best.country, best.registry, record
+        )
+
+    def announcement_is_open(self, address: Address) -> bool:
+        """Say whether it is not known who announces an address."""
+        question = OriginOf(address)
+        return question not in self.absent and address not in self.origins
+
+    def system_is_open(self, asn: int) -> bool:
+        """Say whether it is not known who holds an AS."""
+        by_whois = (isinstance(one, WhoisSystem) and one.asn == asn for one in self.absent)
+        return asn not in self.systems and SystemNumbered(asn) not in self.absent and not any(by_whois)
+
+    def entity_is_open(self, registry: str, handle: str) -> bool:
+        """Say whether it is not known what a registry says of an organisation."""
+        return not any(
+            isinstance(one, EntityNamed) and (one.registry, one.handle.upper()) == (registry, handle.upper())
+            for one in self.absent
+        )
+
+    def nothing_above(self, network: Network, *, handed_out: bool) -> bool:
+        """Say whether nothing but the registry's own lies above a network, as far as can be asked.
+
+        `handed_out` is whether its type says that a provider lies above: then a missing link to it proves nothing.
+        """
+        above = (question for question in self.absent if isinstance(question, NetworkAbove))
+        if any((question.first, question.last) == (network.first, network.last) for question in above):
+            return True
+        if network.parent and _is_whole_region(*network.parent):
+            return True
+        named = network.up is not None or network.parent is not None or network.parent_handle is not None
+        if not named and not handed_out:
+            return True
+        in_text = any(
+            isinstance(question, WhoisAt) and network.covers(question.address) and question not in self.open
+            for question in self.asked
+        )
+        return in_text and not (network.protocol == "whois" and network.parent)
 
     def page_wanted(self, registry: str, address: Address) -> Page | None:
         """Return the national registry's page that its reader needs next, or None."""
@@ -180,6 +313,16 @@ class Facts:
         except UnreadableAnswer:
             return None
         return None
+
+    def _lot(self, address: Address) -> bytes:
+        return hashlib.blake2b(address.packed, key=bytes.fromhex(self.evidence.sample_key)).digest()
+
+    def _note_failure(self, record: Record) -> None:
+        self.open[record.question] = record
+        if isinstance(record.question, MailTo):
+            self.mail.setdefault(record.question.domain, "unknown")
+        if record.kind == "dns":
+            self.resolutions.append(record)
 
     def _from_pages(self, registry: str, address: Address, pages: dict[Page, str]) -> list[Sourced]:
         # A contact's page that could not be had is read as empty: the network's own page still counts.
@@ -194,15 +337,16 @@ class Facts:
             except UnreadableAnswer:
                 return []
             else:
-                return [Sourced(one, self.page_records[registry]) for one in found if one.covers(address)]
+                record = self.page_records[registry]
+                return [Sourced(network, record) for network in found if network.covers(address)]
         return []
 
-    def _learn_dns(self, record: Record) -> None:
+    def _learn_names(self, record: Record) -> None:
+        assert isinstance(record.question, ResolveName)
         self.resolutions.append(record)
         if record.outcome != "answered":
             return
-        name, _, rdtype = record.question.rpartition(" ")
-        answer = read_dns(record.body, name, rdtype)
+        answer = read_dns(record.body, record.question.host, record.question.rdtype)
         via = [f"{alias} CNAME {target}" for alias, target in answer.chain]
         # Resolvers turn the order of addresses with each answer (RFC 1794): it means nothing, and is set aside.
         for value in sorted(answer.values, key=lambda text: int(read_address(text))):
@@ -212,62 +356,70 @@ class Facts:
                 self.rewritten[address] = record
             elif reason:
                 self.special[address] = reason
-            elif address in self.addresses or len(self.addresses) < MOST_ADDRESSES:
-                self.addresses.setdefault(address, via)
             else:
-                self.left_out += 1
+                self.resolved.setdefault(address, via)
 
     def _learn_origin(self, record: Record) -> None:
-        address = read_address(record.question.removeprefix("origin "))
+        assert isinstance(record.question, OriginOf)
         if record.outcome == "answered":
-            self.origins[address] = (read_origin(record.body, record.url or ""), record)
+            self.origins[record.question.address] = read_origin(record.body, record.url or ""), record
 
-    def _learn_rdap(self, record: Record) -> None:
+    def _learn_network(self, record: Record) -> None:
         if record.outcome != "answered":
             return
-        if record.question.startswith("ip "):
-            self.networks.append(Sourced(read_network(record.body, record.server), record))
-        elif record.question.startswith("entity "):
-            self.entities[record.question.removeprefix("entity ").upper()] = read_entity(record.body)
-        elif record.question.startswith("domain "):
-            self.domain = (read_domain(record.body), record)
-        elif record.question.startswith("autnum "):
-            system = read_autnum(record.body, record.server)
-            self.systems[int(record.question.removeprefix("autnum "))] = (system, record)
-
-    def _learn_whois(self, record: Record) -> None:
-        if record.outcome != "answered":
-            return
-        if record.question.startswith("domain "):
-            name = record.question.removeprefix("domain ").removesuffix(" by whois")
-            found = read_domain_text(decode_whois(record.body), name)
-            self.domain = (found, record) if found else self.domain
-        elif registry_of_server(record.server) is None:
-            # Holders of networks name referral servers of their own: what those say is a claim, whoever it names.
+        server = _server_of(record)
+        if not server.listed:
             self.claims.append(record)
+            return
+        self.networks += [Sourced(network, record) for network in read_networks(record.body, server)]
+
+    def _learn_entity(self, record: Record) -> None:
+        assert isinstance(record.question, EntityNamed)
+        if record.outcome == "answered":
+            server = _server_of(record)
+            entity = read_entity(record.body, server)
+            self.entities[server.registry, record.question.handle.upper()] = entity
+
+    def _learn_system(self, record: Record) -> None:
+        assert isinstance(record.question, SystemNumbered | WhoisSystem)
+        if record.outcome == "answered":
+            system = read_autnum(record.body, _server_of(record), record.question.asn)
+            self.systems.setdefault(record.question.asn, SourcedSystem(system, record))
+
+    def _learn_domain(self, record: Record) -> None:
+        assert isinstance(record.question, DomainNamed)
+        if record.outcome != "answered":
+            return
+        if record.kind == "whois":
+            domain = read_domain_text(decode_whois(record.body), record.question.name)
+            self.domain = (domain, record) if domain else self.domain
         else:
-            self.networks += [Sourced(one, record) for one in read_whois(record.body, record.server)]
+            self.domain = read_domain(record.body), record
 
     def _learn_suffix(self, record: Record) -> None:
+        assert isinstance(record.question, SuffixOf)
         values = read_json_object(record.body)
-        name = record.question.removeprefix("suffix ")
-        self.suffixes[name] = Suffix(
-            as_text(values.get("registrable")),
-            as_text(values.get("platform_suffix")),
-            as_text(values.get("company")),
-            as_text(values.get("source")) or record.server,
-            record,
+        self.suffixes[record.question.name] = Suffix(
+            registrable=as_text(values.get("registrable")),
+            platform_suffix=as_text(values.get("platform_suffix")),
+            company=as_text(values.get("company")),
+            provider=as_text(values.get("provider")),
+            contact=as_text(values.get("contact")),
+            source=as_text(values.get("source")) or record.server,
+            record=record,
         )
 
     def _learn_front(self, record: Record) -> None:
-        address = read_address(record.question.removeprefix("front "))
-        self.fronts[address] = [
-            (Listed(*(str(one.get(key) or "") for key in ("kind", "company", "prefix", "source", "published"))), record)
-            for one in as_objects(read_json_object(record.body).get("lists"))
+        assert isinstance(record.question, FrontOf)
+        keys = ("kind", "company", "prefix", "source", "published")
+        self.fronts[record.question.address] = [
+            (Listed(*(str(row.get(key) or "") for key in keys)), record)
+            for row in as_objects(read_json_object(record.body).get("lists"))
         ]
 
     def _learn_mail(self, record: Record) -> None:
-        domain = record.question.removeprefix("mail ")
+        assert isinstance(record.question, MailTo)
+        domain = record.question.domain
         name, _, rdtype = (record.url or f"{domain} MX").rpartition(" ")
         if record.outcome == "answered":
             hosts = [value.split()[-1] for value in read_dns(record.body, name, rdtype).values]
@@ -276,53 +428,83 @@ class Facts:
             self.mail.setdefault(domain, "undeliverable")
 
     def _learn_desk(self, record: Record) -> None:
+        assert isinstance(record.question, DeskOf)
         values = read_json_object(record.body)
-        hotlines = [(as_text(one.get("name")), as_text(one.get("url"))) for one in as_objects(values.get("hotlines"))]
+        hotlines = [(as_text(row.get("name")), as_text(row.get("url"))) for row in as_objects(values.get("hotlines"))]
         authority = next(iter(as_objects(values.get("authority"))), {})
         name, power, since, url = (as_text(authority.get(key)) or "" for key in ("name", "power", "since", "url"))
-        self.desks[record.question.removeprefix("desk ")] = Desk(
+        self.desks[record.question.country] = Desk(
             tuple(Hotline(name, url or "") for name, url in hotlines if name),
             Authority(name, power, since, url) if name else None,
             as_text(values.get("compiled")) or "unknown",
         )
 
-    def _learn_canary(self, record: Record) -> None:
+    def _learn_made_up(self, record: Record) -> None:
         if record.outcome == "answered":
             name, _, rdtype = (record.url or "").rpartition(" ")
             self.made_up |= {read_address(value) for value in read_dns(record.body, name, rdtype).values}
 
     def _learn_told(self, record: Record) -> None:
+        assert isinstance(record.question, OriginBehind)
         if self.target is None or self.target.address or self.target.not_attributable:
             return
-        address = responsible_address(read_address(record.question.removeprefix("told origin ")))
+        address = responsible_address(record.question.address)
         if self.evidence.observed_at - record.fetched_at > TOLD_FOR:
             self.told_too_long_ago.append(record)
         elif not special_purpose(address, documentation_is_special=self.evidence.documentation_is_special):
             self.told[address] = record
-            self.addresses.setdefault(address, [f"told by {record.server}"])
+            self.resolved.setdefault(address, [f"told by {record.server}"])
+
+    def _learn_served_from(self, record: Record) -> None:
+        assert isinstance(record.question, ServedFrom)
+        self.served_from[responsible_address(record.question.address)] = record
+
+    def _learn_vouching(self, record: Record) -> None:
+        assert isinstance(record.question, VouchedFor)
+        self.vouched[record.question.provider] = record
 
     def _learn_page(self, record: Record) -> None:
-        registry, page = page_of(record.question)
-        self.pages.setdefault(registry, {})[page] = decode_whois(record.body)
-        self.page_records.setdefault(registry, record)
+        assert isinstance(record.question, NationalPage)
+        self.pages.setdefault(record.question.registry, {})[record.question.page] = decode_whois(record.body)
+        self.page_records.setdefault(record.question.registry, record)
 
 
-def _is_national(registration: Network) -> bool:
-    registry = registries().get(registration.registry)
+def _is_whole_region(first: Address, last: Address) -> bool:
+    """Say whether a range is so wide (a /8, an IPv6 /24) that only a registry's own block can be."""
+    return int(last) - int(first) + 1 >= (2**24 if first.version == 4 else 2**104)
+
+
+def _server_of(record: Record) -> Server:
+    """Return who answered, by the table of servers: never by what the answer says of itself."""
+    return server_for_url(record.url or f"https://{record.server}/") if record.kind == "rdap" else whois_server(
+        record.server
+    )
+
+
+def _is_national(network: Network) -> bool:
+    registry = registries().get(network.registry)
     return registry is not None and registry.national
 
 
-_READERS: dict[str, Callable[[Facts, Record], None]] = {
-    "dns": Facts._learn_dns,
-    "origin_as": Facts._learn_origin,
-    "rdap": Facts._learn_rdap,
-    "whois": Facts._learn_whois,
-    "nir_page": Facts._learn_page,
-    "suffix": Facts._learn_suffix,
-    "front": Facts._learn_front,
-    "mail": Facts._learn_mail,
-    "desk": Facts._learn_desk,
-    "told_origin": Facts._learn_told,
-    "canary": Facts._learn_canary,
+_READERS: dict[type[Question], Callable[[Facts, Record], None]] = {
+    ResolveName: Facts._learn_names,
+    MadeUpName: Facts._learn_made_up,
+    OriginOf: Facts._learn_origin,
+    NetworkAt: Facts._learn_network,
+    NetworkAbove: Facts._learn_network,
+    NationalNetwork: Facts._learn_network,
+    WhoisAt: Facts._learn_network,
+    WhoisAbove: Facts._learn_network,
+    EntityNamed: Facts._learn_entity,
+    SystemNumbered: Facts._learn_system,
+    WhoisSystem: Facts._learn_system,
+    DomainNamed: Facts._learn_domain,
+    SuffixOf: Facts._learn_suffix,
+    FrontOf: Facts._learn_front,
+    MailTo: Facts._learn_mail,
+    DeskOf: Facts._learn_desk,
+    OriginBehind: Facts._learn_told,
+    ServedFrom: Facts._learn_served_from,
+    VouchedFor: Facts._learn_vouching,
+    NationalPage: Facts._learn_page,
 }
-"""How each kind of answer is read."""

@@ -15,11 +15,14 @@ _POWERS = {
 
 
 def country_of(facts: Facts, draft: Draft, primary: Party) -> Country:
-    """Return where the content is: the block's registration goes before the company's, since the server counts."""
+    """Return where the notice is routed: by the accountable holder's own registration.
+
+    The country of a block is shown, and decides nothing: its holder writes what it likes there.
+    """
     found = draft.countries.get(primary.addresses[0], Country())
-    where = found.registered or found.holder
-    if found.registered and found.holder and found.registered != found.holder:
-        text = f"the block is registered in {found.registered} and its holder in {found.holder}: the server may be in either"
+    where = found.holder or primary.provider.country
+    if found.registered and where and found.registered != where:
+        text = f"the block is registered in {found.registered} and its holder in {where}: the server may be in either"
         draft.doubt("countries_differ", text)
     desk = facts.desks.get(where or "", Desk())
     hotlines = "; ".join(one.name for one in desk.hotlines) or None
@@ -30,27 +33,35 @@ def country_of(facts: Facts, draft: Draft, primary: Party) -> Country:
 
 def write_order(facts: Facts, draft: Draft, parties: list[Party], country: Country) -> list[WriteStep]:
     """Return whom to write to, first to last: who can act, who is above them, who announces, the country's authority."""
-    acting = [one for one in parties if one.notify and one.role not in ("network", "registrar", "dns_operator")]
-    at_once = {(one.role, one.provider) for one in draft.addresses}
-    steps = [
-        _to(one, _asked_of(facts, one, acting[0])).model_copy(
-            update={"when": "now" if one is acting[0] or (one.role, one.provider.id) in at_once else "if_silent"}
-        )
-        for one in acting
-    ]
-    if not steps:
+    able = [party for party in parties if party.addressee and _can_act(draft, party)]
+    if not able:
         return []
-    first = acting[0]
-    networks = [one for one in parties if one.role == "network"]
-    steps += [_to(one, f"see that {first.provider.name} acts, whose address space it announces") for one in networks]
-    if not networks:
+    first = able[0]
+    hosts = {(one.role, one.provider) for one in draft.addresses}
+    steps = []
+    for party in able:
+        is_host = party is first or (party.role, party.provider.id) in hosts
+        now = is_host or party.provider.id in draft.at_once
+        ask = _asked_of(facts, party, first)
+        steps.append(_to(party, ask).model_copy(update={"when": "now" if now else "if_silent"}))
+    networks = [party for party in parties if party.role == "network" and party not in able]
+    ask = f"see that {first.provider.name} acts, whose address space it announces"
+    steps += [_to(party, ask) for party in networks]
+    if not any(party.role == "network" for party in parties):
         steps += _unnamed_networks(facts, draft, first)
-    desk = facts.desks.get(country.registered or country.holder or "", Desk())
+    desk = facts.desks.get(country.holder or first.provider.country or "", Desk())
     if desk.authority:
         authority = desk.authority
         power = f"{_POWERS.get(authority.power, authority.power)} ({authority.power} since {authority.since})"
         steps.append(WriteStep(to=authority.name, role="authority", contact=authority.url, ask=power))
     return steps
+
+
+def _can_act(draft: Draft, party: Party) -> bool:
+    """Say whether a party can remove the content: also who announces space that may be leased to it."""
+    if party.role == "network":
+        return party.provider.id in draft.at_once
+    return party.role not in ("registrar", "dns_operator")
 
 
 def _to(party: Party, ask: str) -> WriteStep:

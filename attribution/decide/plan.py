@@ -1,17 +1,28 @@
-"""What to ask next: pure, from what is known. When nothing is left to ask, `decide` gives the answer."""
+"""What to ask next: pure, from what is known. When nothing is left to ask, `decide` gives the answer.
+
+A question is asked only where its answer could change the company or its contact, cheapest first, one layer at a time.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote, urlsplit
 
 from attribution.addresses import Address, cidrs
+from attribution.decide.abuse_contact import entity_to_fetch
+from attribution.decide.accountability import (
+    Accountable,
+    Proof,
+    Undecided,
+    accountable_holder,
+    is_complete,
+)
 from attribution.decide.answer import decide_from
-from attribution.decide.chain import Chain, Level, chain_of, needs_parent, registry_to_ask, responsible_for
-from attribution.decide.contact import entity_to_fetch
-from attribution.decide.facts import Facts
-from attribution.decide.holder import unnamed_organisation
-from attribution.questions import (
+from attribution.decide.facts import Announcement, Facts
+from attribution.decide.levels import Chain, Level, chain_of, needs_above, registry_to_ask
+from attribution.evidence import UNANSWERED, Question
+from attribution.evidence.question import (
     DeskOf,
     DomainNamed,
     EntityNamed,
@@ -22,35 +33,47 @@ from attribution.questions import (
     NetworkAbove,
     NetworkAt,
     OriginOf,
-    Question,
     ResolveName,
     SuffixOf,
     SystemNumbered,
+    WhoisAbove,
     WhoisAt,
+    WhoisSystem,
 )
 from attribution.registry.registration import Network
-from attribution.registry.registries import registries, registry_of_server
+from attribution.registry.registries import registries
+from attribution.registry.servers import server_for_url, whois_server
 
-_MOST_LEVELS = 4
+_MOST_LEVELS = 5
+_MOST_SYSTEMS = 4
 _MOMENT = timedelta(minutes=1)
-# From a /8 and an IPv6 /24 up there are only the registries' own placeholder blocks.
-_WHOLE_REGION = {4: 2**24, 6: 2**104}
 
 
-def next_questions(
-    facts: Facts, *, ask_registrar: bool = True, ask_systems: bool = False, check_mailboxes: bool = False
-) -> list[Question]:
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is asked besides the company and its contact."""
+
+    registrar: bool = True
+    """The site's domain: registrar, status, name servers."""
+    systems: bool = False
+    """Who holds the AS, also where it could change nothing."""
+    mailboxes: bool = False
+    """Whether the mailboxes' domains take mail."""
+
+
+def next_questions(facts: Facts, wishes: Wishes | None = None) -> list[Question]:
     """Return what is still to be asked, each question once; empty when the evidence is complete."""
-    wanted = _about_target(facts, ask_registrar)
-    if ask_systems:
-        wanted += [question for address in facts.addresses for question in _system(facts, address)]
-    if not wanted and check_mailboxes:
+    wishes = wishes or Wishes()
+    wanted = _about_target(facts, wishes)
+    if wishes.systems:
+        wanted += [question for address in facts.addresses for question in _systems(facts, address)]
+    if not wanted and wishes.mailboxes:
         emails = [party.abuse_contact.email for party in decide_from(facts).attribution.parties]
         wanted = [MailTo(email.rpartition("@")[2]) for email in emails if email]
-    return list({one.text: one for one in wanted if one.text not in facts.asked}.values())
+    return list(dict.fromkeys(question for question in wanted if question not in facts.asked))
 
 
-def _about_target(facts: Facts, ask_registrar: bool) -> list[Question]:
+def _about_target(facts: Facts, wishes: Wishes) -> list[Question]:
     target = facts.target
     if target is None or target.not_attributable:
         return []
@@ -58,11 +81,11 @@ def _about_target(facts: Facts, ask_registrar: bool) -> list[Question]:
     if target.address is None and target.host not in facts.suffixes:
         return [*wanted, SuffixOf(target.host)]
     wanted += [SuffixOf(name) for name in facts.names]
-    if ask_registrar:
+    if wishes.registrar:
         wanted += _domain(facts)
     for address in facts.addresses:
-        wanted += [FrontOf(address), *_about(facts, address, facts.site)]
-    return [one for one in wanted if one.text not in facts.asked]
+        wanted += [FrontOf(address), *_about(facts, address)]
+    return [question for question in wanted if question not in facts.asked]
 
 
 def _domain(facts: Facts) -> list[Question]:
@@ -74,17 +97,36 @@ def _domain(facts: Facts) -> list[Question]:
     return _first_layer(facts, [DomainNamed(facts.site)], [DomainNamed(facts.site, whois=True)])
 
 
-def _about(facts: Facts, address: Address, site: str | None) -> list[Question]:
-    network, origin = NetworkAt(address), OriginOf(address)
-    first: list[Question] = [] if origin.text in facts.asked else [origin]
-    answered = any(one.registration.covers(address) and one.record.question.startswith("ip ") for one in facts.networks)
-    if network.text not in facts.asked and not answered:
-        return [network, *first]
+def _about(facts: Facts, address: Address) -> list[Question]:
+    origin = OriginOf(address)
+    first: list[Question] = [] if origin in facts.asked else [origin]
+    if NetworkAt(address) not in facts.asked and not _is_answered(facts, address):
+        return [NetworkAt(address), *first]
     chain = chain_of(facts, address)
-    countries = {one.registration.country for level in chain.levels for one in level.sources}
-    countries |= {level.holder.country for level in chain.levels if level.holder}
-    first += [DeskOf(country) for country in sorted(country for country in countries if country)]
-    return first + (_for_leaf(facts, chain, chain.leaf, site) if chain.leaf else _without_leaf(facts, chain))
+    first += _desks(chain)
+    if not chain.levels:
+        return first + _without_leaf(facts, chain)
+    above = _above(facts, chain)
+    if above:
+        return first + above
+    outcome = accountable_holder(facts, chain)
+    if isinstance(outcome, Undecided):
+        return first + _proof(facts, chain, outcome)
+    return first + _of_accountable(facts, chain, outcome)
+
+
+def _is_answered(facts: Facts, address: Address) -> bool:
+    """Say whether RDAP gave a network around an address that nothing more specific can lie in."""
+    return any(
+        source.registration.covers(address) and isinstance(source.record.question, NetworkAt)
+        for source in facts.networks
+    )
+
+
+def _desks(chain: Chain) -> list[Question]:
+    countries = {source.registration.country for level in chain.levels for source in level.sources}
+    countries |= {level.holder.country for level in chain.levels}
+    return [DeskOf(country) for country in sorted(country for country in countries if country)]
 
 
 def _without_leaf(facts: Facts, chain: Chain) -> list[Question]:
@@ -92,81 +134,153 @@ def _without_leaf(facts: Facts, chain: Chain) -> list[Question]:
 
     A registry that asks for a moment's patience gets it: its text is not asked for instead.
     """
-    silent = facts.open.get(NetworkAt(chain.address).text)
-    if (
-        silent
-        and silent.outcome == "rate_limited"
-        and silent.retry_at
-        and silent.retry_at - silent.fetched_at <= _MOMENT
-    ):
-        return []
-    known = registries().get(registry_of_server(silent.server) or "") if silent else None
+    silent = facts.open.get(NetworkAt(chain.address))
+    if silent and silent.outcome == "rate_limited" and silent.retry_at:
+        if silent.retry_at - silent.fetched_at <= _MOMENT:
+            return []
+    registry = server_for_url(silent.url).registry if silent and silent.url else None
+    known = registries().get(registry or "")
     return _first_layer(facts, *_national(facts, chain), [WhoisAt(chain.address, known.whois if known else None)])
 
 
-def _for_leaf(facts: Facts, chain: Chain, leaf: Level, site: str | None) -> list[Question]:
-    """Ask one layer at a time, cheapest first; a later one only when the ones before left something open."""
-    waiting = _first_layer(facts, _cards(leaf) + _parent(chain, leaf))
+def _above(facts: Facts, chain: Chain) -> list[Question]:
+    """Ask what lies above the topmost level, where the rules cannot end without it: by RDAP, then on port 43."""
+    highest = chain.levels[-1]
+    if not needs_above(highest) or len(chain.levels) > _MOST_LEVELS:
+        return []
+    if registry_to_ask(chain):  # the national registry knows what lies above; the regional copy does not
+        return _first_layer(facts, *_national(facts, chain))
+    network = highest.network
+    url = _url_above(network, _base(highest.main.record.url))
+    by_rdap: list[Question] = [NetworkAbove(url, network.first, network.last)] if url else []
+    by_text = _text_above(chain, highest)
+    if is_complete(facts, chain):
+        return []
+    return _first_layer(facts, by_rdap, by_text)
+
+
+def _text_above(chain: Chain, highest: Level) -> list[Question]:
+    """Ask port 43 of the level's registry; LACNIC names the block above, and gives it by its exact block."""
+    known = registries().get(highest.network.registry)
+    if known is None:
+        return []
+    if highest.network.protocol == "whois" and highest.network.parent:
+        blocks = cidrs(*highest.network.parent)
+        if whois_server(known.whois).query_above == "{cidr}" and len(blocks) == 1:
+            return [WhoisAbove(str(blocks[0]), known.whois)]
+    return [WhoisAt(chain.address, known.whois)]
+
+
+def _proof(facts: Facts, chain: Chain, outcome: Undecided) -> list[Question]:
+    """Ask what would tell a customer from an accountable company."""
+    if outcome.missing is Proof.SYSTEM:
+        return _systems(facts, chain.address)
+    if outcome.missing is Proof.MEMBER and outcome.level:
+        return _member(facts, outcome.level)
+    if outcome.missing is Proof.ABOVE:
+        return _first_layer(facts, _text_above(chain, chain.levels[-1]))
+    return _first_layer(facts, *_national(facts, chain), [_text_of(chain, chain.levels[0])])
+
+
+def _of_accountable(facts: Facts, chain: Chain, found: Accountable) -> list[Question]:
+    """Ask what is missing of the accountable holder: its name and contact; and who may lease the space from it."""
+    waiting = _first_layer(facts, _cards(facts, found.level))
     if waiting:
         return waiting
-    found = responsible_for(chain, site)
-    if found and (found.level.contact.found or found.level.contact.redacted or found.inherits):
+    if found.customers or (found.level is chain.leaf and found.level.is_allocation):
+        waiting = _systems(facts, chain.address)
+        if waiting:
+            return waiting
+    contact = found.level.contact
+    own_block = found.own_block.contact if found.own_block and found.own_block.organisation else contact
+    if contact.is_usable or own_block.is_usable or contact.redacted or contact.unusable:
         return []
-    return _first_layer(facts, *_national(facts, chain), [_text_of(chain, leaf)], _system(facts, chain.address))
+    text: list[Question] = [_text_of(chain, found.level)]
+    return _first_layer(facts, *_national(facts, chain), text, _systems(facts, chain.address))
 
 
-def _text_of(chain: Chain, leaf: Level) -> WhoisAt:
+def _member(facts: Facts, level: Level) -> list[Question]:
+    """Ask the registry whether an organisation is its member: its own object, by RDAP, then in the text."""
+    organisation = level.organisation
+    if organisation is None:
+        return []
+    by_rdap: list[Question] = []
+    for source in level.sources:
+        base = _base(source.record.url) if source.registration.protocol == "rdap" else None
+        if base:
+            url = f"{base}entity/{quote(organisation.handle, safe='')}"
+            by_rdap.append(EntityNamed(level.network.registry, organisation.handle, url))
+    known = registries().get(level.network.registry)
+    by_text: list[Question] = [WhoisAt(level.network.first, known.whois)] if known else []
+    silent = [question for question in by_rdap if _failed(facts, question)]
+    return _first_layer(facts, by_rdap[:1], by_text if silent or not by_rdap else [])
+
+
+def _failed(facts: Facts, question: Question) -> bool:
+    record = facts.open.get(question)
+    return record is not None and record.outcome in UNANSWERED
+
+
+def _systems(facts: Facts, address: Address) -> list[Question]:
+    """Ask who holds each AS that announces an address: by RDAP, then on port 43 of the registry that it lies in."""
+    announced = facts.longest_announcement(address)
+    if announced is None:
+        return []
+    questions: list[Question] = []
+    for asn in announced.asns[:_MOST_SYSTEMS]:
+        if asn not in facts.systems:
+            questions += _first_layer(facts, [SystemNumbered(asn)], _system_in_text(facts, asn, announced))
+    return questions
+
+
+def _system_in_text(facts: Facts, asn: int, announced: Announcement) -> list[Question]:
+    known = registries().get(_CYMRU_NAMES.get(announced.registry or "", announced.registry or ""))
+    return [WhoisSystem(asn, known.whois)] if known and _failed(facts, SystemNumbered(asn)) else []
+
+
+_CYMRU_NAMES = {"ripencc": "ripe"}
+"""Registries that Team Cymru's zone calls otherwise than the table does."""
+
+
+def _text_of(chain: Chain, level: Level) -> WhoisAt:
     """Ask the registry that answered for its text too; from IANA's root where it is none of the known ones."""
-    known = registries().get(leaf.main.registration.registry)
+    known = registries().get(level.network.registry)
     return WhoisAt(chain.address, known.whois if known else None)
 
 
 def _first_layer(facts: Facts, *layers: list[Question]) -> list[Question]:
     """Return the questions of the first layer that has some not yet asked."""
     for layer in layers:
-        waiting = [one for one in layer if one.text not in facts.asked]
+        waiting = [question for question in layer if question not in facts.asked]
         if waiting:
             return waiting
     return []
 
 
-def _system(facts: Facts, address: Address) -> list[Question]:
-    """Ask for the AS only where one AS alone announces the address."""
-    origins, _ = facts.origins.get(address, ([], None))
-    asns = {asn for one in origins for asn in one.asns}
-    return [SystemNumbered(asn) for asn in asns] if len(asns) == 1 else []
-
-
-def _cards(leaf: Level) -> list[Question]:
-    """Ask for the abuse role, or the organisation, that the answer names by its handle only."""
-    registration, record = leaf.main.registration, leaf.main.record
-    handles = [None if leaf.contact.found else entity_to_fetch(registration), unnamed_organisation(registration)]
+def _cards(facts: Facts, level: Level) -> list[Question]:
+    """Ask for the abuse role, or the organisation, that an answer names by its handle only."""
+    source = level.contact_source
+    registration, record = source.registration, source.record
     base = _base(record.url)
     if registration.protocol != "rdap" or not base:
         return []
-    return [EntityNamed(f"{base}entity/{quote(handle, safe='')}", handle) for handle in handles if handle]
+    handles = [] if level.contact.is_usable else [entity_to_fetch(registration, facts.entities)]
+    organisation = level.organisation
+    if organisation and not level.holder.certain:
+        handles.append(organisation.handle)
+    return [
+        EntityNamed(registration.registry, handle, f"{base}entity/{quote(handle, safe='')}")
+        for handle in handles
+        if handle
+    ]
 
 
-def _parent(chain: Chain, leaf: Level) -> list[Question]:
-    if not needs_parent(leaf) or len(chain.levels) > _MOST_LEVELS:
-        return []
-    highest = chain.levels[-1]
-    if highest is not leaf and not (needs_parent(highest) and not highest.contact.found):
-        return []
-    url = _url_above(highest.main.registration, _base(highest.main.record.url))
-    return [NetworkAbove(url, (highest.main.registration.first, highest.main.registration.last))] if url else []
-
-
-def _url_above(registration: Network, base: str | None) -> str | None:
-    if registration.up:
-        return registration.up
-    if registration.parent is None or base is None:
+def _url_above(network: Network, base: str | None) -> str | None:
+    if network.up:
+        return network.up
+    if network.parent is None or base is None:
         return None
-    first, last = registration.parent
-    if int(last) - int(first) + 1 >= _WHOLE_REGION[first.version]:
-        return None
-    block = cidrs(first, last)[0]
-    return f"{base}ip/{block}"
+    return f"{base}ip/{cidrs(*network.parent)[0]}"
 
 
 def _base(url: str | None) -> str | None:
@@ -174,8 +288,8 @@ def _base(url: str | None) -> str | None:
     if not url:
         return None
     parts = urlsplit(url)
-    head, found, _ = parts.path.rpartition("/ip/")
-    return f"{parts.scheme}://{parts.netloc}{head}/" if found else None
+    head, separator, _ = parts.path.partition("/ip/")
+    return f"{parts.scheme}://{parts.netloc}{head}/" if separator else None
 
 
 def _national(facts: Facts, chain: Chain) -> tuple[list[Question], list[Question]]:

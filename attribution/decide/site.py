@@ -5,8 +5,8 @@ from __future__ import annotations
 from attribution.addresses import Address
 from attribution.decide.draft import Draft
 from attribution.decide.facts import Facts
-from attribution.decide.holder import plain_name
 from attribution.models import AbuseContact, Party, Provider
+from attribution.registry.names import plain_name
 
 _HOLD = ("client hold", "server hold")
 
@@ -42,23 +42,38 @@ def _alike(holder: str, listed: str) -> bool:
 
 
 def add_platform(facts: Facts, draft: Draft) -> None:
-    """Put the platform of a customer page first. Its contact is that of the same company's network, or unknown."""
-    found = facts.platform
-    if found is None:
+    """Put the platform of a page first: a company of the tables, never one that only a suffix or alias names.
+
+    Its contact is the table's, else that of the same company's network, by the identity that the table gives.
+    """
+    if facts.platform is None:
         return
-    name, suffix = found
-    company = suffix.company or suffix.platform_suffix or name
+    name, suffix = facts.platform
     addresses = [str(address) for address in facts.addresses]
-    same = draft.company_named(company)
+    company = suffix.company or name
+    same = next((party for party in draft.parties.values() if party.provider.id == suffix.provider), None)
+    provider = Provider(id=suffix.provider or f"platform:{suffix.platform_suffix}", name=company)
+    contact = AbuseContact(status="not_published", source="table:platforms")
     if same:
-        party = same.model_copy(update={"role": "platform", "addresses": addresses})
+        provider, contact = same.provider, same.abuse_contact
         draft.take_over(same, "platform")
-    else:
-        contact = AbuseContact(status="not_published", source="suffix:publicsuffix")
-        provider = Provider(id=f"platform:{suffix.platform_suffix}", name=company)
-        party = Party(role="platform", provider=provider, abuse_contact=contact, addresses=addresses)
-    draft.add(party)
-    text = f"{name} is a customer page under {suffix.platform_suffix} of {company} ({suffix.source})"
+    if suffix.contact:
+        email = suffix.contact if "@" in suffix.contact else None
+        form = None if email else suffix.contact
+        contact = AbuseContact(
+            status="found", email=email, form=form, scope="organisation", source="table:platforms"
+        )
+    draft.add(
+        Party(
+            role="platform",
+            provider=provider,
+            accountable="listed",
+            addressee=True,
+            abuse_contact=contact,
+            addresses=addresses,
+        )
+    )
+    text = f"{name} is a page under {suffix.platform_suffix} of {company} ({suffix.source})"
     draft.step("platform", text, suffix.record, "platform_suffix")
 
 
@@ -82,7 +97,12 @@ def add_domain_parties(facts: Facts, draft: Draft) -> None:
             form=registrar.form,
         )
         draft.add(
-            Party(role="registrar", provider=Provider(id=registrar.id, name=registrar.name), abuse_contact=contact)
+            Party(
+                role="registrar",
+                provider=Provider(id=registrar.id, name=registrar.name),
+                addressee=False,
+                abuse_contact=contact,
+            )
         )
         draft.step("registrar", f"{domain.name} was registered through {registrar.name}", record, "entities[registrar]")
     for host in domain.nameservers:
@@ -91,4 +111,4 @@ def add_domain_parties(facts: Facts, draft: Draft) -> None:
         if operator and operator != domain.name:
             contact = AbuseContact(status="not_published", source=source)
             provider = Provider(id=f"dns:{operator}", name=operator)
-            draft.add(Party(role="dns_operator", provider=provider, abuse_contact=contact, notify=False))
+            draft.add(Party(role="dns_operator", provider=provider, addressee=False, abuse_contact=contact))

@@ -1,0 +1,200 @@
+"""Who is accountable for a block: whoever others than itself vouch for. A customer's word about itself proves nothing.
+
+The chain is read from the most specific network up. The first accountable holder can take the content down; whoever
+stands below is a customer, who may be the offender, and is never an addressee.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Literal
+
+from attribution.decide.abuse_contact import Publication
+from attribution.decide.facts import Facts
+from attribution.decide.holder import holder_of, same_organisation
+from attribution.decide.levels import Chain, Level, needs_above, type_is_known
+from attribution.decide.site_mailbox import is_of_the_site
+from attribution.registry.mailbox import normal_mailbox
+from attribution.registry.organisations import is_member, organisation_of
+from attribution.registry.types import BlockKind, DirectAs
+
+Way = DirectAs | Literal["member", "redistribution", "holds_as", "vouched"]
+"""In which way a holder is accountable; the values of `accountable` in the answer."""
+_HANDED_ON_AT_LEAST = {4: 2**8, 6: 2**80}
+"""Addresses in the smallest block (a /24, a /48) that counts as handed on for redistribution."""
+_CHEAP_BELOW = {4: 2**10, 6: 2**88}
+"""Addresses in a /22 or /40: a direct block smaller than that is cheap to get."""
+_KNOWS_MEMBERS = frozenset(["ripe", "afrinic"])
+
+
+class Proof(StrEnum):
+    """What is still to be asked before a customer can be told from an accountable company."""
+
+    ABOVE = "the network above"
+    SYSTEM = "the holder of the AS that announces it"
+    MEMBER = "whether the organisation is a member of the registry"
+
+
+@dataclass(frozen=True, slots=True)
+class Accountable:
+    """The first accountable holder above an address, and who stands below."""
+
+    level: Level
+    way: Way
+    own_block: Level | None = None
+    """A more specific block that this provider uses itself: its contact may be more specific too."""
+    customers: tuple[Level, ...] = ()
+    """Levels below that are customers', most specific first."""
+
+    @property
+    def is_cheap(self) -> bool:
+        """Whether accountability was cheap to get: then the party above is written to in the same hour."""
+        if self.way in ("redistribution", "holds_as"):
+            return True
+        network = self.level.network
+        return self.level.kind is BlockKind.DIRECT and network.size < _CHEAP_BELOW[network.first.version]
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """Nobody may be named yet, or at all."""
+
+    missing: Proof | None
+    """What would decide; None where nothing lies above and nobody vouches."""
+    level: Level | None = None
+    """The level whose accountability is open."""
+    customers: tuple[Level, ...] = ()
+
+
+def accountable_holder(facts: Facts, chain: Chain) -> Accountable | Undecided:
+    """Return the first accountable holder around an address."""
+    return _from(facts, chain, 0)
+
+
+def next_above(facts: Facts, chain: Chain, found: Accountable) -> Accountable | None:
+    """Return the accountable holder above one already named; None where there is none, or it is not known."""
+    above = _from(facts, chain, chain.levels.index(found.level) + 1)
+    return above if isinstance(above, Accountable) else None
+
+
+def _from(facts: Facts, chain: Chain, index: int) -> Accountable | Undecided:
+    if index >= len(chain.levels):
+        return Undecided(None if is_complete(facts, chain) else Proof.ABOVE)
+    level = chain.levels[index]
+    if level.kind is BlockKind.DIRECT and (not needs_above(level) or is_complete(facts, chain)):
+        return Accountable(level, level.direct_as or "direct_allocation")
+    above = _from(facts, chain, index + 1)
+    if isinstance(above, Undecided):
+        return _below_undecided(facts, level, above)
+    if _is_own_block(level, above.level):
+        return above if above.own_block or above.customers else replace(above, own_block=level)
+    proved = _proved(facts, level, above.level)
+    if isinstance(proved, Proof):
+        return Undecided(proved, level)
+    if proved:
+        return Accountable(level, proved)
+    return replace(above, own_block=None, customers=(level, *above.customers))
+
+
+def _below_undecided(facts: Facts, level: Level, above: Undecided) -> Accountable | Undecided:
+    """A person's vouching needs no network above; nothing else is believed of a block whose provider is not known."""
+    if level.holder.id in facts.vouched:
+        return Accountable(level, "vouched")
+    return replace(above, customers=(level, *above.customers))
+
+
+def is_complete(facts: Facts, chain: Chain) -> bool:
+    """Say whether the network above the topmost level was answered for, or cannot be asked."""
+    if not chain.levels:
+        return True
+    highest = chain.levels[-1]
+    handed_out = type_is_known(highest) and highest.kind is not BlockKind.DIRECT
+    return not needs_above(highest) or facts.nothing_above(highest.network, handed_out=handed_out)
+
+
+def _is_own_block(level: Level, above: Level) -> bool:
+    """Say whether a provider uses a block itself: its organisation, or none and nothing but an inherited contact."""
+    if level.organisation:
+        return same_organisation(level.holder, above.holder)
+    contact = level.contact
+    if contact.form or contact.redacted or contact.unusable:
+        return False
+    return contact.email is None or same_contact(contact, above.contact)
+
+
+def same_contact(one: Publication, other: Publication) -> bool:
+    """Say whether two networks publish one mailbox, in whatever spelling."""
+    return bool(one.email and other.email) and normal_mailbox(one.email or "") == normal_mailbox(other.email or "")
+
+
+def _proved(facts: Facts, level: Level, above: Level) -> Way | Proof | None:
+    """Return how a customer is accountable after all, what is still to be asked, or None."""
+    if level.holder.id in facts.vouched:
+        return "vouched"
+    if level.organisation is None:
+        return None
+    if _is_redistribution(facts, level, above):
+        return "redistribution"
+    holds_as = _holds_as(facts, level)
+    if holds_as is True:
+        return "holds_as"
+    member = _is_member(facts, level)
+    if member is True:
+        return "member"
+    if holds_as is None:
+        return Proof.SYSTEM
+    return Proof.MEMBER if member is None else None
+
+
+def _is_redistribution(facts: Facts, level: Level, above: Level) -> bool:
+    network, contact = level.network, level.contact
+    return (
+        level.kind is BlockKind.HANDED_ON
+        and network.size >= _HANDED_ON_AT_LEAST[network.first.version]
+        and contact.is_usable
+        and not contact.redacted
+        and not same_contact(contact, above.contact)
+        and not is_of_the_site(facts, contact)
+    )
+
+
+def _holds_as(facts: Facts, level: Level) -> bool | None:
+    """Say whether the organisation holds every AS that announces the block itself; None while that is not known.
+
+    A wider announcement than the block proves nothing, and across registries only a vouch does.
+    """
+    network = level.network
+    address = next((address for address in facts.addresses if network.covers(address)), network.first)
+    announced = facts.longest_announcement(address)
+    if announced is None:
+        return None if facts.announcement_is_open(address) else False
+    if not (network.covers(announced.first) and network.covers(announced.last)):
+        return False
+    verdict: bool | None = True
+    for asn in announced.asns:
+        system = facts.systems.get(asn)
+        if system is None:
+            if facts.system_is_open(asn):
+                verdict = None
+                continue
+            return False
+        if not same_organisation(holder_of(system.registration, facts.entities), level.holder):
+            return False
+    return verdict
+
+
+def _is_member(facts: Facts, level: Level) -> bool | None:
+    """Say whether the registry itself says that the organisation is its member; None while that is not known."""
+    registry, organisation = level.network.registry, level.organisation
+    if organisation is None or registry not in _KNOWS_MEMBERS:
+        return False
+    fetched = facts.entities.get((registry, organisation.handle.upper()))
+    printed = (organisation_of(source.registration) for source in level.sources)
+    entities = [one.entity for one in printed if one and one.handle.upper() == organisation.handle.upper()]
+    entities += [fetched] if fetched else []
+    if any(is_member(entity, registry) for entity in entities):
+        return True
+    if fetched or any(entity.org_type for entity in entities):
+        return False
+    return None if facts.entity_is_open(registry, organisation.handle) else False

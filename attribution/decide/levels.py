@@ -1,0 +1,148 @@
+"""The networks around one address in their order: what each is, who holds it, what it publishes for abuse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from attribution.addresses import Address
+from attribution.decide.abuse_contact import Publication, published_contact
+from attribution.decide.facts import Facts, Sourced
+from attribution.decide.holder import Holder, holder_of
+from attribution.registry.organisations import Organisation
+from attribution.registry.registration import Network
+from attribution.registry.registries import registries
+from attribution.registry.stubs import is_registry_object, national_registry, registry_maintains
+from attribution.registry.types import BlockKind, DirectAs, block_type
+
+
+@dataclass(slots=True)
+class Level:
+    """One network of the chain, from one or more answers about the same range."""
+
+    sources: list[Sourced]
+    kind: BlockKind
+    direct_as: DirectAs | None
+    """How the holder has the block from the registry itself; None for a block that a provider handed on."""
+    holder: Holder
+    contact: Publication
+    contact_source: Sourced
+
+    @property
+    def main(self) -> Sourced:
+        """The answer that describes the network."""
+        return self.sources[0]
+
+    @property
+    def network(self) -> Network:
+        """The network as that answer describes it."""
+        return self.sources[0].registration
+
+    @property
+    def type(self) -> str | None:
+        """The registry's type of the block, as printed."""
+        return next((source.registration.type for source in self.sources if source.registration.type), None)
+
+    @property
+    def organisation(self) -> Organisation | None:
+        """The organisation object that holds the block; None where the registry names none."""
+        return self.holder.organisation
+
+    @property
+    def is_allocation(self) -> bool:
+        """Whether the block is space from the registry for further assignment."""
+        return self.kind is BlockKind.DIRECT and self.direct_as == "direct_allocation"
+
+
+@dataclass(slots=True)
+class Chain:
+    """The networks around an address, most specific first; the registries' own objects are kept apart."""
+
+    address: Address
+    levels: list[Level] = field(default_factory=list)
+    registry_objects: list[Sourced] = field(default_factory=list)
+
+    @property
+    def leaf(self) -> Level | None:
+        """The most specific network that is somebody's, or None."""
+        return self.levels[0] if self.levels else None
+
+
+def chain_of(facts: Facts, address: Address) -> Chain:
+    """Order the networks around an address, joining answers about one range."""
+    chain = Chain(address)
+    ranges: dict[tuple[int, int], list[Sourced]] = {}
+    for source in facts.around(address):
+        network = source.registration
+        if is_registry_object(network):
+            chain.registry_objects.append(source)
+        else:
+            ranges.setdefault((int(network.first), int(network.last)), []).append(source)
+    groups = list(ranges.values())
+    for index, sources in enumerate(groups):
+        kind, direct_as = _kind_of(sources, groups[index + 1 :])
+        chain.levels.append(_level(facts, sources, kind, direct_as))
+    return chain
+
+
+def registry_to_ask(chain: Chain) -> str | None:
+    """Return the national registry that has to be asked before anybody is named or written to, or None."""
+    sources = [chain.leaf.main] if chain.leaf else chain.registry_objects
+    for source in sources:
+        registry = national_registry(source.registration)
+        if registry and source.registration.protocol != "nir":
+            return registry
+    return None
+
+
+def needs_above(level: Level) -> bool:
+    """Say whether the rules cannot end without the network above a level."""
+    if level.kind is not BlockKind.DIRECT:
+        return True
+    if level.direct_as == "legacy":  # inherited by whatever is made below it: direct only where nothing lies above
+        return not any(registry_maintains(source.registration) for source in level.sources)
+    return not type_is_known(level)
+
+
+def type_is_known(level: Level) -> bool:
+    """Say whether the table of types has the block's type."""
+    return block_type(level.network.registry, level.type, level.network.first.version) is not None
+
+
+def _level(facts: Facts, sources: list[Sourced], kind: BlockKind, direct_as: DirectAs | None) -> Level:
+    holders = [holder_of(source.registration, facts.entities) for source in sources]
+    holder = min(holders, key=lambda one: (one.organisation is None, not one.certain))
+    contacts = [(published_contact(source.registration, facts.entities), source) for source in sources]
+    contact, source = min(contacts, key=lambda pair: (not pair[0].is_usable, not pair[0].redacted))
+    return Level(sources, kind, direct_as, holder, contact, source)
+
+
+def _kind_of(sources: list[Sourced], above: list[list[Sourced]]) -> tuple[BlockKind, DirectAs | None]:
+    """Say what a block is: by the registry's type, else by whether something that is not the registry's lies above."""
+    network = sources[0].registration
+    registry = registries().get(network.registry)
+    if registry and registry.national:  # the topmost block is the registry's own customer's
+        national_above = any(_same_registry(network, group) for group in above)
+        return (BlockKind.CUSTOMER, None) if national_above else (BlockKind.DIRECT, "direct_allocation")
+    text = next((source.registration.type for source in sources if source.registration.type), None)
+    known = block_type(network.registry, text, network.first.version)
+    if known is None:
+        return (BlockKind.CUSTOMER, None) if above else (BlockKind.DIRECT, "direct_allocation")
+    if known.direct_as == "legacy" and _is_below_legacy(network, above):
+        return BlockKind.CUSTOMER, None
+    return known.kind, known.direct_as
+
+
+def _same_registry(network: Network, sources: list[Sourced]) -> bool:
+    return any(source.registration.registry == network.registry for source in sources)
+
+
+def _is_below_legacy(network: Network, above: list[list[Sourced]]) -> bool:
+    """Say whether a LEGACY block only inherits its type: another lies above, and the registry does not maintain it."""
+    if registry_maintains(network):
+        return False
+    types = (
+        block_type(source.registration.registry, source.registration.type, network.first.version)
+        for group in above
+        for source in group
+    )
+    return any(known is not None and known.direct_as == "legacy" for known in types)

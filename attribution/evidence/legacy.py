@@ -1,0 +1,99 @@
+"""Questions of bundles in format 1, which held them as sentences. Such bundles are read for as long as they are kept."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from attribution.errors import EvidenceError
+from attribution.evidence.question import (
+    DeskOf,
+    DomainNamed,
+    EntityNamed,
+    FrontOf,
+    MadeUpName,
+    MailTo,
+    NationalNetwork,
+    NationalPage,
+    NetworkAbove,
+    NetworkAt,
+    OriginBehind,
+    OriginOf,
+    Page,
+    Question,
+    ResolveName,
+    SuffixOf,
+    SystemNumbered,
+    WhoisAt,
+)
+
+
+def question_of_sentence(kind: str, sentence: str, url: str | None) -> Question:
+    """Return the question of a record of format 1, by the record's kind and URL. Raises EvidenceError."""
+    try:
+        return _READERS[kind](sentence, url or "")
+    except (KeyError, ValueError, IndexError) as error:
+        raise EvidenceError(f"the question {sentence!r} of a bundle in format 1 cannot be read: {error}") from None
+
+
+def _dns(sentence: str, _: str) -> Question:
+    host, _, rdtype = sentence.rpartition(" ")
+    return ResolveName(host, rdtype)
+
+
+def _rdap(sentence: str, url: str) -> Question:
+    words = sentence.split(" ")
+    if sentence.startswith("ip above "):
+        return NetworkAbove(words[5], ipaddress.ip_address(words[2]), ipaddress.ip_address(words[4].removesuffix(":")))
+    if words[0] == "ip" and len(words) == 4:
+        base = url.partition("ip/")[0]
+        return NationalNetwork(words[3], ipaddress.ip_address(words[1]), base)
+    if words[0] == "ip":
+        return NetworkAt(ipaddress.ip_address(words[1]))
+    if words[0] == "entity":
+        return EntityNamed(urlsplit(url).netloc, words[1], url)
+    if words[0] == "autnum":
+        return SystemNumbered(int(words[1]))
+    if words[0] == "domain":
+        return DomainNamed(words[1])
+    raise ValueError("no question of RDAP")
+
+
+def _whois(sentence: str, _: str) -> Question:
+    words = sentence.split(" ")
+    if words[0] == "domain":
+        return DomainNamed(words[1], whois=True)
+    return WhoisAt(ipaddress.ip_address(words[1]), words[3] if len(words) == 4 else None)
+
+
+def _page(sentence: str, _: str) -> Question:
+    _, registry, url, *fields = sentence.split(" ")
+    form = tuple((key, value) for key, _, value in (field.partition("=") for field in fields))
+    texts = [url.rpartition("=")[2], url.rpartition("/")[2], *(value for _, value in form)]
+    address = next((ipaddress.ip_address(text) for text in texts if _is_address(text)), ipaddress.ip_address(0))
+    return NationalPage(registry, address, Page(url, form))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+_READERS: dict[str, Callable[[str, str], Question]] = {
+    "dns": _dns,
+    "rdap": _rdap,
+    "whois": _whois,
+    "nir_page": _page,
+    "origin_as": lambda sentence, _: OriginOf(ipaddress.ip_address(sentence.removeprefix("origin "))),
+    "bootstrap": lambda sentence, _: NetworkAt(ipaddress.ip_address(sentence.removeprefix("bootstrap "))),
+    "suffix": lambda sentence, _: SuffixOf(sentence.removeprefix("suffix ")),
+    "front": lambda sentence, _: FrontOf(ipaddress.ip_address(sentence.removeprefix("front "))),
+    "mail": lambda sentence, _: MailTo(sentence.removeprefix("mail ")),
+    "told_origin": lambda sentence, _: OriginBehind(ipaddress.ip_address(sentence.removeprefix("told origin "))),
+    "canary": lambda sentence, _: MadeUpName(sentence.removeprefix("canary for ")),
+    "desk": lambda sentence, _: DeskOf(sentence.removeprefix("desk ")),
+}
