@@ -5,11 +5,12 @@ from __future__ import annotations
 import ipaddress
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -93,6 +94,23 @@ def _optional_url(value: Any) -> Any:
     return _http_url(value) if value else ""
 
 
+def _proxy(value: Any) -> Any:
+    """Check a proxy's URL. What is wrong is said without the value, which may hold a password."""
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if not text:
+        return None
+    form = "use http://[user:password@]host:port"
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except (TypeError, ValueError, AttributeError):
+        raise ValueError(form) from None
+    more = parts.path.strip("/") or parts.query or parts.fragment
+    if parts.scheme != "http" or not host or not host.isascii() or not port or more:
+        raise ValueError(form)
+    return value
+
+
 def _addresses(value: Any) -> Any:
     proxies = _comma_list(value)
     for proxy in proxies or []:
@@ -138,6 +156,11 @@ class Settings(BaseSettings):
         None, description="key of a trusted reporter at Cloudflare: asks it for origins; goes with the secret"
     )
     cloudflare_access_secret: SecretStr | None = Field(None, description="the secret to that key; never shown or kept")
+    proxy: Annotated[SecretStr | None, BeforeValidator(_proxy)] = Field(
+        None,
+        description="HTTP proxy for RDAP, http://[user:password@]host:port; "
+        "WHOIS (port 43) and DNS do not go through it",
+    )
     dns_timeout: float = Field(5.0, gt=0, le=60, description="seconds for one DNS question, all servers together")
     connect_timeout: float = Field(5.0, gt=0, le=60, description="seconds to open a connection")
     rdap_timeout: float = Field(15.0, gt=0, le=300, description="seconds for one RDAP answer")
@@ -209,6 +232,17 @@ class Settings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=config_file())
 
     @property
+    def proxy_note(self) -> str | None:
+        """What starting up says about the proxy, without its password; None where there is none."""
+        if self.proxy is None:
+            return None
+        parts = urlsplit(self.proxy.get_secret_value())
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        return (
+            f"RDAP goes through the proxy {host}:{parts.port}; WHOIS (port 43) and DNS go directly"
+        )
+
+    @property
     def cache_path(self) -> Path:
         """The folder for kept answers."""
         return self.cache_folder or Path(platformdirs.user_cache_dir("attribution"))
@@ -262,8 +296,13 @@ def _complaint(error: dict[str, Any]) -> str:
     name = str(error["loc"][0]) if error["loc"] else "settings"
     field = Settings.model_fields.get(name)
     form = f" Allowed: {field.description}." if field and field.description else ""
+    value = "a value that is not shown" if field and _is_secret(field) else repr(error["input"])
     why = str(error["msg"]).removeprefix("Value error, ")
-    return f"setting {name} ({PREFIX}{name.upper()}) cannot be {error['input']!r}: {why}.{form}"
+    return f"setting {name} ({PREFIX}{name.upper()}) cannot be {value}: {why}.{form}"
+
+
+def _is_secret(field: FieldInfo) -> bool:
+    return SecretStr in (field.annotation, *get_args(field.annotation))
 
 
 def _read_file() -> dict[str, Any]:

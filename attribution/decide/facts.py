@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from attribution.addresses import Address, read_address, responsible_address, special_purpose
+from attribution.addresses import Address, normal, read_address, special_purpose
 from attribution.data.desks import Authority, Desk, Hotline
 from attribution.errors import InvalidTarget
 from attribution.evidence import UNANSWERED, Evidence, Record
@@ -206,7 +206,7 @@ class Facts:
         via = [f"{alias} CNAME {target}" for alias, target in answer.chain]
         # Resolvers turn the order of addresses with each answer (RFC 1794): it means nothing, and is set aside.
         for value in sorted(answer.values, key=lambda text: int(read_address(text))):
-            address = responsible_address(read_address(value))
+            address = normal(read_address(value))
             reason = special_purpose(address, documentation_is_special=self.evidence.documentation_is_special)
             if address in self.made_up:
                 self.rewritten[address] = record
@@ -294,7 +294,7 @@ class Facts:
     def _learn_told(self, record: Record) -> None:
         if self.target is None or self.target.address or self.target.not_attributable:
             return
-        address = responsible_address(read_address(record.question.removeprefix("told origin ")))
+        address = normal(read_address(record.question.removeprefix("told origin ")))
         if self.evidence.observed_at - record.fetched_at > TOLD_FOR:
             self.told_too_long_ago.append(record)
         elif not special_purpose(address, documentation_is_special=self.evidence.documentation_is_special):
