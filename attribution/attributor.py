@@ -116,6 +116,11 @@ class Attributor:
     ) -> None:
         await self.close()
 
+    @property
+    def reported_addresses(self) -> ReportedAddresses:
+        """The hosts that no connection may go to: targets in work, and those of the last hour."""
+        return self._reported
+
     async def close(self) -> None:
         """Close connections and the cache."""
         await self._desk.close()

@@ -128,7 +128,7 @@ async def names(library: str, hosts: list[str], at_once: int) -> float:
         from attribution.lookup.transport import Transport
 
         settings = load_settings()
-        transport = Transport(settings, InterimServers())
+        transport = Transport(settings, InterimServers(settings))
         look = DnsClient(settings, transport, Clock()).look_up
     elif library == "aiodns":
         import aiodns

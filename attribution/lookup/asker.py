@@ -54,7 +54,7 @@ class Asker:
         on_connect: OnConnect | None = None,
     ) -> None:
         self._transport = Transport(
-            settings, InterimServers(), reported=reported, ask_unlisted=True, on_connect=on_connect
+            settings, InterimServers(settings), reported=reported, ask_unlisted=True, on_connect=on_connect
         )
         self._dns = DnsClient(settings, self._transport, clock)
         self._transport.resolve_names_by(self._dns.addresses_of)
