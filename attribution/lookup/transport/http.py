@@ -344,6 +344,8 @@ def _read_url(text: str) -> httpx.URL:
         raise DestinationRefused(f"{text[:200]!r} is no URL") from None
     if url.scheme not in ("http", "https") or not url.raw_host:
         raise DestinationRefused(f"{text[:200]} is no http or https URL")
+    if url.port is not None and not 0 < url.port < 65536:
+        raise DestinationRefused(f"{url.port} in {text[:200]} is no port from 1 to 65535")
     if url.userinfo:
         raise DestinationRefused(
             f"{url.raw_host.decode('ascii')}: a URL with a password in it is not followed"
