@@ -9,15 +9,8 @@ from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_settings import (
-    BaseSettings,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
 
 from attribution.errors import SettingsError
 
@@ -121,12 +114,12 @@ def _addresses(value: Any) -> Any:
     return proxies
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """How to ask and where to keep. `attribution config show` prints each value and where it came from."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    nameservers: Annotated[list[str], NoDecode, BeforeValidator(_nameservers)] = Field(
+    nameservers: Annotated[list[str], BeforeValidator(_nameservers)] = Field(
         [], description="DNS resolvers, address[:port], comma-separated; empty: the system's"
     )
     rdap_bootstrap_url: Annotated[str, BeforeValidator(_http_url)] = Field(
@@ -135,7 +128,7 @@ class Settings(BaseSettings):
     whois_root: Annotated[str, BeforeValidator(_server)] = Field(
         "whois.iana.org:43", description="WHOIS server that refers to the others, host[:port]"
     )
-    whois_overrides: Annotated[dict[str, str], NoDecode, BeforeValidator(_overrides)] = Field(
+    whois_overrides: Annotated[dict[str, str], BeforeValidator(_overrides)] = Field(
         {}, description="WHOIS servers to reach elsewhere: name=host:port, comma-separated"
     )
     allow_loopback_registries: bool = Field(
@@ -208,7 +201,7 @@ class Settings(BaseSettings):
     public_url: Annotated[str, BeforeValidator(_optional_url)] = Field(
         "", description="where the service is reached through its proxy, e.g. https://attribution.hotline.example/"
     )
-    trusted_proxies: Annotated[list[str], NoDecode, BeforeValidator(_addresses)] = Field(
+    trusted_proxies: Annotated[list[str], BeforeValidator(_addresses)] = Field(
         [], description="addresses of proxies that the service believes about who asks, comma-separated"
     )
     rate_limit: int = Field(600, ge=1, le=1_000_000, description="requests a minute that one client of the service has")
@@ -218,18 +211,6 @@ class Settings(BaseSettings):
     )
     oidc_client_id: str = Field("", description="the service's name at that identity provider")
     oidc_client_secret: SecretStr | None = Field(None, description="the service's secret there; never shown")
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Order the sources: arguments, then environment, then the TOML file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=config_file())
 
     @property
     def proxy_note(self) -> str | None:
@@ -265,23 +246,34 @@ def config_file() -> Path:
 
 
 def load_settings(**values: Any) -> Settings:
-    """Read the settings. Raises SettingsError naming setting, value and allowed form."""
-    _check_file()
+    """Read the settings: `values` win over the environment, the environment over the TOML file.
+
+    Raises SettingsError naming setting, value and allowed form.
+    """
+    in_file = _read_file()
+    unknown = sorted(set(in_file) - set(Settings.model_fields))
+    if unknown:
+        raise SettingsError(
+            f"settings file {str(config_file())!r}: unknown {', '.join(unknown)}."
+            f" Known: {', '.join(Settings.model_fields)}."
+        )
+    from_environment = {name: os.environ[key] for name, key in _variables().items()}
     try:
-        return Settings(**values)
+        return Settings(**{**in_file, **from_environment, **values})
     except ValidationError as error:
-        raise SettingsError("; ".join(_complaint(dict(one)) for one in error.errors())) from None
+        complaints = (_complaint(dict(problem)) for problem in error.errors())
+        raise SettingsError("; ".join(complaints)) from None
 
 
 def setting_sources() -> list[tuple[str, Any, str, str]]:
     """List (name, value, where it comes from, what it is for) of every setting."""
     settings = load_settings()
-    in_file = _read_file()
+    in_file, variables = _read_file(), _variables()
     rows = []
     for name, field in Settings.model_fields.items():
-        variable = PREFIX + name.upper()
-        named = [key for key in os.environ if key.upper() == variable]
-        source = f"environment {named[0]}" if named else str(config_file()) if name in in_file else "default"
+        source = str(config_file()) if name in in_file else "default"
+        if name in variables:
+            source = f"environment {variables[name]}"
         rows.append((name, getattr(settings, name), source, field.description or ""))
     return rows
 
@@ -319,8 +311,8 @@ def _read_file() -> dict[str, Any]:
         raise SettingsError(f"settings file {str(path)!r} cannot be read: {error}. It must be TOML.") from None
 
 
-def _check_file() -> None:
-    unknown = sorted(set(_read_file()) - set(Settings.model_fields))
-    if unknown:
-        known = ", ".join(Settings.model_fields)
-        raise SettingsError(f"settings file {str(config_file())!r}: unknown {', '.join(unknown)}. Known: {known}.")
+def _variables() -> dict[str, str]:
+    """Return the environment variable of each setting that has one, in whatever case it is written."""
+    by_upper = {key.upper(): key for key in os.environ}
+    upper_names = {name: PREFIX + name.upper() for name in Settings.model_fields}
+    return {name: by_upper[upper] for name, upper in upper_names.items() if upper in by_upper}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+
+from attribution.data import packaged_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,7 @@ def limits_of(service: str, registry: str | None) -> Limits:
 
 @cache
 def _table() -> dict[tuple[str, str], Limits]:
-    text = resources.files("attribution.data").joinpath("budgets.csv").read_text("utf-8")
-    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
+    rows = packaged_rows("budgets.csv")
     return {
         (row["service"], row["registry"]): Limits(
             float(row["rate"]), int(row["burst"]), int(row["concurrent"]), int(row["personal"])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+
+from attribution.data import packaged_rows, packaged_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,11 @@ def desk_of(country: str) -> Desk:
 @cache
 def _desks() -> dict[str, Desk]:
     hotlines: dict[str, list[Hotline]] = {}
-    for row in _rows("hotlines.csv"):
+    for row in packaged_rows("hotlines.csv"):
         hotlines.setdefault(row["country"], []).append(Hotline(row["name"], row["url"]))
     authorities = {
         row["country"]: Authority(row["name"], row["power"], row["since"], row["url"])
-        for row in _rows("authorities.csv")
+        for row in packaged_rows("authorities.csv")
     }
     return {
         country: Desk(tuple(hotlines.get(country, ())), authorities.get(country), _compiled())
@@ -59,17 +59,9 @@ def _desks() -> dict[str, Desk]:
     }
 
 
-def _rows(name: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(line for line in _text(name).splitlines() if not line.startswith("#")))
-
-
 @cache
 def _compiled() -> str:
     """Return the older of the two tables' dates."""
-    dates = [found[1] for name in ("hotlines.csv", "authorities.csv") if (found := re.search(r"CC0-1\.0, (\S+?)\.?\s", _text(name)))]  # fmt: skip
+    tables = (packaged_text(name) for name in ("hotlines.csv", "authorities.csv"))
+    dates = [match[1] for text in tables if (match := re.search(r"CC0-1\.0, (\S+?)\.?\s", text))]
     return min(dates, default="unknown")
-
-
-@cache
-def _text(name: str) -> str:
-    return resources.files("attribution.data").joinpath(name).read_text("utf-8")

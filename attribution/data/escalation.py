@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 
+from attribution.data import packaged_rows
 from attribution.data.laws import EU_MEMBERS
 
 
@@ -35,5 +34,4 @@ def next_step(label: str, country: str | None, days: float) -> Step | None:
 
 @cache
 def _rows() -> list[dict[str, str]]:
-    text = resources.files("attribution.data").joinpath("escalation.csv").read_text("utf-8")
-    return list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
+    return packaged_rows("escalation.csv")

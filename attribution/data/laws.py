@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+
+from attribution.data import packaged_rows
 
 EU_MEMBERS = frozenset(
     ["AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"]
@@ -30,6 +30,5 @@ def laws_of(country: str | None) -> tuple[Law, ...]:
 
 @cache
 def _laws() -> tuple[tuple[str, Law], ...]:
-    text = resources.files("attribution.data").joinpath("laws.csv").read_text("utf-8")
-    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
+    rows = packaged_rows("laws.csv")
     return tuple((row["country"], Law(row["law"], row["article"] or None, row["since"])) for row in rows)

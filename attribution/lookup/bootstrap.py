@@ -1,7 +1,7 @@
 """Which RDAP server to ask: IANA's bootstrap files (RFC 9224), kept and refreshed in the background.
 
-Until IANA could be asked once, the registry files that netaddr ships (IANA's own, dated) serve instead,
-and the answer says so.
+Until IANA could be asked once, the packaged table of IANA's delegations (dated) serves instead, and the answer
+says so.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from importlib import resources
 from typing import Protocol
-from xml.etree import ElementTree
 
 from attribution.addresses import Address
+from attribution.data import packaged_rows, packaged_text
 from attribution.evidence import Record
 from attribution.lookup.clock import Clock
 from attribution.lookup.transport import HttpRequest, Transport, TransportError
@@ -29,8 +28,6 @@ from attribution.settings import Settings
 
 _FRESH = timedelta(hours=24)
 _RETRY_AFTER = 60.0
-_IANA = "{http://www.iana.org/assignments}"
-# IANA's IPv6 file names a WHOIS server only; the RDAP server of the same registry is in its IPv4 file.
 _KINDS = {4: "ipv4", 6: "ipv6"}
 
 
@@ -82,10 +79,10 @@ class Bootstrap:
         urls = self._usable(found[1]) if found else ()
         note = None
         if services.fallback:
-            note = f"IANA's bootstrap could not be fetched; its registry file of {services.publication}, as packaged, was used"
+            note = f"IANA's bootstrap could not be fetched; the packaged table of {services.publication} was used"
         body = {"match": found[0] if found else None, "urls": urls, "publication": services.publication}
         record = Record(
-            "bootstrap", f"bootstrap {address}", "netaddr" if services.fallback else _host(self._base), fetched_at,
+            "bootstrap", f"bootstrap {address}", "packaged" if services.fallback else _host(self._base), fetched_at,
             "answered" if urls else "not_found", json.dumps(body).encode(), note=note,
         )  # fmt: skip
         return record, urls
@@ -145,28 +142,14 @@ class Bootstrap:
 
 @cache
 def packaged_services(version: int) -> Services:
-    """Read IANA's registry files as netaddr ships them: a dated stand-in for the bootstrap files."""
-    folder = resources.files("netaddr.ip")
-    ipv4 = ElementTree.fromstring(folder.joinpath("ipv4-address-space.xml").read_bytes())  # noqa: S314
-    by_whois: dict[str, str] = {}
-    rows: list[tuple[str, tuple[str, ...]]] = []
-    for record in ipv4.iter(f"{_IANA}record"):
-        urls = tuple(url.text.strip() for url in record.iter(f"{_IANA}server") if url.text)
-        prefix, server = record.findtext(f"{_IANA}prefix"), record.findtext(f"{_IANA}whois")
-        if prefix and urls:
-            rows.append((f"{int(prefix.partition('/')[0])}.0.0.0/8", urls))
-            by_whois.setdefault(server or "", urls[0])
-    published = ipv4.findtext(f"{_IANA}updated") or "unknown date"
-    if version == 6:
-        ipv6 = ElementTree.fromstring(folder.joinpath("ipv6-unicast-address-assignments.xml").read_bytes())  # noqa: S314
-        published = ipv6.findtext(f"{_IANA}updated") or "unknown date"
-        rows = [
-            (prefix, (by_whois[whois],))
-            for record in ipv6.iter(f"{_IANA}record")
-            if (prefix := record.findtext(f"{_IANA}prefix"))
-            and (whois := record.findtext(f"{_IANA}whois") or "") in by_whois
-        ]
-    return Services(published, PrefixTable.of(rows, version), fallback=True)
+    """Read the packaged table of IANA's delegations: a dated stand-in for the bootstrap files."""
+    dates = re.findall(r"-(?:space|assignments)/ of (\S+)", packaged_text("delegations.csv"))
+    rows = [
+        (row["prefix"], (row["rdap"],))
+        for row in packaged_rows("delegations.csv")
+        if (":" in row["prefix"]) == (version == 6)
+    ]
+    return Services(dates[version == 6], PrefixTable.of(rows, version), fallback=True)
 
 
 @cache

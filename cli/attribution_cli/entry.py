@@ -7,6 +7,14 @@ import sys
 
 def main() -> None:
     """Run the command and exit with its code."""
+    intruder = _other_distribution()
+    if intruder:
+        sys.stderr.write(
+            f"attribution: the package 'attribution' in {intruder} is not hosting-attribution's: another program of"
+            " that name was installed over it or stands before it. Install this one into an environment of its own,"
+            " as README's section 'Install' says.\n"
+        )
+        sys.exit(2)
     arguments = sys.argv[1:]
     if arguments in (["--version"], ["-V"]):
         from attribution._version import __version__
@@ -27,6 +35,27 @@ def main() -> None:
     from attribution_cli.app import run
 
     sys.exit(run())
+
+
+def _other_distribution() -> str | None:
+    """Return the folder of an `attribution` package that is not ours; None where it is, found without importing it.
+
+    A program of that name on the package index has the same import name: it can lie before ours in `sys.path` (then
+    its folder lacks our marker file), or have been written over ours (then `__init__.py` does not begin as ours does).
+    """
+    for finder in sys.meta_path:
+        spec = finder.find_spec("attribution", None)
+        if spec is not None:
+            break
+    else:
+        return "no folder of sys.path"
+    folder = next(iter(spec.submodule_search_locations or ["a single file"]))
+    try:
+        with open(f"{folder}/hosting-attribution.txt", "rb") as marker, open(f"{folder}/__init__.py", "rb") as start:  # noqa: PTH123 - pathlib would be loaded for it
+            first_line = marker.readline().strip()
+            return None if first_line and start.readline().strip() == first_line else folder
+    except OSError:
+        return folder
 
 
 def _kept_help() -> str | None:

@@ -105,7 +105,7 @@ async def test_packaged_registry_file_serves_while_iana_is_silent_and_the_answer
     respx.get(f"{BASE}ipv4.json").respond(**answer)  # type: ignore[arg-type]
     record, found = await bootstrap.for_address(ipaddress.ip_address("193.0.6.139"))
     assert "rdap.db.ripe.net" in found[0]
-    assert record.server == "netaddr"
+    assert record.server == "packaged"
     assert "could not be fetched" in (record.note or "")
 
 

@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 
+import intelmq_interface
 from attribution.cases import Store
 from attribution.demo import DemoWorld
 from casework import Clock
+from intelmq_interface import Event
 from served import Served, hotline_settings, serving
 from tools import program
 
@@ -101,12 +103,8 @@ def load(path: Path) -> ModuleType:
     return module
 
 
-@pytest.mark.filterwarnings("ignore")  # what IntelMQ warns of is its own
-def test_intelmq_s_event_gets_the_abuse_contact(served: Served) -> None:
-    import intelmq
-    from intelmq.lib.message import Event
-
-    names = json.loads((Path(intelmq.__file__).parent / "etc" / "harmonization.conf").read_text("utf-8"))
+def test_intelmq_s_event_gets_the_abuse_contact(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    intelmq_interface.install(monkeypatch)
     bot_class = load(CONTRIB / "intelmq" / "expert.py").AttributionExpertBot
 
     def processed(**fields: str) -> dict[str, Any]:
@@ -114,14 +112,12 @@ def test_intelmq_s_event_gets_the_abuse_contact(served: Served) -> None:
         bot = object.__new__(bot_class)
         bot.url, bot.api_key = served.address, served.key("attribute")
         sent: list[Any] = []
-        bot.receive_message = lambda: Event(
-            {name.replace("__", "."): value for name, value in fields.items()}, harmonization=names
-        )
+        bot.receive_message = lambda: Event({name.replace("__", "."): value for name, value in fields.items()})
         bot.send_message = sent.append
         bot.acknowledge_message = lambda: sent.append("done")
         bot.process()
         assert sent[1] == "done"
-        return dict(sent[0].to_dict(hierarchical=False))
+        return dict(sent[0])
 
     event = processed(source__url="https://www.lighthouse.example/1")
     assert event["source.abuse_contact"] == "abuse@lantern.example"
