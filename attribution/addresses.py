@@ -11,11 +11,14 @@ from attribution.prefixes import Address, PrefixTable
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-__all__ = [
-    "Address", "Network", "cidrs", "embedded_ipv4", "read_address", "responsible_address", "special_purpose",
-]  # fmt: skip
+__all__ = ["Address", "Network", "cidrs", "normal", "read_address", "special_purpose"]
 
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052, the well-known prefix
+# The first bits of IPv6 addresses that carry an IPv4 one.
+_COMPATIBLE, _MAPPED, _TRANSLATED, _NAT64 = 0, 0xFFFF, 0xFFFF_0000, 0x64_FF9B << 64  # /96
+_IPV4_AT_THE_END = frozenset([_COMPATIBLE, _MAPPED, _TRANSLATED, _NAT64])
+_NAT64_LOCAL = 0x64_FF9B_0001  # /48
+_SIX_TO_FOUR = 0x2002  # /16
+_TEREDO = 0x2001_0000  # /32
 
 
 @cache
@@ -41,24 +44,31 @@ def special_purpose(address: Address, *, documentation_is_special: bool = True) 
     return None if ordinary else name
 
 
-def embedded_ipv4(address: Address) -> ipaddress.IPv4Address | None:
-    """Return the IPv4 address carried inside an IPv6 one: mapped, 6to4, Teredo's client, NAT64; else None."""
+def normal(address: Address) -> Address:
+    """Return the host that an address means: the IPv4 one where IPv6 only carries it, and no zone.
+
+    Read as IPv4: mapped `::ffff:a.b.c.d` and compatible `::a.b.c.d` (RFC 4291, section 2.5.5), translated
+    `::ffff:0:a.b.c.d` (RFC 2765), 6to4 (RFC 3056), Teredo's client (RFC 4380), NAT64 (RFC 6052) and the last
+    32 bits of its local-use prefix (RFC 8215). `::` and `::1` stay what they are. Whatever compares addresses
+    compares what this returns.
+    """
     if address.version == 4:
-        return None
-    if address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    if address.sixtofour is not None:
-        return address.sixtofour
-    if address.teredo is not None:
-        return address.teredo[1]
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return None
+        return address
+    value = int(address)
+    carried = _carried_ipv4(value)
+    if carried is not None:
+        return ipaddress.IPv4Address(carried & 0xFFFFFFFF)
+    return ipaddress.IPv6Address(value) if address.scope_id else address
 
 
-def responsible_address(address: Address) -> Address:
-    """Return the address whose holder matters: the embedded IPv4 one where there is one."""
-    return embedded_ipv4(address) or address
+def _carried_ipv4(value: int) -> int | None:
+    """Return an integer whose last 32 bits are the IPv4 address inside an IPv6 one, or None."""
+    head = value >> 32
+    if head in _IPV4_AT_THE_END or value >> 80 == _NAT64_LOCAL:
+        return value if value > 1 else None
+    if value >> 112 == _SIX_TO_FOUR:
+        return value >> 80
+    return ~value if value >> 96 == _TEREDO else None
 
 
 def read_address(text: str) -> Address:

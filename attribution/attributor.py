@@ -24,12 +24,12 @@ from attribution.errors import InvalidTarget
 from attribution.evidence import UNANSWERED, Evidence, EvidenceFolder, Record
 from attribution.lookup.asker import Asker
 from attribution.lookup.clock import Clock
-from attribution.lookup.guard import REPORTED
 from attribution.lookup.origins import OriginDesk
-from attribution.lookup.transport import OnConnect
+from attribution.lookup.transport import OnConnect, ReportedAddresses, TargetInWork
 from attribution.models import Attribution
 from attribution.origin import Front, OriginSource, ToldOrigin, installed_sources
 from attribution.questions import DeskOf, FrontOf, NetworkAbove, NetworkAt, Question, ResolveName, SuffixOf, key_of
+from attribution.registry.dns_answer import read_dns
 from attribution.settings import Settings, load_settings
 from attribution.target import parse_target
 
@@ -52,6 +52,16 @@ class Investigation:
         """Return the answer that evidence gives, decided anew from it alone."""
         decision = decide(evidence)
         return cls(decision.attribution, decision.steps, evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One target's look-up under way."""
+
+    evidence: Evidence
+    facts: Facts
+    site: TargetInWork
+    heard: Callable[[Record], None] | None
 
 
 class Attributor:
@@ -81,7 +91,8 @@ class Attributor:
         self._settings = settings or load_settings()
         self._clock = clock or Clock()
         self._cache = AnswerCache(self._settings, self._clock)
-        self._asker = Asker(self._settings, self._clock, self._cache, on_connect)
+        self._reported = ReportedAddresses(self._clock.monotonic)
+        self._asker = Asker(self._settings, self._clock, self._cache, self._reported, on_connect)
         self._check_mailboxes = check_mailboxes
         self._keep_steps = keep_steps
         self._finished = FinishedAnswers(
@@ -104,6 +115,11 @@ class Attributor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    @property
+    def reported_addresses(self) -> ReportedAddresses:
+        """The hosts that no connection may go to: targets in work, and those of the last hour."""
+        return self._reported
 
     async def close(self) -> None:
         """Close connections and the cache."""
@@ -157,17 +173,17 @@ class Attributor:
         if not self._prepared and not self._offline and facts.target and not facts.target.not_attributable:
             self._prepared = True
             self._asker.prepare()
-        reported = REPORTED.set(frozenset(str(address) for address in facts.addresses))
-        try:
-            until = await self._learn_all(evidence, facts, heard)
+        with self._reported.in_work(facts.target.host if facts.target else "") as site:
+            site.add(facts.addresses)
+            work = _Work(evidence, facts, site, heard)
+            until = await self._learn_all(work)
             told = await self._told_origins(facts)
             if told:
                 for record in told:
                     evidence.add(record)
                     facts.learn(record)
-                await self._learn_all(evidence, facts, heard)
-        finally:
-            REPORTED.reset(reported)
+                site.add(facts.addresses)
+                await self._learn_all(work)
         decision = decide_from(facts)
         if until and not evidence.holds("told_origin"):
             steps = [(step.rule, step.conclusion) for step in decision.steps] if self._keep_steps else None
@@ -176,29 +192,27 @@ class Attributor:
             await asyncio.to_thread(self._folder.append, evidence)
         return Investigation(decision.attribution, decision.steps, evidence)
 
-    async def _learn_all(
-        self, evidence: Evidence, facts: Facts, heard: Callable[[Record], None] | None
-    ) -> datetime | None:
+    async def _learn_all(self, work: _Work) -> datetime | None:
         """Ask what the rules want to know, round after round, until they want no more.
 
         Returns until when all of the answers are fresh; None where some are not kept, or stale.
         """
         until: datetime | None = _NEVER
+        facts = work.facts
         asking = {
             "ask_registrar": self._settings.ask_registrar,
             "ask_systems": self._settings.ask_systems,
             "check_mailboxes": self._check_mailboxes,
         }
         while questions := next_questions(facts, **asking):
-            for question, records in zip(questions, await self._answers(questions), strict=True):
+            for question, records in zip(questions, await self._answers(questions, work.site), strict=True):
                 facts.asked.add(question.text)
                 until = self._earlier(until, question, records)
                 for record in records:
-                    evidence.add(record)
+                    work.evidence.add(record)
                     facts.learn(record)
-                    if heard:
-                        heard(record)
-            REPORTED.set(frozenset(str(address) for address in (*facts.addresses, *facts.special)))
+                    if work.heard:
+                        work.heard(record)
         return None if until is _NEVER else until
 
     def _earlier(self, until: datetime | None, question: Question, records: list[Record]) -> datetime | None:
@@ -220,10 +234,24 @@ class Attributor:
         ]
         return await self._desk.ask(facts.target.host, fronts)
 
-    async def _answers(self, questions: list[Question]) -> list[list[Record]]:
+    async def _answers(self, questions: list[Question], site: TargetInWork) -> list[list[Record]]:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._answer(question)) for question in questions]
+            tasks = [
+                group.create_task(
+                    self._resolve(question, site)
+                    if isinstance(question, ResolveName)
+                    else self._answer(question)
+                )
+                for question in questions
+            ]
         return [_as_asked(question, task.result()) for question, task in zip(questions, tasks, strict=True)]
+
+    async def _resolve(self, question: ResolveName, site: TargetInWork) -> list[Record]:
+        """Resolve a reported name, and note at once every address that it leads to as reported."""
+        records = await self._answer(question)
+        for record in records:
+            site.add(_addresses_in(record))
+        return records
 
     async def _answer(self, question: Question) -> list[Record]:
         if isinstance(question, SuffixOf | FrontOf | DeskOf):  # tables on this machine: nothing to share or keep
@@ -300,6 +328,14 @@ class Attributor:
         lock = self._neighbourhoods.setdefault(place, asyncio.Lock())
         async with lock:
             yield
+
+
+def _addresses_in(record: Record) -> tuple[str, ...]:
+    """Return the addresses of a DNS answer: all of them, also those that are too many to look up."""
+    if record.kind != "dns" or record.outcome != "answered":
+        return ()
+    name, _, rdtype = record.question.rpartition(" ")
+    return read_dns(record.body, name, rdtype).values
 
 
 def _as_asked(question: Question, records: list[Record]) -> list[Record]:

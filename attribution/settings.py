@@ -5,11 +5,12 @@ from __future__ import annotations
 import ipaddress
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 
 from attribution.errors import SettingsError
 
@@ -86,6 +87,23 @@ def _optional_url(value: Any) -> Any:
     return _http_url(value) if value else ""
 
 
+def _proxy(value: Any) -> Any:
+    """Check a proxy's URL. What is wrong is said without the value, which may hold a password."""
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if not text:
+        return None
+    form = "use http://[user:password@]host:port"
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except (TypeError, ValueError, AttributeError):
+        raise ValueError(form) from None
+    more = parts.path.strip("/") or parts.query or parts.fragment
+    if parts.scheme != "http" or not host or not host.isascii() or not port or more:
+        raise ValueError(form)
+    return value
+
+
 def _addresses(value: Any) -> Any:
     proxies = _comma_list(value)
     for proxy in proxies or []:
@@ -131,6 +149,11 @@ class Settings(BaseModel):
         None, description="key of a trusted reporter at Cloudflare: asks it for origins; goes with the secret"
     )
     cloudflare_access_secret: SecretStr | None = Field(None, description="the secret to that key; never shown or kept")
+    proxy: Annotated[SecretStr | None, BeforeValidator(_proxy)] = Field(
+        None,
+        description="HTTP proxy for RDAP, http://[user:password@]host:port; "
+        "WHOIS (port 43) and DNS do not go through it",
+    )
     dns_timeout: float = Field(5.0, gt=0, le=60, description="seconds for one DNS question, all servers together")
     connect_timeout: float = Field(5.0, gt=0, le=60, description="seconds to open a connection")
     rdap_timeout: float = Field(15.0, gt=0, le=300, description="seconds for one RDAP answer")
@@ -188,6 +211,17 @@ class Settings(BaseModel):
     )
     oidc_client_id: str = Field("", description="the service's name at that identity provider")
     oidc_client_secret: SecretStr | None = Field(None, description="the service's secret there; never shown")
+
+    @property
+    def proxy_note(self) -> str | None:
+        """What starting up says about the proxy, without its password; None where there is none."""
+        if self.proxy is None:
+            return None
+        parts = urlsplit(self.proxy.get_secret_value())
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        return (
+            f"RDAP goes through the proxy {host}:{parts.port}; WHOIS (port 43) and DNS go directly"
+        )
 
     @property
     def cache_path(self) -> Path:
@@ -254,8 +288,13 @@ def _complaint(error: dict[str, Any]) -> str:
     name = str(error["loc"][0]) if error["loc"] else "settings"
     field = Settings.model_fields.get(name)
     form = f" Allowed: {field.description}." if field and field.description else ""
+    value = "a value that is not shown" if field and _is_secret(field) else repr(error["input"])
     why = str(error["msg"]).removeprefix("Value error, ")
-    return f"setting {name} ({PREFIX}{name.upper()}) cannot be {error['input']!r}: {why}.{form}"
+    return f"setting {name} ({PREFIX}{name.upper()}) cannot be {value}: {why}.{form}"
+
+
+def _is_secret(field: FieldInfo) -> bool:
+    return SecretStr in (field.annotation, *get_args(field.annotation))
 
 
 def _read_file() -> dict[str, Any]:

@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 
 import idna
 
-from attribution.addresses import Address, responsible_address, special_purpose
+from attribution.addresses import Address, normal, special_purpose
 from attribution.errors import InvalidTarget
 
 _MAXIMUM_LENGTH = 8192
@@ -189,7 +189,7 @@ def _authority_host(text: str, rest: str) -> str:
 def _classify(text: str, host: str, documentation_is_special: bool) -> Target:
     address = _address(text, host)
     if address is not None:
-        matters = responsible_address(address)
+        matters = normal(address)
         special = special_purpose(matters, documentation_is_special=documentation_is_special)
         if special:
             return Target(text, str(address), str(matters), f"the address is special: {special}", "special_address")

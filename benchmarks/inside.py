@@ -124,10 +124,12 @@ async def names(library: str, hosts: list[str], at_once: int) -> float:
         from attribution import load_settings
         from attribution.lookup.clock import Clock
         from attribution.lookup.dns import DnsClient
+        from attribution.lookup.interim_servers import InterimServers
         from attribution.lookup.transport import Transport
 
         settings = load_settings()
-        look = DnsClient(settings, Transport(settings), Clock()).look_up
+        transport = Transport(settings, InterimServers(settings))
+        look = DnsClient(settings, transport, Clock()).look_up
     elif library == "aiodns":
         import aiodns
 

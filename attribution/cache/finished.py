@@ -28,6 +28,7 @@ _FORMAT = 1
 # Settings that change how one asks, not what is answered.
 _WITHOUT_EFFECT = {
     "cache_folder", "data_folder", "dns_timeout", "connect_timeout", "rdap_timeout", "whois_timeout", "patience", "wait",
+    "proxy",
     "registry_concurrency", "jobs", "cloudflare_access_secret", "store", "key_file", "keep_urls", "analyst", "hotline_name",
     "hotline_mailbox", "hotline_country", "grouping_hours", "reminder_hours", "notice_language", "notice_urls", "templates_folder",
     "public_url", "trusted_proxies", "rate_limit", "session_hours", "oidc_issuer", "oidc_client_id", "oidc_client_secret",

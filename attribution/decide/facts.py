@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from attribution.addresses import Address, read_address, responsible_address, special_purpose
+from attribution.addresses import Address, normal, read_address, special_purpose
 from attribution.data.desks import Authority, Desk, Hotline
 from attribution.decide.holder import EntityKey
 from attribution.errors import InvalidTarget
@@ -350,7 +350,7 @@ class Facts:
         via = [f"{alias} CNAME {target}" for alias, target in answer.chain]
         # Resolvers turn the order of addresses with each answer (RFC 1794): it means nothing, and is set aside.
         for value in sorted(answer.values, key=lambda text: int(read_address(text))):
-            address = responsible_address(read_address(value))
+            address = normal(read_address(value))
             reason = special_purpose(address, documentation_is_special=self.evidence.documentation_is_special)
             if address in self.made_up:
                 self.rewritten[address] = record
@@ -448,7 +448,7 @@ class Facts:
         assert isinstance(record.question, OriginBehind)
         if self.target is None or self.target.address or self.target.not_attributable:
             return
-        address = responsible_address(record.question.address)
+        address = normal(record.question.address)
         if self.evidence.observed_at - record.fetched_at > TOLD_FOR:
             self.told_too_long_ago.append(record)
         elif not special_purpose(address, documentation_is_special=self.evidence.documentation_is_special):
@@ -457,7 +457,7 @@ class Facts:
 
     def _learn_served_from(self, record: Record) -> None:
         assert isinstance(record.question, ServedFrom)
-        self.served_from[responsible_address(record.question.address)] = record
+        self.served_from[normal(record.question.address)] = record
 
     def _learn_vouching(self, record: Record) -> None:
         assert isinstance(record.question, VouchedFor)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 from attribution.evidence import Record
 from attribution.lookup.attempt import Attempts
 from attribution.lookup.bootstrap import Bootstrap, KeptFiles
 from attribution.lookup.clock import Clock
 from attribution.lookup.dns import DnsClient
+from attribution.lookup.interim_servers import InterimServers
 from attribution.lookup.ledger import Ledger
 from attribution.lookup.nir_pages import NationalPages
 from attribution.lookup.origin_as import ask_origin
 from attribution.lookup.pace import Pace
 from attribution.lookup.rdap import RdapClient
 from attribution.lookup.tables import Tables
-from attribution.lookup.transport import OnConnect, Transport
+from attribution.lookup.transport import HttpAnswer, HttpRequest, OnConnect, ReportedAddresses, Transport
 from attribution.lookup.whois import WhoisClient
-from attribution.origin import Fetch
 from attribution.questions import (
     DeskOf,
     DomainNamed,
@@ -39,10 +40,22 @@ from attribution.settings import Settings
 
 
 class Asker:
-    """Owns the transport and every client. `close` ends what is open."""
+    """Owns the transport and every client. `close` ends what is open.
 
-    def __init__(self, settings: Settings, clock: Clock, kept: KeptFiles, on_connect: OnConnect | None = None) -> None:
-        self._transport = Transport(settings, on_connect)
+    `reported` are the hosts that no connection may go to; `on_connect` is told of every connection.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        kept: KeptFiles,
+        reported: ReportedAddresses,
+        on_connect: OnConnect | None = None,
+    ) -> None:
+        self._transport = Transport(
+            settings, InterimServers(settings), reported=reported, ask_unlisted=True, on_connect=on_connect
+        )
         self._dns = DnsClient(settings, self._transport, clock)
         self._transport.resolve_names_by(self._dns.addresses_of)
         self._pace = Pace(settings.registry_concurrency, settings.patience, clock, Ledger(settings.cache_path))
@@ -97,10 +110,10 @@ class Asker:
     async def _begin(self) -> None:
         await asyncio.gather(self._tables.load(), self._bootstrap.prepare())
 
-    @property
-    def fetch(self) -> Fetch:
-        """The one transport's way to get a URL, for who asks somebody else than a registry."""
-        return self._transport.fetch
+    async def fetch(self, url: str, *, accept: str, headers: Mapping[str, str]) -> HttpAnswer:
+        """Get a URL for an origin source, through the one transport. Raises TransportError."""
+        request = HttpRequest(url, kind="origin_source", accept=accept, headers=headers)
+        return await self._transport.fetch(request)
 
     async def close(self) -> None:
         """Close connections and end refreshes."""

@@ -8,9 +8,14 @@ from datetime import timedelta
 
 from attribution.evidence import Outcome, Record
 from attribution.lookup.clock import Clock
-from attribution.lookup.guard import DestinationRefused
 from attribution.lookup.pace import NotNow, Pace, Service
-from attribution.lookup.transport import TooLarge, UnknownServer, Unreachable
+from attribution.lookup.transport import (
+    DestinationRefused,
+    MalformedAnswer,
+    TooLarge,
+    UnknownServer,
+    Unreachable,
+)
 
 SOON = timedelta(seconds=15)
 """For what may be over in a moment: a connection that failed, a server that is restarted."""
@@ -45,7 +50,7 @@ class Attempts:
                 return await send()
             except DestinationRefused as error:
                 return self.failed(blank, "refused", str(error))
-            except TooLarge as error:
+            except (TooLarge, MalformedAnswer) as error:
                 return self.failed(blank, "malformed", str(error))
             except TimeoutError:
                 return self.failed(blank, "unreachable", "no whole answer within the time limit", SOON)

@@ -19,8 +19,7 @@ from attribution.addresses import Address
 from attribution.data import packaged_rows, packaged_text
 from attribution.evidence import Record
 from attribution.lookup.clock import Clock
-from attribution.lookup.guard import DestinationRefused
-from attribution.lookup.transport import TooLarge, Transport, Unreachable
+from attribution.lookup.transport import HttpRequest, Transport, TransportError
 from attribution.prefixes import PrefixTable
 from attribution.registry.lenient import as_list
 from attribution.registry.rdap_answer import read_json_object
@@ -124,9 +123,12 @@ class Bootstrap:
 
     async def _fetch(self, name: str) -> None:
         try:
-            answer = await self._transport.fetch(f"{self._base}{name}.json", accept="application/json")
+            url = f"{self._base}{name}.json"
+            answer = await self._transport.fetch(
+                HttpRequest(url, kind="bootstrap", accept="application/json")
+            )
             document = read_json_object(answer.body) if answer.status == 200 else {}
-        except (DestinationRefused, Unreachable, TooLarge, TimeoutError, UnreadableAnswer):
+        except (TransportError, TimeoutError, UnreadableAnswer):
             document = {}
         if not isinstance(document.get("services"), list):
             self._failed_at[name] = self._clock.monotonic()

@@ -9,7 +9,7 @@ from attribution.evidence import Record
 from attribution.lookup.attempt import SOON, Attempts
 from attribution.lookup.clock import Clock
 from attribution.lookup.pace import Service
-from attribution.lookup.transport import Transport
+from attribution.lookup.transport import HttpRequest, Transport
 from attribution.questions import NationalPage
 
 _ACCEPT = "text/html, text/plain;q=0.9"
@@ -28,7 +28,8 @@ class NationalPages:
         blank = Record("nir_page", wanted.text, server, self._clock.now(), "unreachable", url=page.url)
 
         async def send() -> Record:
-            answer = await self._transport.fetch(page.url, accept=_ACCEPT, form=page.form)
+            request = HttpRequest(page.url, kind="ip", accept=_ACCEPT, form=page.form)
+            answer = await self._transport.fetch(request)
             if answer.status in (403, 429):
                 return self._attempts.failed(blank, "rate_limited", f"HTTP {answer.status}")
             if answer.status != 200:

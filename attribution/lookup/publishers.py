@@ -13,8 +13,7 @@ from urllib.parse import urlsplit
 
 from attribution.data.fronts import Listing, Lists, fewest
 from attribution.lookup.clock import Clock
-from attribution.lookup.guard import DestinationRefused
-from attribution.lookup.transport import TooLarge, Transport, Unreachable
+from attribution.lookup.transport import HttpRequest, Kind, Transport, TransportError, Unreachable
 from attribution.settings import Settings
 
 _MOST_BYTES = 16 * 1024 * 1024
@@ -30,9 +29,20 @@ class Fetched:
     """Why a list could not be had, by its name."""
 
 
+class _PublishersListed:
+    """Lists the servers of the packaged table of publishers, over TLS."""
+
+    def __init__(self) -> None:
+        self._hosts = {urlsplit(row["url"]).hostname for row in _publishers()}
+
+    def is_listed(self, host: str, port: int, kind: Kind) -> bool:
+        """Say whether a publisher's list is fetched from this server."""
+        return kind == "publisher" and port == 443 and host in self._hosts
+
+
 async def fetch_published(settings: Settings, clock: Clock) -> Fetched:
     """Fetch every list that has a publisher. A list of which one part fails is not returned."""
-    transport = Transport(settings)
+    transport = Transport(settings, _PublishersListed())
     prefixes: dict[str, list[str]] = {}
     listings: dict[str, Listing] = {}
     failures: dict[str, str] = {}
@@ -45,11 +55,14 @@ async def fetch_published(settings: Settings, clock: Clock) -> Fetched:
             published = clock.now().date().isoformat()
             listings[name] = Listing(name, row["kind"], row["company"], f"list that {host} publishes", published)
             try:
-                answer = await transport.fetch(row["url"], accept="*/*", most_bytes=_MOST_BYTES)
+                request = HttpRequest(
+                    row["url"], kind="publisher", accept="*/*", most_bytes=_MOST_BYTES
+                )
+                answer = await transport.fetch(request)
                 if answer.status != 200:
                     raise Unreachable(f"HTTP {answer.status}")
                 prefixes.setdefault(name, []).extend(_taken(answer.body, row["take"]))
-            except (DestinationRefused, Unreachable, TooLarge, TimeoutError, ValueError) as error:
+            except (TransportError, TimeoutError, ValueError) as error:
                 failures[name] = f"{host}: {error or type(error).__name__}"
     finally:
         await transport.close()

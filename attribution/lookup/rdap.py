@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
@@ -14,7 +15,7 @@ from attribution.lookup.attempt import LATER, MUCH_LATER, SOON, Attempts
 from attribution.lookup.bootstrap import Bootstrap
 from attribution.lookup.clock import Clock
 from attribution.lookup.pace import Service
-from attribution.lookup.transport import HttpAnswer, Transport
+from attribution.lookup.transport import HttpAnswer, HttpRequest, Kind, Transport
 from attribution.registry.domain_answer import read_domain
 from attribution.registry.rdap_answer import read_autnum, read_entity, read_network
 from attribution.registry.refusal import read_http_outcome
@@ -25,6 +26,18 @@ _ACCEPT = "application/rdap+json, application/json;q=0.9"
 _REDIRECTS = frozenset([301, 302, 303, 307, 308])
 
 Check = Callable[[bytes, str], None]
+"""Judges an answer's body, from a server. Raises UnreadableAnswer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """What is asked, along redirects and at every URL of a service."""
+
+    question: str
+    kind: Kind
+    check: Check
+    most_patience: float | None = None
+    """Seconds to wait for a registry that asks to come back; None for the settings'."""
 
 
 class RdapClient:
@@ -40,11 +53,13 @@ class RdapClient:
             note = "no RDAP server is known for this address"
             return [found, Record("rdap", question, found.server, self._clock.now(), "not_found", note=note)]
         urls_asked = [f"{url}ip/{address}" for url in urls]
-        return [found, *await self._first_answer(urls_asked, question, _about_address(address))]
+        return [found, *await self._first_answer(urls_asked, _Errand(question, "ip", _about_address(address)))]
 
     async def network_at_service(self, base: str, address: Address, question: str) -> list[Record]:
         """Ask one service, named by its base URL, for the most specific network around an address."""
-        return await self._follow(f"{base}ip/{address}", question, _about_address(address))
+        return await self._follow(
+            f"{base}ip/{address}", _Errand(question, "ip", _about_address(address))
+        )
 
     async def network_above(self, url: str, below: tuple[Address, Address], question: str) -> list[Record]:
         """Ask for the network above another one."""
@@ -54,7 +69,7 @@ class RdapClient:
             if not (network.covers(below[0]) and network.covers(below[1])):
                 raise UnreadableAnswer("the answer is not about a network above")
 
-        return await self._follow(url, question, above)
+        return await self._follow(url, _Errand(question, "ip", above))
 
     async def entity(self, url: str, question: str) -> list[Record]:
         """Ask for a contact or organisation by its handle."""
@@ -62,7 +77,7 @@ class RdapClient:
         def readable(body: bytes, server: str) -> None:
             read_entity(body)
 
-        return await self._follow(url, question, readable)
+        return await self._follow(url, _Errand(question, "entity", readable))
 
     async def system(self, asn: int, question: str) -> list[Record]:
         """Ask for an autonomous system."""
@@ -75,7 +90,9 @@ class RdapClient:
         if not urls:
             note = "no RDAP server is known for this AS"
             return [Record("rdap", question, "bootstrap", self._clock.now(), "not_found", note=note)]
-        return await self._first_answer([f"{url}autnum/{asn}" for url in urls], question, about_system)
+        return await self._first_answer(
+            [f"{url}autnum/{asn}" for url in urls], _Errand(question, "autnum", about_system)
+        )
 
     async def domain(self, name: str, question: str) -> list[Record]:
         """Ask for a domain at the registry of its suffix."""
@@ -89,44 +106,48 @@ class RdapClient:
             note = "no RDAP server is known for this domain"
             return [Record("rdap", question, "bootstrap", self._clock.now(), "not_found", note=note)]
         # The registrar is good to know, and nobody's notice waits for it.
-        return await self._first_answer([f"{url}domain/{name}" for url in urls], question, about_domain, 3.0)
+        errand = _Errand(question, "domain", about_domain, most_patience=3.0)
+        return await self._first_answer([f"{url}domain/{name}" for url in urls], errand)
 
-    async def _first_answer(
-        self, urls: list[str], question: str, check: Check, most_patience: float | None = None
-    ) -> list[Record]:
+    async def _first_answer(self, urls: list[str], errand: _Errand) -> list[Record]:
         """Try the service's URLs in turn; https ones come first."""
         records: list[Record] = []
         for url in urls:
-            records = await self._follow(url, question, check, most_patience)
+            records = await self._follow(url, errand)
             if records[-1].outcome in ("answered", "not_found", "rate_limited"):
                 break
         return records
 
-    async def _follow(self, url: str, question: str, check: Check, most_patience: float | None = None) -> list[Record]:
+    async def _follow(self, url: str, errand: _Errand) -> list[Record]:
         records: list[Record] = []
         seen: set[str] = set()
         for _ in range(_MOST_REDIRECTS + 1):
+            blank = self._blank(errand.question, url)
             if url in seen:
-                records.append(
-                    self._attempts.failed(self._blank(question, url), "malformed", "the redirects run in a circle")
-                )
+                note = "the redirects run in a circle"
+                records.append(self._attempts.failed(blank, "malformed", note))
                 return records
             seen.add(url)
-            record = await self._ask(url, question, check, most_patience)
+            record = await self._ask(url, errand)
             records.append(record)
             if record.outcome != "redirected" or record.location is None:
                 return records
             url = record.location
-        records.append(
-            self._attempts.failed(self._blank(question, url), "malformed", f"more than {_MOST_REDIRECTS} redirects")
-        )
+        note = f"more than {_MOST_REDIRECTS} redirects"
+        blank = self._blank(errand.question, url)
+        records.append(self._attempts.failed(blank, "malformed", note))
         return records
 
-    async def _ask(self, url: str, question: str, check: Check, most_patience: float | None) -> Record:
+    async def _ask(self, url: str, errand: _Errand) -> Record:
         async def send() -> Record:
-            return self._read(await self._transport.fetch(url, accept=_ACCEPT), url, question, check)
+            request = HttpRequest(url, kind=errand.kind, accept=_ACCEPT)
+            answer = await self._transport.fetch(request)
+            return self._read(answer, url, errand.question, errand.check)
 
-        return await self._attempts.ask(_service(url), self._blank(question, url), send, most_patience, _people_in)
+        blank = self._blank(errand.question, url)
+        return await self._attempts.ask(
+            _service(url), blank, send, errand.most_patience, _people_in
+        )
 
     def _read(self, answer: HttpAnswer, url: str, question: str, check: Check) -> Record:
         now = self._clock.now()

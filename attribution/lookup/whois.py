@@ -10,7 +10,7 @@ from attribution.evidence import Outcome, Record
 from attribution.lookup.attempt import LATER, MUCH_LATER, SOON, Attempts
 from attribution.lookup.clock import Clock
 from attribution.lookup.pace import Service
-from attribution.lookup.transport import Transport
+from attribution.lookup.transport import MOST_BYTES, Kind, Transport
 from attribution.registry.domain_answer import read_domain_text
 from attribution.registry.refusal import read_whois_outcome
 from attribution.registry.registries import registry_of_server
@@ -29,6 +29,7 @@ class _Errand:
     """What to ask every server on the way, and how to take its answer."""
 
     question: str
+    kind: Kind
     line: Callable[[str], str]
     """The query line for a server."""
     judge: Callable[[bytes, str], tuple[Outcome, str | None]]
@@ -75,7 +76,7 @@ class WhoisClient:
             mentioned = mentioned_server(record.body)
             return Referral(mentioned, 43) if mentioned else None
 
-        return await self._walk(server or self._root, _Errand(question, line, judge, follow))
+        return await self._walk(server or self._root, _Errand(question, "ip", line, judge, follow))
 
     async def domain(self, name: str, question: str) -> list[Record]:
         """Ask IANA's root and the registry of the top-level domain; no registrar's own server is asked."""
@@ -88,7 +89,8 @@ class WhoisClient:
         def follow(record: Record) -> Referral | None:
             return read_referral(record.body) if record.outcome == "redirected" else None
 
-        return await self._walk(self._root, _Errand(question, lambda _: name, judge, follow))
+        errand = _Errand(question, "domain", lambda _: name, judge, follow)
+        return await self._walk(self._root, errand)
 
     async def _walk(self, first: str, errand: _Errand) -> list[Record]:
         records: list[Record] = []
@@ -115,10 +117,13 @@ class WhoisClient:
     async def _ask(self, step: Referral, errand: _Errand) -> Record:
         host, port = self._overrides.get(step.host, (step.host, step.port))
         run_by_registry = step.host == split_host_port(self._root, 43)[0] or registry_of_server(step.host)
-        limit = {} if run_by_registry else {"most_bytes": _CLAIM_BYTES}
+        most_bytes = MOST_BYTES if run_by_registry else _CLAIM_BYTES
 
         async def send() -> Record:
-            body = await self._transport.ask_line(host, port, errand.line(step.host), **limit)
+            line = errand.line(step.host)
+            body = await self._transport.ask_line(
+                host, port, line, kind=errand.kind, most_bytes=most_bytes
+            )
             return self._read(body, step, errand)
 
         return await self._attempts.ask(

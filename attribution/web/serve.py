@@ -80,6 +80,8 @@ def serve(settings: Settings, host: str, port: int, tell: Callable[[str], None])
         log = RequestLog(sys.stderr)
         app = create_app(service, host, log)
         _write_log()
+        if settings.proxy_note:
+            logging.getLogger("attribution").info(settings.proxy_note)
         server = _Server(config(app, settings, host, port), lambda at: _begin(store, settings, at, tell))
         server.run([listener])
         log.write()

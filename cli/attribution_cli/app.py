@@ -21,7 +21,7 @@ from attribution_cli.casework.notices import case_app, event_app, mail_app, noti
 from attribution_cli.casework.providers import provider_app
 from attribution_cli.casework.publishing import contest, dossier, letter, list_app, overview
 from attribution_cli.casework.reports import recheck, report_app
-from attribution_cli.console import messages, results, say, show_warnings
+from attribution_cli.console import messages, results, say, say_proxy, show_warnings
 from attribution_cli.housekeeping import AsJson, cache_app, config_app, data_app
 from attribution_cli.inputs import InputFormat, UnusableInput, count_items
 from attribution_cli.outputs import OutputFormat, ReaderGoneError, UnusableOutput
@@ -278,6 +278,7 @@ def batch(
     from attribution_cli.table import Table
 
     settings = load_settings()
+    say_proxy(settings)
     if form is OutputFormat.AUTO:
         on_terminal = output is None and sys.stdout.isatty()
         form = OutputFormat.TABLE if on_terminal else OutputFormat.JSONL
@@ -424,6 +425,7 @@ def _investigate(
                 show(found)
 
     settings = load_settings()
+    say_proxy(settings)
     status = messages().status("asking resolvers and registries …")
     if sys.stderr.isatty():
         status.start()

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from attribution_cli.safe_text import shown
+
+if TYPE_CHECKING:
+    from attribution.settings import Settings
 
 
 def results() -> Console:
@@ -23,6 +27,12 @@ def messages() -> Console:
 def say(text: str) -> None:
     """Write a line to stderr."""
     sys.stderr.write(shown(text) + "\n")
+
+
+def say_proxy(settings: Settings) -> None:
+    """Say what goes through the proxy of the settings and what does not, before anything is asked."""
+    if settings.proxy_note:
+        say(f"attribution: {settings.proxy_note}")
 
 
 class _Warnings(logging.Handler):

@@ -8,7 +8,7 @@ import ipaddress
 import typer
 
 from attribution_cli import exit_code
-from attribution_cli.console import say
+from attribution_cli.console import say, say_proxy
 from attribution_cli.safe_text import shown
 
 
@@ -20,6 +20,7 @@ def refresh(*, apply: bool, force: bool) -> int:
     from attribution.settings import load_settings
 
     settings = load_settings()
+    say_proxy(settings)
     known = front_lists(settings.data_path)
     fetched = asyncio.run(fetch_published(settings, Clock()))
     taken: Lists = {}

@@ -17,6 +17,7 @@ from attribution.addresses import special_purpose
 from attribution.lookup.bootstrap import Bootstrap, packaged_services
 from attribution.lookup.transport import Transport
 from clocks import HandClock
+from servers import EveryServer
 
 BASE = "https://iana.example/rdap/"
 FILE = {
@@ -49,7 +50,7 @@ def clock() -> HandClock:
 @pytest.fixture
 async def bootstrap(clock: HandClock) -> AsyncIterator[Bootstrap]:
     settings = load_settings(rdap_bootstrap_url=BASE)
-    transport = Transport(settings)
+    transport = Transport(settings, EveryServer())
     made = Bootstrap(settings, transport, clock, Files())
     yield made
     await made.close()

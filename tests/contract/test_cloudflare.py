@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ from pydantic import SecretStr
 from attribution import Attributor, Front, OriginRefused, load_settings
 from attribution.demo import DemoWorld
 from attribution.lookup.cloudflare import source
-from attribution.lookup.transport import Transport
+from attribution.lookup.transport import HttpAnswer, HttpRequest, Transport
 from attribution.origin import OriginSource, installed_sources
+from servers import ListedFor
 
 URL = r"https://trust\.cloudflare\.com/investigation/v1/[0-9a-f]{16}/origin\?hostname=www\.site\.example"
 FRONT = Front("192.0.2.1", "Cloudflare")
@@ -24,8 +25,13 @@ KEYS = {"cloudflare_access_id": "an-id", "cloudflare_access_secret": "a-secret"}
 @pytest.fixture
 async def cloudflare() -> AsyncIterator[OriginSource]:
     settings = load_settings(**KEYS)
-    transport = Transport(settings)
-    made = source(settings, transport.fetch)
+    transport = Transport(settings, ListedFor([("trust.cloudflare.com", 443, "origin_source")]))
+
+    async def fetch(url: str, *, accept: str, headers: Mapping[str, str]) -> HttpAnswer:
+        request = HttpRequest(url, kind="origin_source", accept=accept, headers=headers)
+        return await transport.fetch(request)
+
+    made = source(settings, fetch)
     assert made
     yield made
     await transport.close()

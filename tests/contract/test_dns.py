@@ -17,6 +17,7 @@ from attribution.lookup.clock import Clock
 from attribution.lookup.dns import DnsClient
 from attribution.lookup.transport import Transport
 from attribution.registry.dns_answer import read_dns
+from servers import EveryServer
 
 Reply = Callable[[dns.message.Message, bool], bytes | None]
 Start = Callable[[Reply], Awaitable[str]]
@@ -75,7 +76,7 @@ async def _closed() -> AsyncIterator[None]:
 
 def client(*servers: str, timeout: float = 1.0) -> DnsClient:
     settings = load_settings(nameservers=list(servers), dns_timeout=timeout)
-    _OPENED.append(Transport(settings))
+    _OPENED.append(Transport(settings, EveryServer()))
     return DnsClient(settings, _OPENED[-1], Clock())
 
 

@@ -13,7 +13,8 @@ import pytest
 import trustme
 
 from attribution import load_settings
-from attribution.lookup.transport import Transport, Unreachable
+from attribution.lookup.transport import HttpRequest, Transport, Unreachable
+from servers import EveryServer
 
 Start = Callable[[list[str]], Awaitable[int]]
 
@@ -68,7 +69,9 @@ async def start(authority: trustme.CA) -> AsyncIterator[Start]:
 
 
 def door() -> Transport:
-    return Transport(load_settings(allow_loopback_registries=True, rdap_timeout=3))
+    return Transport(
+        load_settings(allow_loopback_registries=True, rdap_timeout=3), EveryServer()
+    )
 
 
 @pytest.mark.parametrize(("offered", "spoken"), [(["h2", "http/1.1"], b"h2"), (["http/1.1"], b"h1")])
@@ -79,7 +82,7 @@ async def test_protocol_that_the_registry_offers_is_spoken(
     transport = door()
     with authority.cert_pem.tempfile() as trusted:
         monkeypatch.setenv("SSL_CERT_FILE", trusted)
-        answer = await transport.fetch(f"https://127.0.0.1:{port}/ip/192.0.2.1", accept="*/*")
+        answer = await transport.fetch(HttpRequest(f"https://127.0.0.1:{port}/", kind="ip", accept="*/*"))
     assert spoken in answer.body
     assert answer.tls
     await transport.close()
@@ -89,5 +92,5 @@ async def test_certificate_of_nobody_known_is_refused(start: Start) -> None:
     port = await start(["h2"])
     transport = door()
     with pytest.raises(Unreachable, match="certificate"):
-        await transport.fetch(f"https://127.0.0.1:{port}/ip/192.0.2.1", accept="*/*")
+        await transport.fetch(HttpRequest(f"https://127.0.0.1:{port}/", kind="ip", accept="*/*"))
     await transport.close()

@@ -20,6 +20,7 @@ from attribution.lookup.pace import Pace
 from attribution.lookup.rdap import RdapClient
 from attribution.lookup.transport import Transport
 from clocks import HandClock
+from servers import EveryServer
 
 ADDRESS = ipaddress.ip_address("192.0.2.7")
 BASE = "https://rdap.example/"
@@ -49,7 +50,7 @@ def clock() -> HandClock:
 @pytest.fixture
 async def client(clock: HandClock) -> AsyncIterator[RdapClient]:
     settings = load_settings(patience=0)
-    transport = Transport(settings)
+    transport = Transport(settings, EveryServer())
     yield RdapClient(
         transport, Bootstrap(settings, transport, clock, Files(clock)), Attempts(Pace(8, 0, clock), clock), clock
     )

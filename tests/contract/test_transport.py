@@ -6,14 +6,25 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import attribution
 from attribution import load_settings
-from attribution.lookup.guard import REPORTED, DestinationRefused
-from attribution.lookup.transport import TooLarge, Transport, Unreachable
+from attribution.lookup.transport import (
+    DestinationRefused,
+    HttpAnswer,
+    HttpRequest,
+    ReportedAddresses,
+    ServerTable,
+    TooLarge,
+    Transport,
+    Unreachable,
+)
+from servers import Listed
 
+ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
 Start = Callable[[bytes | None], Awaitable[int]]
 
 
@@ -42,20 +53,45 @@ async def start() -> AsyncIterator[Start]:
     await asyncio.sleep(0)
 
 
-def door(**changes: object) -> tuple[Transport, list[tuple[str, str, int]]]:
+def door(
+    servers: ServerTable | None = None,
+    reported: ReportedAddresses | None = None,
+    *,
+    ask_unlisted: bool = True,
+    **changes: object,
+) -> tuple[Transport, list[tuple[str, str, int]]]:
     opened: list[tuple[str, str, int]] = []
-    values = {"allow_loopback_registries": True, "connect_timeout": 0.5, "rdap_timeout": 1, "whois_timeout": 1}
-    transport = Transport(load_settings(**(values | changes)), lambda *where: opened.append(where))
+    values = {
+        "allow_loopback_registries": True,
+        "connect_timeout": 0.5,
+        "rdap_timeout": 1,
+        "whois_timeout": 1,
+    }
+    transport = Transport(
+        load_settings(**(values | changes)),
+        servers or Listed(),
+        reported=reported,
+        ask_unlisted=ask_unlisted,
+        on_connect=lambda *where: opened.append(where),
+    )
     return transport, opened
 
 
+async def get(transport: Transport, url: str, **more: Any) -> HttpAnswer:
+    return await transport.fetch(HttpRequest(url, kind="ip", accept="*/*", **more))
+
+
+async def ask(transport: Transport, host: str, port: int, **more: Any) -> bytes:
+    return await transport.ask_line(host, port, "192.0.2.1", kind="ip", **more)
+
+
 async def test_loopback_is_refused_unless_allowed(start: Start) -> None:
-    port = await start(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+    port = await start(ANSWER)
     transport, opened = door(allow_loopback_registries=False)
     with pytest.raises(DestinationRefused):
-        await transport.fetch("https://127.0.0.1/ip/192.0.2.1", accept="*/*")
+        await get(transport, "https://127.0.0.1/ip/192.0.2.1")
     with pytest.raises(DestinationRefused):
-        await transport.ask_line("127.0.0.1", port, "192.0.2.1")
+        await ask(transport, "127.0.0.1", port)
     assert opened == []
     await transport.close()
 
@@ -69,9 +105,9 @@ async def test_name_that_resolves_inside_is_refused_before_a_socket(inside: str)
 
     transport.resolve_names_by(resolve)
     with pytest.raises(DestinationRefused, match=inside):
-        await transport.fetch("https://rdap.example/ip/192.0.2.1", accept="*/*")
+        await get(transport, "https://rdap.example/ip/192.0.2.1")
     with pytest.raises(DestinationRefused, match=inside):
-        await transport.ask_line("whois.example", 43, "192.0.2.1")
+        await ask(transport, "whois.example", 43)
     assert opened == []
     await transport.close()
 
@@ -81,7 +117,7 @@ async def test_address_that_was_checked_is_the_one_connected_to(start: Start) ->
 
     Were the name resolved again by the system, the tests' own guard would refuse it.
     """
-    port = await start(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+    port = await start(ANSWER)
     transport, opened = door(rdap_bootstrap_url=f"http://rdap.example:{port}/")
     asked: list[str] = []
 
@@ -90,33 +126,34 @@ async def test_address_that_was_checked_is_the_one_connected_to(start: Start) ->
         return ["127.0.0.1"]
 
     transport.resolve_names_by(resolve)
-    assert (await transport.fetch(f"http://rdap.example:{port}/", accept="*/*")).body == b"{}"
+    answer = await transport.fetch(
+        HttpRequest(f"http://rdap.example:{port}/", kind="bootstrap", accept="*/*")
+    )
+    assert answer.body == b"{}"
     assert asked == ["rdap.example"]
     assert opened == [("http", "127.0.0.1", port)]
     await transport.close()
 
 
 async def test_reported_site_is_not_connected_to_even_over_a_kept_connection(start: Start) -> None:
-    port = await start(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
-    transport, opened = door()
-    await transport.fetch(f"http://127.0.0.1:{port}/", accept="*/*")
-    token = REPORTED.set(frozenset(["127.0.0.1"]))
-    try:
-        with pytest.raises(DestinationRefused, match="reported site"):
-            await transport.fetch(f"http://127.0.0.1:{port}/", accept="*/*")
-        with pytest.raises(DestinationRefused, match="reported site"):
-            await transport.ask_line("127.0.0.1", port, "192.0.2.1")
-    finally:
-        REPORTED.reset(token)
+    port = await start(ANSWER)
+    reported = ReportedAddresses()
+    transport, opened = door(reported=reported)
+    await get(transport, f"http://127.0.0.1:{port}/")
+    reported.add(["127.0.0.1"])
+    with pytest.raises(DestinationRefused, match="reported site"):
+        await get(transport, f"http://127.0.0.1:{port}/")
+    with pytest.raises(DestinationRefused, match="reported site"):
+        await ask(transport, "127.0.0.1", port)
     assert len(opened) == 1
     await transport.close()
 
 
 async def test_every_connection_is_told(start: Start) -> None:
-    port = await start(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+    port = await start(ANSWER)
     transport, opened = door()
-    await transport.fetch(f"http://127.0.0.1:{port}/", accept="*/*")
-    await transport.ask_line("127.0.0.1", port, "192.0.2.1")
+    await get(transport, f"http://127.0.0.1:{port}/")
+    await ask(transport, "127.0.0.1", port)
     assert opened == [("http", "127.0.0.1", port), ("whois", "127.0.0.1", port)]
     await transport.close()
 
@@ -125,7 +162,7 @@ async def test_more_than_a_mebibyte_is_not_read(start: Start) -> None:
     port = await start(b"x" * 1_100_000)
     transport, _ = door()
     with pytest.raises(TooLarge):
-        await transport.ask_line("127.0.0.1", port, "192.0.2.1")
+        await ask(transport, "127.0.0.1", port)
     await transport.close()
 
 
@@ -135,9 +172,9 @@ async def test_silence_has_a_limit(how: str, start: Start) -> None:
     transport, _ = door(rdap_timeout=0.2, whois_timeout=0.2)
     with pytest.raises((TimeoutError, Unreachable)):
         if how == "http":
-            await transport.fetch(f"http://127.0.0.1:{port}/", accept="*/*")
+            await get(transport, f"http://127.0.0.1:{port}/")
         else:
-            await transport.ask_line("127.0.0.1", port, "192.0.2.1")
+            await ask(transport, "127.0.0.1", port)
     await transport.close()
 
 
@@ -147,9 +184,9 @@ async def test_closed_port_is_unreachable() -> None:
         port = taken.getsockname()[1]
     transport, _ = door()
     with pytest.raises(Unreachable):
-        await transport.fetch(f"http://127.0.0.1:{port}/", accept="*/*")
+        await get(transport, f"http://127.0.0.1:{port}/")
     with pytest.raises(Unreachable):
-        await transport.ask_line("127.0.0.1", port, "192.0.2.1")
+        await ask(transport, "127.0.0.1", port)
     await transport.close()
 
 
@@ -168,6 +205,8 @@ def test_no_other_file_of_the_library_can_open_a_socket() -> None:
     folder = Path(attribution.__file__).parent
     openers = (
         "socket.socket",
+        "AnyIOBackend(",
+        "create_datagram_endpoint",
         "open_connection",
         "create_connection",
         "AsyncClient(",
@@ -182,7 +221,14 @@ def test_no_other_file_of_the_library_can_open_a_socket() -> None:
         for path in folder.rglob("*.py")
         if any(opener in path.read_text("utf-8") for opener in openers)
     }
-    assert found == {"lookup/transport.py", "client.py", "web/access/oidc.py", "web/serve.py"}
+    assert found == {
+        "lookup/transport/dns.py",
+        "lookup/transport/http.py",
+        "lookup/transport/whois.py",
+        "client.py",
+        "web/access/oidc.py",
+        "web/serve.py",
+    }
 
 
 def test_tests_themselves_cannot_reach_outside() -> None:

@@ -16,6 +16,7 @@ from attribution.lookup.pace import Pace
 from attribution.lookup.transport import Transport
 from attribution.lookup.whois import WhoisClient
 from bundles import TARGET
+from servers import Listed
 
 ADDRESS = ipaddress.ip_address(TARGET)
 NETWORK = "inetnum: 192.0.2.0 - 192.0.2.255\nnetname: EX\nstatus: ASSIGNED PI\nsource: RIPE\n"
@@ -45,7 +46,7 @@ async def servers() -> AsyncIterator[Ask]:
             whois_root="root", whois_overrides=overrides, allow_loopback_registries=True, whois_timeout=1, patience=0
         )
         clock = Clock()
-        return WhoisClient(settings, Transport(settings), Attempts(Pace(8, 0, clock), clock), clock), asked
+        return WhoisClient(settings, Transport(settings, Listed(), ask_unlisted=True), Attempts(Pace(8, 0, clock), clock), clock), asked
 
     yield make
     for server in running:

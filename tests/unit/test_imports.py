@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = ("httpx", "httpcore", "dns", "pydantic", "ipwhois", "diskcache", "tldextract", "socket", "asyncio")
+HEAVY = ("httpx", "httpcore", "httpcore2", "dns", "pydantic", "ipwhois", "diskcache", "tldextract", "socket", "asyncio")
 
 
 def loaded_after(code: str) -> list[str]:
@@ -33,7 +33,7 @@ except SystemExit:
     pass
 """
     loaded = loaded_after(code)
-    assert not {"httpx", "httpcore", "dns", "pydantic", "ipwhois", "diskcache", "tldextract"} & set(loaded)
+    assert not {"httpx", "httpcore", "httpcore2", "dns", "pydantic", "ipwhois", "diskcache", "tldextract"} & set(loaded)
 
 
 def test_every_exported_name_is_there() -> None:

@@ -22,7 +22,7 @@ from attribution_cli.casework.desk import (
     who_of,
     words,
 )
-from attribution_cli.console import say
+from attribution_cli.console import say, say_proxy
 
 report_app = typer.Typer(help="Reported URLs.", no_args_is_help=True)
 
@@ -48,6 +48,7 @@ def add(
         urls = [line.strip() for line in sys.stdin if line.strip()]
     reported_at = read_time(at)
     store, settings = open_store()
+    say_proxy(settings)
     rows: list[dict[str, Any]] = []
     faults = 0
 
@@ -128,6 +129,7 @@ def recheck(
     from attribution.cases.recheck import recheck as look_again
 
     store, settings = open_store()
+    say_proxy(settings)
     rows: list[dict[str, Any]] = []
 
     async def run() -> None:

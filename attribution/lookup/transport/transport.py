@@ -1,0 +1,93 @@
+"""The one place that opens sockets to answer a question: to resolvers, RDAP and WHOIS servers, nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from attribution.addresses import Address
+from attribution.lookup.transport.dns import DnsConnector, OnConnect
+from attribution.lookup.transport.guard import Guard, Kind, Resolve, ServerTable
+from attribution.lookup.transport.http import MOST_BYTES, HttpAnswer, HttpConnector, HttpRequest
+from attribution.lookup.transport.reported import ReportedAddresses
+from attribution.lookup.transport.whois import WhoisConnector
+from attribution.settings import Settings
+
+
+class Transport:
+    """Opens connections to servers that the guard lets pass.
+
+    `servers` says which servers are asked what. `reported` are the hosts that may not be connected to; whoever
+    looks up several targets at once gives all of them one registry. `ask_unlisted` also lets servers be asked
+    that only an answer names. `on_connect` is told of every connection before it is opened.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        servers: ServerTable,
+        *,
+        reported: ReportedAddresses | None = None,
+        ask_unlisted: bool = False,
+        on_connect: OnConnect | None = None,
+    ) -> None:
+        tell: OnConnect = on_connect or (lambda kind, address, port: None)
+        self._settings = settings
+        self._guard = Guard(
+            settings, servers, reported or ReportedAddresses(), ask_unlisted=ask_unlisted
+        )
+        self._dns = DnsConnector(tell)
+        self._http = HttpConnector(settings, self._guard, tell)
+        self._whois = WhoisConnector(self._guard, tell, settings.connect_timeout)
+
+    def resolve_names_by(self, resolve: Resolve) -> None:
+        """Set how names of servers become addresses."""
+        self._guard.resolve_names_by(resolve)
+
+    def allow_resolver(self, server: str, port: int) -> None:
+        """Name a resolver of the settings: an address."""
+        self._dns.allow(server, port)
+        self._guard.trust(server, [server])
+
+    def trust(self, host: str, addresses: Iterable[Address | str]) -> None:
+        """Name a host of the hotline's own that no target's zone may switch off: the mail relay."""
+        self._guard.trust(host, addresses)
+
+    def registry_addresses(self, addresses: Iterable[Address | str]) -> frozenset[Address]:
+        """Return which of a target's addresses are a listed server's, a resolver's or the relay's.
+
+        They are left out where targets' addresses are refused; in normal form. Known are those that listed
+        names led to when they were last resolved, and those that the settings name.
+        """
+        return self._guard.registry_addresses(addresses)
+
+    async def close(self) -> None:
+        """Close what is open."""
+        self._dns.close()
+        await self._http.close()
+
+    async def exchange_dns(self, query: bytes, server: str, port: int, timeout: float) -> bytes:
+        """Ask one resolver of the settings, over TCP where the answer does not fit.
+
+        `timeout` is in seconds. Raises DestinationRefused, OSError or TimeoutError.
+        """
+        return await self._dns.exchange(query, server, port, timeout)
+
+    async def fetch(self, request: HttpRequest) -> HttpAnswer:
+        """Ask a server over HTTP; no redirect is followed, so no header goes to another server.
+
+        Raises TransportError (DestinationRefused, Unreachable, TooLarge, MalformedAnswer) or TimeoutError.
+        """
+        async with asyncio.timeout(self._settings.rdap_timeout):
+            return await self._http.fetch(request)
+
+    async def ask_line(
+        self, host: str, port: int, line: str, *, kind: Kind, most_bytes: int = MOST_BYTES
+    ) -> bytes:
+        """Send one line and read until the server closes (RFC 3912).
+
+        Raises TransportError (DestinationRefused, Unreachable, TooLarge) or TimeoutError.
+        """
+        destination = self._guard.destination(host, port, kind, tls=False)
+        async with asyncio.timeout(self._settings.whois_timeout):
+            return await self._whois.ask(destination, line, most_bytes)
