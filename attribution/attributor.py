@@ -6,31 +6,42 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from weakref import WeakValueDictionary
 
-from attribution.cache.answers import AnswerCache, Kept, Neighbourhoods
+from attribution.cache.answers import AnswerCache, Kept, Neighbourhoods, key_of
 from attribution.cache.finished import Finished, FinishedAnswers
+from attribution.cache.secret import LocalSecret
 from attribution.completion import in_order_of_completion
 from attribution.decide.answer import decide, decide_from
 from attribution.decide.draft import Step
 from attribution.decide.facts import Facts
-from attribution.decide.plan import next_questions
+from attribution.decide.holder import holder_of
+from attribution.decide.plan import Wishes, next_questions
 from attribution.errors import InvalidTarget
-from attribution.evidence import UNANSWERED, Evidence, EvidenceFolder, Record
+from attribution.evidence import UNANSWERED, Evidence, EvidenceFolder, Question, Record
+from attribution.evidence.question import (
+    DeskOf,
+    FrontOf,
+    NetworkAbove,
+    NetworkAt,
+    RegistryAddress,
+    ResolveName,
+    SuffixOf,
+)
 from attribution.lookup.asker import Asker
 from attribution.lookup.clock import Clock
 from attribution.lookup.origins import OriginDesk
 from attribution.lookup.transport import OnConnect, ReportedAddresses, TargetInWork
 from attribution.models import Attribution
 from attribution.origin import Front, OriginSource, ToldOrigin, installed_sources
-from attribution.questions import DeskOf, FrontOf, NetworkAbove, NetworkAt, Question, ResolveName, SuffixOf, key_of
 from attribution.registry.dns_answer import read_dns
 from attribution.settings import Settings, load_settings
+from attribution.statements import ServedStatement, Vouching
 from attribution.target import parse_target
 
 _PLAIN_URL = re.compile(r"https?://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?:[/?#]|$)")
@@ -73,6 +84,7 @@ class Attributor:
     answer. `max_age` bounds the age of kept answers (zero asks everything anew, each thing once); `offline` asks
     nobody, and takes what is kept, stale answers too.
     `origin_sources` are asked for origins where a proxy is in front; without them those that are installed.
+    `vouched` are customers that a person of the hotline vouches for: they answer for what they host.
     """
 
     def __init__(
@@ -85,18 +97,25 @@ class Attributor:
         max_age: timedelta | None = None,
         offline: bool = False,
         origin_sources: Sequence[OriginSource] | None = None,
+        vouched: Iterable[Vouching] = (),
         clock: Clock | None = None,
         on_connect: OnConnect | None = None,
     ) -> None:
         self._settings = settings or load_settings()
         self._clock = clock or Clock()
         self._cache = AnswerCache(self._settings, self._clock)
+        self._secret = LocalSecret(self._settings.cache_path)
         self._reported = ReportedAddresses(self._clock.monotonic)
         self._asker = Asker(self._settings, self._clock, self._cache, self._reported, on_connect)
         self._check_mailboxes = check_mailboxes
         self._keep_steps = keep_steps
+        self._vouched = {vouching.provider: vouching for vouching in vouched}
         self._finished = FinishedAnswers(
-            self._cache.store, self._settings, self._clock, check_mailboxes=check_mailboxes
+            self._cache.store,
+            self._settings,
+            self._clock,
+            check_mailboxes=check_mailboxes,
+            vouched=self._vouched,
         )
         self._offline = offline
         sources = installed_sources(self._settings, self._asker.fetch) if origin_sources is None else origin_sources
@@ -159,17 +178,27 @@ class Attributor:
                 yield answer
 
     async def investigate(
-        self, target: str, *, origins: Iterable[ToldOrigin] = (), heard: Callable[[Record], None] | None = None
+        self,
+        target: str,
+        *,
+        origins: Iterable[ToldOrigin] = (),
+        served_from: ServedStatement | None = None,
+        heard: Callable[[Record], None] | None = None,
     ) -> Investigation:
         """Answer for one target, with the rules applied and the evidence. Raises EvidenceError if it cannot be kept.
 
-        `origins` are addresses behind a proxy that the proxy's operator told: evidence that ages (12 hours). `heard` is
-        called with each record as it is learnt, for somebody who waits.
+        `origins` are addresses behind a proxy that the proxy's operator told: evidence that ages (12 hours). `served_from`
+        says which address was seen to serve the content, where DNS leads to several companies. `heard` is called with
+        each record as it is learnt, for somebody who waits.
         """
         target = target.encode("utf-8", "surrogatepass").decode("utf-8", "replace")  # what JSON cannot hold
         evidence = Evidence(target, self._clock.now(), not self._settings.allow_documentation_addresses)
         evidence.records += [origin.as_record() for origin in origins]
+        if served_from:
+            evidence.records.append(served_from.as_record())
         facts = Facts.of(evidence)
+        if facts.target:
+            evidence.sample_key = self._secret.key_of(facts.target.host)
         if not self._prepared and not self._offline and facts.target and not facts.target.not_attributable:
             self._prepared = True
             self._asker.prepare()
@@ -185,7 +214,7 @@ class Attributor:
                 site.add(facts.addresses)
                 await self._learn_all(work)
         decision = decide_from(facts)
-        if until and not evidence.holds("told_origin"):
+        if until and not (evidence.holds("told_origin") or evidence.holds("served_from")):
             steps = [(step.rule, step.conclusion) for step in decision.steps] if self._keep_steps else None
             self._finished.keep(decision.attribution, until, steps)
         if self._folder:
@@ -199,21 +228,37 @@ class Attributor:
         """
         until: datetime | None = _NEVER
         facts = work.facts
-        asking = {
-            "ask_registrar": self._settings.ask_registrar,
-            "ask_systems": self._settings.ask_systems,
-            "check_mailboxes": self._check_mailboxes,
-        }
-        while questions := next_questions(facts, **asking):
+        wishes = Wishes(
+            registrar=self._settings.ask_registrar,
+            systems=self._settings.ask_systems,
+            mailboxes=self._check_mailboxes,
+        )
+        while questions := next_questions(facts, wishes):
             for question, records in zip(questions, await self._answers(questions, work.site), strict=True):
-                facts.asked.add(question.text)
+                facts.asked.add(question)
                 until = self._earlier(until, question, records)
                 for record in records:
                     work.evidence.add(record)
                     facts.learn(record)
                     if work.heard:
                         work.heard(record)
+            self._add_statements(work)
         return None if until is _NEVER else until
+
+    def _add_statements(self, work: _Work) -> None:
+        """Note what bears on the networks and addresses learnt: who is vouched for, and whose address a registry has."""
+        facts = work.facts
+        named = {holder_of(source.registration, facts.entities).id for source in facts.networks}
+        records = [self._vouched[provider].as_record() for provider in named & self._vouched.keys() - facts.vouched.keys()]
+        shared = self._asker.registry_addresses(facts.addresses) - facts.registry_addresses
+        now = self._clock.now()
+        records += [
+            Record("registry_address", RegistryAddress(address), "server table", now, "answered")
+            for address in sorted(shared, key=int)
+        ]
+        for record in records:
+            work.evidence.add(record)
+            facts.learn(record)
 
     def _earlier(self, until: datetime | None, question: Question, records: list[Record]) -> datetime | None:
         """Return the earlier of a time and the one until which an answer is fresh; None where it is not kept."""
@@ -244,7 +289,10 @@ class Attributor:
                 )
                 for question in questions
             ]
-        return [_as_asked(question, task.result()) for question, task in zip(questions, tasks, strict=True)]
+        return [
+            [_as_asked(question, record) for record in task.result()]
+            for question, task in zip(questions, tasks, strict=True)
+        ]
 
     async def _resolve(self, question: ResolveName, site: TargetInWork) -> list[Record]:
         """Resolve a reported name, and note at once every address that it leads to as reported."""
@@ -290,8 +338,8 @@ class Attributor:
 
     def _unasked(self, question: Question) -> Record:
         if isinstance(question, ResolveName):
-            return Record("dns", question.text, "cache", self._clock.now(), "timeout", note=_OFFLINE)
-        return Record("rdap", question.text, "cache", self._clock.now(), "unreachable", note=_OFFLINE)
+            return Record("dns", question, "cache", self._clock.now(), "timeout", note=_OFFLINE)
+        return Record("rdap", question, "cache", self._clock.now(), "unreachable", note=_OFFLINE)
 
     async def _ask(self, question: Question) -> list[Record]:
         records = await self._asker.ask(question)
@@ -334,15 +382,13 @@ def _addresses_in(record: Record) -> tuple[str, ...]:
     """Return the addresses of a DNS answer: all of them, also those that are too many to look up."""
     if record.kind != "dns" or record.outcome != "answered":
         return ()
-    name, _, rdtype = record.question.rpartition(" ")
-    return read_dns(record.body, name, rdtype).values
+    assert isinstance(record.question, ResolveName)
+    return read_dns(record.body, record.question.host, record.question.rdtype).values
 
 
-def _as_asked(question: Question, records: list[Record]) -> list[Record]:
+def _as_asked(question: Question, record: Record) -> Record:
     """Return an answer that was asked for by somebody else as one to this question."""
-    if not isinstance(question, NetworkAbove):
-        return records
-    return [one if one.question == question.text else replace(one, question=question.text) for one in records]
+    return record.about(question) if isinstance(question, NetworkAbove) else record
 
 
 def attribute(target: str, settings: Settings | None = None) -> Attribution:

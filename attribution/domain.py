@@ -11,10 +11,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tldextract import TLDExtract
 
-_COMPANY = re.compile(
-    r"^//\s*(?!Submitted|Requested|see\b|http)(?P<name>.+?)\s*(?::\s*https?://\S+.*)?$", re.IGNORECASE
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Domain:
@@ -47,14 +43,6 @@ def domain_of(host: str) -> Domain:
     return Domain(registrable or None, suffix)
 
 
-def platform_company(suffix: str) -> str | None:
-    """Return the company named in the list's comment above a private suffix.
-
-    The submitter's mailbox in the next line is a person's, and is not read.
-    """
-    return _companies().get(suffix)
-
-
 def list_version() -> str:
     """Return the version line of the packaged list."""
     found = re.search(r"^// VERSION: (\S+)", _snapshot(), re.MULTILINE)
@@ -64,22 +52,3 @@ def list_version() -> str:
 @cache
 def _snapshot() -> str:
     return resources.files("tldextract").joinpath(".tld_set_snapshot").read_text("utf-8")
-
-
-@cache
-def _companies() -> dict[str, str]:
-    _, _, private = _snapshot().partition("===BEGIN PRIVATE DOMAINS===")
-    found: dict[str, str] = {}
-    company: str | None = None
-    in_head = False
-    for line in map(str.strip, private.splitlines()):
-        if line.startswith("//"):
-            match = _COMPANY.match(line)
-            if match and not in_head:
-                company, in_head = match["name"].rstrip(": "), True
-        elif not line:
-            in_head = False
-        elif company:
-            in_head = False
-            found[line.removeprefix("*.").removeprefix("!")] = company
-    return found

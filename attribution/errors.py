@@ -44,3 +44,11 @@ class StoreUnavailableError(StoreError):
 
 class KeyFileError(AttributionError):
     """The key file is missing, damaged or not the one of this store."""
+
+
+class InvalidVouching(AttributionError):  # noqa: N818 - it says what is wrong
+    """A row of a table of vouchings that cannot be used."""
+
+    def __init__(self, row: int, column: str, value: str, remedy: str) -> None:
+        super().__init__(f"vouching in row {row}: {column} cannot be {value!r}: {remedy}.")
+        self.row, self.column, self.value = row, column, value

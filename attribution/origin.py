@@ -11,6 +11,7 @@ from typing import Protocol
 from attribution.addresses import read_address
 from attribution.errors import AttributionError, InvalidTarget
 from attribution.evidence import Record
+from attribution.evidence.question import OriginBehind
 from attribution.settings import Settings
 
 ENTRY_POINTS = "attribution.origin_sources"
@@ -30,14 +31,14 @@ class ToldOrigin:
     def as_record(self) -> Record:
         """Return the record that stands in the evidence. Raises InvalidTarget for what is no address."""
         try:
-            address = str(read_address(self.address))
+            address = read_address(self.address)
         except ValueError:
             raise InvalidTarget(self.address, "an origin is an IP address") from None
-        values = {"address": address, "source": self.source, "told_at": self.told_at.isoformat()}
+        values = {"address": str(address), "source": self.source, "told_at": self.told_at.isoformat()}
         if self.reference:
             values["reference"] = self.reference
         body = json.dumps(values).encode()
-        return Record("told_origin", f"told origin {address}", self.source, self.told_at, "answered", body)
+        return Record("told_origin", OriginBehind(address), self.source, self.told_at, "answered", body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,3 +62,18 @@ class PrefixTable(Generic[Value]):
         if address.version != self.version:
             return None
         return self.blocks[bisect_right(self.starts, int(address)) - 1]
+
+    def span(self, address: Address) -> tuple[Address, Address] | None:
+        """Return the ends of the adjacent blocks around an address that have one value; None where no block is."""
+        here = bisect_right(self.starts, int(address)) - 1
+        block = self.blocks[here] if address.version == self.version else None
+        if block is None:
+            return None
+        low = high = here
+        while low and (below := self.blocks[low - 1]) and below[1] == block[1]:
+            low -= 1
+        while high + 1 < len(self.blocks) and (above := self.blocks[high + 1]) and above[1] == block[1]:
+            high += 1
+        cls = type(address)
+        end = self.starts[high + 1] - 1 if high + 1 < len(self.starts) else 2**address.max_prefixlen - 1
+        return cls(self.starts[low]), cls(end)

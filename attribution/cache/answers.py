@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter, OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,15 +11,16 @@ from typing import Any
 
 from attribution.addresses import Address, cidrs
 from attribution.cache.json_store import JsonStore
-from attribution.decide.chain import is_final_type
-from attribution.decide.holder import is_stub
+from attribution.cache.scope import Range, blocks_served, object_named
 from attribution.errors import EvidenceError
-from attribution.evidence import UNANSWERED, Record
+from attribution.evidence import UNANSWERED, Question, Record
+from attribution.evidence.question import MailTo, NetworkAbove, NetworkAt, ResolveName, question_to_json
 from attribution.lookup.clock import Clock
-from attribution.questions import MailTo, NetworkAt, Question, ResolveName, key_of
 from attribution.registry.dns_answer import read_dns
-from attribution.registry.rdap_answer import read_network
+from attribution.registry.readers import read_networks
 from attribution.registry.registration import Network, UnreadableAnswer
+from attribution.registry.servers import server_for_url
+from attribution.registry.stubs import is_registry_object
 from attribution.settings import Settings
 
 FRESH = timedelta(hours=24)
@@ -76,6 +78,13 @@ class AnswerCache:
         kept = self._get(key_of(question))
         if kept is None and isinstance(question, NetworkAt):
             kept = self._around(question.address)
+        if kept is None and isinstance(question, NetworkAbove):
+            named = object_named(question)
+            kept = self._get(_object_key(named)) if named else None
+            kept = kept and Kept(
+                tuple(record.about(question) for record in kept.records),
+                kept.fresh_until, kept.usable_until, kept.from_this_run,
+            )  # fmt: skip
         return kept
 
     def serves_others(self, address: Address) -> bool:
@@ -92,18 +101,21 @@ class AnswerCache:
         if not life:
             return
         network = _network(question, records[-1])
-        if network and (network.cut_short or is_stub(network)):
+        if network and (network.cut_short or is_registry_object(network)):
             return
         now = self._clock.now()
         kept = Kept(tuple(records), now + life, now + (STALE if life == FRESH else life), from_this_run=True)
         keys = [key_of(question)]
-        if network and is_final_type(network.type):
-            blocks = cidrs(network.first, network.last)
-            if len(blocks) <= _MOST_BLOCKS:
+        if network and isinstance(question, NetworkAt):
+            blocks = blocks_served(network, question.address, records)
+            if blocks and len(blocks) <= _MOST_BLOCKS:
                 keys = [f"block {block}" for block in blocks]
                 self._note_lengths(network.first.version, {block.prefixlen for block in blocks})
         for key in keys:
             self._put(key, kept)
+        if network:
+            answer = Kept((records[-1],), kept.fresh_until, kept.usable_until, from_this_run=True)
+            self._put(_object_key(Range(network.registry, network.first, network.last)), answer)
 
     def get_file(self, name: str) -> tuple[str, datetime] | None:
         """Return a kept bootstrap file and when it was fetched."""
@@ -137,7 +149,10 @@ class AnswerCache:
     def _dns_life(self, record: Record) -> timedelta:
         if record.outcome in UNANSWERED:
             return timedelta()
-        name, _, rdtype = (record.url or record.question).rpartition(" ")
+        if isinstance(record.question, ResolveName):
+            name, rdtype = record.question.host, record.question.rdtype
+        else:
+            name, _, rdtype = (record.url or "").rpartition(" ")
         ttl = read_dns(record.body, name, rdtype).ttl
         most = FRESH if record.outcome == "answered" else NEGATIVE
         return min(timedelta(seconds=ttl) if ttl is not None else _WITHOUT_TTL, most)
@@ -203,22 +218,33 @@ def _read(value: Any) -> Kept | None:
         return None
 
 
+def key_of(question: Question) -> str:
+    """Return under what a question's answer is shared and kept: its fields, without which network is below."""
+    fields = question_to_json(question)
+    if isinstance(question, NetworkAbove):  # one network is above many, and is asked for once
+        fields = {"kind": question.kind, "url": question.url}
+    values = " ".join(f"{name}={json.dumps(value)}" for name, value in fields.items() if name != "kind")
+    return f"{question.kind} {values}"
+
+
+def _object_key(named: Range) -> str:
+    return f"object {named.registry} {named.first}-{named.last}"
+
+
 def _network(question: Question, record: Record) -> Network | None:
-    """Return the network of an RDAP answer about an address."""
-    if not isinstance(question, NetworkAt) or record.outcome != "answered":
+    """Return the network of an RDAP answer about an address, or about what lies above one."""
+    if not isinstance(question, NetworkAt | NetworkAbove) or record.outcome != "answered" or not record.url:
         return None
     try:
-        return read_network(record.body, record.server)
-    except UnreadableAnswer:
+        return read_networks(record.body, server_for_url(record.url))[0]
+    except (UnreadableAnswer, IndexError):
         return None
 
 
 def _kind(key: str) -> str:
     """Return the kind of question that a key on disk is about."""
     _, _, question = key.partition(" ")
-    kinds = ("ip", "block", "entity", "autnum", "whois", "origin", "page", "lengths")
-    first = question.partition(" ")[0]
-    return "bootstrap" if key.startswith("file ") else first if first in kinds else "dns"
+    return "bootstrap" if key.startswith("file ") else question.partition(" ")[0]
 
 
 class Neighbourhoods:

@@ -24,7 +24,7 @@ from attribution.models import Attribution
 from attribution.settings import Settings
 
 _IN_MEMORY = 4096
-_FORMAT = 1
+_FORMAT = 2
 # Settings that change how one asks, not what is answered.
 _WITHOUT_EFFECT = {
     "cache_folder", "data_folder", "dns_timeout", "connect_timeout", "rdap_timeout", "whois_timeout", "patience", "wait",
@@ -61,10 +61,19 @@ class Finished:
 class FinishedAnswers:
     """An in-process map over the store on disk. Answers for other settings, tables or versions are kept apart."""
 
-    def __init__(self, store: JsonStore, settings: Settings, clock: Clock, *, check_mailboxes: bool) -> None:
+    def __init__(
+        self,
+        store: JsonStore,
+        settings: Settings,
+        clock: Clock,
+        *,
+        check_mailboxes: bool,
+        vouched: Iterable[str] = (),
+    ) -> None:
         self._store, self._clock = store, clock
         self._peek = Peek(settings.cache_path)
-        self._prefix = f"finished {fingerprint(settings, check_mailboxes=check_mailboxes)} "
+        mark = fingerprint(settings, check_mailboxes=check_mailboxes, vouched=vouched)
+        self._prefix = f"finished {mark} "
         self._memory: OrderedDict[str, Finished] = OrderedDict()
 
     def find(self, host: str) -> Finished | None:
@@ -116,11 +125,11 @@ class FinishedAnswers:
             self._memory.popitem(last=False)
 
 
-def fingerprint(settings: Settings, *, check_mailboxes: bool) -> str:
+def fingerprint(settings: Settings, *, check_mailboxes: bool, vouched: Iterable[str] = ()) -> str:
     """Return a short text that is another one whenever the same question could have another answer."""
     values = settings.model_dump(mode="json", exclude=_WITHOUT_EFFECT)
     tables = [stamp(path) for path in user_tables(settings)]
-    whole = json.dumps([_FORMAT, __version__, values, tables, check_mailboxes], sort_keys=True)
+    whole = json.dumps([_FORMAT, __version__, values, tables, check_mailboxes, sorted(vouched)], sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()[:12]
 
 

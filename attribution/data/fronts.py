@@ -7,10 +7,10 @@ import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from pathlib import Path
 
 from attribution.addresses import Address
+from attribution.data import packaged_text
 from attribution.prefixes import PrefixTable
 
 OWN = "fronts.csv"
@@ -57,7 +57,7 @@ def front_table(folder: Path) -> FrontTable:
 
 def front_lists(folder: Path) -> Lists:
     """Return every list: those packaged, replaced by refreshed ones of the same name, and the user's own."""
-    lists = _read(resources.files("attribution.data").joinpath("fronts.csv").read_text("utf-8"))
+    lists = _read(packaged_text("fronts.csv"))
     for name in (REFRESHED, OWN):
         path = folder / name
         if path.is_file():
@@ -86,15 +86,6 @@ def fewest(prefixes: Iterable[str]) -> list[str]:
     four = ipaddress.collapse_addresses(one for one in networks if one.version == 4)
     six = ipaddress.collapse_addresses(one for one in networks if one.version == 6)
     return [str(one) for one in (*four, *six)]
-
-
-def own_platforms(folder: Path) -> dict[str, str]:
-    """Return the user's own platform suffixes: company by suffix, from `platforms.csv` (suffix,company)."""
-    own = folder / "platforms.csv"
-    if not own.is_file():
-        return {}
-    table = csv.DictReader(line for line in own.read_text("utf-8").splitlines() if not line.startswith("#"))
-    return {row["suffix"].lower(): row["company"] for row in table}
 
 
 def _read(text: str) -> Lists:

@@ -81,6 +81,9 @@ def _say_resolution(facts: Facts, draft: Draft) -> None:
         draft.doubt("resolver_rewrites", text)
     for address, reason in facts.special.items():
         draft.doubt("special_address_in_dns", f"the name also has the address {address}, which is special: {reason}")
+    for address in sorted(facts.registry_addresses, key=int):
+        text = f"the name has the address {address} of a registry's server or resolver, which is asked all the same"
+        draft.doubt("registry_address", text)
     if facts.left_out:
         draft.unknown += facts.left_out
         text = f"the name has {facts.left_out} addresses more than the {len(facts.addresses)} that were looked up"

@@ -12,7 +12,7 @@ from attribution.addresses import Address, normal, read_address, special_purpose
 from attribution.data.desks import Authority, Desk, Hotline
 from attribution.decide.holder import EntityKey
 from attribution.errors import InvalidTarget
-from attribution.evidence import UNANSWERED, Evidence, Question, Record
+from attribution.evidence import UNANSWERED, Evidence, Page, Question, Record
 from attribution.evidence.question import (
     DeskOf,
     DomainNamed,
@@ -26,7 +26,7 @@ from attribution.evidence.question import (
     NetworkAt,
     OriginBehind,
     OriginOf,
-    Page,
+    RegistryAddress,
     ResolveName,
     ServedFrom,
     SuffixOf,
@@ -148,6 +148,8 @@ class Facts:
     """Addresses that a check or an analyst saw serve the content."""
     vouched: dict[str, Record] = field(default_factory=dict)
     """Organisations that a person of the hotline vouches for, by provider id."""
+    registry_addresses: set[Address] = field(default_factory=set)
+    """Addresses of the site that are a registry's, a resolver's or the mail relay's."""
     claims: list[Record] = field(default_factory=list)
     """Answers of servers that no registry runs, and referrals to such: recorded, and nothing is decided by them."""
     resolutions: list[Record] = field(default_factory=list)
@@ -463,6 +465,10 @@ class Facts:
         assert isinstance(record.question, VouchedFor)
         self.vouched[record.question.provider] = record
 
+    def _learn_registry_address(self, record: Record) -> None:
+        assert isinstance(record.question, RegistryAddress)
+        self.registry_addresses.add(record.question.address)
+
     def _learn_page(self, record: Record) -> None:
         assert isinstance(record.question, NationalPage)
         self.pages.setdefault(record.question.registry, {})[record.question.page] = decode_whois(record.body)
@@ -507,4 +513,5 @@ _READERS: dict[type[Question], Callable[[Facts, Record], None]] = {
     ServedFrom: Facts._learn_served_from,
     VouchedFor: Facts._learn_vouching,
     NationalPage: Facts._learn_page,
+    RegistryAddress: Facts._learn_registry_address,
 }

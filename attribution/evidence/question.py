@@ -303,10 +303,23 @@ class VouchedFor:
         return f"vouched for {self.provider}"
 
 
+@dataclass(frozen=True, slots=True)
+class RegistryAddress:
+    """An address of the site that is a registry's, a resolver's or the mail relay's, and so protects nobody."""
+
+    kind: ClassVar[str] = "registry_address"
+    address: Address
+
+    @property
+    def text(self) -> str:
+        """The question in words."""
+        return f"registry's own address {self.address}"
+
+
 Question = (
     ResolveName | MadeUpName | NetworkAt | NetworkAbove | NationalNetwork | EntityNamed | SystemNumbered | WhoisAt
     | WhoisAbove | WhoisSystem | OriginOf | NationalPage | SuffixOf | FrontOf | DeskOf | DomainNamed | MailTo
-    | OriginBehind | ServedFrom | VouchedFor
+    | OriginBehind | ServedFrom | VouchedFor | RegistryAddress
 )  # fmt: skip
 
 _TYPES: dict[str, type[Any]] = {
@@ -314,7 +327,7 @@ _TYPES: dict[str, type[Any]] = {
     for cls in (
         ResolveName, MadeUpName, NetworkAt, NetworkAbove, NationalNetwork, EntityNamed, SystemNumbered, WhoisAt,
         WhoisAbove, WhoisSystem, OriginOf, NationalPage, SuffixOf, FrontOf, DeskOf, DomainNamed, MailTo,
-        OriginBehind, ServedFrom, VouchedFor,
+        OriginBehind, ServedFrom, VouchedFor, RegistryAddress,
     )
 }  # fmt: skip
 _READERS: dict[str, Callable[[Any], Any]] = {

@@ -15,7 +15,7 @@ from attribution.evidence.question import Question, question_from_json, question
 
 Kind = Literal[
     "dns", "origin_as", "bootstrap", "rdap", "whois", "nir_page", "suffix", "front", "mail", "told_origin",
-    "canary", "desk", "served_from", "vouched",
+    "canary", "desk", "served_from", "vouched", "registry_address",
 ]  # fmt: skip
 Outcome = Literal[
     "answered", "not_found", "redirected", "rate_limited", "unreachable", "malformed", "refused",

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from attribution.evidence import Record
+from attribution.addresses import Address
+from attribution.evidence import Question, Record
 from attribution.lookup.attempt import Attempts
 from attribution.lookup.bootstrap import Bootstrap, KeptFiles
 from attribution.lookup.clock import Clock
 from attribution.lookup.dns import DnsClient
-from attribution.lookup.interim_servers import InterimServers
 from attribution.lookup.ledger import Ledger
+from attribution.lookup.listed import ListedServers
 from attribution.lookup.nir_pages import NationalPages
 from attribution.lookup.origin_as import ask_origin
 from attribution.lookup.pace import Pace
@@ -19,7 +20,7 @@ from attribution.lookup.rdap import RdapClient
 from attribution.lookup.tables import Tables
 from attribution.lookup.transport import HttpAnswer, HttpRequest, OnConnect, ReportedAddresses, Transport
 from attribution.lookup.whois import WhoisClient
-from attribution.questions import (
+from attribution.evidence.question import (
     DeskOf,
     DomainNamed,
     EntityNamed,
@@ -30,11 +31,12 @@ from attribution.questions import (
     NetworkAbove,
     NetworkAt,
     OriginOf,
-    Question,
     ResolveName,
     SuffixOf,
     SystemNumbered,
+    WhoisAbove,
     WhoisAt,
+    WhoisSystem,
 )
 from attribution.settings import Settings
 
@@ -53,55 +55,65 @@ class Asker:
         reported: ReportedAddresses,
         on_connect: OnConnect | None = None,
     ) -> None:
-        self._transport = Transport(
-            settings, InterimServers(settings), reported=reported, ask_unlisted=True, on_connect=on_connect
-        )
+        listed = ListedServers(settings)
+        self._transport = Transport(settings, listed, reported=reported, on_connect=on_connect)
         self._dns = DnsClient(settings, self._transport, clock)
         self._transport.resolve_names_by(self._dns.addresses_of)
         self._pace = Pace(settings.registry_concurrency, settings.patience, clock, Ledger(settings.cache_path))
         attempts = Attempts(self._pace, clock)
         self._bootstrap = Bootstrap(settings, self._transport, clock, kept)
-        self._rdap = RdapClient(self._transport, self._bootstrap, attempts, clock)
-        self._whois = WhoisClient(settings, self._transport, attempts, clock)
+        self._rdap = RdapClient(self._transport, self._bootstrap, listed, attempts, clock)
+        self._whois = WhoisClient(settings, self._transport, listed, attempts, clock)
         self._tables = Tables(settings, clock)
         self._beginning: asyncio.Task[None] | None = None
-        self._pages = NationalPages(self._transport, attempts, clock)
+        self._pages = NationalPages(self._transport, listed, attempts, clock)
 
     async def ask(self, question: Question) -> list[Record]:
         """Ask, and return every step as a record; a failure is a record too, the last one."""
         match question:
-            case MailTo():
-                return await self._dns.mail_exchange(question.domain, question.text)
-            case SuffixOf():
-                await self._tables.load()
-                return [self._tables.suffix_of(question.name, question.text)]
-            case FrontOf():
-                await self._tables.load()
-                return self._tables.front_of(question.address, question.text)
-            case DeskOf():
-                return [self._tables.desk_of(question.country, question.text)]
-            case DomainNamed(whois=False):
-                return await self._rdap.domain(question.name, question.text)
-            case DomainNamed():
-                return await self._whois.domain(question.name, question.text)
-            case ResolveName():
-                return await self._dns.resolve(question.host)
             case NetworkAt():
-                return await self._rdap.network_at(question.address, question.text)
-            case NationalNetwork():
-                return await self._rdap.network_at_service(question.base, question.address, question.text)
+                return await self._rdap.network_at(question)
             case NetworkAbove():
-                return await self._rdap.network_above(question.url, question.below, question.text)
+                return await self._rdap.network_above(question)
+            case NationalNetwork():
+                return await self._rdap.network_at_service(question)
             case EntityNamed():
-                return await self._rdap.entity(question.url, question.text)
+                return await self._rdap.entity(question)
             case SystemNumbered():
-                return await self._rdap.system(question.asn, question.text)
+                return await self._rdap.system(question)
             case WhoisAt():
-                return await self._whois.network_at(question.address, question.text, question.server)
-            case OriginOf():
-                return await ask_origin(self._dns, question.address, question.text)
+                return await self._whois.network_at(question)
+            case WhoisAbove():
+                return await self._whois.network_above(question)
+            case WhoisSystem():
+                return await self._whois.system(question)
             case NationalPage():
                 return await self._pages.fetch(question)
+            case DomainNamed(whois=False):
+                return await self._rdap.domain(question)
+            case DomainNamed():
+                return await self._whois.domain(question)
+            case _:
+                return await self._ask_names_and_tables(question)
+
+    async def _ask_names_and_tables(self, question: Question) -> list[Record]:
+        match question:
+            case ResolveName():
+                return await self._dns.resolve(question.host)
+            case MailTo():
+                return await self._dns.mail_exchange(question)
+            case OriginOf():
+                return await ask_origin(self._dns, question)
+            case SuffixOf():
+                await self._tables.load()
+                return [self._tables.suffix_of(question)]
+            case FrontOf():
+                await self._tables.load()
+                return self._tables.front_of(question)
+            case DeskOf():
+                return [self._tables.desk_of(question)]
+            case _:  # what a person says: nobody is asked for it
+                raise TypeError(f"{question.kind} is no question to a server")
 
     def prepare(self) -> None:
         """Begin with what every look needs first, beside the name's own resolution; called once."""
@@ -114,6 +126,10 @@ class Asker:
         """Get a URL for an origin source, through the one transport. Raises TransportError."""
         request = HttpRequest(url, kind="origin_source", accept=accept, headers=headers)
         return await self._transport.fetch(request)
+
+    def registry_addresses(self, addresses: Iterable[Address]) -> frozenset[Address]:
+        """Return which of a site's addresses are a listed server's, a resolver's or the relay's, in normal form."""
+        return self._transport.registry_addresses(addresses)
 
     async def close(self) -> None:
         """Close connections and end refreshes."""

@@ -18,11 +18,12 @@ from typing import Protocol
 from attribution.addresses import Address
 from attribution.data import packaged_rows, packaged_text
 from attribution.evidence import Record
+from attribution.evidence.question import NetworkAt
 from attribution.lookup.clock import Clock
 from attribution.lookup.transport import HttpRequest, Transport, TransportError
 from attribution.prefixes import PrefixTable
 from attribution.registry.lenient import as_list
-from attribution.registry.rdap_answer import read_json_object
+from attribution.registry.lenient import read_json_object
 from attribution.registry.registration import UnreadableAnswer
 from attribution.settings import Settings
 
@@ -80,9 +81,15 @@ class Bootstrap:
         note = None
         if services.fallback:
             note = f"IANA's bootstrap could not be fetched; the packaged table of {services.publication} was used"
-        body = {"match": found[0] if found else None, "urls": urls, "publication": services.publication}
+        span = services.blocks.span(address)
+        body = {
+            "match": found[0] if found else None,
+            "delegated": [str(span[0]), str(span[1])] if span else None,
+            "urls": urls,
+            "publication": services.publication,
+        }
         record = Record(
-            "bootstrap", f"bootstrap {address}", "packaged" if services.fallback else _host(self._base), fetched_at,
+            "bootstrap", NetworkAt(address), "packaged" if services.fallback else _host(self._base), fetched_at,
             "answered" if urls else "not_found", json.dumps(body).encode(), note=note,
         )  # fmt: skip
         return record, urls

@@ -17,6 +17,7 @@ import dns.resolver
 
 from attribution.errors import SettingsError
 from attribution.evidence import Outcome, Record
+from attribution.evidence.question import MadeUpName, MailTo, ResolveName
 from attribution.lookup.clock import Clock
 from attribution.lookup.transport import Transport
 from attribution.registry.dns_answer import read_dns
@@ -57,17 +58,16 @@ class DnsClient:
         """Return the addresses of a registry's server, IPv4 first; empty when it has none."""
         found: list[str] = []
         for record in await self.look_up(host):
-            if record.outcome == "answered":
-                name, _, rdtype = record.question.rpartition(" ")
-                found += read_dns(record.body, name, rdtype).values
+            if record.outcome == "answered" and isinstance(record.question, ResolveName):
+                found += read_dns(record.body, record.question.host, record.question.rdtype).values
         return found
 
-    async def mail_exchange(self, domain: str, question: str) -> list[Record]:
+    async def mail_exchange(self, question: MailTo) -> list[Record]:
         """Ask whether a domain takes mail: for MX, and where there is none for its addresses. No mail server is asked."""
-        records = [await self.ask(domain, "MX")]
+        records = [await self.ask(question.domain, "MX")]
         if records[0].outcome == "no_data":
-            records += await self.look_up(domain)
-        return [replace(one, kind="mail", question=question, url=one.question) for one in records]
+            records += await self.look_up(question.domain)
+        return [replace(record, kind="mail", question=question, url=record.question.text) for record in records]
 
     async def canary(self) -> list[Record]:
         """Return an answer about a name that does not exist: an address that the resolver made up. Empty when it is honest.
@@ -77,14 +77,14 @@ class DnsClient:
         async with self._canary_lock:
             if self._clock.monotonic() >= self._canary_until:
                 record = await self.ask(self._nobody, "A")
-                told = replace(record, kind="canary", question=f"canary for {record.server}", url=record.question)
+                told = replace(record, kind="canary", question=MadeUpName(record.server), url=record.question.text)
                 self._canary = [told] if record.outcome == "answered" else []
                 self._canary_until = self._clock.monotonic() + _CANARY_FOR
             return self._canary
 
     async def ask(self, host: str, rdtype: str) -> Record:
         """Ask for one type; the record's outcome tells an answer from the kinds of failure."""
-        question = f"{host} {rdtype}"
+        question = ResolveName(host, rdtype)
         last = Record("dns", question, "no resolver", self._clock.now(), "timeout", note="no resolver is configured")
         share = self._timeout / (2 if len(self._servers) == 1 else len(self._servers))
         tries = self._servers * 2 if len(self._servers) == 1 else self._servers
@@ -96,7 +96,7 @@ class DnsClient:
 
     async def _ask_one(self, host: str, rdtype: str, server: str, port: int, timeout: float) -> Record:
         name = f"{server}:{port}" if ":" not in server else f"[{server}]:{port}"
-        question = f"{host} {rdtype}"
+        question = ResolveName(host, rdtype)
         try:
             query = _query(host, rdtype)
             answer = await self._transport.exchange_dns(query, server, port, timeout)

@@ -6,11 +6,13 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from attribution.evidence import Record
+from attribution.evidence.question import NationalPage
 from attribution.lookup.attempt import SOON, Attempts
 from attribution.lookup.clock import Clock
+from attribution.lookup.listed import ListedServers
 from attribution.lookup.pace import Service
 from attribution.lookup.transport import HttpRequest, Transport
-from attribution.questions import NationalPage
+from attribution.registry.nir_page import page_services
 
 _ACCEPT = "text/html, text/plain;q=0.9"
 
@@ -18,14 +20,17 @@ _ACCEPT = "text/html, text/plain;q=0.9"
 class NationalPages:
     """Fetches one page at a time through the one transport."""
 
-    def __init__(self, transport: Transport, attempts: Attempts, clock: Clock) -> None:
-        self._transport, self._attempts, self._clock = transport, attempts, clock
+    def __init__(
+        self, transport: Transport, listed: ListedServers, attempts: Attempts, clock: Clock
+    ) -> None:
+        self._transport, self._listed, self._attempts, self._clock = transport, listed, attempts, clock
 
     async def fetch(self, wanted: NationalPage) -> list[Record]:
         """Fetch a page of a national registry; whatever came is the record's body."""
         page = wanted.page
+        self._listed.name_services(page_services(), "ip")
         server = urlsplit(page.url).netloc
-        blank = Record("nir_page", wanted.text, server, self._clock.now(), "unreachable", url=page.url)
+        blank = Record("nir_page", wanted, server, self._clock.now(), "unreachable", url=page.url)
 
         async def send() -> Record:
             request = HttpRequest(page.url, kind="ip", accept=_ACCEPT, form=page.form)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from attribution.addresses import Address
 from attribution.evidence import Record
+from attribution.evidence.question import OriginOf
 from attribution.lookup.dns import DnsClient
 
 _ZONES = {4: "origin.asn.cymru.com", 6: "origin6.asn.cymru.com"}
@@ -17,9 +18,9 @@ def origin_name(address: Address) -> str:
     return ".".join([*reversed(digits), _ZONES[address.version]])
 
 
-async def ask_origin(dns: DnsClient, address: Address, question: str) -> list[Record]:
+async def ask_origin(dns: DnsClient, question: OriginOf) -> list[Record]:
     """Ask for the announcements that cover an address. No announcement is an answer too."""
-    name = origin_name(address)
+    name = origin_name(question.address)
     record = await dns.ask(name, "TXT")
     outcome = "not_found" if record.outcome in ("nxdomain", "no_data") else record.outcome
     return [replace(record, kind="origin_as", question=question, url=name, outcome=outcome)]

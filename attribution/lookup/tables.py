@@ -6,11 +6,12 @@ import asyncio
 import json
 from dataclasses import asdict
 
-from attribution.addresses import Address
 from attribution.data.desks import desk_of
-from attribution.data.fronts import front_table, own_platforms
-from attribution.domain import domain_of, list_version, platform_company
-from attribution.evidence import Record
+from attribution.data.fronts import front_table
+from attribution.data.platforms import platform_of, platforms
+from attribution.domain import domain_of, list_version
+from attribution.evidence import Kind, Question, Record
+from attribution.evidence.question import DeskOf, FrontOf, SuffixOf
 from attribution.lookup.clock import Clock
 from attribution.settings import Settings
 
@@ -20,7 +21,7 @@ class Tables:
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._folder, self._clock = settings.data_path, clock
-        self._platforms = own_platforms(self._folder)
+        self._platforms = platforms(self._folder)
         self._loading: asyncio.Task[None] | None = None
 
     async def load(self) -> None:
@@ -39,28 +40,21 @@ class Tables:
         domain_of("www.site.example")
         front_table(self._folder)
 
-    def suffix_of(self, name: str, question: str) -> Record:
-        """Say where a name was registered, and under which platform's suffix it is a customer page."""
-        domain = domain_of(name)
-        suffix, company = domain.platform_suffix, None
-        source = f"public-suffix list of {list_version()}"
-        if suffix:
-            company = platform_company(suffix)
-        labels = name.split(".")
-        for start in range(1, len(labels)):
-            own = ".".join(labels[start:])
-            if own in self._platforms:
-                suffix, company, source = own, self._platforms[own], "the user's own platforms.csv"
-                break
+    def suffix_of(self, question: SuffixOf) -> Record:
+        """Say where a name was registered, and under which platform's suffix of the tables it is a page."""
+        domain = domain_of(question.name)
+        platform = platform_of(question.name, self._platforms)
         body: dict[str, object] = {
             "registrable": domain.registrable,
-            "platform_suffix": suffix,
-            "company": company,
-            "source": source,
+            "platform_suffix": platform.suffix if platform else domain.platform_suffix,
+            "company": platform.company if platform else None,
+            "provider": platform.provider if platform else None,
+            "contact": platform.contact if platform else None,
+            "source": platform.source if platform else f"public-suffix list of {list_version()}",
         }
         return self._record("suffix", question, "public-suffix list", body)
 
-    def front_of(self, address: Address, question: str) -> list[Record]:
+    def front_of(self, question: FrontOf) -> list[Record]:
         """Return a record of the lists that the address is on; none when it is on none."""
         found = [
             {
@@ -70,14 +64,14 @@ class Tables:
                 "source": one.source,
                 "published": one.published,
             }
-            for prefix, one in front_table(self._folder).find(address)
+            for prefix, one in front_table(self._folder).find(question.address)
         ]
         return [self._record("front", question, "published lists", {"lists": found})] if found else []
 
-    def desk_of(self, country: str, question: str) -> Record:
+    def desk_of(self, question: DeskOf) -> Record:
         """Say which hotline and which authority take a case in a country."""
-        return self._record("desk", question, "tables of hotlines and authorities", asdict(desk_of(country)))
+        return self._record("desk", question, "tables of hotlines and authorities", asdict(desk_of(question.country)))
 
-    def _record(self, kind: str, question: str, server: str, body: dict[str, object]) -> Record:
+    def _record(self, kind: Kind, question: Question, server: str, body: dict[str, object]) -> Record:
         raw = json.dumps(body, ensure_ascii=False, sort_keys=True).encode("utf-8")
-        return Record(kind, question, server, self._clock.now(), "answered", raw)  # type: ignore[arg-type]
+        return Record(kind, question, server, self._clock.now(), "answered", raw)

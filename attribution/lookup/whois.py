@@ -1,148 +1,203 @@
-"""Asking WHOIS servers on port 43 (RFC 3912): from IANA's root along the referrals."""
+"""Asking WHOIS servers on port 43 (RFC 3912): from IANA's root along the referrals between listed registries.
+
+A referral to any other server (a network's own rwhois, a customer's) is in the answer, which is kept; it is not
+followed: its owner would learn which address is looked at, and what it says decides nothing.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from attribution.addresses import Address
-from attribution.evidence import Outcome, Record
+from attribution.evidence import Outcome, Question, Record
+from attribution.evidence.question import DomainNamed, WhoisAbove, WhoisAt, WhoisSystem
 from attribution.lookup.attempt import LATER, MUCH_LATER, SOON, Attempts
 from attribution.lookup.clock import Clock
+from attribution.lookup.listed import ListedServers
 from attribution.lookup.pace import Service
-from attribution.lookup.transport import MOST_BYTES, Kind, Transport
+from attribution.lookup.transport import Kind, Transport
 from attribution.registry.domain_answer import read_domain_text
-from attribution.registry.refusal import read_whois_outcome
-from attribution.registry.registries import registry_of_server
-from attribution.registry.whois_text import Referral, decode_whois, mentioned_server, read_referral, read_whois
+from attribution.registry.readers import (
+    decode_whois,
+    is_big,
+    read_autnum,
+    read_networks,
+    read_referral,
+    referred_registry,
+)
+from attribution.registry.refusals import read_whois_outcome
+from attribution.registry.registration import UnreadableAnswer
+from attribution.registry.registries import registries
+from attribution.registry.servers import Server, whois_server
+from attribution.registry.stubs import is_registry_object
 from attribution.settings import Settings, split_host_port
 
 _MOST_HOPS = 5
-_FOLLOWED = frozenset(["answered", "not_found", "redirected"])
-_CLAIM_BYTES = 64 * 1024  # of servers that networks run themselves
-# How each server wants to be asked for one address in full, from its own help text.
-_QUERIES = {"whois.arin.net": "n + {0}", "whois.nic.ad.jp": "{0}/e", "whois.jprs.jp": "{0}/e"}
+_CHAIN_MARKS = ("-L", "+")
+"""What stands in a query that gives the networks above an address in the same answer."""
+
+Judge = Callable[[bytes, Server], tuple[Outcome, str | None]]
+"""Outcome and note of an answer that is no refusal."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Errand:
     """What to ask every server on the way, and how to take its answer."""
 
-    question: str
+    question: Question
     kind: Kind
-    line: Callable[[str], str]
-    """The query line for a server."""
-    judge: Callable[[bytes, str], tuple[Outcome, str | None]]
-    """Outcome and note of an answer that is no refusal, from a server."""
-    follow: Callable[[Record], Referral | None]
-
-
-def _people_in(record: Record) -> int:
-    """Count the people in an answer: `person` objects, of which registries let one have so many a day."""
-    return sum(line.lower().startswith(b"person:") for line in record.body.splitlines())
+    line: Callable[[Server], str]
+    judge: Judge
+    next_server: Callable[[Record], str | None]
+    """The server that an answer leads to; None where it leads to none that may be asked."""
 
 
 class WhoisClient:
     """Asks one server after another; each answer is a record."""
 
-    def __init__(self, settings: Settings, transport: Transport, attempts: Attempts, clock: Clock) -> None:
-        self._transport, self._attempts, self._clock = transport, attempts, clock
+    def __init__(
+        self, settings: Settings, transport: Transport, listed: ListedServers, attempts: Attempts, clock: Clock
+    ) -> None:
+        self._transport, self._listed, self._attempts, self._clock = transport, listed, attempts, clock
         self._overrides = {
             name.lower(): split_host_port(target, 43) for name, target in settings.whois_overrides.items()
         }
-        self._root = settings.whois_root
+        self._root, _ = split_host_port(settings.whois_root, 43)
+        self._root_target = split_host_port(settings.whois_root, 43)
 
-    async def network_at(self, address: Address, question: str, server: str | None) -> list[Record]:
-        """Ask IANA's root, or the server named, and follow referrals from there."""
+    async def network_at(self, question: WhoisAt) -> list[Record]:
+        """Ask IANA's root, or the server named, for an address and what lies above it; follow to listed registries."""
 
-        def line(host: str) -> str:
-            return _QUERIES.get(host, "{0}").format(address)
+        def line(server: Server) -> str:
+            chain = server.query_above if server.query_above and _gives_chain(server.query_above) else None
+            return (chain or server.query).format(address=question.address)
 
-        def judge(body: bytes, host: str) -> tuple[Outcome, str | None]:
-            networks = read_whois(body, host)
-            if any(network.covers(address) for network in networks):
-                return "answered", None
-            if read_referral(body):
-                return "redirected", None
-            return (
-                ("malformed", "the answer is about another network") if networks else ("not_found", "no network in it")
-            )
+        errand = _Errand(question, "ip", line, _about(question.address), _registry_server)
+        return await self._walk(question.server or self._root, errand)
 
-        def follow(record: Record) -> Referral | None:
-            """Follow an instruction; a server only mentioned in remarks just where the answer holds nothing else."""
-            referral = read_referral(record.body)
-            if referral or record.outcome == "answered":
-                return referral
-            mentioned = mentioned_server(record.body)
-            return Referral(mentioned, 43) if mentioned else None
+    async def network_above(self, question: WhoisAbove) -> list[Record]:
+        """Ask one server for the network of an exact block."""
+        address = ipaddress.ip_network(question.block)[0]
 
-        return await self._walk(server or self._root, _Errand(question, "ip", line, judge, follow))
+        def line(server: Server) -> str:
+            return (server.query_above or "{cidr}").format(cidr=question.block, address=address)
 
-    async def domain(self, name: str, question: str) -> list[Record]:
+        errand = _Errand(question, "ip", line, _about(address), lambda _: None)
+        return await self._walk(question.server, errand)
+
+    async def system(self, question: WhoisSystem) -> list[Record]:
+        """Ask one registry for an autonomous system."""
+
+        def judge(body: bytes, server: Server) -> tuple[Outcome, str | None]:
+            try:
+                read_autnum(body, server, question.asn)
+            except UnreadableAnswer as error:
+                return "not_found", str(error)
+            return "answered", None
+
+        def line(server: Server) -> str:
+            return server.query_autnum.format(asn=question.asn)
+
+        return await self._walk(question.server, _Errand(question, "autnum", line, judge, lambda _: None))
+
+    async def domain(self, question: DomainNamed) -> list[Record]:
         """Ask IANA's root and the registry of the top-level domain; no registrar's own server is asked."""
 
-        def judge(body: bytes, host: str) -> tuple[Outcome, str | None]:
-            if read_domain_text(decode_whois(body), name):
+        def judge(body: bytes, server: Server) -> tuple[Outcome, str | None]:
+            if read_domain_text(decode_whois(body), question.name):
                 return "answered", None
-            return ("redirected", None) if read_referral(body) else ("not_found", "the domain is not in it")
+            return ("redirected", None) if read_referral(body, server) else ("not_found", "the domain is not in it")
 
-        def follow(record: Record) -> Referral | None:
-            return read_referral(record.body) if record.outcome == "redirected" else None
+        def next_server(record: Record) -> str | None:
+            """Follow IANA's own answer, which names the top-level domain's server, and no other."""
+            if record.outcome != "redirected" or record.server != self._root:
+                return None
+            host = read_referral(record.body, whois_server(record.server))
+            if host:
+                self._listed.name_domain_server(host)
+            return host
 
-        errand = _Errand(question, "domain", lambda _: name, judge, follow)
+        errand = _Errand(question, "domain", lambda _: question.name, judge, next_server)
         return await self._walk(self._root, errand)
 
     async def _walk(self, first: str, errand: _Errand) -> list[Record]:
         records: list[Record] = []
-        seen: set[str] = set()
-        step: Referral | None = Referral(*split_host_port(first, 43))
-        while step is not None:
-            seen.add(step.host)
-            record = await self._ask(step, errand)
-            records.append(record)
-            step = errand.follow(record) if record.outcome in _FOLLOWED else None
-            if step is None or (record.outcome == "answered" and step.host in seen):
-                break
-            if step.host in seen:
-                records.append(
-                    self._attempts.failed(self._blank(errand, step.host), "malformed", "the referrals run in a circle")
-                )
-                break
+        asked: set[str] = set()
+        host: str | None = first
+        while host is not None:
+            if host in asked:
+                return [*records, self._failed(errand, host, "the referrals run in a circle")]
             if len(records) >= _MOST_HOPS:
-                note = f"more than {_MOST_HOPS} referrals"
-                records.append(self._attempts.failed(self._blank(errand, step.host), "malformed", note))
-                break
+                return [*records, self._failed(errand, host, f"more than {_MOST_HOPS} referrals")]
+            asked.add(host)
+            record = await self._ask(host, errand)
+            records.append(record)
+            host = errand.next_server(record) if record.outcome in ("redirected", "not_found") else None
         return records
 
-    async def _ask(self, step: Referral, errand: _Errand) -> Record:
-        host, port = self._overrides.get(step.host, (step.host, step.port))
-        run_by_registry = step.host == split_host_port(self._root, 43)[0] or registry_of_server(step.host)
-        most_bytes = MOST_BYTES if run_by_registry else _CLAIM_BYTES
+    def _failed(self, errand: _Errand, host: str, note: str) -> Record:
+        return self._attempts.failed(self._blank(errand, host), "malformed", note)
+
+    async def _ask(self, host: str, errand: _Errand) -> Record:
+        server = whois_server(host)
+        address, port = self._overrides.get(host, self._root_target if host == self._root else (host, 43))
 
         async def send() -> Record:
-            line = errand.line(step.host)
-            body = await self._transport.ask_line(
-                host, port, line, kind=errand.kind, most_bytes=most_bytes
-            )
-            return self._read(body, step, errand)
+            body = await self._transport.ask_line(address, port, errand.line(server), kind=errand.kind)
+            if is_big(body):  # read where it keeps nobody waiting
+                return await asyncio.to_thread(self._read, body, server, host, errand)
+            return self._read(body, server, host, errand)
 
-        return await self._attempts.ask(
-            Service("whois", step.host), self._blank(errand, step.host), send, people=_people_in
-        )
+        return await self._attempts.ask(Service("whois", host), self._blank(errand, host), send, people=_people_in)
 
-    def _read(self, body: bytes, step: Referral, errand: _Errand) -> Record:
+    def _read(self, body: bytes, server: Server, host: str, errand: _Errand) -> Record:
         now = self._clock.now()
-        outcome, note, permanent = read_whois_outcome(body)
-        if outcome == "answered" or (outcome == "malformed" and read_referral(body)):
-            outcome, note = errand.judge(body, step.host)
+        outcome, note, permanent = read_whois_outcome(body, server)
+        if outcome == "answered" or (outcome in ("malformed", "not_found") and read_referral(body, server)):
+            outcome, note = errand.judge(body, server)
         retry_at = None
         if outcome == "rate_limited":
             retry_at = now + MUCH_LATER if permanent else None
         elif outcome in ("unreachable", "malformed"):
             retry_at = now + (SOON if outcome == "unreachable" else LATER)
-        if step.rwhois:
-            note = "an rwhois server, run by the network itself: a claim"
-        return Record("whois", errand.question, step.host, now, outcome, body, retry_at=retry_at, note=note)
+        return Record("whois", errand.question, host, now, outcome, body, retry_at=retry_at, note=note)
 
-    def _blank(self, errand: _Errand, server: str) -> Record:
-        return Record("whois", errand.question, server, self._clock.now(), "unreachable")
+    def _blank(self, errand: _Errand, host: str) -> Record:
+        return Record("whois", errand.question, host, self._clock.now(), "unreachable")
+
+
+def _gives_chain(query: str) -> bool:
+    return any(mark in query.split() for mark in _CHAIN_MARKS)
+
+
+def _about(address: Address) -> Judge:
+    """Judge an answer about an address: some network in it contains the address, or it refers elsewhere."""
+
+    def judge(body: bytes, server: Server) -> tuple[Outcome, str | None]:
+        networks = read_networks(body, server)
+        if any(network.covers(address) and not is_registry_object(network) for network in networks):
+            return "answered", None
+        if referred_registry(body, server):
+            return "redirected", None
+        if any(is_registry_object(network) for network in networks):
+            return "answered", None
+        if networks:
+            return "malformed", "the answer is about another network"
+        return "not_found", "no network in it"
+
+    return judge
+
+
+def _registry_server(record: Record) -> str | None:
+    """Return the WHOIS server of the listed registry that an answer refers to, or None."""
+    name = referred_registry(record.body, whois_server(record.server))
+    registry = registries().get(name or "")
+    return registry.whois if registry else None
+
+
+def _people_in(record: Record) -> int:
+    """Count the people in an answer: `person` objects, of which registries let one have so many a day."""
+    return sum(line.lower().startswith(b"person:") for line in record.body.splitlines())

@@ -6,23 +6,16 @@ said by `PageWanted`, and whoever asks fetches it through the one transport. It 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from attribution.addresses import Address
+from attribution.evidence import Page
 from attribution.registry.lenient import as_country
 from attribution.registry.mailbox import read_mailboxes
 from attribution.registry.registration import Entity, Mailbox, Network, UnreadableAnswer
 from attribution.registry.registries import registries
 from attribution.registry.rpsl import read_range
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page to fetch: GET, or POST with form fields."""
-
-    url: str
-    form: tuple[tuple[str, str], ...] = ()
 
 
 class PageWanted(Exception):  # noqa: N818 - a request, not a fault
@@ -31,6 +24,14 @@ class PageWanted(Exception):  # noqa: N818 - a request, not a fault
     def __init__(self, page: Page) -> None:
         super().__init__(page.url)
         self.page = page
+
+
+@cache
+def page_services() -> tuple[str, ...]:
+    """Return the URLs of the pages that ipwhois's own table names, by which their hosts are listed."""
+    from ipwhois.nir import NIR_WHOIS
+
+    return tuple(str(row["url"]) for row in NIR_WHOIS.values())
 
 
 def read_nir_pages(registry: str, address: Address, pages: dict[Page, str]) -> list[Network]:

@@ -1,0 +1,77 @@
+"""For which addresses an answer may serve besides the one that was asked about. Pure.
+
+An answer serves a whole range only where nothing more specific can lie in it, only within what IANA delegated to its
+registry, and only as far as the way that it came by can be trusted.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from attribution.addresses import Address, Network, cidrs
+from attribution.evidence import Record
+from attribution.evidence.question import NetworkAbove
+from attribution.registry.registration import Network as RegisteredNetwork
+from attribution.registry.servers import server_for_url
+from attribution.registry.types import block_type
+
+_NEIGHBOURS = {4: 24, 6: 48}
+"""Prefix length of what an answer serves that came without TLS, or from a registry that another one named."""
+_WIDEST = {4: 16, 6: 32}
+"""Prefix length above which no answer serves a range: no block that a provider assigns is that wide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A network object of a registry, by its ends."""
+
+    registry: str
+    first: Address
+    last: Address
+
+
+def blocks_served(network: RegisteredNetwork, address: Address, records: Sequence[Record]) -> list[Network]:
+    """Return the blocks that an answer serves; none where it serves its own address only."""
+    known = block_type(network.registry, network.type, network.first.version)
+    if known is None or not known.terminal or not network.covers(address):
+        return []
+    length = _WIDEST[address.version]
+    redirected = any(record.outcome == "redirected" for record in records)
+    if redirected or not _came_unchanged(records[-1]):
+        length = _NEIGHBOURS[address.version]
+    around = ipaddress.ip_network(f"{address}/{length}", strict=False)
+    ends = [(int(network.first), int(network.last)), (int(around[0]), int(around[-1]))]
+    if not redirected:
+        ends += [(int(first), int(last)) for first, last in _delegated(records)]
+    first, last = max(low for low, _ in ends), min(high for _, high in ends)
+    return cidrs(type(address)(first), type(address)(last)) if first <= last else []
+
+
+def object_named(question: NetworkAbove) -> Range | None:
+    """Return which network object a link to the network above names; None where it names none by its block."""
+    _, separator, block = urlsplit(question.url).path.rpartition("/ip/")
+    try:
+        network = ipaddress.ip_network(unquote(block), strict=True)
+    except ValueError:
+        return None
+    return Range(server_for_url(question.url).registry, network[0], network[-1]) if separator else None
+
+
+def _came_unchanged(record: Record) -> bool:
+    """Say whether nobody on the way could have changed an answer: over TLS, or never off this machine."""
+    return record.tls or record.server.startswith(("127.", "[::1]"))
+
+
+def _delegated(records: Sequence[Record]) -> list[tuple[Address, Address]]:
+    """Return what IANA delegated to the registry around the address, as the bootstrap records say."""
+    ranges = []
+    for record in records:
+        if record.kind == "bootstrap" and record.outcome == "answered":
+            ends = json.loads(record.body).get("delegated")
+            if ends:
+                ranges.append((ipaddress.ip_address(ends[0]), ipaddress.ip_address(ends[1])))
+    return ranges
