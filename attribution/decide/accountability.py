@@ -117,6 +117,8 @@ def _is_own_block(level: Level, above: Level) -> bool:
     """Say whether a provider uses a block itself: its organisation, or none and nothing but an inherited contact."""
     if level.organisation:
         return same_organisation(level.holder, above.holder)
+    if level.holder.named_by == "customer record":
+        return False
     contact = level.contact
     if contact.form or contact.redacted or contact.unusable:
         return False

@@ -10,7 +10,7 @@ from attribution.registry.names import described_name, usable_name
 from attribution.registry.organisations import Organisation, organisation_of
 from attribution.registry.registration import Entity, Network, Registration
 
-NamedBy = Literal["organisation", "description", "network name"]
+NamedBy = Literal["organisation", "customer record", "description", "network name"]
 EntityKey = tuple[str, str]
 """(registry, handle in upper case): a handle alone is another company's in another registry."""
 
@@ -54,10 +54,23 @@ def holder_of(registration: Registration, entities: Mapping[EntityKey, Entity]) 
         label = f"{registration.netname or registration.handle} ({organisation.handle})"
         return Holder(identity, label, country, "network name", organisation)
     identity = f"{registration.registry}:network:{_block(registration)}"
+    customer = customer_record(registration)
+    if customer and customer.name:
+        return Holder(identity, customer.name, customer.country, "customer record")
     described = described_name(registration)
     if described:
         return Holder(identity, described, registration.country, "description")
     return Holder(identity, registration.netname or registration.handle, registration.country, "network name")
+
+
+def customer_record(registration: Registration) -> Entity | None:
+    """Return the registry's record of a customer that is no organisation: ARIN's customer, LACNIC's natural person.
+
+    RIPE, AFRINIC and APNIC have none: what stands there as registrant beside an organisation is a maintainer.
+    """
+    if registration.registry in ("ripe", "afrinic", "apnic") or organisation_of(registration):
+        return None
+    return next((entity for entity in registration.entities if "registrant" in entity.roles and entity.handle), None)
 
 
 def same_organisation(one: Holder, other: Holder) -> bool:

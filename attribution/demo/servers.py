@@ -50,8 +50,8 @@ class DemoWorld:
         self._ports[world.DEAD] = 9  # the discard port: nobody listens
         self._ports["dns"] = self._serve_dns()
         tables = Path(self._folder.name)
-        rows = [f"{suffix},{company}" for suffix, company in world.PLATFORMS.items()]
-        (tables / "platforms.csv").write_text("\n".join(["suffix,company", *rows]) + "\n", "utf-8")
+        rows = [f"{suffix},{company},{provider}" for suffix, (company, provider) in world.PLATFORMS.items()]
+        (tables / "platforms.csv").write_text("\n".join(["suffix,company,provider", *rows]) + "\n", "utf-8")
         lists = [f"list,{name},{kind},{company},demo list,2026" for name, (kind, company, _) in world.FRONTS.items()]
         prefixes = [f"{prefix},{name}" for name, (_, _, blocks) in world.FRONTS.items() for prefix in blocks]
         (tables / "fronts.csv").write_text("\n".join(lists + prefixes) + "\n", "utf-8")
@@ -244,7 +244,9 @@ def _bootstrap(name: str, base: str) -> dict[str, Any]:
     elif name == "ipv6":
         services = [[["2001:db8::/32"], [f"{base}ripe/"]]]
     elif name == "asn":
-        services = [[["64496-64511"], [f"{base}afrinic/"]]]
+        services = [
+            [[f"{number}-{number}"], [f"{base}{registry}/"]] for number, (registry, _) in world.SYSTEMS.items()
+        ]
     elif name == "dns":
         services = [[["example"], [f"{base}names/"]]]
     return {"version": "1.0", "publication": "2026-01-01T00:00:00Z", "services": services}

@@ -43,7 +43,7 @@ class Block:
 
 HARBOUR = Company("HARB", "Harbour Transit Inc.", "US", "abuse@harbour.example")
 QUAY = Company("QUAY", "Quay Servers LLC", "US", "abuse@quay.example")
-KIOSK = Company("KIOSK", "Corner Kiosk", "US", person=True)
+KIOSK = Company("C01234567", "Corner Kiosk", "US", person=True)
 LANTERN = Company("LANT", "Lantern Hosting Inc.", "CA", "abuse@lantern.example")
 MERIDIAN = Company("ORG-MN1-RIPE", "Meridian Networks B.V.", "NL", "abuse@meridian.example")
 VEIL = Company("ORG-VP1-RIPE", "Veil Proxy B.V.", "NL", "abuse@veil.example")
@@ -55,7 +55,7 @@ SAHEL = Company("ORG-ST1-AFRINIC", "Sahel Transit Ltd", "KE", "noc-abuse@sahel.e
 
 BLOCKS = [
     Block("arin", "192.0.2.0/24", "DIRECT ALLOCATION", HARBOUR),
-    Block("arin", "192.0.2.0/26", "REASSIGNMENT", QUAY, up="192.0.2.0/24"),
+    Block("arin", "192.0.2.0/26", "REASSIGNMENT", QUAY, system=64502, up="192.0.2.0/24"),
     Block("arin", "192.0.2.64/28", "REASSIGNMENT", KIOSK, up="192.0.2.0/24"),
     Block("arin", "192.0.2.128/26", "DIRECT ASSIGNMENT", LANTERN),
     Block("ripe", "198.51.100.0/24", "ALLOCATED PA", MERIDIAN, system=64497),
@@ -69,7 +69,15 @@ BLOCKS = [
 ]
 # The registry's own placeholder around space that it gave to nobody.
 STUB = Block("apnic", "203.0.113.192/26", "ALLOCATED TO APNIC", Company("ORG-APNIC1-AP", "APNIC", "AU"))
-SYSTEMS = {64500: ("afrinic", SAHEL)}
+# Who holds the AS numbers. Quay announces its customer block by an AS of its own: it is accountable by that.
+SYSTEMS = {
+    64496: ("arin", HARBOUR),
+    64497: ("ripe", MERIDIAN),
+    64498: ("ripe", VEIL),
+    64499: ("apnic", BANYAN),
+    64500: ("afrinic", SAHEL),
+    64502: ("arin", QUAY),
+}
 REGISTRAR = Company("9999", "Wharf Registrar Ltd", "IE", "abuse@wharf.example")
 NAMESERVERS = ("ns1.namehost.example", "ns2.namehost.example")
 
@@ -82,7 +90,7 @@ MAIL = {
     "veil.example": "0 .",
 }
 
-PLATFORMS = {"pages.banyan.example": "Banyan Cloud"}
+PLATFORMS = {"pages.banyan.example": ("Banyan Cloud", "apnic:ORG-BC1-AP")}
 FRONTS = {"veil": ("cdn", "Veil Proxy", ("198.51.100.128/26",))}
 
 # Registries that misbehave: lacnic refuses every connection, afrinic asks to come back every second time.
@@ -227,7 +235,28 @@ def domain_answer(name: str) -> dict[str, Any]:
 
 
 def whois_text(block: Block) -> str:
-    """Return the port-43 text about a block, as RPSL registries write it."""
+    """Return the port-43 text about a block and those above it, the widest first, as its registry writes it."""
+    above = [one for one in BLOCKS if one.prefix == block.up]
+    write = _arin_text if block.registry == "arin" else _rpsl_text
+    return "\n".join(write(one) for one in (*above, block))
+
+
+def _arin_text(block: Block) -> str:
+    network = ipaddress.ip_network(block.prefix)
+    company = block.company
+    return (
+        f"NetRange:       {network[0]} - {network[-1]}\n"
+        f"CIDR:           {block.prefix}\n"
+        f"NetName:        {company.handle}-NET\n"
+        f"NetType:        {block.type.title()}\n"
+        f"Organization:   {company.name} ({company.handle})\n\n"
+        f"OrgName:        {company.name}\n"
+        f"OrgId:          {company.handle}\n"
+        f"Country:        {company.country}\n"
+    )
+
+
+def _rpsl_text(block: Block) -> str:
     network = ipaddress.ip_network(block.prefix)
     company = block.company
     return (
