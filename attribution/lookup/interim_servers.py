@@ -1,8 +1,8 @@
 """Which servers are listed, until `attribution.registry.servers` says so: an interim adapter.
 
-With `Transport(..., ask_unlisted=True)` everything is asked that was asked before there was a table.
-Only what is listed here may have a reported host's address, so the list holds nothing that an answer
-could add to.
+With `Transport(..., ask_unlisted=True)` everything is asked that was asked before there was a
+table. Only what is listed here may have a reported host's address, so the list holds nothing that
+an answer could add to.
 """
 
 from __future__ import annotations

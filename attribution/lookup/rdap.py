@@ -57,9 +57,7 @@ class RdapClient:
 
     async def network_at_service(self, base: str, address: Address, question: str) -> list[Record]:
         """Ask one service, named by its base URL, for the most specific network around an address."""
-        return await self._follow(
-            f"{base}ip/{address}", _Errand(question, "ip", _about_address(address))
-        )
+        return await self._follow(f"{base}ip/{address}", _Errand(question, "ip", _about_address(address)))
 
     async def network_above(self, url: str, below: tuple[Address, Address], question: str) -> list[Record]:
         """Ask for the network above another one."""
@@ -145,9 +143,7 @@ class RdapClient:
             return self._read(answer, url, errand.question, errand.check)
 
         blank = self._blank(errand.question, url)
-        return await self._attempts.ask(
-            _service(url), blank, send, errand.most_patience, _people_in
-        )
+        return await self._attempts.ask(_service(url), blank, send, errand.most_patience, _people_in)
 
     def _read(self, answer: HttpAnswer, url: str, question: str, check: Check) -> Record:
         now = self._clock.now()

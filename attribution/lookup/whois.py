@@ -121,9 +121,7 @@ class WhoisClient:
 
         async def send() -> Record:
             line = errand.line(step.host)
-            body = await self._transport.ask_line(
-                host, port, line, kind=errand.kind, most_bytes=most_bytes
-            )
+            body = await self._transport.ask_line(host, port, line, kind=errand.kind, most_bytes=most_bytes)
             return self._read(body, step, errand)
 
         return await self._attempts.ask(
