@@ -1,4 +1,4 @@
-"""IP addresses as reports and registries write them: special ranges, embedded IPv4, padded octets."""
+"""IP addresses as reports and registries write them: special ranges, carried IPv4, padding."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def _special_networks() -> dict[int, PrefixTable[tuple[str, str]]]:
 def special_purpose(address: Address, *, documentation_is_special: bool = True) -> str | None:
     """Say which IANA special-purpose range the address lies in, or None for an ordinary address.
 
-    With `documentation_is_special=False` the documentation ranges (RFC 5737, 3849, 9637) count as ordinary.
+    With `documentation_is_special=False` the documentation ranges (RFC 5737, 3849, 9637) count as
+    ordinary.
     """
     found = _special_networks()[address.version].find(address)
     if found is None:
@@ -47,10 +48,10 @@ def special_purpose(address: Address, *, documentation_is_special: bool = True) 
 def normal(address: Address) -> Address:
     """Return the host that an address means: the IPv4 one where IPv6 only carries it, and no zone.
 
-    Read as IPv4: mapped `::ffff:a.b.c.d` and compatible `::a.b.c.d` (RFC 4291, section 2.5.5), translated
-    `::ffff:0:a.b.c.d` (RFC 2765), 6to4 (RFC 3056), Teredo's client (RFC 4380), NAT64 (RFC 6052) and the last
-    32 bits of its local-use prefix (RFC 8215). `::` and `::1` stay what they are. Whatever compares addresses
-    compares what this returns.
+    Read as IPv4: mapped `::ffff:a.b.c.d` and compatible `::a.b.c.d` (RFC 4291, section 2.5.5),
+    translated `::ffff:0:a.b.c.d` (RFC 2765), 6to4 (RFC 3056), Teredo's client (RFC 4380), NAT64
+    (RFC 6052) and the last 32 bits of its local-use prefix (RFC 8215). `::` and `::1` stay what
+    they are. Whatever compares addresses compares what this returns.
     """
     if address.version == 4:
         return address
@@ -72,7 +73,7 @@ def _carried_ipv4(value: int) -> int | None:
 
 
 def read_address(text: str) -> Address:
-    """Read an address as registries write it: zero-padded octets, a length appended (`10.0.0.1/32`).
+    """Read an address as registries write it: padded octets, a length appended (`10.0.0.1/32`).
 
     Raises ValueError when it is none.
     """

@@ -283,9 +283,7 @@ class Attributor:
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(
-                    self._resolve(question, site)
-                    if isinstance(question, ResolveName)
-                    else self._answer(question)
+                    self._resolve(question, site) if isinstance(question, ResolveName) else self._answer(question)
                 )
                 for question in questions
             ]

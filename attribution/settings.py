@@ -219,9 +219,7 @@ class Settings(BaseModel):
             return None
         parts = urlsplit(self.proxy.get_secret_value())
         host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-        return (
-            f"RDAP goes through the proxy {host}:{parts.port}; WHOIS (port 43) and DNS go directly"
-        )
+        return f"RDAP goes through the proxy {host}:{parts.port}; WHOIS (port 43) and DNS go directly"
 
     @property
     def cache_path(self) -> Path:

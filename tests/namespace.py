@@ -1,7 +1,7 @@
 """Run under `unshare --map-root-user --net`: a reported host that can be reached, and ways to it.
 
-Prints JSON: what each answer that leads to the host became (outcome and note), how many packets went to
-the host meanwhile, and whether packets are seen when it is connected to on purpose.
+Prints JSON: what each answer that leads to the host became (outcome and note), how many packets
+went to the host meanwhile, and whether packets are seen when it is connected to on purpose.
 """
 
 from __future__ import annotations
@@ -31,7 +31,13 @@ from attribution.lookup.whois import WhoisClient
 from servers import Listed
 
 HOST = "198.51.100.7"
-FORMS = [HOST, "64:ff9b::c633:6407", "64:ff9b:1::c633:6407", "2002:c633:6407::1", "::ffff:0:c633:6407"]
+FORMS = [
+    HOST,
+    "64:ff9b::c633:6407",
+    "64:ff9b:1::c633:6407",
+    "2002:c633:6407::1",
+    "::ffff:0:c633:6407",
+]
 MAPPED = f"::ffff:{HOST}"
 SERVERS: list[asyncio.Server] = []
 QUESTION = ipaddress.ip_address("192.0.2.1")
@@ -76,10 +82,15 @@ async def ask(way: str, leads_to: str, name_of: dict[str, list[str]]) -> Record:
     reported = ReportedAddresses()
     root = await serve(f"refer: {leads_to}\n".encode(), b"\r\n")
     place = f"[{leads_to}]" if ":" in leads_to else leads_to
-    redirect = f"HTTP/1.1 302 Found\r\nlocation: {way}://{place}/ip/192.0.2.1\r\ncontent-length: 0\r\n\r\n"
+    redirect = (
+        f"HTTP/1.1 302 Found\r\nlocation: {way}://{place}/ip/192.0.2.1\r\ncontent-length: 0\r\n\r\n"
+    )
     registry = await serve(redirect.encode(), b"\r\n\r\n")
     settings = load_settings(
-        allow_loopback_registries=True, whois_root=f"127.0.0.1:{root}", connect_timeout=2, patience=0
+        allow_loopback_registries=True,
+        whois_root=f"127.0.0.1:{root}",
+        connect_timeout=2,
+        patience=0,
     )
     transport = Transport(
         settings, Listed(("127.0.0.1", registry)), reported=reported, ask_unlisted=True
@@ -107,7 +118,9 @@ async def ask(way: str, leads_to: str, name_of: dict[str, list[str]]) -> Record:
 
 
 async def main() -> None:
-    guard.special_purpose = lambda address: None  # so that nothing but the comparison stands in the way
+    guard.special_purpose = lambda address: (
+        None
+    )  # so that nothing but the comparison stands in the way
     packets = Packets()
     packets.start()
     became = {}
@@ -133,7 +146,10 @@ async def main() -> None:
 if __name__ == "__main__":
     for command in (
         ["link", "set", "lo", "up"],
-        *(["address", "add", f"{form}/{128 if ':' in form else 32}", "dev", "lo"] for form in FORMS),
+        *(
+            ["address", "add", f"{form}/{128 if ':' in form else 32}", "dev", "lo"]
+            for form in FORMS
+        ),
     ):
         subprocess.run(["ip", *command], check=True)
     asyncio.run(main())

@@ -65,7 +65,9 @@ class Registry:
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
 
-    def note_name(self, connection: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> None:
+    def note_name(
+        self, connection: ssl.SSLObject, name: str | None, context: ssl.SSLContext
+    ) -> None:
         self.names.append(name or "")
 
 

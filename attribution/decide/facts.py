@@ -444,7 +444,7 @@ class Facts:
     def _learn_made_up(self, record: Record) -> None:
         if record.outcome == "answered":
             name, _, rdtype = (record.url or "").rpartition(" ")
-            self.made_up |= {read_address(value) for value in read_dns(record.body, name, rdtype).values}
+            self.made_up |= {normal(read_address(value)) for value in read_dns(record.body, name, rdtype).values}
 
     def _learn_told(self, record: Record) -> None:
         assert isinstance(record.question, OriginBehind)

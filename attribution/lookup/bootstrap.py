@@ -131,9 +131,7 @@ class Bootstrap:
     async def _fetch(self, name: str) -> None:
         try:
             url = f"{self._base}{name}.json"
-            answer = await self._transport.fetch(
-                HttpRequest(url, kind="bootstrap", accept="application/json")
-            )
+            answer = await self._transport.fetch(HttpRequest(url, kind="bootstrap", accept="application/json"))
             document = read_json_object(answer.body) if answer.status == 200 else {}
         except (TransportError, TimeoutError, UnreadableAnswer):
             document = {}

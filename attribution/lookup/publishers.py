@@ -55,9 +55,7 @@ async def fetch_published(settings: Settings, clock: Clock) -> Fetched:
             published = clock.now().date().isoformat()
             listings[name] = Listing(name, row["kind"], row["company"], f"list that {host} publishes", published)
             try:
-                request = HttpRequest(
-                    row["url"], kind="publisher", accept="*/*", most_bytes=_MOST_BYTES
-                )
+                request = HttpRequest(row["url"], kind="publisher", accept="*/*", most_bytes=_MOST_BYTES)
                 answer = await transport.fetch(request)
                 if answer.status != 200:
                     raise Unreachable(f"HTTP {answer.status}")

@@ -69,9 +69,7 @@ async def start(authority: trustme.CA) -> AsyncIterator[Start]:
 
 
 def door() -> Transport:
-    return Transport(
-        load_settings(allow_loopback_registries=True, rdap_timeout=3), EveryServer()
-    )
+    return Transport(load_settings(allow_loopback_registries=True, rdap_timeout=3), EveryServer())
 
 
 @pytest.mark.parametrize(("offered", "spoken"), [(["h2", "http/1.1"], b"h2"), (["http/1.1"], b"h1")])

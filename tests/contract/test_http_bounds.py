@@ -1,4 +1,4 @@
-"""What an HTTP server may cost: bytes, memory, header fields, chunks, time; on real sockets and by mocks."""
+"""What an HTTP server may cost: bytes, memory, header fields, chunks, turns of the loop."""
 
 from __future__ import annotations
 
@@ -111,7 +111,9 @@ async def test_cookies_are_not_kept(transport: Transport) -> None:
 async def test_form_is_posted(transport: Transport) -> None:
     route = respx.post("https://nir.example/").respond(200)
     form = [("query", "192.0.2.1 &=é"), ("query", "x")]
-    await transport.fetch(HttpRequest("https://nir.example/", kind="ip", accept="text/html", form=form))
+    await transport.fetch(
+        HttpRequest("https://nir.example/", kind="ip", accept="text/html", form=form)
+    )
     sent = route.calls[0].request
     assert sent.content == b"query=192.0.2.1+%26%3D%C3%A9&query=x"
     assert sent.headers["content-type"] == "application/x-www-form-urlencoded"
@@ -121,8 +123,9 @@ async def test_form_is_posted(transport: Transport) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "ftp://rdap.example/", "https:///ip/192.0.2.1", "https://u:p@rdap.example/", "//rdap.example/", "https://[::1/",
-        "https://rdap.example:99999/", "https://rdap.example/\x00", "https://" + "a" * 70_000, "https://ex\u2028ample/", "",
+        "ftp://rdap.example/", "https:///ip/192.0.2.1", "https://u:p@rdap.example/", "",
+        "//rdap.example/", "https://[::1/", "https://rdap.example:99999/",
+        "https://rdap.example/\x00", "https://" + "a" * 70_000, "https://ex\u2028ample/",
     ],
 )  # fmt: skip
 async def test_what_is_no_url_to_ask_is_refused(url: str, transport: Transport) -> None:
@@ -144,9 +147,15 @@ async def test_bomb_ends_the_connection(transport: Transport) -> None:
 
 @pytest.mark.parametrize(
     "fields",
-    [["Content-Encoding: br"], ["Content-Encoding: gzip, gzip"], ["Content-Encoding: gzip", "Content-Encoding: gzip"]],
+    [
+        ["Content-Encoding: br"],
+        ["Content-Encoding: gzip, gzip"],
+        ["Content-Encoding: gzip", "Content-Encoding: gzip"],
+    ],
 )  # fmt: skip
-async def test_coding_that_is_not_read_is_malformed(fields: list[str], transport: Transport) -> None:
+async def test_coding_that_is_not_read_is_malformed(
+    fields: list[str], transport: Transport
+) -> None:
     with pytest.raises(MalformedAnswer):
         await from_server(transport, message(gzip.compress(gzip.compress(b"{}")), *fields))
 
@@ -171,6 +180,23 @@ async def test_tiny_chunks_end_before_they_add_up(transport: Transport) -> None:
     head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
     with pytest.raises(TooLarge, match="pieces"):
         await from_server(transport, head + chunks, keep_open=True)
+
+
+async def test_many_chunks_that_come_at_once_leave_others_their_turn(transport: Transport) -> None:
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n"
+    other = asyncio.create_task(count())
+    answer = await from_server(transport, head + b"1\r\nx\r\n" * 12_800 + b"0\r\n\r\n")
+    other.cancel()
+    assert len(answer.body) == 12_800
+    assert turns > 100
 
 
 @pytest.mark.parametrize(
@@ -309,7 +335,7 @@ async def test_kept_connection_serves_the_next_request_and_a_closed_one_is_repla
 
 
 async def test_transport_without_a_client_of_its_own_can_be_replaced_by_respx() -> None:
-    """`@respx.mock` patches where the client looks its transport up, so any transport may stand there."""
+    """`@respx.mock` patches where the client looks its transport up: any may stand there."""
     with respx.mock(using="httpx") as router:
         router.get(URL).mock(return_value=httpx.Response(200, content=b"{}"))
         transport = Transport(load_settings(), EveryServer())

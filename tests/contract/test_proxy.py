@@ -1,4 +1,4 @@
-"""RDAP through an HTTP proxy: it is told the address that was checked here, and nothing that is not its own."""
+"""RDAP through an HTTP proxy: it is told the address that was checked here, and no secret."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ class Laboratory:
     names: dict[str, list[str]]
 
     async def get(self, url: str) -> HttpAnswer:
-        request = HttpRequest(url, kind="ip", accept="*/*", headers={"Authorization": "Bearer registry-key"})
+        request = HttpRequest(
+            url, kind="ip", accept="*/*", headers={"Authorization": "Bearer registry-key"}
+        )
         return await self.transport.fetch(request)
 
 
@@ -205,7 +207,9 @@ async def test_refused_tunnel_names_the_proxy_and_its_status(
     assert f"the proxy 127.0.0.1:{there.proxy.port} refused CONNECT" in str(caught.value)
     assert status in str(caught.value)
     assert "cret" not in str(caught.value)
-    assert len(there.proxy.heads) == tries  # another address may be let through; another try to log in not
+    assert (
+        len(there.proxy.heads) == tries
+    )  # another address may be let through; another try to log in not
 
 
 @pytest.mark.parametrize(

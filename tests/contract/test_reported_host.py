@@ -1,4 +1,4 @@
-"""No packet for the reported host: by redirect, referral, another form of its address, or another target's answer."""
+"""No packet for the reported host: by redirect, referral, or another form of its address."""
 
 from __future__ import annotations
 
@@ -35,11 +35,15 @@ def _namespaces() -> bool:
     unshare = shutil.which("unshare")
     if not unshare or not shutil.which("ip"):
         return False
-    done = subprocess.run([unshare, "--map-root-user", "--net", "true"], capture_output=True, check=False)
+    done = subprocess.run(
+        [unshare, "--map-root-user", "--net", "true"], capture_output=True, check=False
+    )
     return done.returncode == 0
 
 
-@pytest.mark.skipif(not _namespaces(), reason="no network namespace of one's own here (unshare, ip)")
+@pytest.mark.skipif(
+    not _namespaces(), reason="no network namespace of one's own here (unshare, ip)"
+)
 def test_no_packet_reaches_the_reported_host_in_any_form_of_its_address() -> None:
     command = ["unshare", "--map-root-user", "--net", sys.executable, str(PROGRAM)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=100)
@@ -78,7 +82,7 @@ async def listening(site: Site) -> AsyncIterator[None]:
 
 
 def transport_to(site: Site, reported: ReportedAddresses, *listed: tuple[str, int]) -> Transport:
-    """Return a transport that may ask every server; registry.example and the site lead to one address."""
+    """Return a transport that may ask every server; every name leads to the site."""
     settings = load_settings(
         allow_loopback_registries=True, rdap_timeout=2, whois_timeout=2, connect_timeout=2
     )
@@ -114,7 +118,7 @@ async def test_server_that_an_answer_names_is_asked_unless_it_is_another_targets
 
 
 async def test_each_listed_servers_address_as_a_target_switches_nothing_off() -> None:
-    """Whoever puts registries' addresses into a zone, or reports them, before or after they are known."""
+    """Whoever puts registries' addresses into a zone, before or after they are known."""
     site, reported = Site(), ReportedAddresses()
     async with listening(site):
         servers = [("rdap.registry.example", site.port), ("whois.registry.example", site.port)]
@@ -136,7 +140,7 @@ async def test_each_listed_servers_address_as_a_target_switches_nothing_off() ->
 async def test_registries_addresses_in_a_zone_do_not_stop_the_rest_of_a_batch(
     world: DemoWorld, tmp_path: Path
 ) -> None:
-    """All servers of the demo world are on 127.0.0.1: that is reported while another target is looked up."""
+    """The demo world's servers are on 127.0.0.1: that is reported during another look-up."""
     settings = world.settings(cache_folder=tmp_path)
     opened: list[tuple[str, str, int]] = []
     async with Attributor(settings, on_connect=lambda *where: opened.append(where)) as attributor:

@@ -46,7 +46,9 @@ async def servers() -> AsyncIterator[Ask]:
             whois_root="root", whois_overrides=overrides, allow_loopback_registries=True, whois_timeout=1, patience=0
         )
         clock = Clock()
-        return WhoisClient(settings, Transport(settings, Listed(), ask_unlisted=True), Attempts(Pace(8, 0, clock), clock), clock), asked
+        return WhoisClient(
+            settings, Transport(settings, Listed(), ask_unlisted=True), Attempts(Pace(8, 0, clock), clock), clock
+        ), asked
 
     yield make
     for server in running:

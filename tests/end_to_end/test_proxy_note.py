@@ -16,7 +16,9 @@ PROXY = "http://hotline:swordfish@127.0.0.1:9/"
 NOTE = "RDAP goes through the proxy 127.0.0.1:9; WHOIS (port 43) and DNS go directly"
 
 
-@pytest.mark.parametrize("command", [["check", "--offline", "192.0.2.1"], ["batch", "--offline", "-q", "-"]])
+@pytest.mark.parametrize(
+    "command", [["check", "--offline", "192.0.2.1"], ["batch", "--offline", "-q", "-"]]
+)
 def test_command_says_so_in_one_line(
     command: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

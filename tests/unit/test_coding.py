@@ -45,7 +45,9 @@ def test_one_coding_is_undone(coding: str, coded: bytes, step: int) -> None:
     assert read(coding, coded, step=step) == TEXT
 
 
-@pytest.mark.parametrize("coding", ["br", "zstd", "compress", "gzip, gzip", "deflate, gzip", "gzip,x", "*"])
+@pytest.mark.parametrize(
+    "coding", ["br", "zstd", "compress", "gzip, gzip", "deflate, gzip", "gzip,x", "*"]
+)
 def test_other_codings_and_several_are_refused(coding: str) -> None:
     with pytest.raises(MalformedAnswer, match="content coding"):
         body_of(coding, BOUND)
@@ -116,7 +118,11 @@ def test_coded_bytes_that_hold_nothing_are_bounded_too() -> None:
 @pytest.mark.parametrize("piece", [b"", b"x"])
 def test_pieces_are_bounded(coding: str, piece: bytes) -> None:
     body = body_of(coding, 64 * 1024)
-    rest = iter(gzip.compress(bytes(1_000_000), 0) if coding == "gzip" else zlib.compress(bytes(1_000_000), 0))
+    rest = iter(
+        gzip.compress(bytes(1_000_000), 0)
+        if coding == "gzip"
+        else zlib.compress(bytes(1_000_000), 0)
+    )
     with pytest.raises(TooLarge, match="pieces"):
         for _ in range(64 * 1024):
             body.add(piece and bytes([next(rest)]))

@@ -1,4 +1,4 @@
-"""Content codings of HTTP answers (RFC 9110, section 8.4.1), undone while streaming, within a bound."""
+"""Content codings of HTTP answers (RFC 9110, section 8.4.1), undone while streaming and bounded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Body(Protocol):
         """Take the next piece. Raises TooLarge or MalformedAnswer."""
 
     def whole(self) -> bytes:
-        """Return the body, of which all pieces have come. Raises MalformedAnswer where it ends early."""
+        """Return the body: all pieces have come. Raises MalformedAnswer where it ends early."""
 
 
 def body_of(content_coding: str, most_bytes: int) -> Body:
@@ -114,6 +114,6 @@ class _Coded:
 
 
 def _deflate_bits(begin: bytes) -> int:
-    """Tell deflate in zlib's wrapping (RFC 1950), as HTTP means it, from the bare one of some servers."""
+    """Tell deflate in zlib's wrapping (RFC 1950), as HTTP means it, from a bare one."""
     wrapped = begin[0] & 0x0F == 8 and int.from_bytes(begin[:2], "big") % 31 == 0
     return _ZLIB if wrapped else _RAW

@@ -1,4 +1,4 @@
-"""Questions to the resolvers of the settings: many at once over a few UDP sockets, and TCP where one does not fit."""
+"""Questions to the resolvers of the settings, over UDP, and over TCP where one does not fit."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class DnsConnector:
         self._resolvers.setdefault((server, port), _Datagrams(server, port, self._on_connect))
 
     async def exchange(self, query: bytes, server: str, port: int, timeout: float) -> bytes:
-        """Ask one resolver, over TCP where the answer does not fit (RFC 1035, section 4.2; RFC 7766).
+        """Ask one resolver, over TCP where an answer does not fit (RFC 1035, 4.2; RFC 7766).
 
         The answer is to the same question and has the same transaction ID; others are not taken.
         `timeout` is in seconds. Raises DestinationRefused, OSError or TimeoutError.
@@ -52,9 +52,9 @@ class DnsConnector:
 class _Datagrams:
     """Questions to one resolver over UDP, many at once over a few sockets.
 
-    A socket is connected, so that the system drops what others send; each takes a random port and is
-    replaced after so many questions, and each question has a random ID: whoever forges an answer has to
-    guess both.
+    A socket is connected, so that the system drops what others send; each takes a random port and
+    is replaced after so many questions, and each question has a random ID: whoever forges an answer
+    has to guess both.
     """
 
     def __init__(self, server: str, port: int, on_connect: OnConnect) -> None:

@@ -24,7 +24,7 @@ class TooLarge(TransportError):  # noqa: N818
 
 
 class MalformedAnswer(TransportError):  # noqa: N818
-    """The answer is coded in a way that is not read: another content coding, several, or a broken one."""
+    """The content coding is not read: another one, several, or a broken one."""
 
 
 def reason(error: BaseException) -> str:

@@ -2,19 +2,21 @@
 
 The order in which a destination is judged, and why:
 
-1. **Is the server listed** for this kind of question, by host name and port? Settings and the server table
-   say so, never an answer. An unlisted server is refused before its name is resolved: looking up a name that
-   an answer gave would tell its owner that somebody looks. (Where unlisted servers may be asked all the same,
-   one whose name is a reported host's or lies below it is refused here.)
+1. **Is the server listed** for this kind of question, by host name and port? Settings and the
+   server table say so, never an answer. An unlisted server is refused before its name is resolved:
+   looking up a name that an answer gave would tell its owner that somebody looks. (Where unlisted
+   servers may be asked all the same, one whose name is a reported host's or lies below it is
+   refused here.)
 2. **Its addresses**, resolved from that name by our own resolvers, each:
-   a. A listed server over TLS may have a reported host's address: companies share addresses, and its
-      certificate proves who answers.
-   b. A listed server on port 43 or plain http may not, except where the address is a registry's: what
-      the name of a listed server leads to, or what the settings name. Whoever reports or resolves to the
-      address of RIPE's WHOIS server so switches nothing off. What counts is where the *listed* name leads,
-      which no offender writes, and never what the target's zone says or which of the two was seen first.
-   c. An unlisted server may never have one, a registry's address or not: a name in an answer that leads to
-      the offender's own address gets no connection.
+   a. A listed server over TLS may have a reported host's address: companies share addresses, and
+      its certificate proves who answers.
+   b. A listed server on port 43 or plain http may not, except where the address is a registry's:
+      what the name of a listed server leads to, or what the settings name. Whoever reports or
+      resolves to the address of RIPE's WHOIS server so switches nothing off. What counts is where
+      the *listed* name leads, which no offender writes, and never what the target's zone says or
+      which of the two was seen first.
+   c. An unlisted server may never have one, a registry's address or not: a name in an answer that
+      leads to the offender's own address gets no connection.
    d. No server but a configured one may have a special-purpose address.
 3. A **kept connection** is judged again by 2a to 2c before each request that is written to it.
 
@@ -119,7 +121,7 @@ class Guard:
         return addresses
 
     async def addresses_of_own(self, host: str) -> list[str]:
-        """Resolve the name of a host of the settings that is no server we ask (a proxy); none is refused.
+        """Resolve the name of the proxy of the settings; no address is refused.
 
         Raises UnknownServer or Unreachable.
         """
@@ -157,17 +159,18 @@ class Guard:
         )
 
     def trust(self, host: str, addresses: Iterable[Address | str]) -> None:
-        """Note where a listed name, a resolver, the proxy or the mail relay leads: these are not the target's."""
+        """Note where a listed name, a resolver, the proxy or the mail relay leads."""
         self._own[plain_host(host)] = frozenset(as_normal(address) for address in addresses)
 
     def is_registry_address(self, address: Address) -> bool:
-        """Say whether an address, in normal form, is one of a listed server, resolver, proxy or relay."""
+        """Say whether an address in normal form is a listed server's or one of our own."""
         return any(address in addresses for addresses in self._own.values())
 
     def registry_addresses(self, addresses: Iterable[Address | str]) -> frozenset[Address]:
         """Return which of a target's addresses are left out of the comparison, in normal form.
 
-        Known are those that listed names led to when they were last resolved, and those of the settings.
+        Known are those that listed names led to when they were last resolved, and those of the
+        settings.
         """
         return frozenset(
             found
@@ -177,7 +180,9 @@ class Guard:
 
     def _check_unlisted(self, host: str, port: int, kind: Kind, *, configured: bool) -> None:
         if not self._ask_unlisted:
-            raise DestinationRefused(f"{host}:{port} is no listed server for questions about {kind}")
+            raise DestinationRefused(
+                f"{host}:{port} is no listed server for questions about {kind}"
+            )
         if self._reported.is_host(host):
             raise DestinationRefused(f"{host} is the name of a reported site itself, or below it")
         if not (configured or port in _PORTS.values() or (self._loopback and _is_loopback(host))):

@@ -1,13 +1,15 @@
 """HTTP to registries, through one pool of connections to addresses that the guard let pass.
 
-httpx is the client, httpcore2 keeps the connections, by its public interfaces only: a network backend of ours
-connects to the address that was checked, never to a name, so that a name cannot change its mind in between
-(DNS rebinding). Bodies come as they were sent; `coding` undoes at most one content coding, within a bound.
-Redirects are not followed here: who follows one asks anew, and is judged anew.
+httpx is the client, httpcore2 keeps the connections, by its public interfaces only: a network
+backend of ours connects to the address that was checked, never to a name, so that a name cannot
+change its mind in between (DNS rebinding). Bodies come as they were sent; `coding` undoes at most
+one content coding, within a bound. Redirects are not followed here: who follows one asks anew, and
+is judged anew.
 """
 
 from __future__ import annotations
 
+import asyncio
 import select
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
@@ -41,9 +43,9 @@ MOST_BYTES: Final = 1024 * 1024
 """Bytes of content of one answer, after decompression, unless who asks says otherwise."""
 
 _MOST_HEADERS, _MOST_HEADER_BYTES = 256, 64 * 1024
-_READ_BYTES = 16 * 1024
-# What is read at once is parsed at once: h11 and h2 take about 20 ms of the event loop for the smallest
-# chunks and frames that fit in this.
+# Small chunks and frames cost more time than bytes. h2 parses all frames of what is read at once;
+# h11 gives out a chunk at a time, without waiting for more while some are there.
+_READ_BYTES, _PIECES_AT_ONCE = 16 * 1024, 128
 _USER_AGENT = f"attribution/{__version__} (abuse-contact look-up for hotlines)"
 _IN_HTTPCORE = (
     httpcore2.NetworkError,
@@ -124,12 +126,17 @@ class HttpConnector:
         try:
             _check_headers(answer.headers)
             body = body_of(answer.headers.get("content-encoding", ""), request.most_bytes)
-            # The client hands the stream out as a generator; an answer made by a test has been read before,
-            # so that `aiter_raw` would not give it again.
+            # The client hands the stream out as a generator; an answer made by a test has been read
+            # before, so that `aiter_raw` would not give it again.
             stream = cast("httpx.AsyncByteStream", answer.stream)
             async with aclosing(cast("AsyncGenerator[bytes, None]", stream.__aiter__())) as pieces:
+                since_pause = 0
                 async for piece in pieces:
                     body.add(piece)
+                    since_pause += 1
+                    if since_pause == _PIECES_AT_ONCE:
+                        since_pause = 0
+                        await asyncio.sleep(0)
             return HttpAnswer(
                 answer.status_code,
                 answer.headers.get("content-type", ""),
@@ -167,7 +174,7 @@ class GuardedHttpTransport(httpx.AsyncBaseTransport):
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; return an answer whose body comes as it was sent. Raises TransportError."""
+        """Send a request; the answer's body comes as it was sent. Raises TransportError."""
         url = request.url
         with _as_ours():
             answer = await self._pool.handle_async_request(
@@ -196,7 +203,8 @@ class GuardedHttpTransport(httpx.AsyncBaseTransport):
 class _RawBody(httpx.AsyncByteStream):
     """Iterates over an answer's body as it was sent, once.
 
-    No generator of its own: one that is left half-way would be ended some time later, by the garbage collector.
+    No generator of its own: one that is left half-way would be ended some time later, by the
+    garbage collector.
     """
 
     def __init__(self, answer: httpcore2.Response) -> None:
@@ -223,7 +231,9 @@ class _GuardedBackend(httpcore2.AsyncNetworkBackend):
     ) -> None:
         self._guard, self._on_connect = guard, on_connect
         self._limit = settings.connect_timeout
-        self._proxy = Proxy.of_setting(settings.proxy.get_secret_value()) if settings.proxy else None
+        self._proxy = (
+            Proxy.of_setting(settings.proxy.get_secret_value()) if settings.proxy else None
+        )
         self._inner = httpcore2.AnyIOBackend()
 
     async def connect_tcp(
@@ -239,7 +249,8 @@ class _GuardedBackend(httpcore2.AsyncNetworkBackend):
         trouble: Exception | None = None
         for address in await self._guard.addresses_of(destination):
             found = as_normal(address)
-            # Again: another target may have begun while the name was resolved or an address was tried.
+            # Again: another target may have begun while the name was resolved or an address was
+            # tried.
             self._guard.check_not_reported(destination, found)
             self._on_connect("http", address, port)
             try:
@@ -288,13 +299,11 @@ class _GuardedBackend(httpcore2.AsyncNetworkBackend):
 class _GuardedStream(httpcore2.AsyncNetworkStream):
     """A connection that is judged again before each request that is written to it.
 
-    Also tells cheaply whether the server has ended it: the pool asks that of every idle connection at every
-    request, and httpcore2 looks the socket up and makes a poll object each time.
+    Also tells cheaply whether the server has ended it: the pool asks that of every idle connection
+    at every request, and httpcore2 looks the socket up and makes a poll object each time.
     """
 
-    def __init__(
-        self, inner: httpcore2.AsyncNetworkStream, guard: Guard, address: Address
-    ) -> None:
+    def __init__(self, inner: httpcore2.AsyncNetworkStream, guard: Guard, address: Address) -> None:
         self._inner, self._guard, self._address = inner, guard, address
         self._poll = _poll_of(inner.get_extra_info("socket"))
 
@@ -354,7 +363,7 @@ def _read_url(text: str) -> httpx.URL:
 
 
 def _as_httpx(url: httpx.URL, request: HttpRequest, handshake_timeout: float) -> httpx.Request:
-    """Return a request as it goes out. It is made whole here: the client adds nothing of its own."""
+    """Return a request as it goes out: the client adds nothing of its own."""
     extensions = {"timeout": {"connect": handshake_timeout}}
     headers = {
         **request.headers,

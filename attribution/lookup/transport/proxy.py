@@ -1,4 +1,4 @@
-"""An HTTP proxy on the way to registries: `CONNECT` (RFC 9110, section 9.3.6) to an address that was checked here."""
+"""An HTTP proxy on the way: `CONNECT` (RFC 9110, section 9.3.6) to an address checked here."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Proxy:
     host: str
     port: int
     authorization: str | None = field(default=None, repr=False)
-    """Value of `Proxy-Authorization`; goes to the proxy, in the head of `CONNECT`, and nowhere else."""
+    """Value of `Proxy-Authorization`; goes to the proxy with `CONNECT`, and nowhere else."""
 
     @classmethod
     def of_setting(cls, url: str) -> Proxy:

@@ -23,7 +23,7 @@ _MOST_OF_ONE_TARGET = 8192  # more than a DNS message of 64 KiB of each type can
 
 
 class TargetInWork:
-    """One target that is being looked up. Its addresses are held until the work ends, and an hour longer."""
+    """One target that is looked up. Its addresses count until the work ends, and an hour longer."""
 
     def __init__(self, registry: ReportedAddresses) -> None:
         self._registry = registry

@@ -1,4 +1,4 @@
-"""The one place that opens sockets to answer a question: to resolvers, RDAP and WHOIS servers, nothing else."""
+"""The one place that opens sockets to answer a question: to resolvers and registries only."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from attribution.settings import Settings
 class Transport:
     """Opens connections to servers that the guard lets pass.
 
-    `servers` says which servers are asked what. `reported` are the hosts that may not be connected to; whoever
-    looks up several targets at once gives all of them one registry. `ask_unlisted` also lets servers be asked
-    that only an answer names. `on_connect` is told of every connection before it is opened.
+    `servers` says which servers are asked what. `reported` are the hosts that may not be connected
+    to; whoever looks up several targets at once gives all of them one registry. `ask_unlisted` also
+    lets servers be asked that only an answer names. `on_connect` is told of every connection before
+    it is opened.
     """
 
     def __init__(
@@ -56,8 +57,8 @@ class Transport:
     def registry_addresses(self, addresses: Iterable[Address | str]) -> frozenset[Address]:
         """Return which of a target's addresses are a listed server's, a resolver's or the relay's.
 
-        They are left out where targets' addresses are refused; in normal form. Known are those that listed
-        names led to when they were last resolved, and those that the settings name.
+        They are left out where targets' addresses are refused; in normal form. Known are those that
+        listed names led to when they were last resolved, and those that the settings name.
         """
         return self._guard.registry_addresses(addresses)
 
@@ -76,7 +77,8 @@ class Transport:
     async def fetch(self, request: HttpRequest) -> HttpAnswer:
         """Ask a server over HTTP; no redirect is followed, so no header goes to another server.
 
-        Raises TransportError (DestinationRefused, Unreachable, TooLarge, MalformedAnswer) or TimeoutError.
+        Raises TransportError (DestinationRefused, Unreachable, TooLarge, MalformedAnswer) or
+        TimeoutError.
         """
         async with asyncio.timeout(self._settings.rdap_timeout):
             return await self._http.fetch(request)
