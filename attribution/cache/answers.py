@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from attribution.addresses import Address, cidrs
+from attribution.addresses import Address
 from attribution.cache.json_store import JsonStore
 from attribution.cache.scope import Range, blocks_served, object_named
 from attribution.errors import EvidenceError

@@ -170,7 +170,7 @@ def suggest(connection: Connection, provider_id: int | None = None) -> list[Sugg
     """
     from rapidfuzz import fuzz, process
 
-    from attribution.decide.holder import plain_name
+    from attribution.registry.organisations import plain_name
     from attribution.registry.registries import placeholder_of
 
     rows = connection.execute(select(providers.c.id, providers.c.key, providers.c.name).order_by(providers.c.id)).all()

@@ -14,13 +14,14 @@ from attribution.cases.providers import keep_provider
 from attribution.cases.service_tables import batch_lines
 from attribution.cases.sites import site_of
 from attribution.cases.tables import TELLING, cases, events, providers, reports
-from attribution.decide.holder import is_maintainer
 from attribution.errors import NotInStoreError, StoreError
 from attribution.evidence import Evidence
+from attribution.evidence.question import NetworkAbove, NetworkAt
 from attribution.history.rows import ENDS
-from attribution.registry.rdap_answer import read_network
+from attribution.registry.readers import read_networks
 from attribution.registry.registration import UnreadableAnswer
-from attribution.registry.registries import registries
+from attribution.registry.registries import registry_with_mark
+from attribution.registry.servers import server_for_url
 from attribution.target import plain_url
 
 CHECKS = frozenset([*ENDS, "still_online", "reappeared"])
@@ -223,15 +224,14 @@ def _maintainers(evidence: Evidence) -> list[str]:
     """Return who maintains the networks around the site's addresses; registries' own maintainers tell nothing."""
     marks: set[str] = set()
     for record in evidence.of_kind("rdap"):
-        if record.outcome != "answered":
+        if record.outcome != "answered" or not isinstance(record.question, NetworkAt | NetworkAbove):
             continue
         try:
-            network = read_network(record.body, record.server)
+            networks = read_networks(record.body, server_for_url(record.url or ""))
         except UnreadableAnswer:
             continue
-        marks |= {one.handle.upper() for one in network.walk() if one.handle and is_maintainer(one.handle)}
-    own = tuple(name.upper() for name in registries())
-    return sorted(one for one in marks if not one.startswith((*own, "RIPE-NCC", "MNT-ARIN", "APNIC-")))
+        marks |= {name.upper() for network in networks for name in network.maintainers}
+    return sorted(name for name in marks if not registry_with_mark(name))
 
 
 def _key(connection: Connection, case_id: int | None) -> str | None:

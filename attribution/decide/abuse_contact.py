@@ -138,7 +138,7 @@ def published_contact(
                 )  # fmt: skip
             if candidate.entity:
                 withheld = withheld or candidate.entity.redacted
-                unusable = unusable or candidate.entity.unusable_mailbox
+                unusable = unusable or next(iter(candidate.entity.unusable), None)
     withheld = withheld or _withholds(registration)
     return Publication(redacted=withheld, unusable=unusable, passed_over=tuple(lost))
 
@@ -149,7 +149,7 @@ def entity_to_fetch(registration: Registration, entities: Entities) -> str | Non
         for candidate in rule(registration, entities):
             entity = candidate.entity
             if entity and entity.handle and not (
-                entity.mailboxes or entity.forms or entity.redacted or entity.name or entity.unusable_mailbox
+                entity.mailboxes or entity.forms or entity.redacted or entity.name or entity.unusable
             ):
                 return entity.handle
     return None
@@ -160,7 +160,7 @@ def fallback_contacts(registration: Registration, besides: str | None, entities:
 
     Where ARIN's network and organisation name different abuse roles, the one that lost is the first.
     """
-    why_of = {box: "the organisation's abuse role" for box in _other_abuse_roles(registration, besides, entities)}
+    why_of = dict.fromkeys(_other_abuse_roles(registration, besides, entities), "the organisation's abuse role")
     for entity in registration.walk():
         role = next((role for role in _FALLBACK_ROLES if role in entity.roles), None)
         if "abuse" in entity.roles or (entity.roles and role is None):

@@ -13,7 +13,7 @@ from attribution.decide.levels import Chain, Level, chain_of
 from attribution.decide.site import say_lists
 from attribution.evidence import Record
 from attribution.models import AbuseContact, AddressAnswer, Country, NetworkRef, Origin, Party, Provider, Role
-from attribution.registry.names import plain_name
+from attribution.registry.organisations import plain_name
 from attribution.registry.types import BlockKind
 
 _WAYS = {

@@ -232,6 +232,7 @@ _BEARS_ON: dict[type[Question], Callable[..., bool]] = {
     NetworkAt: _same_address,
     NationalNetwork: _same_address,
     WhoisAt: _same_address,
+    OriginOf: _same_address,
     NetworkAbove: _above_one_of,
     WhoisAbove: _around,
     EntityNamed: _entity_of,

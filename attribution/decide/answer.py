@@ -23,7 +23,7 @@ from attribution.models import (
     Status,
 )
 from attribution.registry.dns_answer import read_dns
-from attribution.registry.names import plain_name
+from attribution.registry.organisations import plain_name
 
 _RANK: dict[Role, int] = {
     "platform": 0,

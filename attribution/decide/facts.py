@@ -38,13 +38,15 @@ from attribution.evidence.question import (
 )
 from attribution.models import Deliverable
 from attribution.registry.dns_answer import OriginAnswer, read_dns, read_origin
+from attribution.registry.documents import read_document
 from attribution.registry.domain_answer import DomainRegistration, read_domain, read_domain_text
-from attribution.registry.lenient import as_objects, as_text, read_json_object
+from attribution.registry.lenient import as_objects, as_text
 from attribution.registry.nir_page import PageWanted, read_nir_pages
-from attribution.registry.readers import decode_whois, read_autnum, read_entity, read_networks
+from attribution.registry.readers import read_autnum, read_entity, read_networks
 from attribution.registry.registration import AutonomousSystem, Entity, Network, UnreadableAnswer
 from attribution.registry.registries import registries
 from attribution.registry.servers import Server, server_for_url, whois_server
+from attribution.registry.text import decode
 from attribution.target import Target, parse_target
 
 MOST_ADDRESSES = 32
@@ -215,7 +217,7 @@ class Facts:
     @property
     def site_domains(self) -> set[str]:
         """The domains that the site's owner may run mail in: the host's own and those of its aliases."""
-        domains = {name for name in self.names}
+        domains = set(self.names)
         for name in self.names:
             suffix = self.suffixes.get(name)
             if suffix and suffix.registrable and not suffix.company:
@@ -393,14 +395,14 @@ class Facts:
         if record.outcome != "answered":
             return
         if record.kind == "whois":
-            domain = read_domain_text(decode_whois(record.body), record.question.name)
+            domain = read_domain_text(decode(record.body), record.question.name)
             self.domain = (domain, record) if domain else self.domain
         else:
             self.domain = read_domain(record.body), record
 
     def _learn_suffix(self, record: Record) -> None:
         assert isinstance(record.question, SuffixOf)
-        values = read_json_object(record.body)
+        values = read_document(record.body)
         self.suffixes[record.question.name] = Suffix(
             registrable=as_text(values.get("registrable")),
             platform_suffix=as_text(values.get("platform_suffix")),
@@ -416,7 +418,7 @@ class Facts:
         keys = ("kind", "company", "prefix", "source", "published")
         self.fronts[record.question.address] = [
             (Listed(*(str(row.get(key) or "") for key in keys)), record)
-            for row in as_objects(read_json_object(record.body).get("lists"))
+            for row in as_objects(read_document(record.body).get("lists"))
         ]
 
     def _learn_mail(self, record: Record) -> None:
@@ -431,7 +433,7 @@ class Facts:
 
     def _learn_desk(self, record: Record) -> None:
         assert isinstance(record.question, DeskOf)
-        values = read_json_object(record.body)
+        values = read_document(record.body)
         hotlines = [(as_text(row.get("name")), as_text(row.get("url"))) for row in as_objects(values.get("hotlines"))]
         authority = next(iter(as_objects(values.get("authority"))), {})
         name, power, since, url = (as_text(authority.get(key)) or "" for key in ("name", "power", "since", "url"))
@@ -471,7 +473,7 @@ class Facts:
 
     def _learn_page(self, record: Record) -> None:
         assert isinstance(record.question, NationalPage)
-        self.pages.setdefault(record.question.registry, {})[record.question.page] = decode_whois(record.body)
+        self.pages.setdefault(record.question.registry, {})[record.question.page] = decode(record.body)
         self.page_records.setdefault(record.question.registry, record)
 
 

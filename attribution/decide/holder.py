@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from attribution.registry.names import described_name, usable_name
-from attribution.registry.organisations import Organisation, organisation_of
+from attribution.registry.organisations import (
+    Organisation,
+    described_name,
+    organisation_name,
+    organisation_of,
+)
 from attribution.registry.registration import Entity, Network, Registration
 
 NamedBy = Literal["organisation", "customer record", "description", "network name"]
@@ -46,7 +50,7 @@ def holder_of(registration: Registration, entities: Mapping[EntityKey, Entity]) 
     organisation = organisation_of(registration)
     if organisation:
         fetched = entities.get((registration.registry, organisation.handle.upper()))
-        name = usable_name(organisation.name) or usable_name(fetched.name if fetched else None)
+        name = organisation.name or (organisation_name(fetched) if fetched else None)
         country = organisation.country or (fetched.country if fetched else None)
         identity = f"{registration.handle_space}:{organisation.handle.upper()}"
         if name:

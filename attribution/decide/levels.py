@@ -10,8 +10,8 @@ from attribution.decide.facts import Facts, Sourced
 from attribution.decide.holder import Holder, holder_of
 from attribution.registry.organisations import Organisation
 from attribution.registry.registration import Network
-from attribution.registry.registries import registries
-from attribution.registry.stubs import is_registry_object, national_registry, registry_maintains
+from attribution.registry.registries import registry
+from attribution.registry.stubs import is_registry_object, national_registry
 from attribution.registry.types import BlockKind, DirectAs, block_type
 
 
@@ -88,9 +88,9 @@ def registry_to_ask(chain: Chain) -> str | None:
     """Return the national registry that has to be asked before anybody is named or written to, or None."""
     sources = [chain.leaf.main] if chain.leaf else chain.registry_objects
     for source in sources:
-        registry = national_registry(source.registration)
-        if registry and source.registration.protocol != "nir":
-            return registry
+        national = national_registry(source.registration)
+        if national and source.registration.protocol != "nir":
+            return national
     return None
 
 
@@ -119,8 +119,8 @@ def _level(facts: Facts, sources: list[Sourced], kind: BlockKind, direct_as: Dir
 def _kind_of(sources: list[Sourced], above: list[list[Sourced]]) -> tuple[BlockKind, DirectAs | None]:
     """Say what a block is: by the registry's type, else by whether something that is not the registry's lies above."""
     network = sources[0].registration
-    registry = registries().get(network.registry)
-    if registry and registry.national:  # the topmost block is the registry's own customer's
+    known_registry = registry(network.registry)
+    if known_registry and known_registry.national:  # the topmost block is the registry's own customer's
         national_above = any(_same_registry(network, group) for group in above)
         return (BlockKind.CUSTOMER, None) if national_above else (BlockKind.DIRECT, "direct_allocation")
     text = next((source.registration.type for source in sources if source.registration.type), None)
@@ -130,6 +130,12 @@ def _kind_of(sources: list[Sourced], above: list[list[Sourced]]) -> tuple[BlockK
     if known.direct_as == "legacy" and _is_below_legacy(network, above):
         return BlockKind.CUSTOMER, None
     return known.kind, known.direct_as
+
+
+def registry_maintains(network: Network) -> bool:
+    """Say whether the registry itself maintains an object: one of its own accounts may edit it."""
+    known = registry(network.registry)
+    return known is not None and any(name.upper() in known.maintainers for name in network.maintainers)
 
 
 def _same_registry(network: Network, sources: list[Sourced]) -> bool:

@@ -135,9 +135,9 @@ def _without_leaf(facts: Facts, chain: Chain) -> list[Question]:
     A registry that asks for a moment's patience gets it: its text is not asked for instead.
     """
     silent = facts.open.get(NetworkAt(chain.address))
-    if silent and silent.outcome == "rate_limited" and silent.retry_at:
-        if silent.retry_at - silent.fetched_at <= _MOMENT:
-            return []
+    waits = silent.retry_at - silent.fetched_at if silent and silent.retry_at else None
+    if silent and silent.outcome == "rate_limited" and waits is not None and waits <= _MOMENT:
+        return []
     registry = server_for_url(silent.url).registry if silent and silent.url else None
     known = registries().get(registry or "")
     return _first_layer(facts, *_national(facts, chain), [WhoisAt(chain.address, known.whois if known else None)])

@@ -6,7 +6,7 @@ from attribution.addresses import Address
 from attribution.decide.draft import Draft
 from attribution.decide.facts import Facts
 from attribution.models import AbuseContact, Party, Provider
-from attribution.registry.names import plain_name
+from attribution.registry.organisations import plain_name
 
 _HOLD = ("client hold", "server hold")
 

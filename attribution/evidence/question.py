@@ -277,6 +277,20 @@ class OriginBehind:
 
 
 @dataclass(frozen=True, slots=True)
+class OriginsBehind:
+    """Which origins somebody who may know them tells of a proxy's address."""
+
+    kind: ClassVar[str] = "origins_behind"
+    address: Address
+    source: str
+
+    @property
+    def text(self) -> str:
+        """The question in words."""
+        return f"origins behind {self.address}, told by {self.source}"
+
+
+@dataclass(frozen=True, slots=True)
 class ServedFrom:
     """Which of the addresses that DNS gave a check or an analyst saw serve the content."""
 
@@ -319,7 +333,7 @@ class RegistryAddress:
 Question = (
     ResolveName | MadeUpName | NetworkAt | NetworkAbove | NationalNetwork | EntityNamed | SystemNumbered | WhoisAt
     | WhoisAbove | WhoisSystem | OriginOf | NationalPage | SuffixOf | FrontOf | DeskOf | DomainNamed | MailTo
-    | OriginBehind | ServedFrom | VouchedFor | RegistryAddress
+    | OriginBehind | OriginsBehind | ServedFrom | VouchedFor | RegistryAddress
 )  # fmt: skip
 
 _TYPES: dict[str, type[Any]] = {
@@ -327,7 +341,7 @@ _TYPES: dict[str, type[Any]] = {
     for cls in (
         ResolveName, MadeUpName, NetworkAt, NetworkAbove, NationalNetwork, EntityNamed, SystemNumbered, WhoisAt,
         WhoisAbove, WhoisSystem, OriginOf, NationalPage, SuffixOf, FrontOf, DeskOf, DomainNamed, MailTo,
-        OriginBehind, ServedFrom, VouchedFor, RegistryAddress,
+        OriginBehind, OriginsBehind, ServedFrom, VouchedFor, RegistryAddress,
     )
 }  # fmt: skip
 _READERS: dict[str, Callable[[Any], Any]] = {

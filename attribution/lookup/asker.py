@@ -7,19 +7,6 @@ from collections.abc import Iterable, Mapping
 
 from attribution.addresses import Address
 from attribution.evidence import Question, Record
-from attribution.lookup.attempt import Attempts
-from attribution.lookup.bootstrap import Bootstrap, KeptFiles
-from attribution.lookup.clock import Clock
-from attribution.lookup.dns import DnsClient
-from attribution.lookup.ledger import Ledger
-from attribution.lookup.listed import ListedServers
-from attribution.lookup.nir_pages import NationalPages
-from attribution.lookup.origin_as import ask_origin
-from attribution.lookup.pace import Pace
-from attribution.lookup.rdap import RdapClient
-from attribution.lookup.tables import Tables
-from attribution.lookup.transport import HttpAnswer, HttpRequest, OnConnect, ReportedAddresses, Transport
-from attribution.lookup.whois import WhoisClient
 from attribution.evidence.question import (
     DeskOf,
     DomainNamed,
@@ -38,6 +25,19 @@ from attribution.evidence.question import (
     WhoisAt,
     WhoisSystem,
 )
+from attribution.lookup.attempt import Attempts
+from attribution.lookup.bootstrap import Bootstrap, KeptFiles
+from attribution.lookup.clock import Clock
+from attribution.lookup.dns import DnsClient
+from attribution.lookup.ledger import Ledger
+from attribution.lookup.listed import ListedServers
+from attribution.lookup.nir_pages import NationalPages
+from attribution.lookup.origin_as import ask_origin
+from attribution.lookup.pace import Pace
+from attribution.lookup.rdap import RdapClient
+from attribution.lookup.tables import Tables
+from attribution.lookup.transport import HttpAnswer, HttpRequest, OnConnect, ReportedAddresses, Transport
+from attribution.lookup.whois import WhoisClient
 from attribution.settings import Settings
 
 

@@ -22,8 +22,8 @@ from attribution.evidence.question import NetworkAt
 from attribution.lookup.clock import Clock
 from attribution.lookup.transport import HttpRequest, Transport, TransportError
 from attribution.prefixes import PrefixTable
+from attribution.registry.documents import read_document
 from attribution.registry.lenient import as_list
-from attribution.registry.lenient import read_json_object
 from attribution.registry.registration import UnreadableAnswer
 from attribution.settings import Settings
 
@@ -132,7 +132,7 @@ class Bootstrap:
         try:
             url = f"{self._base}{name}.json"
             answer = await self._transport.fetch(HttpRequest(url, kind="bootstrap", accept="application/json"))
-            document = read_json_object(answer.body) if answer.status == 200 else {}
+            document = read_document(answer.body) if answer.status == 200 else {}
         except (TransportError, TimeoutError, UnreadableAnswer):
             document = {}
         if not isinstance(document.get("services"), list):

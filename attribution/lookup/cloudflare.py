@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 from attribution.lookup.clock import Clock
 from attribution.origin import Fetch, Front, OriginRefused, ToldOrigin
+from attribution.registry.documents import read_document
 from attribution.registry.lenient import as_lines, as_objects
-from attribution.registry.rdap_answer import read_json_object
 from attribution.registry.registration import UnreadableAnswer
 from attribution.settings import Settings
 
@@ -41,7 +41,7 @@ class CloudflareOrigins:
         url = _URL.format(case=case, host=quote(host, safe=""))
         answer = await self._fetch(url, accept="application/json", headers=self._keys)
         try:
-            document = read_json_object(answer.body)
+            document = read_document(answer.body)
         except UnreadableAnswer as error:
             raise OriginRefused(f"HTTP {answer.status}, {error}") from None
         if document.get("success") is not True or answer.status != 200:

@@ -18,6 +18,7 @@ import dns.resolver
 from attribution.errors import SettingsError
 from attribution.evidence import Outcome, Record
 from attribution.evidence.question import MadeUpName, MailTo, ResolveName
+from attribution.lookup.attempt import SOON
 from attribution.lookup.clock import Clock
 from attribution.lookup.transport import Transport
 from attribution.registry.dns_answer import read_dns
@@ -101,16 +102,20 @@ class DnsClient:
             query = _query(host, rdtype)
             answer = await self._transport.exchange_dns(query, server, port, timeout)
         except TimeoutError:  # an OSError too, so it stands first
-            return Record("dns", question, name, self._clock.now(), "timeout", note=f"no answer in {timeout:g} s")
+            return self._timed_out(question, name, f"no answer in {timeout:g} s")
         except OSError as error:  # nobody is there to answer
-            note = f"{type(error).__name__}: {error}".rstrip(": ")
-            return Record("dns", question, name, self._clock.now(), "timeout", note=note)
+            return self._timed_out(question, name, f"{type(error).__name__}: {error}".rstrip(": "))
         except dns.exception.DNSException as error:
             note = f"{type(error).__name__}: {error}".rstrip(": ")
             return Record("dns", question, name, self._clock.now(), "servfail", note=note)
         body = b"\x00\x00" + answer[2:]  # the transaction ID says nothing
         outcome, said = _outcome(body, host, rdtype)
         return Record("dns", question, name, self._clock.now(), outcome, body, note=said)
+
+
+    def _timed_out(self, question: ResolveName, server: str, note: str) -> Record:
+        now = self._clock.now()
+        return Record("dns", question, server, now, "timeout", retry_at=now + SOON, note=note)
 
 
 def _query(host: str, rdtype: str) -> bytes:

@@ -15,6 +15,8 @@ from attribution.settings import Settings
 
 _NUMBERS: tuple[Kind, ...] = ("ip", "autnum", "entity")
 """What a service that IANA's files name for addresses or AS numbers is asked; entities where an answer names them."""
+_TABLED: frozenset[Kind] = frozenset(["ip", "autnum", "entity", "domain"])
+"""Kinds of questions that the table of servers knows."""
 _MOST_NAMED = 10_000
 
 
@@ -31,9 +33,9 @@ class ListedServers:
             return port == 443
         if (host, port) in self._named.get(kind, ()):
             return True
-        if kind in ("ip", "autnum", "entity", "domain") and servers.is_listed(host, port, servers.Kind(kind)):
-            return True
-        return self._loopback and _is_loopback(host)
+        if _is_loopback(host):
+            return self._loopback
+        return kind in _TABLED and servers.is_listed(host, port, servers.Kind(kind))
 
     def name_services(self, urls: Iterable[str], kind: Kind) -> None:
         """List the services that IANA's bootstrap files name for a kind of question."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from attribution.addresses import Address
-from attribution.evidence import Record
+from attribution.evidence import UNANSWERED, Record
 from attribution.evidence.question import OriginOf
+from attribution.lookup.attempt import SOON
 from attribution.lookup.dns import DnsClient
 
 _ZONES = {4: "origin.asn.cymru.com", 6: "origin6.asn.cymru.com"}
@@ -23,4 +24,5 @@ async def ask_origin(dns: DnsClient, question: OriginOf) -> list[Record]:
     name = origin_name(question.address)
     record = await dns.ask(name, "TXT")
     outcome = "not_found" if record.outcome in ("nxdomain", "no_data") else record.outcome
-    return [replace(record, kind="origin_as", question=question, url=name, outcome=outcome)]
+    retry_at = record.fetched_at + SOON if outcome in UNANSWERED else None
+    return [replace(record, kind="origin_as", question=question, url=name, outcome=outcome, retry_at=retry_at)]

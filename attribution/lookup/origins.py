@@ -6,7 +6,9 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
+from attribution.addresses import read_address
 from attribution.evidence import Record
+from attribution.evidence.question import OriginsBehind
 from attribution.lookup.clock import Clock
 from attribution.origin import Front, OriginSource
 
@@ -53,5 +55,5 @@ class OriginDesk:
                 return [one.as_record() for one in await source.origins(host, front)]
         except Exception as error:  # whatever a partner's code does, the answer goes on
             note = f"{type(error).__name__}: {error}".rstrip(": ")
-            question = f"told origin of {host} by {source.name}"
+            question = OriginsBehind(read_address(front.address), source.name)
             return [Record("told_origin", question, source.name, self._clock.now(), "unreachable", note=note)]

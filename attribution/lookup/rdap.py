@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
 from attribution.addresses import Address
-from attribution.evidence import Question, Record
+from attribution.evidence import Outcome, Question, Record
 from attribution.evidence.question import (
     DomainNamed,
     EntityNamed,
@@ -29,7 +29,7 @@ from attribution.lookup.pace import Service
 from attribution.lookup.transport import HttpAnswer, HttpRequest, Kind, Transport
 from attribution.registry.domain_answer import read_domain
 from attribution.registry.readers import is_big, read_autnum, read_entity, read_networks
-from attribution.registry.refusals import read_http_outcome
+from attribution.registry.refusals import read_refusal
 from attribution.registry.registration import UnreadableAnswer
 from attribution.registry.servers import Server, server_for_url
 from attribution.registry.stubs import is_registry_object
@@ -166,11 +166,12 @@ class RdapClient:
 
     def _read(self, answer: HttpAnswer, url: str, errand: _Errand) -> Record:
         now, server = self._clock.now(), server_for_url(url)
+        outcome: Outcome
         if answer.status in _REDIRECTS and answer.location:
             outcome, note, permanent, location = "redirected", None, False, urljoin(url, answer.location)
         else:
-            reading = read_http_outcome(answer.status, answer.content_type, answer.body, server)
-            outcome, note, permanent, location = *reading, None
+            reading = read_refusal(server, answer.body, status=answer.status, content_type=answer.content_type)
+            outcome, note, permanent, location = reading.outcome, reading.note, reading.permanent, None
         if outcome == "answered":
             try:
                 errand.check(answer.body, server)

@@ -21,18 +21,18 @@ from attribution.lookup.pace import Service
 from attribution.lookup.transport import Kind, Transport
 from attribution.registry.domain_answer import read_domain_text
 from attribution.registry.readers import (
-    decode_whois,
     is_big,
     read_autnum,
     read_networks,
     read_referral,
+    read_refusal,
     referred_registry,
 )
-from attribution.registry.refusals import read_whois_outcome
 from attribution.registry.registration import UnreadableAnswer
 from attribution.registry.registries import registries
 from attribution.registry.servers import Server, whois_server
 from attribution.registry.stubs import is_registry_object
+from attribution.registry.text import decode
 from attribution.settings import Settings, split_host_port
 
 _MOST_HOPS = 5
@@ -107,7 +107,7 @@ class WhoisClient:
         """Ask IANA's root and the registry of the top-level domain; no registrar's own server is asked."""
 
         def judge(body: bytes, server: Server) -> tuple[Outcome, str | None]:
-            if read_domain_text(decode_whois(body), question.name):
+            if read_domain_text(decode(body), question.name):
                 return "answered", None
             return ("redirected", None) if read_referral(body, server) else ("not_found", "the domain is not in it")
 
@@ -155,12 +155,13 @@ class WhoisClient:
 
     def _read(self, body: bytes, server: Server, host: str, errand: _Errand) -> Record:
         now = self._clock.now()
-        outcome, note, permanent = read_whois_outcome(body, server)
+        reading = read_refusal(server, body)
+        outcome, note = reading.outcome, reading.note
         if outcome == "answered" or (outcome in ("malformed", "not_found") and read_referral(body, server)):
             outcome, note = errand.judge(body, server)
         retry_at = None
         if outcome == "rate_limited":
-            retry_at = now + MUCH_LATER if permanent else None
+            retry_at = now + MUCH_LATER if reading.permanent else None
         elif outcome in ("unreachable", "malformed"):
             retry_at = now + (SOON if outcome == "unreachable" else LATER)
         return Record("whois", errand.question, host, now, outcome, body, retry_at=retry_at, note=note)

@@ -6,10 +6,12 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from attribution.registry.dialects.rdap import read_entities
+from attribution.registry.documents import read_document
 from attribution.registry.lenient import as_list, as_objects, as_text, clean
 from attribution.registry.mailbox import read_mailboxes
-from attribution.registry.rdap_answer import read_entities, read_json_object
 from attribution.registry.registration import Entity, UnreadableAnswer
+from attribution.registry.servers import server_for_url
 
 _MOST_NAMESERVERS = 13
 _LINE = re.compile(r"^\s*(?P<key>[A-Za-z][A-Za-z /()-]{1,40}?)\s*:\s*(?P<value>\S.*)$", re.MULTILINE)
@@ -42,7 +44,7 @@ class DomainRegistration:
 @lru_cache(maxsize=1024)
 def read_domain(body: bytes) -> DomainRegistration:
     """Read an RDAP answer to a `domain` question. Raises UnreadableAnswer."""
-    document = read_json_object(body)
+    document = read_document(body)
     name = as_text(document.get("ldhName")) or as_text(document.get("unicodeName"))
     if not name:
         raise UnreadableAnswer("no ldhName, so it is no answer about a domain")
@@ -52,7 +54,7 @@ def read_domain(body: bytes) -> DomainRegistration:
         for one in as_objects(entity.get("publicIds"))
         if "registrar" in (as_text(one.get("type")) or "").lower() and (identifier := as_text(one.get("identifier")))
     }
-    registrar = next((one for one in read_entities(document) if "registrar" in one.roles), None)
+    registrar = next((one for one in read_entities(document, server_for_url("")) if "registrar" in one.roles), None)
     return DomainRegistration(
         name.lower().rstrip("."),
         _registrar(registrar, ids.get(registrar.handle)) if registrar else None,

@@ -15,7 +15,7 @@ from attribution.registry.lenient import as_country
 from attribution.registry.mailbox import read_mailboxes
 from attribution.registry.registration import Entity, Mailbox, Network, UnreadableAnswer
 from attribution.registry.registries import registries
-from attribution.registry.rpsl import read_range
+from attribution.registry.text import read_range
 
 
 class PageWanted(Exception):  # noqa: N818 - a request, not a fault

@@ -178,9 +178,10 @@ class _Batch:
 
 
 def _retry_at(answer: Attribution) -> datetime | None:
-    """Return when another look may find more, where nobody is named, or no mailbox, for want of a registry's answer."""
+    """Return when another look may find more: a name, company or mailbox was not found for want of an answer."""
     contact = answer.primary.abuse_contact.status if answer.primary else None
-    if answer.status != "retry_later" and contact not in ("rate_limited", "unreachable"):
+    silent = answer.status == "not_resolved" and any(failure.kind == "timeout" for failure in answer.failures)
+    if answer.status != "retry_later" and contact not in ("rate_limited", "unreachable") and not silent:
         return None
     return min((failure.retry_at for failure in answer.failures if failure.retry_at), default=None)
 

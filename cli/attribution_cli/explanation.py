@@ -39,7 +39,7 @@ def explanation(found: Investigation) -> RenderableType:
     )
     for record in found.evidence.records:
         asked.add_row(
-            record.kind, Text(shown(record.server)), Text(shown(record.question)), record.outcome, record.sha256[:12]
+            record.kind, Text(shown(record.server)), Text(shown(record.question.text)), record.outcome, record.sha256[:12]
         )
     return Group(*parts, Text(), asked)
 

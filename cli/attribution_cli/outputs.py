@@ -94,7 +94,7 @@ def csv_line(line: int, answer: Attribution) -> str:
         "addresses": " ".join(one.ip for one in answer.addresses), "fronted": "yes" if answer.fronted else "no",
         "doubts": " ".join(doubt.code for doubt in answer.doubts), "retry_at": retry.isoformat() if retry else None,
         "observed_at": answer.observed_at.isoformat(),
-        "then_write_to": "; ".join(_named(party) for party in answer.parties if party.notify and party != primary),
+        "then_write_to": "; ".join(_named(party) for party in answer.parties if party.addressee and party != primary),
     }  # fmt: skip
     if primary and contact:
         values |= {

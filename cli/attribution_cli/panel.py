@@ -179,12 +179,12 @@ def _step(step: WriteStep) -> Text:
 def _party(party: Party) -> Text:
     contact = party.abuse_contact
     text = Text(shown(party.provider.name))
-    if party.notify:
+    if party.addressee:
         text.append(
             shown(f"  {contact.email or contact.form or _CONTACT_WORDS.get(contact.status, contact.status)}"),
             style="green",
         )
-    text.append(f"  {_ROLE_WORDS[party.role]}", style="dim" if party.notify else "red")
+    text.append(f"  {_ROLE_WORDS[party.role]}", style="dim" if party.addressee else "red")
     return text
 
 
