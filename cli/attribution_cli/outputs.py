@@ -20,6 +20,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from attribution.whole_file import open_private, reason_of
 from attribution_cli.inputs import Item
 from attribution_cli.safe_text import cell, escaped_json, shown
 
@@ -168,9 +169,9 @@ class Lines:
         if path.exists() and path.stat().st_size and not resume:
             raise UnusableOutput(f"output {str(path)!r} exists: go on with --resume, or name another file")
         try:
-            self._file = path.open("ab+", buffering=0)
+            self._file = open_private(path, "ab+")
         except OSError as error:
-            raise UnusableOutput(f"output {str(path)!r} cannot be written: {error.strerror}") from None
+            raise UnusableOutput(f"output {str(path)!r} cannot be written: {reason_of(error)}") from None
         _lock(self._file, path)
         self._take_up(self._file, path)
 
