@@ -51,7 +51,11 @@ class Keys:
                 f"key file {str(path)!r} is not there. The store cannot be used without the file that it was made with: "
                 "bring it back from its backup, or name it with ATTRIBUTION_KEY_FILE."
             ) from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except OSError as error:
+            raise KeyFileError(
+                f"key file {str(path)!r} cannot be read: {error.strerror}. Let this account, and no other, read it."
+            ) from None
+        except (ValueError, KeyError, TypeError) as error:
             raise KeyFileError(
                 f"key file {str(path)!r} cannot be read: {type(error).__name__}. Bring it back."
             ) from None

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from attribution.whole_file import open_private, reason_of
+from attribution_cli.console import ReaderGoneError, let_go_of_output
 from attribution_cli.inputs import Item
 from attribution_cli.safe_text import cell, escaped_json, shown
 
@@ -54,10 +55,6 @@ _HEAD = re.compile(
 
 class UnusableOutput(Exception):  # noqa: N818
     """The output file cannot be written or resumed; the message names the way out."""
-
-
-class ReaderGoneError(Exception):
-    """Whoever read our results has enough of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +227,7 @@ class Lines:
                 sys.stdout.buffer.write(raw)
                 sys.stdout.buffer.flush()
             except BrokenPipeError:
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more to flush at exit
+                let_go_of_output()
                 raise ReaderGoneError from None
             return
         try:

@@ -18,14 +18,22 @@ Mailbox = Annotated[str, typer.Argument(metavar="MAILBOX")]
 
 @needs("serve", Extra.HOTLINE)
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on; the page is for loopback, or behind a proxy with TLS.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 8420,
+    host: Annotated[
+        str | None,
+        typer.Option(help="Address to listen on; the page is for loopback, or behind a proxy with TLS. [default: the setting serve_host, 127.0.0.1]"),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="0 takes any that is free. [default: the setting serve_port, 8420]"),
+    ] = None,
 ) -> None:  # fmt: skip
     """Serve the page for analysts and the interface for programs, until it is interrupted."""
     from attribution.settings import load_settings
     from attribution.web.serve import serve as run
 
     settings = load_settings()
+    host = settings.serve_host if host is None else host
+    port = settings.serve_port if port is None else port
     if host not in ("127.0.0.1", "::1", "localhost") and not settings.public_url.startswith("https:"):
         say(
             "attribution: passwords and URLs go over this in the clear: put a proxy with TLS in front, see docs/service.md"
@@ -153,7 +161,14 @@ def _account(connection: Any, mailbox: str) -> Any:
 def _show_link(mailbox: str, token: str, *, as_json: bool) -> None:
     from attribution.settings import load_settings
 
-    address = f"{load_settings().public_url or 'http://127.0.0.1:8420/'}set-up/{token}"
+    settings = load_settings()
+    if not settings.public_url:
+        say(
+            f"attribution: the link is for a service at {settings.service_url}; where people reach it at another "
+            "address, set ATTRIBUTION_PUBLIC_URL (or ATTRIBUTION_SERVE_HOST and ATTRIBUTION_SERVE_PORT) and run "
+            f"`attribution account link {mailbox}`"
+        )
+    address = f"{settings.service_url}set-up/{token}"
     tell(
         {"mailbox": mailbox, "link": address},
         f"give {mailbox} this link, which works once, for three days",
