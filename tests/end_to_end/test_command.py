@@ -246,3 +246,17 @@ def test_config_show_says_where_each_value_is_from(in_world: DemoWorld) -> None:
     assert rows["nameservers"]["source"] == "environment ATTRIBUTION_NAMESERVERS"
     assert rows["dns_timeout"] == rows["dns_timeout"] | {"value": 5.0, "source": "default"}
     assert "nameservers" in run("config", "show").stdout
+
+
+def test_config_show_says_which_file_is_read_or_would_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (about, *_) = lines(run("config", "show", "--json").stdout)
+    path = Path(run("config", "path").stdout.strip())
+    assert (about["name"], about["value"], about["read"]) == ("config", str(path), False)
+    assert f"settings file: {path}  (default; not there; it would be read)" in run("config", "show").stdout
+    other = tmp_path / "other.toml"
+    other.write_text("jobs = 7\n")
+    monkeypatch.setenv("ATTRIBUTION_CONFIG", str(other))
+    assert run("config", "path").stdout.strip() == str(other)
+    about, *rows = lines(run("config", "show", "--json").stdout)
+    assert (about["value"], about["source"], about["read"]) == (str(other), "environment ATTRIBUTION_CONFIG", True)
+    assert {row["name"]: row["source"] for row in rows}["jobs"] == str(other)
