@@ -11,7 +11,7 @@ import pytest
 
 from attribution.demo import DemoWorld
 from casework import small_history
-from command import lines, run
+from command import call, lines, run
 
 URL = "https://shop.quay-customer.example/1"
 
@@ -25,40 +25,43 @@ def hotline(in_world: DemoWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     }.items():  # fmt: skip
         monkeypatch.setenv(f"ATTRIBUTION_{name}", value)
     before = os.umask(0)
-    assert run("import", small_history(tmp_path / "history")).returncode == 0
+    assert call("import", small_history(tmp_path / "history"))[0] == 0
     (added,) = lines(run("report", "add", URL, "--json").stdout)
     yield added["case"]
     os.umask(before)
 
 
-def test_no_command_replaces_a_file_unasked_and_all_files_are_the_owners_alone(
-    hotline: str, tmp_path: Path
+@pytest.mark.parametrize(
+    ("verb", "name"),
+    [
+        (("backup",), "backup"), (("export", "--format", "csv"), "out"), (("export", "--format", "parquet"), "out"),
+        (("export", "--format", "xarf"), "out"), (("export", "--format", "misp"), "out"),
+        (("export", "--format", "stix"), "out"), (("export", "--format", "history"), "folder"), (("assess",), "out"),
+        (("dossier", "p1"), "folder"), (("overview",), "all.html"), (("overview",), "all.png"),
+        (("notice", "draft", "CASE"), "drafts"), (("list", "build", "--format", "json"), "out"),
+        (("list", "build", "--format", "misp"), "out"), (("list", "build", "--format", "stix"), "out"),
+    ],
+)  # fmt: skip
+def test_a_file_is_its_owners_alone_and_replaces_no_other_unasked(
+    verb: tuple[str, ...], name: str, hotline: str, tmp_path: Path
 ) -> None:
-    out, codes = tmp_path / "out", (0, 1)
-    verbs: list[tuple[tuple[str, ...], str]] = [
-        (("backup",), "backup"), *((("export", "--format", form), f"export-{form}") for form in ("csv", "parquet", "xarf", "misp", "stix")),
-        (("export", "--format", "history"), "folder"), (("assess",), "assessed"), (("dossier", "p1"), "dossier"),
-        (("overview",), "all.html"), (("overview",), "all.png"), (("notice", "draft", hotline), "drafts"),
-        *((("list", "build", "--format", form), f"list-{form}") for form in ("json", "misp", "stix")),
-    ]  # fmt: skip
-    for verb, name in verbs:
-        done = run(*verb, "--output", out / name)
-        assert done.returncode in codes, (verb, done.stderr)
-        files = [path for path in [out / name, *(out / name).glob("*")] if path.is_file()]
-        assert files, verb
-        before = {path: path.read_bytes() for path in files}
-        files[0].write_bytes(b"mine")
-        files[0].chmod(0o644)
-        again = run(*verb, "--output", out / name)
-        assert again.returncode == 2, verb
-        assert "exists" in again.stderr
-        assert "--force" in again.stderr
-        assert str(out / name) in again.stderr
-        assert files[0].read_bytes() == b"mine", verb
-        assert run(*verb, "--output", out / name, "--force").returncode in codes, verb
-        assert files[0].read_bytes() != b"mine", verb
-        assert {path.name for path in files} == {path.name for path in before}
-    for path in [out, *out.rglob("*")]:
+    output = tmp_path / "new" / name
+    words = (*(hotline if word == "CASE" else word for word in verb), "--output", output)
+    code, told = call(*words)
+    assert code in (0, 1), told
+    files = [path for path in [output, *output.glob("*")] if path.is_file()]
+    assert files
+    files[0].write_bytes(b"mine")
+    files[0].chmod(0o644)
+    code, told = call(*words)
+    assert code == 2
+    assert "exists" in told
+    assert "--force" in told
+    assert str(output) in told
+    assert files[0].read_bytes() == b"mine"
+    assert call(*words, "--force")[0] in (0, 1)
+    assert files[0].read_bytes() != b"mine"
+    for path in [output.parent, *output.parent.rglob("*")]:
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
 
 
