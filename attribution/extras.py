@@ -32,7 +32,10 @@ MODULES: dict[Extra, tuple[str, ...]] = {
     Extra.PICTURES: ("matplotlib",),
     Extra.POSTGRESQL: ("psycopg",),
 }  # fmt: skip
-"""Top-level modules. uvloop is left out: the service does without it where there is none (Windows)."""
+"""Top-level modules.
+
+uvloop is left out: the service does without it where there is none (Windows).
+"""
 WHEEL = f"hosting_attribution-{__version__}-py3-none-any.whl"
 
 

@@ -183,9 +183,13 @@ class Settings(BaseSettings):
     templates_folder: Path | None = Field(None, description="notice templates of your own, used before those packaged")
 
     serve_host: str = Field(
-        "127.0.0.1", min_length=1, description="address that the service listens on; another than loopback needs TLS in front"
+        "127.0.0.1",
+        min_length=1,
+        description="address that the service listens on; another than loopback needs TLS in front",
     )
-    serve_port: int = Field(8420, ge=0, le=65535, description="port that the service listens on; 0 takes any that is free")
+    serve_port: int = Field(
+        8420, ge=0, le=65535, description="port that the service listens on; 0 takes any that is free"
+    )
     public_url: Annotated[str, BeforeValidator(_optional_url)] = Field(
         "", description="where the service is reached through its proxy, e.g. https://attribution.hotline.example/"
     )

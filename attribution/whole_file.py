@@ -1,7 +1,7 @@
 """Files that are whole or not there, readable by their owner alone, and never in place of another unasked.
 
-Everything that this program writes for a person may hold reported URLs or names of companies: files get the mode 0600
-and folders 0700, whatever the umask.
+Everything that this program writes for a person may hold reported URLs or names of companies:
+files get the mode 0600 and folders 0700, whatever the umask.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ FOLDER_MODE = 0o700
 def whole_file(path: Path, mode: str = "w", *, replace: bool = False, what: str = "output") -> Iterator[IO[Any]]:
     """Open a file to write (`w` for UTF-8 text, `wb` for bytes) that has its name when all of it is on disk.
 
-    Without `replace` a file that is there is left as it is. A device or pipe is written to as it stands. Raises
-    OutputExistsError, also where the file was made meanwhile, and OutputError for every other OSError; `what` is the
-    file's name in its message.
+    Without `replace` a file that is there is left as it is. A device or pipe is written to as it
+    stands. Raises OutputExistsError, also where the file was made meanwhile, and OutputError for
+    every other OSError; `what` is the file's name in its message.
     """
     refuse_existing(path, replace=replace)
     try:
@@ -50,7 +50,10 @@ def whole_file(path: Path, mode: str = "w", *, replace: bool = False, what: str 
 
 
 def refuse_existing(*paths: Path, replace: bool = False) -> None:
-    """Refuse a file that is there, before any work is done for it. Raises OutputExistsError naming the first."""
+    """Refuse a file that is there, before any work is done for it.
+
+    Raises OutputExistsError naming the first.
+    """
     for path in paths:
         try:
             there = not replace and os.path.lexists(path) and not _is_stream(path)
@@ -75,7 +78,10 @@ def private_folder(path: Path) -> None:
 
 
 def open_private(path: Path, mode: str) -> IO[bytes]:
-    """Open a file of bytes unbuffered; one that is made is its owner's alone, and has its name on disk. Raises OSError."""
+    """Open a file of bytes unbuffered; one that is made is its owner's alone, and has its name on disk.
+
+    Raises OSError.
+    """
     made = not os.path.lexists(path)
     opened = open(  # noqa: SIM115 - Path.open takes no opener; the caller closes it
         path, mode, buffering=0, opener=lambda name, flags: os.open(name, flags, FILE_MODE)

@@ -19,7 +19,10 @@ _DAC_OVERRIDE, _DAC_READ_SEARCH = 1, 2
 
 
 def give_up_rights() -> None:
-    """Be bound by permission bits from the next exec on. Raises OSError where this process may not give rights up."""
+    """Be bound by permission bits from the next exec on.
+
+    Raises OSError where this process may not give rights up.
+    """
     if os.geteuid() != 0:
         return
     library = ctypes.CDLL(None, use_errno=True)

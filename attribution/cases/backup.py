@@ -30,7 +30,10 @@ _BATCH = 2000
 
 
 def back_up(store: Store, path: Path, *, replace: bool = False) -> dict[str, int]:
-    """Write a backup; return how many rows of each table. Whole or not there. Raises StoreError or OutputError."""
+    """Write a backup; return how many rows of each table.
+
+    Whole or not there. Raises StoreError or OutputError.
+    """
     digest = hashlib.sha256()
     with store.read() as connection:
         counts = {

@@ -291,7 +291,10 @@ def _write_lines(path: Path, rows: Iterable[dict[str, Any]], replace: bool) -> i
 
 
 def _whole(path: Path, write: Callable[[Any], int], mode: str, replace: bool) -> int:
-    """Write a file whole. Raises OutputError, and OutputExistsError where it is there and not to be replaced."""
+    """Write a file whole.
+
+    Raises OutputError, and OutputExistsError where it is there and not to be replaced.
+    """
     with whole_file(path, mode, replace=replace) as out:
         return write(out)
 

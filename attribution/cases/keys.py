@@ -64,7 +64,10 @@ class Keys:
         return keys
 
     def save(self, path: Path) -> None:
-        """Write the file, readable for its owner only, whole or not at all; on disk when this returns. Raises KeyFileError."""
+        """Write the file, readable for its owner only, whole or not at all; on disk when this returns.
+
+        Raises KeyFileError.
+        """
         text = json.dumps(
             {
                 "hashing": base64.b64encode(self.hashing).decode(),

@@ -152,7 +152,10 @@ class Store:
 
 @contextmanager
 def _alone(key_file: Path) -> Iterator[None]:
-    """Hold the key file's lock, so that one process at a time makes or changes it. Raises KeyFileError."""
+    """Hold the key file's lock, so that one process at a time makes or changes it.
+
+    Raises KeyFileError.
+    """
     try:
         private_folder(key_file.parent)
         lock = FileLock(f"{key_file}.lock", timeout=60, mode=FILE_MODE)

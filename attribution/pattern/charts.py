@@ -13,7 +13,14 @@ from attribution.extras import Extra, require
 COLOURS = {
     "systematic": "#D55E00", "non_responsive": "#E69F00", "slow": "#CC79A7", "mixed": "#56B4E9", "cooperative": "#009E73", "insufficient": "#999999",
 }  # fmt: skip
-MARKS = {"systematic": "X", "non_responsive": "s", "slow": "v", "mixed": "D", "cooperative": "o", "insufficient": "."}
+MARKS = {
+    "systematic": "X",
+    "non_responsive": "s",
+    "slow": "v",
+    "mixed": "D",
+    "cooperative": "o",
+    "insufficient": ".",
+}
 _STYLE = {
     "svg.hashsalt": "attribution",
     "svg.fonttype": "path",
@@ -48,7 +55,11 @@ def overview_chart(rows: list[dict[str, Any]], form: str) -> bytes:
             for level, line in ((0.95, ":"), (0.998, "--")):
                 for tail in ((1 - level) / 2, (1 + level) / 2):
                     funnel.plot(
-                        counts, binom.ppf(tail, counts, common) / counts, color="black", linewidth=0.7, linestyle=line
+                        counts,
+                        binom.ppf(tail, counts, common) / counts,
+                        color="black",
+                        linewidth=0.7,
+                        linestyle=line,
                     )
             funnel.axhline(common, color="black", linewidth=0.8)
             funnel.set_xscale("log")
@@ -66,7 +77,12 @@ def overview_chart(rows: list[dict[str, Any]], form: str) -> bytes:
         bars.set_xlabel("providers")
         out = io.BytesIO()
         figure.tight_layout()
-        figure.savefig(out, format=form, metadata={"Date": None} if form == "svg" else {"Software": None}, dpi=130)
+        figure.savefig(
+            out,
+            format=form,
+            metadata={"Date": None} if form == "svg" else {"Software": None},
+            dpi=130,
+        )
         pyplot.close(figure)
         return out.getvalue()
 

@@ -28,7 +28,11 @@ def overview_bytes(found: list[Assessment], form: str, countries: dict[str, str]
         key=lambda pair: (LABELS.index(pair[0]["now"]), -pair[0]["e_value"], pair[0]["provider"]),
     )
     multiples = [
-        (row["provider"], row["now"], shares_picture([float(share) for share in one.verdict.weeks.share]))
+        (
+            row["provider"],
+            row["now"],
+            shares_picture([float(share) for share in one.verdict.weeks.share]),
+        )
         for row, one in ordered
         if len(one.verdict.weeks.share) and row["now"] != "insufficient"
     ][:_MOST_MULTIPLES]

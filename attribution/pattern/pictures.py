@@ -71,7 +71,10 @@ def funnel_picture(rows: list[dict[str, Any]], names: dict[str, str]) -> Picture
         for tail in ((1 - level) / 2, (1 + level) / 2):
             limits = binom.ppf(tail, counts, common) / counts
             paths.append(
-                (name, _path([(x(count), _y(float(limit))) for count, limit in zip(counts, limits, strict=True)]))
+                (
+                    name,
+                    _path([(x(count), _y(float(limit))) for count, limit in zip(counts, limits, strict=True)]),
+                )
             )
     marks = tuple(
         Mark(
@@ -112,7 +115,10 @@ def weeks_picture(values: dict[str, Any]) -> Picture | None:
 
 
 def evidence_picture(values: dict[str, Any]) -> Picture | None:
-    """Draw a dossier's E after each week, on a logarithmic scale, and from where it counts. None without weeks."""
+    """Draw a dossier's E after each week, on a logarithmic scale, and from where it counts.
+
+    None without weeks.
+    """
     weeks = values["weeks"]
     if not weeks:
         return None

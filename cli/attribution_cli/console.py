@@ -13,7 +13,10 @@ from attribution_cli.safe_text import shown
 
 
 class ReaderGoneError(Exception):
-    """Whoever reads our output has enough of it. No OSError, which Typer would end with a code of its own."""
+    """Whoever reads our output has enough of it.
+
+    No OSError, which Typer would end with a code of its own.
+    """
 
 
 class _Console(Console):

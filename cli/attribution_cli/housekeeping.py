@@ -112,7 +112,9 @@ def config_show(as_json: AsJson = False) -> None:
     from rich.text import Text
 
     state = "read" if file_is_read else "not there; it would be read"
-    results().print(Text(f"settings file: {file}", style="bold").append(f"  ({file_source}; {state})", style="dim"), soft_wrap=True)
+    results().print(
+        Text(f"settings file: {file}", style="bold").append(f"  ({file_source}; {state})", style="dim"), soft_wrap=True
+    )
     for name, value, source, purpose in rows:
         line = Text(f"{name} = {value}", style="bold").append(f"  ({source})", style="dim")
         results().print(line.append(f"\n    {purpose}", style="not bold"))

@@ -13,7 +13,10 @@ _Result = TypeVar("_Result")
 
 
 def needs(verb: str, *extras: Extra) -> Callable[[Callable[_Given, _Result]], Callable[_Given, _Result]]:
-    """Declare the extras of a verb. Where one is missing, the verb raises MissingExtra instead of being run."""
+    """Declare the extras of a verb.
+
+    Where one is missing, the verb raises MissingExtra instead of being run.
+    """
 
     def declare(run: Callable[_Given, _Result]) -> Callable[_Given, _Result]:
         @wraps(run)

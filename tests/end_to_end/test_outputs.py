@@ -18,7 +18,10 @@ URL = "https://shop.quay-customer.example/1"
 
 @pytest.fixture
 def hotline(in_world: DemoWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A store with a history and one reported case; returns the case. The umask takes nothing away."""
+    """A store with a history and one reported case; returns the case.
+
+    The umask takes nothing away.
+    """
     for name, value in {
         "STORE": f"sqlite:///{tmp_path / 'data' / 'store' / 'cases.sqlite3'}", "HOTLINE_NAME": "Example Hotline",
         "HOTLINE_MAILBOX": "notices@hotline.example", "HOTLINE_COUNTRY": "US", "KEEP_URLS": "true",

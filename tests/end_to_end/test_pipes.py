@@ -74,7 +74,14 @@ def test_an_answer_from_the_cache_ends_alike(in_world: DemoWorld) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("assess",), ("assess", "--json"), ("provider", "list"), ("case", "list", "--json"), ("letter", "p1")]
+    "words",
+    [
+        ("assess",),
+        ("assess", "--json"),
+        ("provider", "list"),
+        ("case", "list", "--json"),
+        ("letter", "p1"),
+    ],
 )
 def test_what_prints_of_a_store_ends_alike(
     words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

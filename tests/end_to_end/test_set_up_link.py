@@ -20,7 +20,9 @@ def _store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATTRIBUTION_STORE", f"sqlite:///{tmp_path / 'cases.sqlite3'}")
 
 
-def test_the_link_opens_on_the_port_that_the_service_is_set_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_link_opens_on_the_port_that_the_service_is_set_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     monkeypatch.setenv("ATTRIBUTION_SERVE_PORT", str(port))
@@ -38,10 +40,17 @@ def test_the_link_opens_on_the_port_that_the_service_is_set_to(monkeypatch: pyte
             service.terminate()
 
 
-def test_without_a_public_address_it_says_which_setting_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_public_address_it_says_which_setting_to_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     done = run(*ADD)
     assert done.stdout.startswith("http://127.0.0.1:8420/set-up/")
-    for needed in ("http://127.0.0.1:8420/", "ATTRIBUTION_PUBLIC_URL", "ATTRIBUTION_SERVE_PORT", "account link ann@"):
+    for needed in (
+        "http://127.0.0.1:8420/",
+        "ATTRIBUTION_PUBLIC_URL",
+        "ATTRIBUTION_SERVE_PORT",
+        "account link ann@",
+    ):
         assert needed in done.stderr
     monkeypatch.setenv("ATTRIBUTION_PUBLIC_URL", "https://attribution.hotline.example")
     done = run("account", "link", "ann@hotline.example")

@@ -46,7 +46,12 @@ def refused(done: subprocess.CompletedProcess[str], *needed: str | Path) -> None
 
 def test_a_store_in_a_folder_that_may_not_be_written(sealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATTRIBUTION_DATA_FOLDER", str(sealed))
-    refused(run_bound("report", "add", HOST, "--offline"), sealed / "cases.sqlite3", "Permission denied", "write")
+    refused(
+        run_bound("report", "add", HOST, "--offline"),
+        sealed / "cases.sqlite3",
+        "Permission denied",
+        "write",
+    )
 
 
 def test_a_data_folder_below_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +97,11 @@ def test_an_evidence_folder_that_may_not_be_written(
 ) -> None:
     folder = tmp_path / where
     refused(run_bound("check", HOST, "--evidence", folder), folder, "write there")
-    refused(run_bound("batch", "-", "--quiet", "--evidence", folder, stdin=HOST + "\n"), folder, "write there")
+    refused(
+        run_bound("batch", "-", "--quiet", "--evidence", folder, stdin=HOST + "\n"),
+        folder,
+        "write there",
+    )
 
 
 @pytest.mark.usefixtures("store_file")
@@ -127,9 +136,7 @@ def test_a_look_up_goes_on_without_a_cache_and_says_so_in_a_line(
     refused(run_bound("cache", "clear"), sealed / "cache")
 
 
-def test_a_cache_that_may_be_read_alone(
-    in_world: DemoWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cache_that_may_be_read_alone(in_world: DemoWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run("check", HOST).returncode == 0
     kept = [tmp_path / "cache", *(tmp_path / "cache").rglob("*")]
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in kept}
@@ -165,4 +172,9 @@ def test_a_settings_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytes
 @pytest.mark.parametrize("verb", [("backup",), ("export", "--format", "csv"), ("batch", "-", "--quiet")])
 @pytest.mark.usefixtures("store_file")
 def test_a_full_disk(verb: tuple[str, ...], in_world: DemoWorld) -> None:
-    refused(run(*verb, "--output", "/dev/full", stdin=HOST + "\n"), "/dev/full", "No space left", "ake room")
+    refused(
+        run(*verb, "--output", "/dev/full", stdin=HOST + "\n"),
+        "/dev/full",
+        "No space left",
+        "ake room",
+    )

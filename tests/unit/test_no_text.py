@@ -11,7 +11,14 @@ import attribution
 from attribution import Attributor, RemoteAttributor
 from attribution.demo import DemoWorld
 
-GIVEN: list[Any] = [None, 7, b"https://kiosk.example/", Path("kiosk.example"), ["kiosk.example"], float("nan")]
+GIVEN: list[Any] = [
+    None,
+    7,
+    b"https://kiosk.example/",
+    Path("kiosk.example"),
+    ["kiosk.example"],
+    float("nan"),
+]
 
 
 @pytest.mark.parametrize("given", GIVEN, ids=repr)
@@ -36,7 +43,12 @@ def test_what_is_long_or_cannot_be_shown_is_named_in_short(in_world: DemoWorld) 
 
 @pytest.mark.anyio
 async def test_among_many_the_others_are_answered(in_world: DemoWorld, tmp_path: Path) -> None:
-    targets: list[Any] = ["https://kiosk.example/", None, "www.lighthouse.example", b"kiosk.example"]
+    targets: list[Any] = [
+        "https://kiosk.example/",
+        None,
+        "www.lighthouse.example",
+        b"kiosk.example",
+    ]
     async with Attributor(evidence=tmp_path / "evidence") as attributor:
         answers = [answer async for answer in attributor.attribute_many(targets)]
     assert sorted((answer.input, answer.status) for answer in answers) == [

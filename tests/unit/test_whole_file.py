@@ -83,7 +83,8 @@ def test_a_link_to_nowhere_counts_as_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "way_out"), [(errno.ENOSPC, "Make room"), (errno.EROFS, "may write"), (errno.EIO, "Name another place")]
+    ("code", "way_out"),
+    [(errno.ENOSPC, "Make room"), (errno.EROFS, "may write"), (errno.EIO, "Name another place")],
 )
 def test_a_fault_of_the_disk_leaves_nothing_and_says_what_to_do(
     code: int, way_out: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

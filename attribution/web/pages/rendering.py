@@ -24,7 +24,8 @@ from attribution.web.words import LANGUAGES, words_of
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=ChoiceLoader([PackageLoader("attribution.web"), PackageLoader("attribution.pattern")]), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        loader=ChoiceLoader([PackageLoader("attribution.web"), PackageLoader("attribution.pattern")]),
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         finalize=_plain,
     )  # fmt: skip
     environment.filters.update(defang=defanged, time=utc_time, when=_when, day=utc_day, share=share, hours=in_hours)

@@ -82,7 +82,10 @@ def read_time(text: str | None) -> int | None:
 
 
 def write_whole(path: Path, lines: Iterable[str], *, replace: bool = False) -> None:
-    """Write a text file whole. Raises OutputError, and OutputExistsError where it is there and not to be replaced."""
+    """Write a text file whole.
+
+    Raises OutputError, and OutputExistsError where it is there and not to be replaced.
+    """
     with whole_file(path, replace=replace) as out:
         out.writelines(lines)
 
