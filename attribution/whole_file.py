@@ -35,7 +35,7 @@ def whole_file(path: Path, mode: str = "w", *, replace: bool = False, what: str 
                 yield out
             return
         private_folder(path.parent)
-        new = path.with_name(f".{path.name[:200]}.{os.urandom(4).hex()}.part")
+        new = path.with_name(f".{path.name[:50]}.{os.urandom(4).hex()}.part")
         try:
             with os.fdopen(_create(new), mode, **_encoding(mode)) as out:
                 yield out
