@@ -44,3 +44,21 @@ class StoreUnavailableError(StoreError):
 
 class KeyFileError(AttributionError):
     """The key file is missing, damaged or not the one of this store."""
+
+
+class OutputError(AttributionError):
+    """A file for a person cannot be written; the message names it and the way out."""
+
+
+class OutputExistsError(OutputError):
+    """A file of that name is there, and was not to be replaced."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"output {path!r} exists, and is left as it is: name another file, or replace it with --force."
+        )
+        self.path = path
+
+
+class MissingExtra(AttributionError, ImportError):  # noqa: N818 - the name is the contract
+    """Packages of an extra are not installed; the message says what needs it, and how to install it."""

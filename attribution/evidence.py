@@ -9,6 +9,7 @@ an append-only log; here a plain chain is enough, since one writer at a time app
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import json
 import os
@@ -19,7 +20,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from attribution.errors import EvidenceError
+from attribution.errors import EvidenceError, OutputError
+from attribution.whole_file import FILE_MODE, open_private, private_folder, reason_of, whole_file
 
 Kind = Literal[
     "dns", "origin_as", "bootstrap", "rdap", "whois", "nir_page", "suffix", "front", "mail", "told_origin",
@@ -192,16 +194,21 @@ class EvidenceFolder:
         from filelock import FileLock
 
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(self.folder)
             raw = evidence.to_bytes()
             digest = hashlib.sha256(raw).hexdigest()
             bundle = self.folder / f"{digest}.json"
-            with FileLock(self.folder / ".lock"):
+            with FileLock(self.folder / ".lock", mode=FILE_MODE):
                 if not bundle.exists():
-                    _write_durably(bundle, raw)
+                    with whole_file(bundle, "wb", replace=True) as out:
+                        out.write(raw)
                 self._link(bundle.name, digest, at or datetime.now(UTC))
         except OSError as error:
-            raise EvidenceError(f"evidence folder {str(self.folder)!r} cannot be written: {error}") from None
+            raise EvidenceError(
+                f"evidence folder {str(self.folder)!r} cannot be written: {reason_of(error)}"
+            ) from error
+        except OutputError as error:
+            raise EvidenceError(f"evidence cannot be kept: {error}") from error
         return bundle
 
     def _link(self, name: str, digest: str, at: datetime) -> None:
@@ -214,9 +221,10 @@ class EvidenceFolder:
                 sequence, previous = link["sequence"] + 1, link["hash"]
         link = {"sequence": sequence, "bundle": name, "sha256": digest, "at": at.isoformat(), "previous": previous}
         link["hash"] = _link_hash(link)
-        with chain.open("ab") as out:
-            out.write(canonical(link))
-            out.flush()
+        with open_private(chain, "ab") as out:
+            raw = canonical(link)
+            if out.write(raw) != len(raw):  # a full disk took a part: the next append drops it
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(out.fileno())
 
 
@@ -275,20 +283,6 @@ def _bundle_fault(folder: Path, name: str, digest: str, number: int) -> list[str
 
 def _link_hash(link: dict[str, Any]) -> str:
     return hashlib.sha256(canonical({key: value for key, value in link.items() if key != "hash"})).hexdigest()
-
-
-def _write_durably(path: Path, raw: bytes) -> None:
-    temporary = path.with_suffix(".partial")
-    with temporary.open("wb") as out:
-        out.write(raw)
-        out.flush()
-        os.fsync(out.fileno())
-    temporary.replace(path)
-    descriptor = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _last_line(path: Path) -> bytes:
