@@ -37,7 +37,7 @@ from attribution.lookup.asker import Asker
 from attribution.lookup.clock import Clock
 from attribution.lookup.origins import OriginDesk
 from attribution.lookup.transport import OnConnect, ReportedAddresses, TargetInWork
-from attribution.models import Attribution
+from attribution.models import Attribution, is_text
 from attribution.origin import Front, OriginSource, ToldOrigin, installed_sources
 from attribution.registry.dns_answer import read_dns
 from attribution.settings import Settings, load_settings
@@ -148,7 +148,12 @@ class Attributor:
         self._cache.close()
 
     async def attribute(self, target: str) -> Attribution:
-        """Answer for one URL, host name or address; never raises for what a target or registry holds."""
+        """Answer for one URL, host name or address; never raises for what a target or registry holds.
+
+        What is no text is `invalid_input`, with its type and value as the answer's `input`.
+        """
+        if not is_text(target):
+            return (await self.investigate(target)).attribution
         finished = self.recall(target)
         if finished:
             return Attribution.model_validate_json(finished.as_json(target, self._clock.now()))
@@ -159,7 +164,7 @@ class Attributor:
 
         None where something has to be asked, or where evidence is to be kept.
         """
-        if self._folder is not None or self._max_age is not None:
+        if self._folder is not None or self._max_age is not None or not is_text(target):
             return None
         plain = _PLAIN_URL.match(target)
         if plain:
@@ -191,6 +196,9 @@ class Attributor:
         says which address was seen to serve the content, where DNS leads to several companies. `heard` is called with
         each record as it is learnt, for somebody who waits.
         """
+        if not is_text(target):
+            answer = Attribution.of_no_text(target, self._clock.now())
+            return Investigation(answer, [], Evidence(answer.input, answer.observed_at))
         target = target.encode("utf-8", "surrogatepass").decode("utf-8", "replace")  # what JSON cannot hold
         evidence = Evidence(target, self._clock.now(), not self._settings.allow_documentation_addresses)
         evidence.records += [origin.as_record() for origin in origins]

@@ -13,7 +13,7 @@ import io
 import zipfile
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import aclosing
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from types import TracebackType
 from typing import Any, NoReturn, Protocol, Self, TypeVar
 
@@ -24,7 +24,7 @@ from attribution.attributor import Investigation
 from attribution.completion import in_order_of_completion
 from attribution.errors import AttributionError, SettingsError
 from attribution.evidence import Evidence, Record
-from attribution.models import Attribution
+from attribution.models import Attribution, is_text
 from attribution.origin import ToldOrigin
 from attribution.service_models import (
     Assessed,
@@ -120,6 +120,8 @@ class RemoteAttributor:
 
     async def attribute(self, target: str) -> Attribution:
         """Answer for one URL, host name or address."""
+        if not is_text(target):  # as an `Attributor` answers it: the service takes no such request
+            return Attribution.of_no_text(target, datetime.now(UTC).replace(microsecond=0))
         return _read(Attribution, await self._post("attributions", {"target": target}))
 
     async def attribute_many(

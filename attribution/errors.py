@@ -52,3 +52,21 @@ class InvalidVouching(AttributionError):  # noqa: N818 - it says what is wrong
     def __init__(self, row: int, column: str, value: str, remedy: str) -> None:
         super().__init__(f"vouching in row {row}: {column} cannot be {value!r}: {remedy}.")
         self.row, self.column, self.value = row, column, value
+
+
+class OutputError(AttributionError):
+    """A file for a person cannot be written; the message names it and the way out."""
+
+
+class OutputExistsError(OutputError):
+    """A file of that name is there, and was not to be replaced."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"output {path!r} exists, and is left as it is: name another file, or replace it with --force."
+        )
+        self.path = path
+
+
+class MissingExtra(AttributionError, ImportError):  # noqa: N818 - the name is the contract
+    """Packages of an extra are not installed; the message says what needs it, and how to install it."""

@@ -5,6 +5,7 @@ Pydantic stands only here and in the settings, at the border to JSON. Times are 
 
 from __future__ import annotations
 
+import reprlib
 from datetime import datetime
 from typing import Literal
 
@@ -180,3 +181,16 @@ class Attribution(_Model):
     doubts: list[Doubt] = []
     failures: list[Failure] = []
     evidence: list[EvidenceRef] = []
+
+    @classmethod
+    def of_no_text(cls, given: object, observed_at: datetime) -> Attribution:
+        """Return the answer for a target that is no str: `invalid_input`, whose `input` is its value and type in short."""
+        shown = f"{reprlib.repr(given)} ({type(given).__name__})"
+        why = f"target {shown} is no text. Give a URL, a host name or an IP address as a str"
+        doubts = [Doubt(code="invalid_input", text=why)]
+        return cls(input=shown, host=None, status="invalid_input", observed_at=observed_at, doubts=doubts)
+
+
+def is_text(target: object) -> bool:
+    """Say whether a target is a str, also where its type promises so: lists from elsewhere hold None."""
+    return isinstance(target, str)

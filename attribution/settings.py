@@ -198,6 +198,14 @@ class Settings(BaseModel):
     )
     templates_folder: Path | None = Field(None, description="notice templates of your own, used before those packaged")
 
+    serve_host: str = Field(
+        "127.0.0.1",
+        min_length=1,
+        description="address that the service listens on; another than loopback needs TLS in front",
+    )
+    serve_port: int = Field(
+        8420, ge=0, le=65535, description="port that the service listens on; 0 takes any that is free"
+    )
     public_url: Annotated[str, BeforeValidator(_optional_url)] = Field(
         "", description="where the service is reached through its proxy, e.g. https://attribution.hotline.example/"
     )
@@ -220,6 +228,12 @@ class Settings(BaseModel):
         parts = urlsplit(self.proxy.get_secret_value())
         host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
         return f"RDAP goes through the proxy {host}:{parts.port}; WHOIS (port 43) and DNS go directly"
+
+    @property
+    def service_url(self) -> str:
+        """Where people reach the service, ending in a slash: its public address, else where it listens."""
+        host = f"[{self.serve_host}]" if ":" in self.serve_host else self.serve_host
+        return self.public_url or f"http://{host}:{self.serve_port}/"
 
     @property
     def cache_path(self) -> Path:
@@ -299,13 +313,18 @@ def _read_file() -> dict[str, Any]:
     import tomllib
 
     path = config_file()
-    if not path.is_file():
-        if CONFIG_VARIABLE in os.environ:
-            raise SettingsError(f"{CONFIG_VARIABLE} names {str(path)!r}, which is no file. Make it or unset it.")
-        return {}
     try:
+        if not path.is_file():
+            if CONFIG_VARIABLE in os.environ:
+                raise SettingsError(f"{CONFIG_VARIABLE} names {str(path)!r}, which is no file. Make it or unset it.")
+            return {}
         return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise SettingsError(
+            f"settings file {str(path)!r} cannot be read: {error.strerror}. Let this account read it, or name another "
+            f"with {CONFIG_VARIABLE}."
+        ) from None
+    except ValueError as error:
         raise SettingsError(f"settings file {str(path)!r} cannot be read: {error}. It must be TOML.") from None
 
 

@@ -1,25 +1,148 @@
-"""Files that are whole, or not there."""
+"""Files that are whole or not there, readable by their owner alone, and never in place of another unasked.
+
+Everything that this program writes for a person may hold reported URLs or names of companies:
+files get the mode 0600 and folders 0700, whatever the umask.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+from attribution.errors import OutputError, OutputExistsError
+
+FILE_MODE = 0o600
+FOLDER_MODE = 0o700
+
 
 @contextmanager
-def whole_file(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
-    """Open a file to write (`w` for UTF-8 text, `wb` for bytes) that has its name when all of it is on disk. Raises OSError."""
-    new = path.with_name(path.name + ".part")
+def whole_file(path: Path, mode: str = "w", *, replace: bool = False, what: str = "output") -> Iterator[IO[Any]]:
+    """Open a file to write (`w` for UTF-8 text, `wb` for bytes) that has its name when all of it is on disk.
+
+    Without `replace` a file that is there is left as it is. A device or pipe is written to as it
+    stands. Raises OutputExistsError, also where the file was made meanwhile, and OutputError for
+    every other OSError; `what` is the file's name in its message.
+    """
+    refuse_existing(path, replace=replace)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with new.open(mode, **({} if "b" in mode else {"encoding": "utf-8", "newline": ""})) as out:  # type: ignore[call-overload]
-            yield out
-            out.flush()
-            os.fsync(out.fileno())
-        new.replace(path)
+        if _is_stream(path):
+            with path.open(mode, **_encoding(mode)) as out:
+                yield out
+            return
+        private_folder(path.parent)
+        new = path.with_name(f".{path.name[:50]}.{os.urandom(4).hex()}.part")
+        try:
+            with os.fdopen(_create(new), mode, **_encoding(mode)) as out:
+                yield out
+                out.flush()
+                os.fsync(out.fileno())
+            _give_name(new, path, replace=replace)
+        finally:
+            with suppress(OSError):
+                new.unlink()
+    except OSError as error:
+        raise OutputError(f"{what} {str(path)!r} cannot be written: {reason_of(error)}") from error
+
+
+def refuse_existing(*paths: Path, replace: bool = False) -> None:
+    """Refuse a file that is there, before any work is done for it.
+
+    Raises OutputExistsError naming the first.
+    """
+    for path in paths:
+        try:
+            there = not replace and os.path.lexists(path) and not _is_stream(path)
+        except OSError as error:
+            raise OutputError(f"output {str(path)!r} cannot be written: {reason_of(error)}") from error
+        if there:
+            raise OutputExistsError(str(path))
+
+
+def private_folder(path: Path) -> None:
+    """Make a folder, and those above it that are missing, for their owner only. Raises OSError."""
+    missing = []
+    while not path.is_dir():
+        missing.append(path)
+        if path.parent == path:
+            break
+        path = path.parent
+    for folder in reversed(missing):
+        # `Path.mkdir(parents=True, mode=...)` would give the mode to the last one alone.
+        folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+        sync_folder(folder.parent)
+
+
+def open_private(path: Path, mode: str) -> IO[bytes]:
+    """Open a file of bytes unbuffered; one that is made is its owner's alone, and has its name on disk.
+
+    Raises OSError.
+    """
+    made = not os.path.lexists(path)
+    opened = open(  # noqa: SIM115 - Path.open takes no opener; the caller closes it
+        path, mode, buffering=0, opener=lambda name, flags: os.open(name, flags, FILE_MODE)
+    )
+    if made:
+        sync_folder(path.parent)
+    elif "w" in mode and hasattr(os, "fchmod") and stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+        os.fchmod(opened.fileno(), FILE_MODE)  # emptied, so that it is as new
+    return opened
+
+
+def sync_folder(folder: Path) -> None:
+    """See to it that a folder's names are on disk; where folders cannot be synced (Windows), nothing is done."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
     except OSError:
-        new.unlink(missing_ok=True)
-        raise
+        return
+    try:
+        with suppress(OSError):  # some network file systems sync no folder
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _give_name(new: Path, path: Path, *, replace: bool) -> None:
+    """Rename a finished file; a hard link refuses a name that was taken meanwhile, which a rename would not."""
+    if replace:
+        new.replace(path)
+    else:
+        try:
+            path.hardlink_to(new)
+        except FileExistsError:
+            raise OutputExistsError(str(path)) from None
+        except OSError:  # a file system without hard links
+            refuse_existing(path)
+            new.replace(path)
+    sync_folder(path.parent)
+
+
+def _create(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), FILE_MODE)
+
+
+def _encoding(mode: str) -> dict[str, Any]:
+    return {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
+
+
+def _is_stream(path: Path) -> bool:
+    try:
+        kind = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return stat.S_ISCHR(kind) or stat.S_ISFIFO(kind)
+
+
+def reason_of(error: OSError) -> str:
+    """Return what the system complains of, and what a person may do about it, as two sentences."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        way_out = "Make room, then run the command again"
+    elif error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        way_out = "Name a place that this account may write to, or let it write there"
+    else:
+        way_out = "Name another place"
+    return f"{error.strerror or error}. {way_out}."

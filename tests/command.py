@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import subprocess
 import sys
@@ -16,6 +18,21 @@ def run(*arguments: str | Path, stdin: str | None = None, cwd: Path | None = Non
     return subprocess.run(
         [*COMMAND, *map(str, arguments)], input=stdin, cwd=cwd, capture_output=True, text=True, timeout=110, check=False
     )
+
+
+def call(*arguments: str | Path) -> tuple[int, str]:
+    """Run `attribution` in this process, where a test has to run it often; return its code and what it said on stderr."""
+    from unittest.mock import patch
+
+    from attribution_cli.app import run as run_here
+
+    told = io.StringIO()
+    with (
+        patch.object(sys, "argv", ["attribution", *map(str, arguments)]),
+        contextlib.redirect_stderr(told),
+        contextlib.redirect_stdout(io.StringIO()),
+    ):
+        return run_here(), told.getvalue()
 
 
 def lines(text: str) -> list[dict[str, Any]]:

@@ -13,6 +13,12 @@ from typing import Any
 
 from command import COMMAND, timeless
 
+KILLS = int(os.environ.get("TEST_KILLS", "3"))
+"""How often each of these tests kills what it tests, at moments spread over the work; `make soak` sets more."""
+
+KILLS = int(os.environ.get("TEST_KILLS", "3"))
+"""How often each of these tests kills what it tests, at moments spread over the work; `make soak` sets more."""
+
 
 def undisturbed(urls: Path, folder: Path) -> list[str]:
     """Run a batch to its end; return its lines, times and order aside."""
@@ -61,12 +67,12 @@ def _finish(urls: Path, output: Path, cache: Path) -> None:
 
 
 def main() -> None:
-    """Print what ten kills of a list leave: `python interruptions.py URLS FOLDER`."""
+    """Print what some kills of a list leave: `python interruptions.py URLS FOLDER`."""
     urls, folder = Path(sys.argv[1]), Path(sys.argv[2])
     expected = undisturbed(urls, folder)
     count = len(expected)
-    for moment in range(10):
-        left, found = killed_and_resumed(urls, folder, moment * count // 10)
+    for moment in range(KILLS):
+        left, found = killed_and_resumed(urls, folder, moment * count // KILLS)
         sys.stdout.write(json.dumps({"left": left, "count": count, "same": found == expected}) + "\n")
 
 

@@ -18,12 +18,14 @@ from typing import Any
 import diskcache
 
 from attribution.cache.peek import STORE
+from attribution.whole_file import private_folder
 
 _LOG = logging.getLogger("attribution.cache")
 _NAME = STORE
 _RAW = 1  # diskcache's mode for a value that stands in the row itself
 _MOST_BYTES = 2 * 1024**3
 _BUSY_SECONDS = 5
+_NOT_TO_BE_WRITTEN = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_FULL)
 _BROKEN = (sqlite3.Error, diskcache.Timeout, OSError)
 
 
@@ -66,6 +68,8 @@ class JsonStore:
         self.path = folder / _NAME
         self._cache: diskcache.Cache | None = None
         self._opened = False
+        self.trouble: str | None = None
+        """Why the store cannot be used, where it cannot; it was said as a warning."""
 
     def get(self, key: str) -> Any | None:
         """Return a value, or None."""
@@ -109,10 +113,12 @@ class JsonStore:
         except ForeignValue as error:
             self._set_aside(f"it holds {error}, which this program never writes")
         except sqlite3.OperationalError as error:
+            self.trouble = str(error)
             _LOG.warning("the cache in %s cannot be used just now: %s", self.path, error)
         except sqlite3.DatabaseError as error:
             self._set_aside(f"it is damaged: {error}")
         except (diskcache.Timeout, OSError) as error:
+            self.trouble = str(error)
             _LOG.warning("the cache in %s cannot be used just now: %s", self.path, type(error).__name__)
         return None
 
@@ -127,12 +133,13 @@ class JsonStore:
                     str(self.path), disk=JsonDisk, timeout=_BUSY_SECONDS, size_limit=_MOST_BYTES, sqlite_mmap_size=2**26
                 )
             except PermissionError as error:
-                _LOG.warning("no answers are kept: %s", error)
+                self._say_without(error)
                 return None
             except (*_BROKEN, TypeError, ValueError, AttributeError) as error:
                 self._cache = None
-                if attempt or not self.path.exists():
-                    _LOG.warning("no answers are kept: %s cannot be opened: %s", self.path, error)
+                code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without what SQLite adds to the code
+                if attempt or code in _NOT_TO_BE_WRITTEN or not self.path.exists():
+                    self._say_without(error)
                     return None
                 self._set_aside(f"it cannot be opened: {error}")
                 self._opened = True
@@ -140,9 +147,17 @@ class JsonStore:
                 return self._cache
         return None
 
+    def _say_without(self, error: Exception) -> None:
+        """Say that nothing is kept, why, and which way out there is."""
+        self.trouble = f"{self.path} cannot be opened: {error}"
+        _LOG.warning(
+            "no answers are kept: %s. Let this account write there, or name another folder with "
+            "ATTRIBUTION_CACHE_FOLDER.", self.trouble,
+        )  # fmt: skip
+
     def _make_folder(self) -> None:
         """Make the folder for its owner only. Raises PermissionError when it is somebody else's."""
-        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(self.path)
         status = self.path.lstat()
         if hasattr(os, "getuid") and status.st_uid != os.getuid():
             raise PermissionError(f"{self.path} belongs to another user")

@@ -7,6 +7,12 @@
 
 from __future__ import annotations
 
-from attribution.cases.store import Store
+from attribution.extras import Extra, require
+
+require(
+    "attribution.cases", Extra.HOTLINE, "sqlalchemy", "alembic", "cryptography", "jinja2", "numpy", "scipy",
+    "rapidfuzz", "xarf",
+)  # fmt: skip
+from attribution.cases.store import Store  # noqa: E402 - once its packages are known to be there
 
 __all__ = ["Store"]

@@ -10,7 +10,6 @@ import base64
 import gzip
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,42 +22,38 @@ from attribution.cases.service_tables import accounts, api_keys
 from attribution.cases.store import Store
 from attribution.cases.tables import cases, events, heads, marks, metadata, providers, reports
 from attribution.errors import StoreError
+from attribution.whole_file import whole_file
 
 _TABLES: tuple[Table, ...] = (heads, providers, marks, cases, reports, events, accounts, api_keys)
 """Sessions, links and batches are left out: they are of the day."""
 _BATCH = 2000
 
 
-def back_up(store: Store, path: Path) -> dict[str, int]:
-    """Write a backup; return how many rows of each table. Whole or not there. Raises StoreError."""
-    new = path.with_name(path.name + ".part")
+def back_up(store: Store, path: Path, *, replace: bool = False) -> dict[str, int]:
+    """Write a backup; return how many rows of each table.
+
+    Whole or not there. Raises StoreError or OutputError.
+    """
     digest = hashlib.sha256()
     with store.read() as connection:
         counts = {
             table.name: connection.execute(select(func.count()).select_from(table)).scalar_one() for table in _TABLES
         }
-        try:
-            with (
-                new.open("wb") as raw,
-                gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=3, filename="", mtime=0) as out,
-            ):
-                head = _encode({"form": revision_of(connection), "rows": counts})
-                digest.update(head)
-                out.write(head)
-                for table in _TABLES:
-                    for row in connection.execute(
-                        select(table).order_by(next(iter(table.primary_key))), execution_options=STREAMED
-                    ).mappings():
-                        line = _encode([table.name, *map(_plain, row.values())])
-                        digest.update(line)
-                        out.write(line)
-                out.write(_encode({"sha256": digest.hexdigest()}))
-            with new.open("rb") as written:
-                os.fsync(written.fileno())
-            new.replace(path)
-        except OSError as error:
-            new.unlink(missing_ok=True)
-            raise StoreError(f"backup {str(path)!r} cannot be written: {error.strerror}.") from None
+        with (
+            whole_file(path, "wb", replace=replace) as raw,
+            gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=3, filename="", mtime=0) as out,
+        ):
+            head = _encode({"form": revision_of(connection), "rows": counts})
+            digest.update(head)
+            out.write(head)
+            for table in _TABLES:
+                for row in connection.execute(
+                    select(table).order_by(next(iter(table.primary_key))), execution_options=STREAMED
+                ).mappings():
+                    line = _encode([table.name, *map(_plain, row.values())])
+                    digest.update(line)
+                    out.write(line)
+            out.write(_encode({"sha256": digest.hexdigest()}))
     return counts
 
 

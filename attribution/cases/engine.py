@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, OperationalError
 
 from attribution.errors import StoreError, StoreUnavailableError
+from attribution.extras import Extra, require
+from attribution.whole_file import open_private, private_folder, reason_of
 
 STREAMED = {"stream_results": True, "yield_per": 2000}
 """Options of a statement whose rows are read bit by bit, so that memory does not grow with the store."""
@@ -33,23 +35,24 @@ def connect(url: str) -> Engine:
         return _sqlite(parts.database, url)
     if backend != "postgresql":
         raise StoreError(f"store {parts.render_as_string()!r}: {backend} is not supported, {_FORMS}.")
-    try:
-        return create_engine(
-            parts.set(drivername="postgresql+psycopg"),
-            pool_pre_ping=True,
-            connect_args={"connect_timeout": _WAIT, "options": f"-c lock_timeout={_WAIT}s -c timezone=UTC"},
-        )
-    except (NoSuchModuleError, ModuleNotFoundError):
-        raise StoreError("a store in PostgreSQL needs psycopg: pip install 'attribution[postgresql]'.") from None
+    require("a store in PostgreSQL", Extra.POSTGRESQL)
+    return create_engine(
+        parts.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": _WAIT, "options": f"-c lock_timeout={_WAIT}s -c timezone=UTC"},
+    )
 
 
 def _sqlite(database: str | None, url: str) -> Engine:
     if not database or database == ":memory:":
         raise StoreError(f"store {url!r} names no file: {_FORMS}.")
     path = Path(database)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not path.exists():
-        path.touch(mode=0o600)
+    try:
+        private_folder(path.parent)
+        if not path.exists():
+            open_private(path, "ab").close()
+    except OSError as error:
+        raise StoreError(f"the store {database!r} cannot be made: {reason_of(error)}") from error
     engine = create_engine(f"sqlite:///{path.absolute()}", connect_args={"timeout": _WAIT})
 
     @event.listens_for(engine, "connect")
@@ -122,6 +125,8 @@ def _reason(error: DBAPIError) -> str:
     reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
     if "locked" in reason or "lock timeout" in reason:
         return f"{reason}: another program has been writing for {_WAIT} seconds. Try again."
+    if "readonly" in reason or "read-only" in reason or "unable to open" in reason:
+        return f"{reason}: let this account write to the file and its folder, or name another store."
     if "full" in reason or "No space" in reason:
         return f"{reason}: make room and go on; what was acknowledged is there."
     return f"{reason}. Nothing was changed by this step."

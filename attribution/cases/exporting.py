@@ -6,6 +6,7 @@ import csv
 import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,10 @@ from attribution.cases.store import Store
 from attribution.cases.tables import cases, events, providers, reports
 from attribution.cases.times import iso, moment
 from attribution.cases.views import case_lines
-from attribution.errors import StoreError
+from attribution.extras import Extra, require
 from attribution.history.rows import ABOUT_NOTICE, ABOUT_PROVIDER
 from attribution.json_text import csv_cell
-from attribution.whole_file import whole_file
+from attribution.whole_file import refuse_existing, whole_file
 
 NAMESPACE = uuid.UUID("6f0c8a1e-3f0b-5d0e-9c39-6a6c0a4b7e10")
 """What identifiers of MISP and STIX objects are made under, so that exporting again names the same thing the same."""
@@ -29,19 +30,16 @@ _STREAM = 2000
 CASE_COLUMNS = ["case", "provider", "site", "opened_at", "state", "urls", "online"]
 
 
-def export_history(store: Store, folder: Path) -> dict[str, int]:
+def export_history(store: Store, folder: Path, *, replace: bool = False) -> dict[str, int]:
     """Write a history folder, which `import` and `assess` read; return how many rows of each kind."""
     with store.read() as connection:
-        folder.mkdir(parents=True, exist_ok=True)
-        return {
-            name: _write_lines(folder / f"{name}.jsonl", rows(connection))
-            for name, rows in (
-                ("notices", notice_rows), ("reports", report_rows), ("events", event_rows), ("aliases", alias_rows),
-            )
-        }  # fmt: skip
+        tables = {"notices": notice_rows, "reports": report_rows, "events": event_rows, "aliases": alias_rows}
+        files = {name: folder / f"{name}.jsonl" for name in tables}
+        refuse_existing(*files.values(), replace=replace)
+        return {name: _write_lines(files[name], rows(connection), replace) for name, rows in tables.items()}
 
 
-def export_csv(store: Store, path: Path) -> dict[str, int]:
+def export_csv(store: Store, path: Path, *, replace: bool = False) -> dict[str, int]:
     """Write the cases as CSV, the latest first. No cell begins a formula."""
 
     def write(out: Any) -> int:
@@ -55,12 +53,12 @@ def export_csv(store: Store, path: Path) -> dict[str, int]:
                 count += 1
         return count
 
-    return {"cases": _whole_text(path, write)}
+    return {"cases": _whole(path, write, "w", replace)}
 
 
-def export_parquet(store: Store, path: Path) -> dict[str, int]:
+def export_parquet(store: Store, path: Path, *, replace: bool = False) -> dict[str, int]:
     """Write the log of events as Parquet, with names for ids. Needs pyarrow (extra `exchange`)."""
-    arrow, parquet = needs("pyarrow"), needs("pyarrow.parquet")
+    arrow, parquet = needs("Parquet", "pyarrow"), needs("Parquet", "pyarrow.parquet")
     text, time = arrow.string(), arrow.timestamp("us", "UTC")
     schema = arrow.schema([
         ("seq", arrow.int64()), ("kind", text), ("at", time), ("known_at", time), ("recorded_at", time), ("who", text),
@@ -91,10 +89,10 @@ def export_parquet(store: Store, path: Path) -> dict[str, int]:
                 count += len(some)
         return count
 
-    return {"events": _whole_binary(path, write)}
+    return {"events": _whole(path, write, "wb", replace)}
 
 
-def export_xarf(store: Store, path: Path, sender: Sender) -> dict[str, int]:
+def export_xarf(store: Store, path: Path, sender: Sender, *, replace: bool = False) -> dict[str, int]:
     """Write one XARF v4 report a line for each URL that the store keeps; the others are counted."""
     left_out = 0
 
@@ -108,16 +106,16 @@ def export_xarf(store: Store, path: Path, sender: Sender) -> dict[str, int]:
                 yield xarf_report(store.keys.open(row.url_sealed, row.seal), sender, row.token or "", [])
 
     with store.read() as connection:
-        count = _write_lines(path, rows(connection))
+        count = _write_lines(path, rows(connection), replace)
     return {"reports": count, "without_url": left_out}
 
 
-def export_misp(store: Store, path: Path, sender: Sender) -> dict[str, int]:
+def export_misp(store: Store, path: Path, sender: Sender, *, replace: bool = False) -> dict[str, int]:
     """Write a MISP event for each provider with cases: who it is, and how many cases in which state. No site, no URL.
 
     Distribution is `your organisation only` and the tag TLP:AMBER: who passes it on decides that. Needs pymisp.
     """
-    misp = needs("pymisp")
+    misp = needs("MISP", "pymisp")
     found = []
     with store.read() as connection:
         for provider in _providers(connection):
@@ -138,13 +136,13 @@ def export_misp(store: Store, path: Path, sender: Sender) -> dict[str, int]:
                 event.add_attribute("comment", text, uuid=str(uuid.uuid5(NAMESPACE, f"{provider['key']} {name}")))
             found.append(json.loads(event.to_json()))
     text = json.dumps({"response": [{"Event": one} for one in found]}, indent=1, ensure_ascii=True) + "\n"
-    _whole_text(path, lambda out: out.write(text))
+    _whole(path, lambda out: out.write(text), "w", replace)
     return {"providers": len(found)}
 
 
-def export_stix(store: Store, path: Path, sender: Sender) -> dict[str, int]:
+def export_stix(store: Store, path: Path, sender: Sender, *, replace: bool = False) -> dict[str, int]:
     """Write a STIX 2.1 bundle: each provider with cases as an identity, with a note of how many in which state. Needs stix2."""
-    stix = needs("stix2")
+    stix = needs("STIX", "stix2")
     hotline = stix.Identity(
         id=f"identity--{uuid.uuid5(NAMESPACE, f'hotline {sender.name}')}", name=sender.name or "hotline", identity_class="organization",
         created="2026-01-01T00:00:00Z", modified="2026-01-01T00:00:00Z",
@@ -168,7 +166,7 @@ def export_stix(store: Store, path: Path, sender: Sender) -> dict[str, int]:
             )  # fmt: skip
             objects += [identity, note]
     bundle = stix.Bundle(id=f"bundle--{uuid.uuid5(NAMESPACE, 'bundle')}", objects=objects, allow_custom=False)
-    _whole_text(path, lambda out: out.write(bundle.serialize(indent=1) + "\n"))
+    _whole(path, lambda out: out.write(bundle.serialize(indent=1) + "\n"), "w", replace)
     return {"providers": (len(objects) - 1) // 2}
 
 
@@ -281,7 +279,7 @@ def _site_name(site_key: str) -> str:
     return f"s-{site_key[:20]}"
 
 
-def _write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> int:
+def _write_lines(path: Path, rows: Iterable[dict[str, Any]], replace: bool) -> int:
     def write(out: Any) -> int:
         count = 0
         for row in rows:
@@ -289,33 +287,19 @@ def _write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> int:
             count += 1
         return count
 
-    return _whole_text(path, write)
+    return _whole(path, write, "w", replace)
 
 
-def _whole_text(path: Path, write: Callable[[Any], int]) -> int:
-    return _whole(path, write, "w")
+def _whole(path: Path, write: Callable[[Any], int], mode: str, replace: bool) -> int:
+    """Write a file whole.
+
+    Raises OutputError, and OutputExistsError where it is there and not to be replaced.
+    """
+    with whole_file(path, mode, replace=replace) as out:
+        return write(out)
 
 
-def _whole_binary(path: Path, write: Callable[[Any], int]) -> int:
-    return _whole(path, write, "wb")
-
-
-def _whole(path: Path, write: Callable[[Any], int], mode: str) -> int:
-    """Write a file whole. Raises StoreError."""
-    try:
-        with whole_file(path, mode) as out:
-            return write(out)
-    except OSError as error:
-        raise StoreError(f"{str(path)!r} cannot be written: {error.strerror}.") from None
-
-
-def needs(module: str) -> Any:
-    """Load an optional library. Raises StoreError naming what to install."""
-    from importlib import import_module
-
-    try:
-        return import_module(module)
-    except ModuleNotFoundError:
-        raise StoreError(
-            f"this export needs {module.partition('.')[0]}: pip install 'attribution[exchange]'."
-        ) from None
+def needs(what: str, module: str) -> Any:
+    """Load a library of the extra `exchange`. Raises MissingExtra."""
+    require(what, Extra.EXCHANGE, module.partition(".")[0])
+    return import_module(module)

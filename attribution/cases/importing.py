@@ -7,6 +7,7 @@ taken is told with its line and reason; the others go in.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -24,10 +25,11 @@ from attribution.cases.reports import case_for
 from attribution.cases.store import Store
 from attribution.cases.tables import cases, events, providers, reports
 from attribution.cases.times import iso, micros
-from attribution.errors import InvalidTarget, StoreError
+from attribution.errors import InvalidTarget, OutputError, StoreError
 from attribution.history.folder import check_folder, file_of, rows
 from attribution.history.rows import READERS, AliasRow, BadRow, EventRow, NoticeRow, ReportRow
 from attribution.target import plain_url
+from attribution.whole_file import open_private, private_folder, reason_of
 
 BATCH = 5000
 _LOOK_UP = 500
@@ -334,8 +336,12 @@ def rejects_file(path: Path) -> tuple[Reject, Callable[[], None]]:
 
     def reject(file: str, line: int, reason: str, held: Any) -> None:
         if not stream:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            stream.append(path.open("w", encoding="utf-8"))
+            try:
+                private_folder(path.parent)
+                raw = open_private(path, "wb")
+                stream.append(io.TextIOWrapper(io.BufferedWriter(raw), "utf-8"))
+            except OSError as error:
+                raise OutputError(f"rejects {str(path)!r} cannot be written: {reason_of(error)}") from None
         row = {"file": file, "line": line, "reason": reason}
         if held is not None:
             row["held"] = held

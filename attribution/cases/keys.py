@@ -19,7 +19,8 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from attribution.errors import KeyFileError
+from attribution.errors import KeyFileError, OutputError
+from attribution.whole_file import whole_file
 
 _NONCE = 12
 
@@ -50,7 +51,11 @@ class Keys:
                 f"key file {str(path)!r} is not there. The store cannot be used without the file that it was made with: "
                 "bring it back from its backup, or name it with ATTRIBUTION_KEY_FILE."
             ) from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except OSError as error:
+            raise KeyFileError(
+                f"key file {str(path)!r} cannot be read: {error.strerror}. Let this account, and no other, read it."
+            ) from None
+        except (ValueError, KeyError, TypeError) as error:
             raise KeyFileError(
                 f"key file {str(path)!r} cannot be read: {type(error).__name__}. Bring it back."
             ) from None
@@ -59,20 +64,21 @@ class Keys:
         return keys
 
     def save(self, path: Path) -> None:
-        """Write the file, readable for its owner only, whole or not at all."""
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """Write the file, readable for its owner only, whole or not at all; on disk when this returns.
+
+        Raises KeyFileError.
+        """
         text = json.dumps(
             {
                 "hashing": base64.b64encode(self.hashing).decode(),
                 "wrapping": [base64.b64encode(one).decode() for one in self.wrapping],
             }
         )
-        new = path.with_name(f"{path.name}.new-{secrets.token_hex(4)}")
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(text + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
+        try:
+            with whole_file(path, replace=True, what="key file") as file:
+                file.write(text + "\n")
+        except OutputError as error:
+            raise KeyFileError(str(error)) from error
 
     def rotated(self) -> Keys:
         """Return the same with a new wrapping key in front; the old ones still open what they sealed."""

@@ -30,25 +30,29 @@ from attribution.cases.people import person_of
 from attribution.cases.providers import links, one_history, provider_named
 from attribution.cases.tables import events, marks, providers
 from attribution.cases.times import moment
-from attribution.errors import StoreError
+from attribution.errors import OutputExistsError, StoreError
 from attribution.pattern.assess import Assessment, assess
 from attribution.pattern.dossier import dossier_of
 from attribution.pattern.history import History
 from attribution.pattern.publication import entry, refusals
 from attribution.pattern.render import dossier_hash
+from attribution.whole_file import whole_file
 
 SIGNERS_NEEDED = 2
 
 
 def new_key(path: Path) -> str:
-    """Make a signer's private key, readable for its owner only; return the public one. Raises StoreError where a file is there."""
+    """Make a signer's private key, readable for its owner only; return the public one.
+
+    Raises StoreError where a file is there: a key is never replaced. OutputError where it cannot be written.
+    """
     key = Ed25519PrivateKey.generate()
     raw = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:
-        path.touch(mode=0o600, exist_ok=False)
-        path.write_bytes(raw)
-    except OSError as error:
-        raise StoreError(f"key {str(path)!r} cannot be made: {error.strerror}.") from None
+        with whole_file(path, "wb", what="key") as out:
+            out.write(raw)
+    except OutputExistsError:
+        raise StoreError(f"key {str(path)!r} cannot be made: a file of that name is there. Name another.") from None
     return public_half(key)
 
 

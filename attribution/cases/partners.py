@@ -11,7 +11,7 @@ from attribution.cases.exporting import NAMESPACE, needs
 
 def as_misp(made: dict[str, Any], hotline: str) -> dict[str, Any]:
     """Return the list as a MISP event: TLP:AMBER+STRICT, to be shared by who receives it with nobody. Needs pymisp."""
-    misp = needs("pymisp")
+    misp = needs("MISP", "pymisp")
     event = misp.MISPEvent()
     event.uuid = str(uuid.uuid5(NAMESPACE, f"list {hotline} {made['as_of']}"))
     event.info = f"Providers that systematically do not act on notices, as of {made['as_of']}"
@@ -29,7 +29,7 @@ def as_misp(made: dict[str, Any], hotline: str) -> dict[str, Any]:
 
 def as_stix(made: dict[str, Any], hotline: str) -> dict[str, Any]:
     """Return the list as a STIX 2.1 bundle: identities, AS numbers, and a note on each; TLP:AMBER. Needs stix2."""
-    stix = needs("stix2")
+    stix = needs("STIX", "stix2")
     at = f"{made['as_of']}T00:00:00Z"
     author = stix.Identity(
         id=f"identity--{uuid.uuid5(NAMESPACE, f'hotline {hotline}')}",

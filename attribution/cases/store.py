@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, select
 
 from attribution.cases import log
@@ -22,6 +22,7 @@ from attribution.cases.tables import heads, reports
 from attribution.cases.times import micros
 from attribution.errors import KeyFileError, StoreError
 from attribution.settings import Settings
+from attribution.whole_file import FILE_MODE, private_folder, reason_of
 
 Now = Callable[[], datetime]
 _SEALS = ((reports, reports.c.seal), (accounts, accounts.c.totp_seal), (batch_lines, batch_lines.c.target_seal))
@@ -69,8 +70,7 @@ class Store:
     @staticmethod
     def _keys(engine: Engine, key_file: Path, *, made: bool) -> Keys:
         """Return the store's keys; of a store that was just made, new ones where there is no file."""
-        key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with FileLock(f"{key_file}.lock", timeout=60):
+        with _alone(key_file):
             with reading(engine) as connection:
                 begun = connection.execute(select(heads.c.id)).first() is not None
             if not begun and not key_file.exists():
@@ -131,7 +131,7 @@ class Store:
 
         The file holds both keys until the store is done, so a stop in between loses nothing.
         """
-        with FileLock(f"{self._key_file}.lock", timeout=60):
+        with _alone(self._key_file):
             self.keys = Keys.load(self._key_file).rotated()
             self.keys.save(self._key_file)
             count = 0
@@ -148,6 +148,30 @@ class Store:
             self.keys = self.keys.newest_only()
             self.keys.save(self._key_file)
         return count
+
+
+@contextmanager
+def _alone(key_file: Path) -> Iterator[None]:
+    """Hold the key file's lock, so that one process at a time makes or changes it.
+
+    Raises KeyFileError.
+    """
+    try:
+        private_folder(key_file.parent)
+        lock = FileLock(f"{key_file}.lock", timeout=60, mode=FILE_MODE)
+        lock.acquire()
+    except Timeout:
+        raise KeyFileError(
+            f"key file {str(key_file)!r} is held by another program for a minute: end that one, or wait and try again."
+        ) from None
+    except OSError as error:
+        raise KeyFileError(
+            f"key file {str(key_file)!r} cannot be locked (its folder has to be writable): {reason_of(error)}"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def account() -> str:

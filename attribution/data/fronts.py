@@ -12,6 +12,7 @@ from pathlib import Path
 from attribution.addresses import Address
 from attribution.data import packaged_text
 from attribution.prefixes import PrefixTable
+from attribution.whole_file import whole_file
 
 OWN = "fronts.csv"
 REFRESHED = "fronts-refreshed.csv"
@@ -73,10 +74,8 @@ def write_refreshed(folder: Path, lists: Lists) -> Path:
     for name, (listing, prefixes) in sorted((kept | lists).items()):
         lines.append(f"list,{name},{listing.kind},{listing.company},{listing.source},{listing.published}")
         lines += [f"{prefix},{name}" for prefix in prefixes]
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".partial")
-    temporary.write_text("\n".join(lines) + "\n", "utf-8")
-    temporary.replace(path)
+    with whole_file(path, replace=True) as out:
+        out.write("\n".join(lines) + "\n")
     return path
 
 

@@ -6,6 +6,7 @@ chain is enough, since one writer at a time appends under a lock).
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -14,8 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from attribution.errors import EvidenceError
+from attribution.errors import EvidenceError, OutputError
 from attribution.evidence.bundle import Evidence, canonical
+from attribution.whole_file import FILE_MODE, open_private, private_folder, reason_of, whole_file
 
 CHAIN_FILE = "chain.jsonl"
 _GENESIS = "0" * 64
@@ -36,16 +38,21 @@ class EvidenceFolder:
         from filelock import FileLock
 
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(self.folder)
             raw = evidence.to_bytes()
             digest = hashlib.sha256(raw).hexdigest()
             bundle = self.folder / f"{digest}.json"
-            with FileLock(self.folder / ".lock"):
+            with FileLock(self.folder / ".lock", mode=FILE_MODE):
                 if not bundle.exists():
-                    _write_durably(bundle, raw)
+                    with whole_file(bundle, "wb", replace=True) as out:
+                        out.write(raw)
                 self._link(bundle.name, digest, at or datetime.now(UTC))
         except OSError as error:
-            raise EvidenceError(f"evidence folder {str(self.folder)!r} cannot be written: {error}") from None
+            raise EvidenceError(
+                f"evidence folder {str(self.folder)!r} cannot be written: {reason_of(error)}"
+            ) from error
+        except OutputError as error:
+            raise EvidenceError(f"evidence cannot be kept: {error}") from error
         return bundle
 
     def _link(self, name: str, digest: str, at: datetime) -> None:
@@ -58,9 +65,10 @@ class EvidenceFolder:
                 sequence, previous = link["sequence"] + 1, link["hash"]
         link = {"sequence": sequence, "bundle": name, "sha256": digest, "at": at.isoformat(), "previous": previous}
         link["hash"] = _link_hash(link)
-        with chain.open("ab") as out:
-            out.write(canonical(link))
-            out.flush()
+        with open_private(chain, "ab") as out:
+            raw = canonical(link)
+            if out.write(raw) != len(raw):  # a full disk took a part: the next append drops it
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(out.fileno())
 
 
@@ -119,20 +127,6 @@ def _bundle_fault(folder: Path, name: str, digest: str, number: int) -> list[str
 
 def _link_hash(link: dict[str, Any]) -> str:
     return hashlib.sha256(canonical({key: value for key, value in link.items() if key != "hash"})).hexdigest()
-
-
-def _write_durably(path: Path, raw: bytes) -> None:
-    temporary = path.with_suffix(".partial")
-    with temporary.open("wb") as out:
-        out.write(raw)
-        out.flush()
-        os.fsync(out.fileno())
-    temporary.replace(path)
-    descriptor = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _last_line(path: Path) -> bytes:

@@ -11,11 +11,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
 
 from attribution.json_text import csv_cell
 from attribution.pattern.dossier import REPLY_DAYS
+from attribution.pattern.pictures import curve_picture, evidence_picture, weeks_picture
 
+DOSSIER_FILES = ("dossier.json", "cases.csv", "dossier.html")
 _CASE_FIELDS = [
     "case",
     "site",
@@ -42,18 +43,12 @@ def dossier_hash(values: dict[str, Any]) -> str:
 
 def dossier_files(values: dict[str, Any]) -> dict[str, bytes]:
     """Return the dossier's files by name."""
-    from attribution.pattern.charts import removal_chart, weeks_chart
-
-    charts = {
-        "weeks": Markup(weeks_chart(values)) if values["weeks"] else "",  # noqa: S704 - our own drawing
-        "removal": Markup(removal_chart(values)) if values["removal"]["curve"] else "",  # noqa: S704
-    }
-    page = environment().get_template("dossier.html.j2").render(d=values, charts=charts, digest=dossier_hash(values))
-    return {
-        "dossier.json": dossier_bytes(values),
-        "cases.csv": _table(values["cases"]),
-        "dossier.html": page.encode("utf-8"),
-    }
+    page = environment().get_template("dossier.html.j2").render(
+        d=values, digest=dossier_hash(values), weeks=weeks_picture(values), evidence=evidence_picture(values),
+        removal=curve_picture(values["removal"]["curve"], []),
+    )  # fmt: skip
+    raw = dossier_bytes(values), _table(values["cases"]), page.encode("utf-8")
+    return dict(zip(DOSSIER_FILES, raw, strict=True))
 
 
 def dossier_archive(values: dict[str, Any]) -> bytes:

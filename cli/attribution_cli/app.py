@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from attribution.extras import Extra, require
 from attribution_cli import exit_code
 from attribution_cli.casework.assess import assess
 from attribution_cli.casework.exchange import backup, export, import_, keys_app, restore
@@ -21,10 +23,18 @@ from attribution_cli.casework.notices import case_app, event_app, mail_app, noti
 from attribution_cli.casework.providers import provider_app
 from attribution_cli.casework.publishing import contest, dossier, letter, list_app, overview
 from attribution_cli.casework.reports import recheck, report_app
-from attribution_cli.console import messages, results, say, say_proxy, show_warnings
+from attribution_cli.console import (
+    ReaderGoneError,
+    let_go_of_output,
+    messages,
+    results,
+    say,
+    say_proxy,
+    show_warnings,
+)
 from attribution_cli.housekeeping import AsJson, cache_app, config_app, data_app
 from attribution_cli.inputs import InputFormat, UnusableInput, count_items
-from attribution_cli.outputs import OutputFormat, ReaderGoneError, UnusableOutput
+from attribution_cli.outputs import OutputFormat, UnusableOutput
 from attribution_cli.safe_text import escaped_json, shown
 from attribution_cli.service import account_app, api_key_app, serve
 
@@ -36,8 +46,24 @@ if TYPE_CHECKING:
 
 _UsageError: Any = typer.BadParameter.__mro__[1]  # Typer exports no name for the class of all usage errors
 _EXIT_CODES = "Exit codes: 0 all attributed, 1 some not, 2 usage, 3 nothing upstream could be reached, 130 interrupted."
+
+
+class _Verbs(TyperGroup):
+    """The verbs, of which each ends in the same way when nobody reads its output any more."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the verb. Raises ReaderGoneError."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise ReaderGoneError from None
+        return result
+
+
 app = typer.Typer(
     name="attribution",
+    cls=_Verbs,
     help="From a reported URL to the company that can take it down and its abuse mailbox.\n\n" + _EXIT_CODES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -83,11 +109,23 @@ def run() -> int:
         say(f"attribution: {error}")
         return exit_code.USAGE
     except ReaderGoneError:
-        return exit_code.INTERRUPTED
+        let_go_of_output()
+        return exit_code.READER_GONE
+    except OSError as error:
+        say(f"attribution: {_complaint(error)}")
+        return exit_code.USAGE
     except _UsageError as error:
         error.show()
         return exit_code.USAGE
     return code if isinstance(code, int) else 0
+
+
+def _complaint(error: OSError) -> str:
+    """Return what a file or folder is complained of for, as one line with the way out."""
+    from attribution.whole_file import reason_of
+
+    name = error.filename if error.filename2 is None else f"{error.filename} and {error.filename2}"
+    return f"{str(name)!r} cannot be used: {reason_of(error)}" if name is not None else reason_of(error)
 
 
 def _version(wanted: bool) -> None:
@@ -222,6 +260,7 @@ def verify(
 ) -> int:
     """Check the store, or a folder of evidence, for changed, missing or reordered records. Exit code 1 when there are any."""
     if folder is None:
+        require("verify", Extra.HOTLINE)
         from attribution_cli.casework.exchange import verify_store
 
         return verify_store(head, as_json=as_json)
@@ -379,6 +418,7 @@ def demo(
     from attribution_cli.demo import run_in_demo, serve_demo, show_demo
 
     if serve_it:
+        require("demo --serve", Extra.HOTLINE)
         return serve_demo()
     return run_in_demo(command) if command else show_demo()
 

@@ -6,7 +6,7 @@ import sys
 
 
 def main() -> None:
-    """Run the command and exit with its code."""
+    """Run the command and exit with its code; quietly where whoever reads its output has enough of it."""
     intruder = _other_distribution()
     if intruder:
         sys.stderr.write(
@@ -15,26 +15,38 @@ def main() -> None:
             " as README's section 'Install' says.\n"
         )
         sys.exit(2)
-    arguments = sys.argv[1:]
+    try:
+        code = _run(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        from attribution_cli.console import let_go_of_output
+        from attribution_cli.exit_code import READER_GONE
+
+        let_go_of_output()
+        code = READER_GONE
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
     if arguments in (["--version"], ["-V"]):
         from attribution._version import __version__
 
         sys.stdout.write(f"attribution {__version__}\n")
-        return
+        return 0
     if arguments in (["--help"], ["-h"]):
         help_text = _kept_help()
         if help_text:
             sys.stdout.write(help_text)
-            return
+            return 0
     if arguments[:1] == ["check"] and not any(one.startswith("-") and one != "--json" for one in arguments[1:]):
         from attribution_cli.recalled import recalled_check
 
         code = recalled_check(arguments[1:])
         if code is not None:
-            sys.exit(code)
+            return code
     from attribution_cli.app import run
 
-    sys.exit(run())
+    return run()
 
 
 def _other_distribution() -> str | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
+from attribution_cli import exit_code
 from attribution_cli.console import results, say
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines for programs.")]
@@ -39,7 +41,7 @@ def cache_show(as_json: AsJson = False) -> None:
 
 
 @cache_app.command("clear", epilog="Example: attribution cache clear")
-def cache_clear() -> None:
+def cache_clear() -> int:
     """Forget every kept answer. Evidence bundles are not touched."""
     from attribution.cache.json_store import JsonStore
     from attribution.settings import load_settings
@@ -47,7 +49,10 @@ def cache_clear() -> None:
     store = JsonStore(load_settings().cache_path)
     count = store.clear()
     store.close()
+    if store.trouble is not None:  # which was said
+        return exit_code.USAGE
     say(f"attribution: {count} answers forgotten")
+    return 0
 
 
 @cache_app.command("path", epilog="Example: attribution cache path")
@@ -89,18 +94,35 @@ def data_refresh(
 
 @config_app.command("show", epilog="Example: attribution config show")
 def config_show(as_json: AsJson = False) -> None:
-    """Print each setting, its value, and where the value comes from."""
-    from attribution.settings import setting_sources, unknown_variables
+    """Print which settings file is read, and each setting, its value, and where the value comes from."""
+    from attribution.settings import CONFIG_VARIABLE, config_file, setting_sources, unknown_variables
 
     rows = setting_sources()
+    file = config_file()
+    file_is_read = file.is_file()
+    file_source = f"environment {CONFIG_VARIABLE}" if CONFIG_VARIABLE in os.environ else "default"
     for name in unknown_variables():
         say(f"attribution: {name} is set, and is no setting of this version")
     if as_json:
+        about = {"name": "config", "value": str(file), "source": file_source, "purpose": "the settings file, TOML"}
+        typer.echo(json.dumps({**about, "read": file_is_read}))
         for name, value, source, purpose in rows:
             typer.echo(json.dumps({"name": name, "value": value, "source": source, "purpose": purpose}, default=str))
         return
     from rich.text import Text
 
+    state = "read" if file_is_read else "not there; it would be read"
+    results().print(
+        Text(f"settings file: {file}", style="bold").append(f"  ({file_source}; {state})", style="dim"), soft_wrap=True
+    )
     for name, value, source, purpose in rows:
         line = Text(f"{name} = {value}", style="bold").append(f"  ({source})", style="dim")
         results().print(line.append(f"\n    {purpose}", style="not bold"))
+
+
+@config_app.command("path", epilog="Example: attribution config path")
+def config_path() -> None:
+    """Print the settings file that is read, or would be if it were there."""
+    from attribution.settings import config_file
+
+    typer.echo(str(config_file()))

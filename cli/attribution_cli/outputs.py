@@ -20,6 +20,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from attribution.whole_file import open_private, reason_of
+from attribution_cli.console import ReaderGoneError, let_go_of_output
 from attribution_cli.inputs import Item
 from attribution_cli.safe_text import cell, escaped_json, shown
 
@@ -53,10 +55,6 @@ _HEAD = re.compile(
 
 class UnusableOutput(Exception):  # noqa: N818
     """The output file cannot be written or resumed; the message names the way out."""
-
-
-class ReaderGoneError(Exception):
-    """Whoever read our results has enough of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +166,9 @@ class Lines:
         if path.exists() and path.stat().st_size and not resume:
             raise UnusableOutput(f"output {str(path)!r} exists: go on with --resume, or name another file")
         try:
-            self._file = path.open("ab+", buffering=0)
+            self._file = open_private(path, "ab+")
         except OSError as error:
-            raise UnusableOutput(f"output {str(path)!r} cannot be written: {error.strerror}") from None
+            raise UnusableOutput(f"output {str(path)!r} cannot be written: {reason_of(error)}") from None
         _lock(self._file, path)
         self._take_up(self._file, path)
 
@@ -229,7 +227,7 @@ class Lines:
                 sys.stdout.buffer.write(raw)
                 sys.stdout.buffer.flush()
             except BrokenPipeError:
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more to flush at exit
+                let_go_of_output()
                 raise ReaderGoneError from None
             return
         try:

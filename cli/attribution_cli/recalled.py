@@ -32,7 +32,10 @@ def recalled_check(arguments: list[str]) -> int | None:
     as_json = "--json" in arguments
     targets = [one for one in arguments if one != "--json"]
     hosts = [match[1] for one in targets if (match := _PLAIN.fullmatch(one))]
-    folder = _cache_folder()
+    try:
+        folder = _cache_folder()
+    except OSError:  # a settings file that may not be looked at: the long way says so
+        return None
     if not targets or len(hosts) != len(targets) or folder is None:
         return None
     store = Peek(folder)
@@ -66,7 +69,10 @@ def _environment_key() -> str:
     variables = sorted((name, value) for name, value in os.environ.items() if name.upper().startswith("ATTRIBUTION_"))
     homes = [os.environ.get(name) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME")]
     file = _config_file()
-    text = file.read_text("utf-8", "replace") if file and file.is_file() else None
+    try:
+        text = file.read_text("utf-8", "replace") if file and file.is_file() else None
+    except OSError as error:  # the long way says what is wrong with it
+        text = str(error)
     whole = json.dumps([__version__, variables, homes, text])
     return f"environment {hashlib.sha256(whole.encode()).hexdigest()[:16]}"
 

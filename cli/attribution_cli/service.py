@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Annotated, Any
 
 import typer
 
+from attribution.extras import Extra
 from attribution_cli.casework.desk import AsJson, Who, open_store, recording, show_rows, tell
 from attribution_cli.console import say
+from attribution_cli.needs import needs
 
 account_app = typer.Typer(help="People who may sign in to the service.", no_args_is_help=True)
 api_key_app = typer.Typer(help="Keys of programs that ask the service.", no_args_is_help=True)
 Mailbox = Annotated[str, typer.Argument(metavar="MAILBOX")]
 
 
+@needs("serve", Extra.HOTLINE)
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on; the page is for loopback, or behind a proxy with TLS.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 8420,
+    host: Annotated[
+        str | None,
+        typer.Option(help="Address to listen on; the page is for loopback, or behind a proxy with TLS. [default: the setting serve_host, 127.0.0.1]"),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="0 takes any that is free. [default: the setting serve_port, 8420]"),
+    ] = None,
 ) -> None:  # fmt: skip
     """Serve the page for analysts and the interface for programs, until it is interrupted."""
     from attribution.settings import load_settings
-
-    _needs_web()
     from attribution.web.serve import serve as run
 
     settings = load_settings()
+    host = settings.serve_host if host is None else host
+    port = settings.serve_port if port is None else port
     if host not in ("127.0.0.1", "::1", "localhost") and not settings.public_url.startswith("https:"):
         say(
             "attribution: passwords and URLs go over this in the clear: put a proxy with TLS in front, see docs/service.md"
@@ -36,6 +44,7 @@ def serve(
 @account_app.command(
     "add", epilog="Example: attribution account add ann@hotline.example --name 'Ann Example' --role analyst"
 )
+@needs("account add", Extra.HOTLINE)
 def add(
     mailbox: Mailbox,
     name: Annotated[str, typer.Option(help="Of the person.")],
@@ -45,7 +54,6 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Add a person, and print the one-time link with which the account is set up."""
-    _needs_web()
     from attribution.web.access.accounts import add_account
     from attribution.web.access.tickets import set_up_ticket
 
@@ -56,9 +64,9 @@ def add(
 
 
 @account_app.command("link", epilog="Example: attribution account link ann@hotline.example")
+@needs("account link", Extra.HOTLINE)
 def link(mailbox: Mailbox, who: Who = None, as_json: AsJson = False) -> None:
     """Print a new one-time link: password and authenticator are set up anew with it."""
-    _needs_web()
     from attribution.web.access.tickets import set_up_ticket
 
     with recording(who) as writer:
@@ -68,9 +76,9 @@ def link(mailbox: Mailbox, who: Who = None, as_json: AsJson = False) -> None:
 
 
 @account_app.command("disable", epilog="Example: attribution account disable ann@hotline.example")
+@needs("account disable", Extra.HOTLINE)
 def disable(mailbox: Mailbox, who: Who = None) -> None:
     """Let a person in no longer, and end their sessions."""
-    _needs_web()
     from attribution.web.access.accounts import change_account
 
     with recording(who) as writer:
@@ -79,9 +87,9 @@ def disable(mailbox: Mailbox, who: Who = None) -> None:
 
 
 @account_app.command("list", epilog="Example: attribution account list --json")
+@needs("account list", Extra.HOTLINE)
 def listed(as_json: AsJson = False) -> None:
     """List who may come in."""
-    _needs_web()
     from attribution.cases.times import iso
     from attribution.web.access.accounts import all_accounts
 
@@ -97,13 +105,13 @@ def listed(as_json: AsJson = False) -> None:
 
 
 @api_key_app.command("make", epilog="Example: attribution api-key make scart --scope attribute")
+@needs("api-key make", Extra.HOTLINE)
 def make(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Of the program that gets it.")],
     scope: Annotated[list[str], typer.Option(help="attribute, read, write, audit or metrics; may be given again.")],
     who: Who = None,
 ) -> None:
     """Make a key and print it: it is not to be seen again."""
-    _needs_web()
     from attribution.web.access.api_keys import make_key
 
     with recording(who) as writer:
@@ -112,9 +120,9 @@ def make(
 
 
 @api_key_app.command("disable", epilog="Example: attribution api-key disable scart")
+@needs("api-key disable", Extra.HOTLINE)
 def disable_api_key(name: Annotated[str, typer.Argument(metavar="NAME")], who: Who = None) -> None:
     """Let a key open nothing any more, from five seconds on."""
-    _needs_web()
     from attribution.web.access.api_keys import disable_key
 
     with recording(who) as writer:
@@ -123,9 +131,9 @@ def disable_api_key(name: Annotated[str, typer.Argument(metavar="NAME")], who: W
 
 
 @api_key_app.command("list", epilog="Example: attribution api-key list")
+@needs("api-key list", Extra.HOTLINE)
 def list_api_keys(as_json: AsJson = False) -> None:
     """List keys, without their secrets."""
-    _needs_web()
     from attribution.cases.times import iso
     from attribution.web.access.api_keys import all_keys
 
@@ -153,7 +161,14 @@ def _account(connection: Any, mailbox: str) -> Any:
 def _show_link(mailbox: str, token: str, *, as_json: bool) -> None:
     from attribution.settings import load_settings
 
-    address = f"{load_settings().public_url or 'http://127.0.0.1:8420/'}set-up/{token}"
+    settings = load_settings()
+    if not settings.public_url:
+        say(
+            f"attribution: the link is for a service at {settings.service_url}; where people reach it at another "
+            "address, set ATTRIBUTION_PUBLIC_URL (or ATTRIBUTION_SERVE_HOST and ATTRIBUTION_SERVE_PORT) and run "
+            f"`attribution account link {mailbox}`"
+        )
+    address = f"{settings.service_url}set-up/{token}"
     tell(
         {"mailbox": mailbox, "link": address},
         f"give {mailbox} this link, which works once, for three days",
@@ -161,10 +176,3 @@ def _show_link(mailbox: str, token: str, *, as_json: bool) -> None:
     )
     if not as_json:
         typer.echo(address)
-
-
-def _needs_web() -> None:
-    from attribution.errors import SettingsError
-
-    if find_spec("fastapi") is None or find_spec("argon2") is None:
-        raise SettingsError("the service needs more packages: pip install 'attribution[web]'.")

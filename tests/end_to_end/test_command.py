@@ -89,10 +89,11 @@ def test_shell_completion_offers_verbs_and_options(words: str, offered: str) -> 
 
 
 def test_replay_gives_the_same_bytes_with_the_network_refused(in_world: DemoWorld, tmp_path: Path) -> None:
-    folder = tmp_path / "evidence"
-    for number, url in enumerate(URLS):
-        done = run("check", url, "--json", "--evidence", folder / str(number))
-        (bundle,) = (folder / str(number)).glob("*.json")
+    checked = run("check", *URLS[::4], "--json", "--evidence", tmp_path)
+    answers = {json.loads(line)["input"]: line for line in checked.stdout.splitlines()}
+    bundles = {json.loads(path.read_text("utf-8"))["input"]: path for path in tmp_path.glob("*.json")}
+    assert bundles.keys() == answers.keys() == set(URLS[::4])
+    for url, bundle in bundles.items():
         program = (
             "import sys\n"
             "def refuse(event, arguments):\n"
@@ -102,10 +103,9 @@ def test_replay_gives_the_same_bytes_with_the_network_refused(in_world: DemoWorl
             "from attribution_cli.entry import main\n"
             "main()\n"
         )
-        if number % 4 == 0:
-            again = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-            assert again.stdout == done.stdout, url
-            assert again.returncode == done.returncode
+        again = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+        assert again.stdout == answers[url] + "\n"
+        assert again.returncode == (0 if json.loads(answers[url])["status"] == "attributed" else 1)
 
 
 def test_explain_names_rule_field_and_server_in_order(in_world: DemoWorld, tmp_path: Path) -> None:
@@ -246,3 +246,17 @@ def test_config_show_says_where_each_value_is_from(in_world: DemoWorld) -> None:
     assert rows["nameservers"]["source"] == "environment ATTRIBUTION_NAMESERVERS"
     assert rows["dns_timeout"] == rows["dns_timeout"] | {"value": 5.0, "source": "default"}
     assert "nameservers" in run("config", "show").stdout
+
+
+def test_config_show_says_which_file_is_read_or_would_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (about, *_) = lines(run("config", "show", "--json").stdout)
+    path = Path(run("config", "path").stdout.strip())
+    assert (about["name"], about["value"], about["read"]) == ("config", str(path), False)
+    assert f"settings file: {path}  (default; not there; it would be read)" in run("config", "show").stdout
+    other = tmp_path / "other.toml"
+    other.write_text("jobs = 7\n")
+    monkeypatch.setenv("ATTRIBUTION_CONFIG", str(other))
+    assert run("config", "path").stdout.strip() == str(other)
+    about, *rows = lines(run("config", "show", "--json").stdout)
+    assert (about["value"], about["source"], about["read"]) == (str(other), "environment ATTRIBUTION_CONFIG", True)
+    assert {row["name"]: row["source"] for row in rows}["jobs"] == str(other)

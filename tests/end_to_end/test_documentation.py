@@ -33,6 +33,44 @@ def test_commands_of_the_page_run(page: str, tmp_path: Path) -> None:
         assert "Traceback" not in done.stderr, (command, done.stderr)
 
 
+def test_the_registries_of_the_batch_page_were_asked(tmp_path: Path) -> None:
+    (command,) = [
+        line[2:]
+        for block in blocks("docs/batch.md", "console")
+        for line in block.splitlines()
+        if line.startswith("$ ") and "registries" in line
+    ]
+    (tmp_path / "urls.txt").write_text("https://kiosk.example/\n")
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "asked yet" not in done.stderr
+    assert "service" in done.stdout.splitlines()[0]
+    assert len(done.stdout.splitlines()) > 2
+
+
+def test_the_settings_file_stands_where_the_readme_says(tmp_path: Path) -> None:
+    found = subprocess.run(
+        [sys.executable, "-m", "attribution_cli.entry", "config", "path"],
+        env={**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": ""},
+        capture_output=True, text=True, timeout=60, check=True,
+    ).stdout.strip()  # fmt: skip
+    said = found.replace(str(tmp_path), "~")
+    assert sys.platform != "linux" or f"`{said}`" in (ROOT / "README.md").read_text("utf-8")
+    (block,) = blocks("README.md", "toml")
+    Path(found).parent.mkdir(parents=True)
+    Path(found).write_text(block)
+    shown = subprocess.run(
+        [sys.executable, "-m", "attribution_cli.entry", "config", "show"],
+        env={**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": ""},
+        capture_output=True, text=True, timeout=60, check=True,
+    ).stdout  # fmt: skip
+    assert f"settings file: {found}  (default; read)" in shown
+    assert f"jobs = 64  ({found})" in shown.replace("\n", "")
+
+
 def test_programs_of_the_library_page_run(tmp_path: Path) -> None:
     programs = [
         *blocks("docs/library.md", "python"),

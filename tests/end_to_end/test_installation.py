@@ -127,7 +127,8 @@ def test_another_distribution_over_ours_is_told(base: Path) -> None:
 def test_no_instruction_installs_the_other_distribution() -> None:
     files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
     wrong = re.compile(
-        r"(?:install|inject|run|add)\s+(?:-\S+\s+)*['\"]?attribution(?:\[|['\"]?\s*(?:$|[=<>~!;,.]))", re.M
+        r"\b(?:pip|pipx|uv|tool)\s+(?:install|inject|run|add)\s+(?:-\S+\s+)*['\"]?attribution(?:\[|['\"]?\s*(?:$|[=<>~!;,.]))",
+        re.M,
     )
     for name in files:
         path = ROOT / name

@@ -31,7 +31,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str,
 
 
 def assessed(history: Path, output: Path, *more: str) -> list[dict[str, Any]]:
-    done = run("assess", "--history", history, "--output", output, *more)
+    done = run("assess", "--history", history, "--output", output, "--force", *more)
     assert done.returncode == 0, done.stderr
     return lines(output.read_text())
 

@@ -36,11 +36,11 @@ from attribution.errors import StoreError
 from attribution.pattern.dossier import REPLY_DAYS
 from attribution.pattern.dossier import contest as decide_again
 from attribution.pattern.history import moment as day_of
+from attribution.pattern.pictures import curve_picture, funnel_picture, timeline_picture, weeks_picture
 from attribution.pattern.render import dossier_archive, dossier_files, dossier_hash, letter_text
 from attribution.pattern.verdict import LABELS
 from attribution.web.access.signing import open_signing_key
 from attribution.web.evidence import note_dossier
-from attribution.web.pages.pictures import curve_picture, funnel_picture, timeline_picture, weeks_picture
 from attribution.web.pages.rendering import page
 from attribution.web.pages.visitors import Form, KnownVisitor, Reader, Signer, Worker
 from attribution.web.problems import ProblemError

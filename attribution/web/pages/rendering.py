@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.requests import Request
@@ -24,7 +24,8 @@ from attribution.web.words import LANGUAGES, words_of
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("attribution.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        loader=ChoiceLoader([PackageLoader("attribution.web"), PackageLoader("attribution.pattern")]),
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         finalize=_plain,
     )  # fmt: skip
     environment.filters.update(defang=defanged, time=utc_time, when=_when, day=utc_day, share=share, hours=in_hours)

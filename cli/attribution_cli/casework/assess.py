@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from attribution.extras import Extra
+from attribution.whole_file import refuse_existing
 from attribution_cli import exit_code
-from attribution_cli.casework.desk import AsJson, open_store, show_rows, utc_time, write_whole
+from attribution_cli.casework.desk import AsJson, Force, open_store, show_rows, utc_time, write_whole
 from attribution_cli.console import say
+from attribution_cli.needs import needs
 
 if TYPE_CHECKING:
     from attribution.pattern.history import History
@@ -30,6 +33,7 @@ HistoryFolder = Annotated[
 ]
 
 
+@needs("assess", Extra.HOTLINE)
 def assess(
     history: HistoryFolder = None,
     output: Annotated[
@@ -39,6 +43,7 @@ def assess(
     country: Annotated[
         str | None, typer.Option(help="Country of providers whose own is not known, for the next step.")
     ] = None,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> int:
     """Say of each provider whether it acts on notices, how sure that is, and what may be done next. Nothing is published."""
@@ -46,6 +51,8 @@ def assess(
     from attribution.pattern.report import as_row
     from attribution.pattern.verdict import LABELS
 
+    if output is not None:
+        refuse_existing(output, replace=force)
     look = read_date(at)
     found, where = load_history(history, look)
     for fault in found.faults[:10]:
@@ -54,7 +61,7 @@ def assess(
         say(f"attribution: and {len(found.faults) - 10} more rows that could not be used")
     rows = [as_row(one, where.get(one.names[0], country)) for one in assess_all(found, look)]
     if output is not None:
-        write_whole(output, (json.dumps(row, ensure_ascii=True) + "\n" for row in rows))
+        write_whole(output, (json.dumps(row, ensure_ascii=True) + "\n" for row in rows), replace=force)
     else:
         ordered = rows if as_json else sorted(rows, key=lambda row: (LABELS.index(row["now"]), -row["p_systematic"]))
         show_rows(ordered, ["provider", "now", "first_flagged", "released", "e_value", "weeks", "share_failed"], as_json=as_json, empty="no providers")  # fmt: skip

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from attribution.whole_file import whole_file
 from attribution_cli.console import results, say
 from attribution_cli.safe_text import escaped_json, shown
 
@@ -32,6 +33,7 @@ Who = Annotated[
 At = Annotated[
     str | None, typer.Option("--at", metavar="TIME", help="When, ISO 8601; UTC without an offset. [default: now]")
 ]
+Force = Annotated[bool, typer.Option("--force", help="Replace what is there already.")]
 Why = Annotated[str, typer.Option("--why", help="Why; it is noted.")]
 
 
@@ -79,16 +81,13 @@ def read_time(text: str | None) -> int | None:
     return None if text is None else micros(utc_time(text, "time", "one such as 2026-01-31T12:00Z"))
 
 
-def write_whole(path: Path, lines: Iterable[str]) -> None:
-    """Write a text file whole. Raises StoreError."""
-    from attribution.errors import StoreError
-    from attribution.whole_file import whole_file
+def write_whole(path: Path, lines: Iterable[str], *, replace: bool = False) -> None:
+    """Write a text file whole.
 
-    try:
-        with whole_file(path) as out:
-            out.writelines(lines)
-    except OSError as error:
-        raise StoreError(f"{str(path)!r} cannot be written: {error.strerror}.") from None
+    Raises OutputError, and OutputExistsError where it is there and not to be replaced.
+    """
+    with whole_file(path, replace=replace) as out:
+        out.writelines(lines)
 
 
 @contextmanager

@@ -9,9 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
+from attribution.extras import Extra, require
+from attribution.whole_file import refuse_existing
 from attribution_cli import exit_code
-from attribution_cli.casework.desk import AsJson, Who, open_store, print_json, sender_of, show_rows, tell, who_of
+from attribution_cli.casework.desk import AsJson, Force, Who, open_store, print_json, sender_of, show_rows, tell, who_of
 from attribution_cli.console import messages, say
+from attribution_cli.needs import needs
 
 keys_app = typer.Typer(help="The key file of the store.", no_args_is_help=True)
 
@@ -27,6 +30,10 @@ class ExportFormat(StrEnum):
     STIX = "stix"
 
 
+_PACKAGES = {ExportFormat.PARQUET: "pyarrow", ExportFormat.MISP: "pymisp", ExportFormat.STIX: "stix2"}
+
+
+@needs("import", Extra.HOTLINE)
 def import_(
     path: Annotated[
         Path,
@@ -48,6 +55,7 @@ def import_(
         Path | None,
         typer.Option(help="Rows that cannot be taken, with line and reason. [default: rejects.jsonl beside PATH]"),
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file that --rejects names.")] = False,
     who: Who = None,
     as_json: AsJson = False,
 ) -> int:
@@ -56,6 +64,8 @@ def import_(
     from attribution.cases.mapping import load_mapping
     from attribution.cases.xarf_import import import_xarf
 
+    if rejects is not None:
+        refuse_existing(rejects, replace=force)
     aside = rejects or path.with_name(f"{path.name}.rejects.jsonl")
     reject, close = importing.rejects_file(aside)
     store, settings = open_store()
@@ -91,48 +101,58 @@ def import_(
     return exit_code.SOME_NOT if bad else 0
 
 
+@needs("export", Extra.HOTLINE)
 def export(
     output: Annotated[Path, typer.Option("--output", "-o", help="The file, or for history the folder, to write.")],
     form: Annotated[
         ExportFormat, typer.Option("--format", help="history: what `import` and `assess` read.")
     ] = ExportFormat.HISTORY,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Give the store out: whole, in one view. Sites and URLs go out only where a format is about them (csv, xarf)."""
+    if form in _PACKAGES:
+        require(f"export --format {form}", Extra.EXCHANGE, _PACKAGES[form])
     from attribution.cases import exporting
 
+    if form is not ExportFormat.HISTORY:
+        refuse_existing(output, replace=force)
     store, settings = open_store()
     sender = sender_of(settings)
     with store:
         counts: dict[str, Any]
         match form:
             case ExportFormat.HISTORY:
-                counts = exporting.export_history(store, output)
+                counts = exporting.export_history(store, output, replace=force)
             case ExportFormat.CSV:
-                counts = exporting.export_csv(store, output)
+                counts = exporting.export_csv(store, output, replace=force)
             case ExportFormat.PARQUET:
-                counts = exporting.export_parquet(store, output)
+                counts = exporting.export_parquet(store, output, replace=force)
             case ExportFormat.XARF:
-                counts = exporting.export_xarf(store, output, sender)
+                counts = exporting.export_xarf(store, output, sender, replace=force)
             case ExportFormat.MISP:
-                counts = exporting.export_misp(store, output, sender)
+                counts = exporting.export_misp(store, output, sender, replace=force)
             case ExportFormat.STIX:
-                counts = exporting.export_stix(store, output, sender)
+                counts = exporting.export_stix(store, output, sender, replace=force)
     _say_counts(str(output), counts, as_json=as_json)
 
 
+@needs("backup", Extra.HOTLINE)
 def backup(
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Write everything to one file, while others go on writing. Keep the key file too, elsewhere."""
     from attribution.cases.backup import back_up
 
+    refuse_existing(output, replace=force)
     store, _ = open_store()
     with store:
-        _say_counts(str(output), back_up(store, output), as_json=as_json)
+        _say_counts(str(output), back_up(store, output, replace=force), as_json=as_json)
 
 
+@needs("restore", Extra.HOTLINE)
 def restore(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `backup` wrote.")],
     as_json: AsJson = False,
@@ -146,6 +166,7 @@ def restore(
 
 
 @keys_app.command("rotate", epilog="Example: attribution keys rotate")
+@needs("keys rotate", Extra.HOTLINE)
 def rotate(as_json: AsJson = False) -> None:
     """Make a new key for kept URLs, put each under it, and forget the old one."""
     store, _ = open_store()

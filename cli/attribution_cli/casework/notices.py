@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from attribution.extras import Extra
+from attribution.whole_file import refuse_existing
 from attribution_cli import exit_code
 from attribution_cli.casework.desk import (
     AsJson,
     At,
+    Force,
     Who,
     Why,
     open_store,
@@ -26,8 +30,10 @@ from attribution_cli.casework.desk import (
     usual_terms,
     who_of,
     words,
+    write_whole,
 )
 from attribution_cli.console import say
+from attribution_cli.needs import needs
 
 notice_app = typer.Typer(help="Notices: what is due, drafts, and what was sent.", no_args_is_help=True)
 event_app = typer.Typer(help="What happened to a case or provider.", no_args_is_help=True)
@@ -36,6 +42,7 @@ mail_app = typer.Typer(help="What came back by mail.", no_args_is_help=True)
 
 
 @notice_app.command("due", epilog="Example: attribution notice due")
+@needs("notice due", Extra.HOTLINE)
 def due(as_json: AsJson = False) -> int:
     """List notices and reminders that are due, and what has to be done before each may go out."""
     from attribution.cases.notices import due as due_now
@@ -59,6 +66,7 @@ def due(as_json: AsJson = False) -> int:
 @notice_app.command(
     "draft", epilog="Example: attribution notice draft c4b81d9f02aa --urls reported.txt --output drafts/"
 )
+@needs("notice draft", Extra.HOTLINE)
 def draft(
     case: Annotated[str, typer.Argument(metavar="CASE")],
     urls: Annotated[
@@ -72,6 +80,7 @@ def draft(
         Path | None,
         typer.Option("--output", "-o", metavar="FOLDER", help="Write each draft as text, and its XARF, here."),
     ] = None,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> int:
     """Write the notice of a case to each party in the order to write, as text and XARF v4. Nothing is sent."""
@@ -92,10 +101,10 @@ def draft(
             )
             return exit_code.SOME_NOT
         drafts = write_drafts(connection, store.keys, found[0], sender_of(settings, language), given)
-    for number, one in enumerate(drafts, start=1):
-        if output is not None:
-            _write_draft(output, number, one)
-        elif as_json:
+    if output is not None:
+        _write_drafts(output, drafts, replace=force)
+    for one in drafts if output is None else ():
+        if as_json:
             print_json(asdict(one))
         else:
             show_fields({"to": f"{one.to} <{one.mailbox or 'no mailbox known'}>", "when": one.when, "subject": one.subject, "not yet": list(one.in_the_way)})  # fmt: skip
@@ -105,21 +114,25 @@ def draft(
     return exit_code.SOME_NOT if drafts and drafts[0].in_the_way else 0
 
 
-def _write_draft(folder: Path, number: int, one: Any) -> None:
-    import json
-
-    folder.mkdir(parents=True, exist_ok=True)
-    head = f"To: {one.mailbox or one.to}\nReply-To: {one.reply_to}\nSubject: {one.subject}\n\n"
-    (folder / f"{one.case}-{number}-{one.role}.txt").write_text(head + one.text, "utf-8")
-    if one.xarf:
-        lines = "".join(json.dumps(report, ensure_ascii=False) + "\n" for report in one.xarf)
-        (folder / f"{one.case}-{number}-{one.role}.xarf.jsonl").write_text(lines, "utf-8")
+def _write_drafts(folder: Path, drafts: list[Any], *, replace: bool) -> None:
+    """Write each draft as text, and its XARF beside it; nothing where one of the files is there already."""
+    files: dict[Path, str] = {}
+    for number, one in enumerate(drafts, start=1):
+        head = f"To: {one.mailbox or one.to}\nReply-To: {one.reply_to}\nSubject: {one.subject}\n\n"
+        files[folder / f"{one.case}-{number}-{one.role}.txt"] = head + one.text
+        if one.xarf:
+            lines = (json.dumps(report, ensure_ascii=False) + "\n" for report in one.xarf)
+            files[folder / f"{one.case}-{number}-{one.role}.xarf.jsonl"] = "".join(lines)
+    refuse_existing(*files, replace=replace)
+    for path, text in files.items():
+        write_whole(path, [text], replace=replace)
 
 
 @notice_app.command(
     "record",
     epilog="Example: attribution notice record c4b81d9f02aa --to abuse@host.example --message-id '<1@hotline.example>'",
 )
+@needs("notice record", Extra.HOTLINE)
 def record(
     case: Annotated[str, typer.Argument(metavar="CASE")],
     to: Annotated[str, typer.Option("--to", help="The mailbox, form or person that it went to.")],
@@ -141,6 +154,7 @@ def record(
 
 
 @event_app.command("add", epilog="Example: attribution event add ack --case c4b81d9f02aa --at 2026-03-01T10:00Z")
+@needs("event add", Extra.HOTLINE)
 def add(
     kind: Annotated[
         str,
@@ -179,6 +193,7 @@ def add(
 
 
 @event_app.command("correct", epilog="Example: attribution event correct 1207 --why 'the bounce was of another notice'")
+@needs("event correct", Extra.HOTLINE)
 def correct(
     seq: Annotated[int, typer.Argument(metavar="EVENT")], why: Why, who: Who = None, as_json: AsJson = False
 ) -> None:
@@ -191,6 +206,7 @@ def correct(
 
 
 @case_app.command("list", epilog="Example: attribution case list --provider ripe:ORG-EX1-RIPE")
+@needs("case list", Extra.HOTLINE)
 def case_list(
     provider: Annotated[
         str | None, typer.Option(help="Only of this provider, under every name that is one history with it.")
@@ -224,6 +240,7 @@ def case_list(
 
 
 @case_app.command("show", epilog="Example: attribution case show c4b81d9f02aa")
+@needs("case show", Extra.HOTLINE)
 def case_show(case: Annotated[str, typer.Argument(metavar="CASE")], as_json: AsJson = False) -> None:
     """Show a case: its URLs, and everything that happened, with when it was known and who noted it."""
     from attribution.cases.times import iso, micros
@@ -264,6 +281,7 @@ def case_show(case: Annotated[str, typer.Argument(metavar="CASE")], as_json: AsJ
 
 
 @mail_app.command("read", epilog="Example: attribution mail read ~/Maildir --record")
+@needs("mail read", Extra.HOTLINE)
 def mail_read(
     path: Annotated[
         Path, typer.Argument(metavar="FILE|MAILDIR", help="A mail, an mbox, a Maildir or a folder of mails.")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from attribution.extras import Extra
 from attribution_cli.casework.desk import (
     AsJson,
     At,
@@ -22,12 +23,14 @@ from attribution_cli.casework.desk import (
     usual_terms,
     who_of,
 )
+from attribution_cli.needs import needs
 
 provider_app = typer.Typer(help="Providers: who they are, and how they are written to.", no_args_is_help=True)
 Provider = Annotated[str, typer.Argument(metavar="PROVIDER", help="Its key, or a name or mailbox that only it has.")]
 
 
 @provider_app.command("list", epilog="Example: attribution provider list --json")
+@needs("provider list", Extra.HOTLINE)
 def provider_list(
     after: Annotated[
         str, typer.Option(metavar="KEY", help="From the one after this on: where an earlier list ended.")
@@ -47,6 +50,7 @@ def provider_list(
 
 
 @provider_app.command("show", epilog="Example: attribution provider show ripe:ORG-EX1-RIPE")
+@needs("provider show", Extra.HOTLINE)
 def provider_show(provider: Provider, as_json: AsJson = False) -> None:
     """Show a provider: what it is known by and since when, its links, approved mailboxes, and what happened to its cases."""
     from attribution.cases.providers import provider_named
@@ -77,6 +81,7 @@ def provider_show(provider: Provider, as_json: AsJson = False) -> None:
     "link",
     epilog="Example: attribution provider link ripe:ORG-NEW ripe:ORG-OLD --kind renamed_to --source 'trade register, 2026-03-01'",
 )
+@needs("provider link", Extra.HOTLINE)
 def link(
     new: Annotated[str, typer.Argument(metavar="NEW", help="The provider as it is now.")],
     old: Annotated[
@@ -108,6 +113,7 @@ def link(
 
 
 @provider_app.command("unlink", epilog="Example: attribution provider unlink 1207")
+@needs("provider unlink", Extra.HOTLINE)
 def unlink(
     number: Annotated[int, typer.Argument(metavar="LINK", help="Its number, from `provider show`.")],
     who: Who = None,
@@ -122,6 +128,7 @@ def unlink(
 
 
 @provider_app.command("suggest", epilog="Example: attribution provider suggest")
+@needs("provider suggest", Extra.HOTLINE)
 def suggest(
     provider: Annotated[str | None, typer.Argument(metavar="[PROVIDER]", help="Only pairs with this one.")] = None,
     as_json: AsJson = False,
@@ -141,6 +148,7 @@ def suggest(
     "approve",
     epilog="Example: attribution provider approve ripe:ORG-EX1-RIPE abuse@host.example --why 'named on its imprint, called back'",
 )
+@needs("provider approve", Extra.HOTLINE)
 def approve(
     provider: Provider,
     mailbox: Annotated[str, typer.Argument(metavar="MAILBOX")],
@@ -163,6 +171,7 @@ def approve(
     "mark",
     epilog="Example: attribution provider mark ripe:ORG-EX1-RIPE company_number 12345678 --source 'trade register'",
 )
+@needs("provider mark", Extra.HOTLINE)
 def mark(
     provider: Provider,
     kind: Annotated[str, typer.Argument(metavar="KIND", help="company_number, name, handle, asn or mailbox.")],
@@ -192,6 +201,7 @@ def mark(
 @provider_app.command(
     "terms", epilog="Example: attribution provider terms ripe:ORG-EX1-RIPE --grouping-hours 4 --quiet-days sat,sun"
 )
+@needs("provider terms", Extra.HOTLINE)
 def terms(
     provider: Provider,
     grouping_hours: Annotated[

@@ -10,10 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
+from attribution.extras import Extra, require
+from attribution.whole_file import refuse_existing, whole_file
 from attribution_cli import exit_code
 from attribution_cli.casework.assess import AtDate, HistoryFolder, load_history, read_date
 from attribution_cli.casework.desk import (
     AsJson,
+    Force,
     Who,
     Why,
     open_store,
@@ -25,6 +28,7 @@ from attribution_cli.casework.desk import (
     write_whole,
 )
 from attribution_cli.console import say
+from attribution_cli.needs import needs
 
 
 class ListFormat(StrEnum):
@@ -39,6 +43,7 @@ list_app = typer.Typer(help="The list for publication: off by default, signed by
 Provider = Annotated[str, typer.Argument(metavar="PROVIDER", help="Its key, under any of its names.")]
 
 
+@needs("dossier", Extra.HOTLINE)
 def dossier(
     provider: Provider,
     output: Annotated[
@@ -50,11 +55,13 @@ def dossier(
     verify: Annotated[
         bool, typer.Option("--verify", help="Compare with what stands in FOLDER, and write nothing.")
     ] = False,
+    force: Force = False,
 ) -> int:
     """Write a provider's dossier: every case, the weeks, the curve of removal, what was not counted. The same bytes each time."""
-    from attribution.errors import StoreError
-    from attribution.pattern.render import dossier_files
+    from attribution.pattern.render import DOSSIER_FILES, dossier_files
 
+    if not verify:
+        refuse_existing(*(output / name for name in DOSSIER_FILES), replace=force)
     files = dossier_files(_dossier(provider, history, at))
     if verify:
         other = [
@@ -63,16 +70,14 @@ def dossier(
         for name in other:
             say(f"attribution: {output / name} is not what the history gives")
         return exit_code.SOME_NOT if other else 0
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        for name, raw in files.items():
-            (output / name).write_bytes(raw)
-    except OSError as error:
-        raise StoreError(f"{str(output)!r} cannot be written: {error.strerror}.") from None
+    for name, raw in files.items():
+        with whole_file(output / name, "wb", replace=force) as out:
+            out.write(raw)
     say(f"attribution: {', '.join(files)} in {output}")
     return 0
 
 
+@needs("letter", Extra.HOTLINE)
 def letter(
     provider: Provider,
     history: HistoryFolder = None,
@@ -100,6 +105,7 @@ def letter(
         say(f"attribution: noted that the letter went to {record_to}")
 
 
+@needs("contest", Extra.HOTLINE)
 def contest(
     provider: Provider,
     without: Annotated[
@@ -126,34 +132,45 @@ def contest(
     return exit_code.SOME_NOT if result["unknown"] else 0
 
 
+@needs("overview", Extra.HOTLINE)
 def overview(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="An .html, .svg or .png file.")],
     history: HistoryFolder = None,
     at: AtDate = None,
+    force: Force = False,
 ) -> None:
     """Draw all providers: a funnel plot, and how many there are of each label."""
-    from attribution.pattern.assess import assess
-    from attribution.pattern.overview import overview_bytes
-
     form = output.suffix.lstrip(".").lower()
     if form not in ("html", "svg", "png"):
         raise typer.BadParameter(f"--output {str(output)!r}: name an .html, .svg or .png file")
+    if form != "html":
+        require(f"overview --output {output.name}", Extra.PICTURES)
+    refuse_existing(output, replace=force)
+    from attribution.pattern.assess import assess
+    from attribution.pattern.overview import overview_bytes
+
     look = read_date(at)
     history_, where = load_history(history, look)
     found = assess(history_, look)
-    output.write_bytes(overview_bytes(found, form, where))
+    with whole_file(output, "wb", replace=force) as out:
+        out.write(overview_bytes(found, form, where))
     say(f"attribution: {len(found)} providers in {output}")
 
 
 @list_app.command("build", epilog="Example: attribution list build --output list.json")
+@needs("list build", Extra.HOTLINE)
 def build(
     output: Annotated[Path, typer.Option("--output", "-o")],
     form: Annotated[
         ListFormat,
         typer.Option("--format", help="json is what is signed; misp and stix are for a closed circle of partners."),
     ] = ListFormat.JSON,
+    force: Force = False,
 ) -> int:
     """Build the list as of today: only whom every condition holds for, after the 14 days. Says of the others why not."""
+    if form is not ListFormat.JSON:
+        require(f"list build --format {form}", Extra.EXCHANGE, "pymisp" if form is ListFormat.MISP else "stix2")
+    refuse_existing(output, replace=force)
     from attribution.cases.listing import build as build_list
     from attribution.cases.partners import as_misp, as_stix
     from attribution.settings import load_settings
@@ -171,13 +188,14 @@ def build(
         if form is ListFormat.MISP
         else as_stix(made, hotline)
     )
-    _write(output, given)
+    _write(output, given, replace=force)
     then = "; two people sign it with `attribution list sign`" if form is ListFormat.JSON else ""
     say(f"attribution: {len(made['entries'])} entries in {output}{then}")
     return 0 if made["entries"] else exit_code.SOME_NOT
 
 
 @list_app.command("key", epilog="Example: attribution list key --output ann.pem")
+@needs("list key", Extra.HOTLINE)
 def key(output: Annotated[Path, typer.Option("--output", "-o", help="The private key's file.")]) -> None:
     """Make a signer's key (Ed25519) and print its public half."""
     from attribution.cases.listing import new_key
@@ -188,6 +206,7 @@ def key(output: Annotated[Path, typer.Option("--output", "-o", help="The private
 @list_app.command(
     "signer", epilog="Example: attribution list signer 'Ann Example' --mailbox ann@hotline.example --public-key …"
 )
+@needs("list signer", Extra.HOTLINE)
 def signer(
     name: Annotated[str, typer.Argument(metavar="NAME")],
     mailbox: Annotated[str, typer.Option(help="Of the person, and of nobody else.")],
@@ -203,6 +222,7 @@ def signer(
 
 
 @list_app.command("sign", epilog="Example: attribution list sign list.json --key ann.pem --reason 'read the dossiers'")
+@needs("list sign", Extra.HOTLINE)
 def sign(
     path: Annotated[Path, typer.Argument(metavar="FILE")],
     key_file: Annotated[Path, typer.Option("--key", help="Your private key.")],
@@ -220,32 +240,37 @@ def sign(
 
     store, _ = open_store()
     with store, store.read() as connection:
-        _write(path, add_signature(_read(path), key, reason, signers(connection), datetime.now(UTC)))
+        signed = add_signature(_read(path), key, reason, signers(connection), datetime.now(UTC))
+    _write(path, signed, replace=True)  # the same list, with one signature more
     say(f"attribution: signed {path}")
 
 
 @list_app.command(
     "publish", epilog="Example: attribution list publish list.json --to 'Partner Hotline' --output published.json"
 )
+@needs("list publish", Extra.HOTLINE)
 def publish(
     path: Annotated[Path, typer.Argument(metavar="FILE")],
     to: Annotated[list[str], typer.Option("--to", help="Who gets it; may be given again and again.")],
     output: Annotated[Path, typer.Option("--output", "-o")],
+    force: Force = False,
     who: Who = None,
 ) -> None:
     """Write the list as it may go out, if everything holds today and two different people signed exactly it."""
     from attribution.cases.listing import publish as publish_list
 
+    refuse_existing(output, replace=force)
     store, settings = open_store()
     with store, store.write(who_of(who, settings)) as writer:
         made = publish_list(writer, _read(path), store.now.date(), to)
-        _write(output, made)
+        _write(output, made, replace=force)
     say(f"attribution: {output} may go to {', '.join(to)}")
 
 
 @list_app.command(
     "withdraw", epilog="Example: attribution list withdraw 'Example Hosting B.V.' --why 'released on 2026-03-01'"
 )
+@needs("list withdraw", Extra.HOTLINE)
 def withdraw(
     company: Annotated[str, typer.Argument(metavar="COMPANY", help="As the list names it.")],
     why: Why,
@@ -293,5 +318,5 @@ def _read(path: Path) -> dict[str, Any]:
     return dict(found)
 
 
-def _write(path: Path, values: dict[str, Any]) -> None:
-    write_whole(path, [json.dumps(values, indent=1, ensure_ascii=True) + "\n"])
+def _write(path: Path, values: dict[str, Any], *, replace: bool) -> None:
+    write_whole(path, [json.dumps(values, indent=1, ensure_ascii=True) + "\n"], replace=replace)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from attribution.extras import Extra
 from attribution_cli import exit_code
 from attribution_cli.casework.desk import (
     AsJson,
@@ -23,11 +24,13 @@ from attribution_cli.casework.desk import (
     words,
 )
 from attribution_cli.console import say, say_proxy
+from attribution_cli.needs import needs
 
 report_app = typer.Typer(help="Reported URLs.", no_args_is_help=True)
 
 
 @report_app.command("add", epilog="Example: attribution report add 'hxxps://www[.]site.example/1'")
+@needs("report add", Extra.HOTLINE)
 def add(
     urls: Annotated[
         list[str], typer.Argument(metavar="URL...", help="Reported URLs; - reads them from stdin, one a line.")
@@ -101,6 +104,7 @@ def _sentence(row: dict[str, Any]) -> str:
 
 
 @report_app.command("erase", epilog="Example: attribution report erase r1f0c9b2a7d31 --why 'request of 2026-03-01'")
+@needs("report erase", Extra.HOTLINE)
 def erase(
     report: Annotated[str, typer.Argument(metavar="REPORT")],
     why: Why,
@@ -119,6 +123,7 @@ def erase(
     tell({"erased": report}, f"{report} is erased; backups made before still hold it", as_json=as_json)
 
 
+@needs("recheck", Extra.HOTLINE)
 def recheck(
     case: Annotated[str | None, typer.Argument(metavar="[CASE]", help="Only the reports of this case.")] = None,
     who: Who = None,

@@ -1,4 +1,6 @@
-"""Pictures for the page as values for a template: SVG drawn with the page's own styles, so that it follows light and dark. Pure."""
+"""Pictures of a dossier and of all providers as values for a template (`picture.html.j2`): SVG, drawn with the page's
+own styles, so that it follows light and dark. Pure, and the same for the same figures.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,7 @@ from attribution.pattern.history import moment
 WIDTH, HEIGHT = 720, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 14, 14, 34
 _MOST_LINES = 60
+_LEAST_E = 1e-6
 _DAY_MARKS = ((0.25, "6 h"), (1, "1 d"), (7, "7 d"), (14, "14 d"), (30, "30 d"), (90, "90 d"))
 
 
@@ -68,7 +71,10 @@ def funnel_picture(rows: list[dict[str, Any]], names: dict[str, str]) -> Picture
         for tail in ((1 - level) / 2, (1 + level) / 2):
             limits = binom.ppf(tail, counts, common) / counts
             paths.append(
-                (name, _path([(x(count), _y(float(limit))) for count, limit in zip(counts, limits, strict=True)]))
+                (
+                    name,
+                    _path([(x(count), _y(float(limit))) for count, limit in zip(counts, limits, strict=True)]),
+                )
             )
     marks = tuple(
         Mark(
@@ -103,19 +109,36 @@ def weeks_picture(values: dict[str, Any]) -> Picture | None:
     weeks = values["weeks"]
     if not weeks:
         return None
-    room = (WIDTH - _LEFT - _RIGHT) / len(weeks)
-    bars, ticks = [], []
-    every = max(1, len(weeks) // 6)
-    for place, week in enumerate(weeks):
-        top = _y(week["share_failed"])
-        left = round(_LEFT + place * room + room * 0.1, 1)
-        bars.append(
-            (left, top, round(room * 0.8, 1), round(_y(0) - top, 1), f"{week['week']}: {week['share_failed']:.0%}")
-        )
-        if place % every == 0 and place <= len(weeks) - every / 2:
-            ticks.append((round(left + room * 0.4, 1), week["week"]))
+    told = [(week["share_failed"], f"{week['week']}: {week['share_failed']:.0%}") for week in weeks]
     tolerated = ("limit", f"M{_LEFT} {_y(values['thresholds']['p0'])} H{WIDTH - _RIGHT}")
-    return Picture(HEIGHT, tuple(ticks), _shares(), (tolerated,), bars=tuple(bars))
+    return Picture(HEIGHT, _week_marks(weeks), _shares(), (tolerated,), bars=_bars(told))
+
+
+def evidence_picture(values: dict[str, Any]) -> Picture | None:
+    """Draw a dossier's E after each week, on a logarithmic scale, and from where it counts.
+
+    None without weeks.
+    """
+    weeks = values["weeks"]
+    if not weeks:
+        return None
+    limits = [math.log10(values["thresholds"][name]) for name in ("noted_at", "named_at")]
+    powers = [math.log10(max(week["e_value"], _LEAST_E)) for week in weeks]
+    low, high = math.floor(min(0.0, *powers)), math.ceil(max(*limits, *powers, 1.0))
+
+    def y(power: float) -> float:
+        return _y((power - low) / (high - low))
+
+    room = (WIDTH - _LEFT - _RIGHT) / len(weeks)
+    curve = [(round(_LEFT + (place + 0.5) * room, 1), y(power)) for place, power in enumerate(powers)]
+    paths = [("limit", f"M{_LEFT} {y(limit)} H{WIDTH - _RIGHT}") for limit in limits]
+    marks = [(y(power), f"{10.0**power:g}") for power in range(low, high + 1, max(1, (high - low) // 5))]
+    return Picture(HEIGHT, _week_marks(weeks), tuple(marks), (*paths, ("curve", _path(curve))))
+
+
+def shares_picture(shares: list[float]) -> Picture:
+    """Draw the share that failed in each week as bars alone, to stand small beside others."""
+    return Picture(HEIGHT, (), _shares(), bars=_bars([(share, f"{share:.0%}") for share in shares]))
 
 
 def timeline_picture(one: Assessment) -> Picture | None:
@@ -156,6 +179,28 @@ def timeline_picture(one: Assessment) -> Picture | None:
 
 def _y(value: float) -> float:
     return round(_TOP + (HEIGHT - _TOP - _BOTTOM) * (1 - value), 1)
+
+
+def _bars(told: list[tuple[float, str]]) -> tuple[tuple[float, float, float, float, str], ...]:
+    """Return a bar for each (share, what it tells), side by side."""
+    room = (WIDTH - _LEFT - _RIGHT) / max(len(told), 1)
+    return tuple(
+        (
+            round(_LEFT + (place + 0.1) * room, 1), _y(share), round(room * 0.8, 1),
+            round(_y(0) - _y(share), 1), text,
+        )
+        for place, (share, text) in enumerate(told)
+    )  # fmt: skip
+
+
+def _week_marks(weeks: list[dict[str, Any]]) -> tuple[tuple[float, str], ...]:
+    """Return some weeks' dates, in the middle of each."""
+    room, every = (WIDTH - _LEFT - _RIGHT) / len(weeks), max(1, len(weeks) // 6)
+    return tuple(
+        (round(_LEFT + (place + 0.5) * room, 1), week["week"])
+        for place, week in enumerate(weeks)
+        if place % every == 0 and place <= len(weeks) - every / 2
+    )
 
 
 def _shares() -> tuple[tuple[float, str], ...]:

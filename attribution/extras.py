@@ -1,0 +1,62 @@
+"""The extras of the distribution: what each is for, which modules it brings, and what to say where they are missing."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from importlib.util import find_spec
+
+from attribution._version import __version__
+from attribution.errors import MissingExtra
+
+
+class Extra(StrEnum):
+    """Packages that a part of this program needs, by the name under which they are installed together."""
+
+    HOTLINE = "hotline"
+    """The store, patterns, letters and the service."""
+    EXCHANGE = "exchange"
+    """Parquet, MISP and STIX."""
+    PICTURES = "pictures"
+    """PNG and SVG files."""
+    POSTGRESQL = "postgresql"
+    """A store in PostgreSQL."""
+
+
+MODULES: dict[Extra, tuple[str, ...]] = {
+    Extra.HOTLINE: (
+        "sqlalchemy", "alembic", "cryptography", "jinja2", "numpy", "scipy", "rapidfuzz", "xarf", "fastapi", "uvicorn",
+        "argon2", "authlib", "httptools", "prometheus_client", "pyotp", "python_multipart", "segno",
+    ),
+    Extra.EXCHANGE: ("pyarrow", "pymisp", "stix2"),
+    Extra.PICTURES: ("matplotlib",),
+    Extra.POSTGRESQL: ("psycopg",),
+}  # fmt: skip
+"""Top-level modules.
+
+uvloop is left out: the service does without it where there is none (Windows).
+"""
+WHEEL = f"hosting_attribution-{__version__}-py3-none-any.whl"
+
+
+def require(what: str, extra: Extra, *modules: str) -> None:
+    """Raise MissingExtra unless modules of an extra (all of them, where none is named) can be loaded. Loads none.
+
+    `what` is what needs them, as the user knows it: a command, a format.
+    """
+    missing = [name for name in modules or MODULES[extra] if not _is_installed(name)]
+    if missing:
+        some = ", ".join(missing[:3]) + (" …" if len(missing) > 3 else "")
+        raise MissingExtra(
+            f"{what!r} needs the extra {extra.value!r} ({some} not installed): install the wheel that `make wheel` "
+            f"built with it, for example  pip install './dist/{WHEEL}[{extra.value}]'"
+        )
+
+
+def _is_installed(name: str) -> bool:
+    if name in sys.modules:
+        return sys.modules[name] is not None
+    try:
+        return find_spec(name) is not None
+    except (ModuleNotFoundError, ValueError):
+        return False
