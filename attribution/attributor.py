@@ -31,7 +31,7 @@ from attribution.models import Attribution
 from attribution.origin import Front, OriginSource, ToldOrigin, installed_sources
 from attribution.questions import DeskOf, FrontOf, NetworkAbove, NetworkAt, Question, ResolveName, SuffixOf, key_of
 from attribution.settings import Settings, load_settings
-from attribution.target import parse_target
+from attribution.target import may_wrap, parse_target
 
 _PLAIN_URL = re.compile(r"https?://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?:[/?#]|$)")
 """A URL whose host stands in it as `parse_target` would return it, if it returns it at all."""
@@ -169,7 +169,9 @@ class Attributor:
         finally:
             REPORTED.reset(reported)
         decision = decide_from(facts)
-        if until and not evidence.holds("told_origin"):
+        # Of a host with wrappers an answer is not kept: the next link there may be one.
+        wraps = may_wrap(decision.attribution.host or "")
+        if until and not wraps and not evidence.holds("told_origin"):
             steps = [(step.rule, step.conclusion) for step in decision.steps] if self._keep_steps else None
             self._finished.keep(decision.attribution, until, steps)
         if self._folder:
