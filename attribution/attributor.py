@@ -35,6 +35,8 @@ from attribution.target import may_wrap, parse_target
 
 _PLAIN_URL = re.compile(r"https?://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?:[/?#]|$)")
 """A URL whose host stands in it as `parse_target` would return it, if it returns it at all."""
+_PLAIN_LENGTH = 2048
+"""Characters of a text that in no encoding is above the bound of `parse_target`."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _OFFLINE = "nothing is kept, and offline nobody is asked"
 
@@ -126,7 +128,7 @@ class Attributor:
         """
         if self._folder is not None or self._max_age is not None:
             return None
-        plain = _PLAIN_URL.match(target)
+        plain = _PLAIN_URL.match(target) if len(target) <= _PLAIN_LENGTH else None
         if plain:
             return self._finished.find(plain[1])
         try:

@@ -21,7 +21,7 @@ _QUOTES = "\"'`\u00b4\u00ab\u00bb\u2039\u203a\u300c\u300d" + _CURLY
 _OPENING = "<({" + _QUOTES + "*|"
 _TRAILING = frozenset(".,;:!?<>*|\u2026\u3001\u3002\uff0c\uff0e\uff1a\uff1b\uff01\uff1f" + _QUOTES)
 _CLOSING = {")": "(", "]": "[", "}": "{"}
-_LIST_MARK = re.compile(r"(?:[-*+\u2022\u00b7\u2013\u2014>]|\d{1,4}[.)]|\[[\w ]{0,20}\]:?)\s+")
+_LIST_MARKS = re.compile(r"(?:(?:[-*+\u2022\u00b7\u2013\u2014>]|\d{1,4}[.)]|\[[\w ]{0,20}\]:?)\s+){1,4}")
 _PREFIX = re.compile(r"(?:url|view-source):\s{0,3}(?=\S)", re.IGNORECASE)
 _IPV6_START = re.compile(r"\[[0-9a-f]{0,4}(?::|[\[({]:[\])}])", re.IGNORECASE)
 _PASSES = 4
@@ -46,11 +46,11 @@ def without_surroundings(text: str) -> str:
     plain = text
     for _ in range(_PASSES):
         before = plain
-        plain = _without_list_mark(_stripped(plain))
+        plain = _without_start(_LIST_MARKS, _stripped(plain))
         plain = _link_target(plain).lstrip(_OPENING)
         if plain.startswith("[") and not _IPV6_START.match(plain):
             plain = plain[1:]
-        plain = _PREFIX.sub("", plain, count=1) if _PREFIX.match(plain) else plain
+        plain = _without_start(_PREFIX, plain)
         if plain == before:
             break
     return _stripped(_visible(plain))
@@ -94,9 +94,9 @@ def _visible(text: str) -> str:
     return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in kept)
 
 
-def _without_list_mark(text: str) -> str:
-    mark = _LIST_MARK.match(text)
-    return text[mark.end() :] if mark else text
+def _without_start(pattern: re.Pattern[str], text: str) -> str:
+    found = pattern.match(text)
+    return text[found.end() :] if found else text
 
 
 def _link_target(text: str) -> str:

@@ -72,6 +72,9 @@ def shown_host(text: str) -> str:
     _, after, _ = _split_scheme(without_surroundings(text))
     authority = _AUTHORITY_END.split(after, maxsplit=1)[0]
     host = refang_authority(authority)[0].rpartition("@")[2].strip()
+    if host.startswith("["):
+        inside, closed, _ = host.partition("]")
+        return inside + closed
     name, _, port = host.partition(":")
     return host if host.count(":") != 1 or port.isdigit() else name
 

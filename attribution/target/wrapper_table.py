@@ -48,7 +48,11 @@ class Wrapper:
 WRAPPERS = (
     Wrapper(
         name="Microsoft Safe Links",
-        hosts=("*.safelinks.protection.outlook.com", "safelinks.protection.outlook.com"),
+        hosts=(
+            "*.safelinks.protection.outlook.com",
+            "safelinks.protection.outlook.com",
+            "*.safelinks.protection.office365.us",
+        ),
         parameters=("url",),
         only_redirects=True,
         source="https://learn.microsoft.com/en-us/defender-office-365/safe-links-about",
