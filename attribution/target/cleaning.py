@@ -62,6 +62,8 @@ def without_trailing_punctuation(text: str) -> str:
     end = len(text)
     while end:
         last = text[end - 1]
+        if last == ":" and text[end - 2 : end - 1] == ":":
+            break  # `2001:db8::` is whole
         if last in _CLOSING and excess[last] > 0:
             excess[last] -= 1
         elif last not in _TRAILING and not last.isspace():

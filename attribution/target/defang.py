@@ -73,15 +73,23 @@ def defanged(text: str) -> str:
         head, rest = "", text
     end = _AUTHORITY_END.search(rest)
     host, tail = (rest[: end.start()], rest[end.start() :]) if end else (rest, "")
-    if not refang_authority(host)[1] and plain_scheme(head.lstrip("<")) == head.lstrip("<").lower():
+    scheme = head.lstrip("<")
+    if not refang_authority(host)[1] and plain_scheme(scheme) == scheme.lower():
         tail = _INNER_SCHEME.sub(_encoded_inside, _DOT.sub(_encoded_inside, tail))
     host = host.replace(".", "[.]").replace("[[.]]", "[.]")
-    whole = f"{head}{separator}{host}{tail}"
-    return _PLAIN_SCHEME.sub(lambda found: f"hxxp{found[1].lower()}:", whole)
+    if scheme.lower() in ("ftp", "ftps"):
+        head = head.lower().replace("ftp", "fxp")
+    elif separator and host.startswith("[") and not _WEB_SCHEME.fullmatch(scheme):
+        separator = "[:]//" if plain_scheme(scheme) == scheme.lower() else separator
+    return _PLAIN_SCHEME.sub(_harmless_scheme, f"{head}{separator}{host}{tail}")
+
+
+def _harmless_scheme(found: re.Match[str]) -> str:
+    return f"hxxp{found[1].lower()}:"
 
 
 def _encoded_inside(found: re.Match[str]) -> str:
     """Percent-encode one unreserved character of a token, so that it is none."""
     token = found[0]
-    place = next(number for number, character in enumerate(token) if character in ".oOxX*")
+    place = next(number for number, character in enumerate(token) if character in ".oOpP")
     return f"{token[:place]}%{ord(token[place]):02X}{token[place + 1 :]}"

@@ -86,7 +86,7 @@ def _read(text: str, documentation_is_special: bool) -> tuple[Target, Parts]:
         target = _target(text, parts.host, documentation_is_special)
     except Fault as fault:
         raise InvalidTarget(shown_host(text), str(fault)) from None
-    wrapped = wrappers.unwrap(target.host, parts.rest)
+    wrapped = _unwrap(target.host, parts)
     if wrapped is not None:
         raise _wrapped(target.host, wrapped)
     return target, parts
@@ -119,6 +119,13 @@ def _written(parts: Parts, host: str) -> str:
     return f"{parts.scheme or 'http'}://{host_in_url(host)}{port}{browser_path(parts.rest)}"
 
 
+def _unwrap(host: str, parts: Parts) -> wrappers.Wrapped | None:
+    """Read a wrapper out of the canonical form, so that every spelling of it is one."""
+    if not wrappers.may_wrap(host):
+        return None
+    return wrappers.unwrap(host, canonical(host, browser_path(parts.rest))[len(host) :])
+
+
 def _wrapped(host: str, wrapped: wrappers.Wrapped) -> InvalidTarget:
     """Return the error for a wrapper, with the URL inside where there is one that can be read."""
     found = _innermost(wrapped.inner)
@@ -143,7 +150,7 @@ def _innermost(text: str | None) -> tuple[str, str] | None:
             host = _target(text, parts.host, documentation_is_special=True).host
         except Fault:
             return None
-        wrapped = wrappers.unwrap(host, parts.rest)
+        wrapped = _unwrap(host, parts)
         if wrapped is None:
             return host, _written(parts, host)
         text = wrapped.inner

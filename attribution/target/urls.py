@@ -22,11 +22,14 @@ def host_in_url(host: str) -> str:
 
 
 def browser_path(rest: str) -> str:
-    r"""Return path and query as a browser sends them: `\` is `/`, no `..`, percent-encoded, no fragment."""
-    whole, _, _ = rest.partition("#")
+    r"""Return path and query as a browser sends them, without fragment and trailing punctuation.
+
+    `\` is `/`, `..` is resolved, and what may not stand there is percent-encoded.
+    """
+    whole = without_trailing_punctuation(rest.partition("#")[0])
     path, mark, query = whole.partition("?")
     path = quote(_without_dot_segments(path.replace("\\", "/")), safe=_LITERAL)
-    return f"{path}?{quote(query, safe=_LITERAL_IN_QUERY)}" if mark and query else path
+    return without_trailing_punctuation(path + mark + quote(query, safe=_LITERAL_IN_QUERY))
 
 
 def canonical(host: str, path: str) -> str:

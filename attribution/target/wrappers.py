@@ -39,9 +39,11 @@ def may_wrap(host: str) -> bool:
 
 
 def unwrap(host: str, rest: str) -> Wrapped | None:
-    """Return what a link wraps; None where it is no wrapper. `host` is canonical, `rest` from the path on."""
-    whole = rest.partition("#")[0]
-    path, _, query = whole.partition("?")
+    """Return what a link wraps; None where it is no wrapper.
+
+    `host` and `rest`, from the path on and without fragment, are in canonical form.
+    """
+    path, _, query = rest.partition("?")
     for wrapper in _wrappers_of(host):
         if not _is_path_of(wrapper, path):
             continue
