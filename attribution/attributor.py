@@ -42,10 +42,12 @@ from attribution.origin import Front, OriginSource, ToldOrigin, installed_source
 from attribution.registry.dns_answer import read_dns
 from attribution.settings import Settings, load_settings
 from attribution.statements import ServedStatement, Vouching
-from attribution.target import parse_target
+from attribution.target import may_wrap, parse_target
 
 _PLAIN_URL = re.compile(r"https?://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?:[/?#]|$)")
 """A URL whose host stands in it as `parse_target` would return it, if it returns it at all."""
+_PLAIN_LENGTH = 2048
+"""Characters of a text that in no encoding is above the bound of `parse_target`."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _OFFLINE = "nothing is kept, and offline nobody is asked"
 
@@ -166,7 +168,7 @@ class Attributor:
         """
         if self._folder is not None or self._max_age is not None or not is_text(target):
             return None
-        plain = _PLAIN_URL.match(target)
+        plain = _PLAIN_URL.match(target) if len(target) <= _PLAIN_LENGTH else None
         if plain:
             return self._finished.find(plain[1])
         try:
@@ -222,7 +224,9 @@ class Attributor:
                 site.add(facts.addresses)
                 await self._learn_all(work)
         decision = decide_from(facts)
-        if until and not (evidence.holds("told_origin") or evidence.holds("served_from")):
+        # Of a host with wrappers an answer is not kept: the next link there may be one.
+        wraps = may_wrap(decision.attribution.host or "")
+        if until and not (wraps or evidence.holds("told_origin") or evidence.holds("served_from")):
             steps = [(step.rule, step.conclusion) for step in decision.steps] if self._keep_steps else None
             self._finished.keep(decision.attribution, until, steps)
         if self._folder:

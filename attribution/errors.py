@@ -9,13 +9,31 @@ class AttributionError(Exception):
 
 
 class InvalidTarget(AttributionError):  # noqa: N818 - the name is the contract
-    """The text is no URL, host name or IP address; the message names the text, the fault and the way out."""
+    """The text is no URL, host name or IP address, or only wraps one; the message says how to go on.
 
-    def __init__(self, text: str, fault: str) -> None:
+    The message holds a host at most, never path, query or credentials: it may be logged.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        fault: str,
+        *,
+        code: str = "invalid_input",
+        suggestion: str | None = None,
+    ) -> None:
         shown = text if len(text) <= 120 else text[:117] + "..."
-        super().__init__(f"target {shown!r}: {fault}. Give a URL, a host name or an IP address.")
+        way_out = "Give a URL, a host name or an IP address."
+        if code == "wrapped_url":
+            way_out = "Give the URL that it leads to."
+        super().__init__(f"target {shown!r}: {fault}. {way_out}")
         self.text = text
+        """What may be shown of the target: its host where there is one."""
         self.fault = fault
+        self.code = code
+        """The doubt's code: `invalid_input` or `wrapped_url`."""
+        self.suggestion = suggestion
+        """The wrapped URL, validated, to be taken by a person; it has a path: never log it."""
 
 
 class SettingsError(AttributionError):

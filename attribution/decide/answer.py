@@ -24,6 +24,7 @@ from attribution.models import (
 )
 from attribution.registry.dns_answer import read_dns
 from attribution.registry.organisations import plain_name
+from attribution.target import explained
 
 _RANK: dict[Role, int] = {
     "platform": 0,
@@ -59,8 +60,11 @@ def decide(evidence: Evidence) -> Decision:
 def decide_from(facts: Facts) -> Decision:
     """Decide on facts already read from their evidence."""
     target = facts.target
+    if facts.invalid is not None:
+        invalid = facts.invalid
+        return _ended(facts, None, "invalid_input", invalid.code, explained(invalid))
     if target is None:
-        return _ended(facts, None, "invalid_input", "invalid_input", str(facts.invalid).removesuffix("."))
+        raise ValueError("facts without a target and without what is wrong with it")
     if target.not_attributable:
         return _ended(facts, target.host, "not_attributable", target.code or "special", target.not_attributable)
     if not facts.addresses:

@@ -18,6 +18,7 @@ from attribution.errors import (
     StoreUnavailableError,
 )
 from attribution.json_text import shown
+from attribution.target import defanged
 
 MEDIA_TYPE = "application/problem+json"
 _KIND = "urn:attribution:problem:"
@@ -43,7 +44,8 @@ def problem_of(error: AttributionError) -> ProblemError:
         # What the message names (files, servers) is for the log of who runs the service.
         return ProblemError(503, "store-unavailable", "the store cannot be used now. Nothing was changed; try again.")
     if isinstance(error, InvalidTarget):
-        return ProblemError(422, "invalid-target", text)
+        more = {"suggestion": defanged(error.suggestion)} if error.suggestion else {}
+        return ProblemError(422, "invalid-target", text, code=error.code, **more)
     if isinstance(error, EvidenceError):
         return ProblemError(422, "invalid-evidence", text)
     if isinstance(error, StoreError):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from attribution.settings import Settings
 
 _PLAIN = re.compile(r"(?:https?://)?([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?:[/?#]\S*)?")
+_PLAIN_LENGTH = 2048
 _DAYS = 30 * 86400.0
 
 
@@ -31,7 +32,8 @@ def recalled_check(arguments: list[str]) -> int | None:
     """Print the answers of `check [--json] TARGET...` from what is kept, and return the exit code; None to go the long way."""
     as_json = "--json" in arguments
     targets = [one for one in arguments if one != "--json"]
-    hosts = [match[1] for one in targets if (match := _PLAIN.fullmatch(one))]
+    short = [one for one in targets if len(one) <= _PLAIN_LENGTH]
+    hosts = [match[1] for one in short if (match := _PLAIN.fullmatch(one))]
     try:
         folder = _cache_folder()
     except OSError:  # a settings file that may not be looked at: the long way says so

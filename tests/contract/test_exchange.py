@@ -218,6 +218,44 @@ def test_scarts_exports_are_read_by_the_shipped_mappings(store: Store, tmp_path:
     assert store.check().faults == ()
 
 
+DEFANGED = """filenumber;url;host;hoster;abuse email;country;received;first seen;first NTD;last seen
+D1;{};;Quay Servers;abuse@quay.example;NL;2024-01-05 09:00:00;2024-01-05 10:00:00;;
+D2;{};;Quay Servers;abuse@quay.example;NL;2024-01-05 09:00:00;2024-01-05 10:00:00;;
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "urls"),
+    [
+        ("hxxps://www[.]site[.]example/page[.]html", "https://www.site.example/page.html", 1),
+        ("hxxp[:]//www(dot)site(dot)example/page(dot)html", "http://www.site.example/page.html", 1),
+        ("<https://www.site.example/page.html>", "- https://www.site.example/page.html.", 1),
+        ("https://www.site.example/page[.]html", "https://www.site.example/page.html", 2),
+    ],
+)
+def test_a_defanged_url_is_imported_as_the_plain_one(
+    first: str, second: str, urls: int, store: Store, tmp_path: Path
+) -> None:
+    (tmp_path / "reports.csv").write_text(DEFANGED.format(first, second), "utf-8")
+    told: Told = []
+    import_csv(
+        store,
+        tmp_path / "reports.csv",
+        load_mapping("scart-reports"),
+        who="ann",
+        source="scart",
+        reject=lambda *one: told.append(one[:3]),
+        keep_urls=True,
+    )
+    assert told == []
+    with store.read() as connection:
+        rows = connection.execute(select(reports)).mappings().all()
+    assert [row["host"] for row in rows] == ["www.site.example"] * 2
+    assert len({row["url_hash"] for row in rows}) == urls
+    assert rows[1]["url_hash"] == store.keys.hash_of("www.site.example/page.html")
+    assert len({store.keys.open(row["url_sealed"], row["seal"]) for row in rows}) == urls
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

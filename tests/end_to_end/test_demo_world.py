@@ -137,12 +137,34 @@ async def test_both_address_families_are_attributed(world: DemoWorld, tmp_path: 
         ("http://10.0.0.1/", "not_attributable", "special_address"),
         ("http://x.onion/", "not_attributable", "special_name"),
         ("not a url", "invalid_input", "invalid_input"),
+        ("https://l.facebook.com/l.php?u=https%3A%2F%2Fwww.lighthouse.example%2F", "invalid_input", "wrapped_url"),
     ],
 )
 async def test_unknown_says_because(target: str, status: str, code: str, world: DemoWorld, tmp_path: Path) -> None:
     answer = await look_up(world, tmp_path, target)
     assert (answer.status, answer.primary) == (status, None)
     assert code in codes(answer)
+
+
+async def test_wrapped_url_is_suggested_in_the_answer(world: DemoWorld, tmp_path: Path) -> None:
+    answer = await look_up(world, tmp_path, "https://www.google.com/url?q=https://www.lighthouse.example/x")
+    (doubt,) = answer.doubts
+    assert doubt.code == "wrapped_url"
+    assert doubt.text.endswith("Give the URL that it leads to: hxxps://www[.]lighthouse[.]example/x")
+
+
+async def test_answer_for_a_host_with_wrappers_is_not_kept(
+    world: DemoWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = "www.lighthouse.example"
+    async with Attributor(world.settings(cache_folder=tmp_path / "cache")) as attributor:
+        with monkeypatch.context() as patch:
+            patch.setattr("attribution.attributor.may_wrap", lambda name: name == host)
+            await attributor.investigate(host)
+            assert attributor.recall(f"https://{host}/x") is None
+        await attributor.investigate(host)
+        assert attributor.recall(f"https://{host}/x") is not None
+        assert attributor.recall(f"https://{host}/" + "x" * 9000) is None
 
 
 async def test_world_shows_every_role_and_status(world: DemoWorld, tmp_path: Path) -> None:

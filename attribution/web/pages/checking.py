@@ -28,7 +28,7 @@ from attribution.json_text import csv_cell, escaped_json
 from attribution.lookup.health import registry_rows
 from attribution.models import Attribution
 from attribution.service_models import MOST_TARGETS
-from attribution.target import parse_target, plain_url
+from attribution.target import explained, parse_target, plain_url
 from attribution.web import batches
 from attribution.web.batches import BatchState, Line
 from attribution.web.pages.rendering import page, render
@@ -85,7 +85,7 @@ async def check(request: Request, principal: Looker, form: Form) -> Response:
         try:
             parse_target(targets[0], documentation_is_special=False)
         except InvalidTarget as invalid:
-            fault = str(invalid)
+            fault = explained(invalid)
     if fault:
         return page(request, "front.html.j2", 422, recent=[], fault=fault, text=text)
 

@@ -44,6 +44,7 @@ def add(
     from attribution.attributor import Attributor, Investigation
     from attribution.cases.reports import add_report
     from attribution.errors import InvalidTarget
+    from attribution.target import explained
 
     if urls == ["-"]:
         import sys
@@ -71,7 +72,7 @@ def add(
                 with store.write(who_of(who, settings)) as writer:
                     added = add_report(writer, url, found, reported_at=reported_at, keep_url=settings.keep_urls)
             except InvalidTarget as error:
-                say(f"attribution: {error}")
+                say(f"attribution: {explained(error)}")
                 faults += 1
                 continue
             primary = found.attribution.primary
