@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from attribution.registry.lenient import as_country, as_lines, as_list, as_objects, as_text
-from attribution.registry.mailbox import is_withheld, read_forms, read_mailboxes
+from attribution.registry.mailbox import is_masked, is_withheld, read_forms, read_mailboxes, unusable_mailbox
 from attribution.registry.registration import Mailbox
 
 
@@ -22,70 +22,110 @@ class Card:
     address: tuple[str, ...] = ()
     country: str | None = None
     withheld: bool = False
+    """A mailbox or name is masked or replaced by the registry's notice that it is withheld."""
+    unusable: tuple[str, ...] = ()
+    """What stands in place of a mailbox and is none, as text."""
 
 
 def read_card(entity: dict[str, Any]) -> Card:
     """Read the entity's card: jCard first, a JSContact card beside it fills what is missing."""
     jcard = _read_jcard(entity.get("vcardArray"))
-    key = next((key for key in entity if key.startswith("jscard") and not key.endswith("_version")), None)
+    keys = (key for key in entity if key.startswith("jscard") and not key.endswith("_version"))
+    key = next(keys, None)
     if key is None:
         return jcard
     jscontact = _read_jscontact(entity.get(key))
     return Card(
-        jcard.name or jscontact.name,
-        jcard.organisation or jscontact.organisation,
-        jcard.kind or jscontact.kind,
-        jcard.mailboxes or jscontact.mailboxes,
-        jcard.forms or jscontact.forms,
-        jcard.address or jscontact.address,
-        jcard.country or jscontact.country,
-        jcard.withheld or jscontact.withheld,
+        name=jcard.name or jscontact.name,
+        organisation=jcard.organisation or jscontact.organisation,
+        kind=jcard.kind or jscontact.kind,
+        mailboxes=jcard.mailboxes or jscontact.mailboxes,
+        forms=jcard.forms or jscontact.forms,
+        address=jcard.address or jscontact.address,
+        country=jcard.country or jscontact.country,
+        withheld=jcard.withheld or jscontact.withheld,
+        unusable=jcard.unusable or jscontact.unusable,
     )
+
+
+class _Rows:
+    """Takes the properties of a jCard one by one."""
+
+    def __init__(self) -> None:
+        self.first: dict[str, str] = {}
+        self.mailboxes: list[Mailbox] = []
+        self.unusable: list[str] = []
+        self.contact_forms: list[str] = []
+        self.other_forms: list[str] = []
+        self.address: tuple[tuple[str, ...], str | None] | None = None
+        self.mail_withheld = self.name_withheld = False
+
+    def take(self, name: str, parameters: dict[str, Any], content: Any) -> None:
+        if name == "email":
+            self._take_mail(parameters, content)
+        elif name == "kind":
+            for line in as_lines(content)[:1]:
+                self.first.setdefault(name, line.lower())
+        elif name in ("fn", "org"):
+            self._take_name(name, content)
+        elif name in ("contact-uri", "url"):
+            self._take_link(name, parameters, content)
+        elif name == "adr" and self.address is None:
+            self.address = _address(parameters, content)
+
+    def _take_mail(self, parameters: dict[str, Any], content: Any) -> None:
+        types, pref = _types(parameters), _pref(parameters)
+        for line in as_lines(content):
+            boxes = read_mailboxes(line)
+            if not boxes and (is_masked(line) or is_withheld(line)):
+                self.mail_withheld = True
+            elif not boxes and (text := unusable_mailbox(line)):
+                self.unusable.append(text)
+            self.mailboxes += [Mailbox(box, types, pref) for box in boxes]
+
+    def _take_name(self, name: str, content: Any) -> None:
+        for line in as_lines(content):
+            if is_withheld(line):
+                self.name_withheld = True
+            else:
+                self.first.setdefault(name, line)
+
+    def _take_link(self, name: str, parameters: dict[str, Any], content: Any) -> None:
+        for line in as_lines(content):
+            if is_withheld(line):
+                continue
+            forms = read_forms(line)
+            (self.contact_forms if name == "contact-uri" else self.other_forms).extend(forms)
+            if name == "contact-uri" and not forms:  # RFC 8605 allows a mailbox here
+                self._take_mail(parameters, line)
 
 
 def _read_jcard(value: Any) -> Card:
-    """Read `["vcard", [[name, {}, type, value…], …]]`, each property once."""
-    rows = value[1] if isinstance(value, list) and len(value) > 1 and isinstance(value[1], list) else ()
-    first: dict[str, str] = {}
-    mailboxes: list[Mailbox] = []
-    forms: list[str] = []
-    address: tuple[tuple[str, ...], str | None] | None = None
-    mail_withheld = name_withheld = False
-    for row in rows:
-        if not (isinstance(row, list) and len(row) >= 4 and isinstance(row[0], str)):
-            continue
-        name, content = row[0].lower(), row[3] if len(row) == 4 else row[3:]
-        parameters = row[1] if isinstance(row[1], dict) else {}
-        if name == "email":
-            for line in as_lines(content):
-                boxes = read_mailboxes(line)
-                mail_withheld = mail_withheld or (not boxes and is_withheld(line))
-                mailboxes += [Mailbox(box, _types(parameters), _pref(parameters)) for box in boxes]
-        elif name == "kind":
-            for line in as_lines(content)[:1]:
-                first.setdefault(name, line.lower())
-        elif name in ("fn", "org"):
-            for line in as_lines(content):
-                if is_withheld(line):
-                    name_withheld = True
-                else:
-                    first.setdefault(name, line)
-        elif name in ("contact-uri", "url"):
-            found = [form for line in as_lines(content) if not is_withheld(line) for form in read_forms(line)]
-            forms = [*found, *forms] if name == "contact-uri" else [*forms, *found]
-        elif name == "adr" and address is None:
-            address = _address(parameters, content)
-    label, country = address or ((), None)
+    """Read `["vcard", [[name, {}, type, value…], …]]`, or the same without the inner list."""
+    rows = _Rows()
+    for row in _jcard_rows(value):
+        if isinstance(row, list) and len(row) >= 4 and isinstance(row[0], str):
+            parameters = row[1] if isinstance(row[1], dict) else {}
+            rows.take(row[0].lower(), parameters, row[3] if len(row) == 4 else row[3:])
+    label, country = rows.address or ((), None)
     return Card(
-        name=first.get("fn"),
-        organisation=first.get("org"),
-        kind=first.get("kind"),
-        mailboxes=tuple(mailboxes),
-        forms=tuple(forms),
+        name=rows.first.get("fn"),
+        organisation=rows.first.get("org"),
+        kind=rows.first.get("kind"),
+        mailboxes=tuple(rows.mailboxes),
+        forms=(*rows.contact_forms, *rows.other_forms),
         address=label,
         country=country,
-        withheld=mail_withheld or (name_withheld and not mailboxes),
+        withheld=rows.mail_withheld or (rows.name_withheld and not rows.mailboxes),
+        unusable=tuple(rows.unusable),
     )
+
+
+def _jcard_rows(value: Any) -> list[Any]:
+    if not isinstance(value, list) or len(value) < 2 or not isinstance(value[1], list):
+        return []
+    nested = not value[1] or isinstance(value[1][0], list)
+    return value[1] if nested else value[1:]
 
 
 def _types(parameters: dict[str, Any]) -> frozenset[str]:
@@ -108,36 +148,34 @@ def _address(parameters: dict[str, Any], content: Any) -> tuple[tuple[str, ...],
 def _read_jscontact(value: Any) -> Card:
     if not isinstance(value, dict):
         return Card()
-    name = value.get("name")
-    emails = value.get("emails")
-    addresses = as_objects(list(value["addresses"].values())) if isinstance(value.get("addresses"), dict) else []
-    mailboxes, withheld = [], False
-    for one in as_objects(list(emails.values()) if isinstance(emails, dict) else emails):
-        withheld = withheld or is_withheld(one.get("address") or one.get("email"))
-        types = frozenset(
-            str(key).lower() for source in ("contexts", "features") for key in as_list(list(one.get(source) or []))
-        ) | frozenset(as_lines(str(one.get("label") or "").lower()))
-        pref = one.get("pref")
-        mailboxes += [
-            Mailbox(address, types, pref if isinstance(pref, int) else None)
-            for address in read_mailboxes(one.get("address") or one.get("email"))
-        ]
-    organisations = value.get("organizations")
+    name, emails = value.get("name"), value.get("emails")
+    addresses = _members(value.get("addresses"))
+    rows = _Rows()
+    for email in as_objects(emails) if isinstance(emails, list) else _members(emails):
+        text = as_text(email.get("address")) or as_text(email.get("email"))
+        types = [
+            *_keys(email.get("contexts")), *_keys(email.get("features")), as_text(email.get("label"))
+        ]  # fmt: skip
+        rows.take("email", {"type": types, "pref": email.get("pref")}, text)
+    organisations = _members(value.get("organizations"))
+    links = _members(value.get("links"))
     return Card(
         name=as_text(name.get("full")) if isinstance(name, dict) else as_text(value.get("fullName")),
-        organisation=next((as_text(one.get("name")) for one in as_objects(list((organisations or {}).values()))), None)
-        if isinstance(organisations, dict)
-        else None,
+        organisation=next((text for one in organisations if (text := as_text(one.get("name")))), None),
         kind=as_text(value.get("kind")),
-        mailboxes=tuple(mailboxes),
-        forms=tuple(
-            form
-            for one in as_objects(
-                list((value.get("links") or {}).values()) if isinstance(value.get("links"), dict) else []
-            )
-            for form in read_forms(one.get("uri") or one.get("href"))
-        ),
+        mailboxes=tuple(rows.mailboxes),
+        forms=tuple(form for one in links for form in read_forms(one.get("uri") or one.get("href"))),
         address=tuple(as_lines([one.get("full") for one in addresses])),
-        country=next((as_country(one.get("countryCode")) for one in addresses), None),
-        withheld=withheld,
+        country=next((code for one in addresses if (code := as_country(one.get("countryCode")))), None),
+        withheld=rows.mail_withheld,
+        unusable=tuple(rows.unusable),
     )
+
+
+def _members(value: Any) -> list[dict[str, Any]]:
+    """Return the objects of a JSContact map, whatever their keys."""
+    return as_objects(list(value.values())) if isinstance(value, dict) else []
+
+
+def _keys(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, dict | list) else as_list(value)

@@ -52,5 +52,7 @@ def as_country(value: Any) -> str | None:
 
 
 def clean(text: str) -> str:
-    """Collapse white space and strip it from the ends."""
+    """Collapse white space and strip it from the ends; half a surrogate pair becomes `?`."""
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode("utf-8")
     return " ".join(text.split())

@@ -3,38 +3,68 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from urllib.parse import unquote
 
 import idna
 
-_LOCAL = r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}"
-_DOMAIN = r"[^\s@<>()\[\]\",;:]{3,253}"
-_MAILBOX = re.compile(rf"(?<![\w.+-])({_LOCAL})@({_DOMAIN})")
-_MAILTO = re.compile(r"^\s*mailto:", re.IGNORECASE)
+from attribution.json_text import DANGEROUS
+
+QUOTES = "\"'`\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a\u2032\u2033"
+"""Straight, typographic and wrongly used quotation marks; those of Chinese and Japanese follow."""
+QUOTES += "\u275b\u275c\u275d\u275e\u300c\u300d\u300e\u300f\u301d\u301e\u301f\uff02\uff07"
+
+_BETWEEN = re.compile(r"[\s<>()\[\],;]+")
+_ENDS = QUOTES + ".:!?\u3002"
+_QUOTED = frozenset(QUOTES)
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&+/=?^_{|}~-]+(?:\.[A-Za-z0-9!#$%&+/=?^_{|}~-]+)*")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _ASCII_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 _FORM = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
+_GEOFEED = re.compile(r"geofeed:? (https://\S+)", re.IGNORECASE)
+_LONGEST = 320
+"""Characters of the longest mailbox (RFC 5321, section 4.5.3.1: 64 + 1 + 255)."""
 _WITHHELD = re.compile(
-    r"redacted|withheld|not disclosed|data protected|statutory masking|gdpr|privacy (?:protect|service)|masked",
+    r"redacted|withheld|not disclosed|data protected|statutory masking|gdpr"
+    r"|privacy (?:protect|service)|masked",
     re.IGNORECASE,
 )
 
 
 def read_mailboxes(text: object) -> list[str]:
-    """Return every well-formed mail address in a value: no `mailto:`, no display name, domain in lower case.
+    """Return every mail address in a value, each once, domain in lower case and as A-labels.
 
-    A domain in Unicode becomes its A-label form. What is not well formed is left out.
+    `mailto:` with or without a query, angle brackets and quotation marks around are taken off. What
+    is masked with `*`, holds a quotation mark or is not well formed is left out, never repaired.
     """
-    if not isinstance(text, str):
-        return []
-    if "@" not in text:
-        return []
-    found = []
-    for local, domain in _MAILBOX.findall(_MAILTO.sub("", text)):
-        host = _domain(domain.rstrip(".'"))
-        if host and not local.startswith(".") and not local.endswith(".") and ".." not in local:
-            found.append(f"{local}@{host}")
-    return list(dict.fromkeys(found))
+    found = (_mailbox(word) for word in _words(text))
+    return list(dict.fromkeys(box for box in found if box))
+
+
+def is_masked(text: object) -> bool:
+    """Say whether a value is a mailbox with letters replaced by `*`."""
+    return any("*" in word for word in _words(text))
+
+
+def unusable_mailbox(text: object) -> str | None:
+    """Return what is published as a mailbox and is none that mail can be sent to, as text; or None.
+
+    Example: `abuse@my_host.example`. Masked ones are withheld, not unusable.
+    """
+    if is_masked(text) or read_mailboxes(text):
+        return None
+    return next((word for word in _words(text) if not word.startswith("@")), None)
+
+
+def normal_mailbox(mailbox: str) -> str:
+    """Return the mailbox for comparison: lower case, without `+tag`."""
+    local, _, domain = mailbox.strip().lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
+def same_mailbox(one: str | None, other: str | None) -> bool:
+    """Say whether two mailboxes are one in other spellings; False where one is missing."""
+    return bool(one and other) and normal_mailbox(one or "") == normal_mailbox(other or "")
 
 
 def read_forms(text: object) -> list[str]:
@@ -46,7 +76,7 @@ def read_forms(text: object) -> list[str]:
 
 def geofeed_in(lines: Iterable[str]) -> str | None:
     """Return the link of a remark `Geofeed URL` (RFC 9632, section 3), or None."""
-    found = (re.match(r"\s*geofeed:?\s+(https://\S+)\s*$", line, re.IGNORECASE) for line in lines)
+    found = (_GEOFEED.fullmatch(" ".join(line.split())) for line in lines if "://" in line)
     return next((match[1] for match in found if match), None)
 
 
@@ -55,8 +85,38 @@ def is_withheld(text: object) -> bool:
     return isinstance(text, str) and bool(_WITHHELD.search(text))
 
 
+def _words(text: object) -> Iterator[str]:
+    """Yield the words with an `@`, without `mailto:`, query and marks around."""
+    if not isinstance(text, str) or "@" not in text:
+        return
+    for part in _BETWEEN.split(text):
+        if "@" not in part:
+            continue
+        word = part.strip(_ENDS)
+        scheme, colon, rest = word.rpartition(":")
+        if colon:
+            word = unquote(rest.partition("?")[0]) if scheme.lower().endswith("mailto") else rest
+            word = word.strip(_ENDS)
+        local, at, domain = word.partition("@")
+        word = f"{local}{at}{domain.partition('?')[0]}"
+        if at and len(word) <= _LONGEST:
+            yield word
+
+
+def _mailbox(word: str) -> str | None:
+    local, _, domain = word.partition("@")
+    if _QUOTED & set(word) or "*" in word or DANGEROUS.search(word):
+        return None
+    if len(local) > 64 or not _LOCAL.fullmatch(local):
+        return None
+    host = _domain(domain.rstrip("."))
+    return f"{local}@{host}" if host else None
+
+
 def _domain(text: str) -> str | None:
     lower = text.lower()
+    if len(lower) > 253:
+        return None
     if _ASCII_DOMAIN.fullmatch(lower):
         return None if lower.rpartition(".")[2].isdigit() else lower
     try:

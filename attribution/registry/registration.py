@@ -25,6 +25,16 @@ class Mailbox:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldNetwork:
+    """A network that an entity's answer lists as held by it; both ends are included."""
+
+    first: Address
+    last: Address
+    type: str | None = None
+    handle: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Entity:
     """A person, role or organisation, with those nested under it (RFC 9083, section 5.1)."""
 
@@ -41,7 +51,18 @@ class Entity:
     remarks: tuple[str, ...] = ()
     entities: tuple[Entity, ...] = ()
     redacted: bool = False
-    """The registry says that it withholds contact data of this entity."""
+    """The registry says that it withholds contact data of this entity, or masks a mailbox of it."""
+    maintainers: tuple[str, ...] = ()
+    """Accounts that may edit the object (`mnt-by`), where the answer says so."""
+    org_type: str | None = None
+    """RPSL's `org-type`, set by the registry: `LIR` is a member."""
+    networks: tuple[HeldNetwork, ...] = ()
+    """Networks that an answer about an organisation lists as its own."""
+    autnums: tuple[int, ...] = ()
+    warning: str | None = None
+    """The registry's own remark that a mailbox of this entity failed validation."""
+    unusable: tuple[str, ...] = ()
+    """What is published as a mailbox and is none (an underscore in the domain), as text."""
 
     def walk(self) -> Iterator[Entity]:
         """Yield this entity and all below it, depth first."""
@@ -71,6 +92,19 @@ class Registration:
     """What the registry says it withholds (RFC 9537), in its words and paths."""
     truncated: str | None = None
     """The registry's notice that it left something out (RFC 9083, section 10.2.1)."""
+    handle_space: str = ""
+    """The registry whose handles the answer prints: with a handle it identifies an organisation."""
+    mailbox_warning: str | None = None
+    """The registry's own words that the published mailbox failed validation."""
+    maintainers: tuple[str, ...] = ()
+    """Accounts that may edit the object (`mnt-by`); RIPE's RDAP shows them as registrants."""
+    sponsor: str | None = None
+    """Handle of the member that sponsors the holder (RIPE's `sponsoring-org`)."""
+
+    def __post_init__(self) -> None:
+        """Handles are the registry's own unless the reader says otherwise."""
+        if not self.handle_space:
+            object.__setattr__(self, "handle_space", self.registry)
 
     @property
     def withholds(self) -> bool:
@@ -95,9 +129,11 @@ class Network(Registration):
     first: Address
     last: Address
     up: str | None = None
-    """URL of the network above (RDAP link `up`)."""
+    """URL of the network above (RDAP link `up`, RIPE's `rdap-up`)."""
     parent: tuple[Address, Address] | None = None
-    """Range of the network above, where only its handle was given and the handle is a range."""
+    """Range of the network above, where its handle is a range: RPSL's `parent`, LACNIC's `inetnum-up`."""
+    parent_handle: str | None = None
+    """Handle of the network above, as printed."""
     referrals: tuple[str, ...] = ()
     geofeed: str | None = None
 

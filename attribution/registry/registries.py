@@ -23,6 +23,10 @@ class Registry:
     whois: str
     page: str | None
     """ipwhois's name for the registry's web page, where its data is read from one."""
+    contacts: frozenset[str]
+    """Those of `handles` that anybody may refer to (`tech-c`): they prove nothing."""
+    maintainers: frozenset[str]
+    """Accounts by which the registry edits records itself."""
     rdap: str | None
     """Base URL of a national registry's own RDAP service; a regional one is found by IANA's bootstrap."""
 
@@ -43,10 +47,17 @@ def registries() -> dict[str, Registry]:
             frozenset(_plain(name) for name in row["names"].split("|")),
             row["whois"],
             row["page"] or None,
+            frozenset(handle.upper() for handle in row["contacts"].split()),
+            frozenset(handle.upper() for handle in row["maintainers"].split()),
             row["rdap"] or None,
         )
         for row in rows
     }
+
+
+def registry(id_: str | None) -> Registry | None:
+    """Return the registry with this id, or None."""
+    return registries().get(id_) if id_ else None
 
 
 def registry_of_server(host: str) -> str | None:
@@ -69,6 +80,20 @@ def registry_with_handle(handle: str | None) -> Registry | None:
 def placeholder_of(mailbox: str) -> Registry | None:
     """Return the registry whose placeholder this mailbox is, or None."""
     return _mailboxes().get(mailbox.lower())
+
+
+def registry_with_mark(handle: str | None) -> Registry | None:
+    """Return the registry whose own organisation, IRT or maintainer this is: nobody else can use it."""
+    return _marks().get(handle.upper()) if handle else None
+
+
+@cache
+def _marks() -> dict[str, Registry]:
+    return {
+        handle: one
+        for one in registries().values()
+        for handle in (one.handles | one.maintainers) - one.contacts
+    }
 
 
 @cache
