@@ -1,4 +1,4 @@
-"""Contact cards inside RDAP: jCard (RFC 7095) and JSContact (RFC 9553), in the shapes that registries send."""
+"""Contact cards inside RDAP in the shapes that registries send: jCard (RFC 7095), JSContact (9553)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from attribution.registry.lenient import as_country, as_lines, as_list, as_objects, as_text
-from attribution.registry.mailbox import is_masked, is_withheld, read_forms, read_mailboxes, unusable_mailbox
+from attribution.registry.mailbox import (
+    is_masked,
+    is_withheld,
+    read_forms,
+    read_mailboxes,
+    unusable_mailbox,
+)
 from attribution.registry.registration import Mailbox
 
 
@@ -129,7 +135,9 @@ def _jcard_rows(value: Any) -> list[Any]:
 
 
 def _types(parameters: dict[str, Any]) -> frozenset[str]:
-    return frozenset(item.lower() for item in as_list(parameters.get("type")) if isinstance(item, str))
+    return frozenset(
+        item.lower() for item in as_list(parameters.get("type")) if isinstance(item, str)
+    )
 
 
 def _pref(parameters: dict[str, Any]) -> int | None:
@@ -154,19 +162,29 @@ def _read_jscontact(value: Any) -> Card:
     for email in as_objects(emails) if isinstance(emails, list) else _members(emails):
         text = as_text(email.get("address")) or as_text(email.get("email"))
         types = [
-            *_keys(email.get("contexts")), *_keys(email.get("features")), as_text(email.get("label"))
-        ]  # fmt: skip
+            *_keys(email.get("contexts")),
+            *_keys(email.get("features")),
+            as_text(email.get("label")),
+        ]
         rows.take("email", {"type": types, "pref": email.get("pref")}, text)
     organisations = _members(value.get("organizations"))
     links = _members(value.get("links"))
     return Card(
-        name=as_text(name.get("full")) if isinstance(name, dict) else as_text(value.get("fullName")),
-        organisation=next((text for one in organisations if (text := as_text(one.get("name")))), None),
+        name=as_text(name.get("full"))
+        if isinstance(name, dict)
+        else as_text(value.get("fullName")),
+        organisation=next(
+            (text for one in organisations if (text := as_text(one.get("name")))), None
+        ),
         kind=as_text(value.get("kind")),
         mailboxes=tuple(rows.mailboxes),
-        forms=tuple(form for one in links for form in read_forms(one.get("uri") or one.get("href"))),
+        forms=tuple(
+            form for one in links for form in read_forms(one.get("uri") or one.get("href"))
+        ),
         address=tuple(as_lines([one.get("full") for one in addresses])),
-        country=next((code for one in addresses if (code := as_country(one.get("countryCode")))), None),
+        country=next(
+            (code for one in addresses if (code := as_country(one.get("countryCode")))), None
+        ),
         withheld=rows.mail_withheld,
         unusable=tuple(rows.unusable),
     )

@@ -10,7 +10,9 @@ import idna
 
 from attribution.json_text import DANGEROUS
 
-QUOTES = "\"'`\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a\u2032\u2033"
+QUOTES = (
+    "\"'`\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a\u2032\u2033"
+)
 """Straight, typographic and wrongly used quotation marks; those of Chinese and Japanese follow."""
 QUOTES += "\u275b\u275c\u275d\u275e\u300c\u300d\u300e\u300f\u301d\u301e\u301f\uff02\uff07"
 

@@ -1,0 +1,301 @@
+"""Reading RDAP answers (RFC 9083) about networks, autonomous systems and entities."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from attribution.addresses import Address, read_address
+from attribution.registry.contact_card import read_card
+from attribution.registry.dialects.common import invalid_mailbox, is_maintainer, warning_of
+from attribution.registry.documents import read_document
+from attribution.registry.lenient import (
+    as_country,
+    as_lines,
+    as_list,
+    as_objects,
+    as_roles,
+    as_text,
+)
+from attribution.registry.mailbox import geofeed_in, is_withheld, read_mailboxes
+from attribution.registry.registration import (
+    AutonomousSystem,
+    Entity,
+    HeldNetwork,
+    Network,
+    UnreadableAnswer,
+)
+from attribution.registry.servers import Server, server_for_url
+from attribution.registry.spaces import company_number, mirrored_space, owner_space
+from attribution.registry.text import read_range
+
+_TRUNCATED = re.compile(r"truncated|redacted due to", re.IGNORECASE)
+_ABUSE_REMARK = re.compile(r"Abuse contact for '([^']*)' is '([^']*)'", re.IGNORECASE)
+_MOST_AUTNUMS = 1_000
+Document = dict[str, Any]
+
+
+def read_network(body: bytes, server: Server) -> Network:
+    """Read an answer to an `ip` question. Raises UnreadableAnswer."""
+    document = read_document(body)
+    first, last = _range(document)
+    handle = as_text(document.get("handle")) or f"{first} - {last}"
+    entities, maintainers = _entities(document, server)
+    remarks = _Remarks(document, handle, server)
+    parent_handle = as_text(document.get("parentHandle"))
+    parent = read_range(parent_handle)
+    links = _links(document)
+    return Network(
+        protocol="rdap",
+        registry=server.registry,
+        handle_space=_space(server, entities),
+        server=server.host,
+        first=first,
+        last=last,
+        handle=handle,
+        netname=as_text(document.get("name")),
+        type=as_text(document.get("type")),
+        country=as_country(document.get("country")),
+        entities=entities,
+        maintainers=maintainers,
+        sponsor=next((one.handle for one in entities if "sponsor" in one.roles), None),
+        descriptions=remarks.descriptions,
+        remarks=remarks.others,
+        abuse_comment=remarks.abuse_comment,
+        mailbox_warning=remarks.warning or warning_of(entities),
+        up=links.get("up") or links.get("rdap-up"),
+        parent=parent if parent and _encloses(parent, first, last) else None,
+        parent_handle=parent_handle,
+        redactions=_redactions(document),
+        truncated=_truncation(document),
+        geofeed=links.get("geo") or links.get("geofeed") or remarks.geofeed,
+    )
+
+
+def read_autnum(body: bytes, server: Server, asn: int) -> AutonomousSystem:
+    """Read an answer about AS `asn`. Raises UnreadableAnswer, also for another AS's answer."""
+    document = read_document(body)
+    start, end = _number(document.get("startAutnum")), _number(document.get("endAutnum"))
+    if start is None:
+        raise UnreadableAnswer("no startAutnum, so it is no answer about an AS")
+    if not start <= asn <= (start if end is None else end):
+        raise UnreadableAnswer(f"the answer is about AS{start}, not about AS{asn}")
+    handle = as_text(document.get("handle")) or f"AS{start}"
+    entities, maintainers = _entities(document, server)
+    remarks = _Remarks(document, handle, server)
+    return AutonomousSystem(
+        protocol="rdap",
+        registry=server.registry,
+        handle_space=_space(server, entities),
+        server=server.host,
+        handle=handle,
+        netname=as_text(document.get("name")),
+        type=as_text(document.get("type")),
+        country=as_country(document.get("country")),
+        entities=entities,
+        maintainers=maintainers,
+        sponsor=next((one.handle for one in entities if "sponsor" in one.roles), None),
+        descriptions=remarks.descriptions,
+        remarks=remarks.others,
+        abuse_comment=remarks.abuse_comment,
+        mailbox_warning=remarks.warning or warning_of(entities),
+        redactions=_redactions(document),
+        truncated=_truncation(document),
+        asn=asn,
+    )
+
+
+def read_entity(body: bytes, server: Server) -> Entity:
+    """Read an answer to an `entity` question. Raises UnreadableAnswer."""
+    document = read_document(body)
+    entity = _entity(document, server)
+    if not (entity.handle or entity.name or entity.mailboxes):
+        raise UnreadableAnswer("no entity in the answer")
+    nested, maintainers = _entities(document, server)
+    held = (_held(one) for one in as_objects(document.get("networks")))
+    autnums = [
+        number
+        for one in as_objects(document.get("autnums"))
+        if (start := _number(one.get("startAutnum"))) is not None
+        for number in range(start, min(_number(one.get("endAutnum")) or start, start + 99) + 1)
+    ]
+    return replace(
+        entity,
+        entities=nested,
+        maintainers=maintainers,
+        networks=tuple(one for one in held if one),
+        autnums=tuple(autnums[:_MOST_AUTNUMS]),
+    )
+
+
+def read_entities(document: Document) -> tuple[Entity, ...]:
+    """Read the entities of an object of any server as they stand, each with those below it."""
+    server = server_for_url("")
+    return tuple(_entity(one, server) for one in as_objects(document.get("entities")))
+
+
+class _Remarks:
+    """The remarks of a network or AS, and what of them only the registry can have written."""
+
+    def __init__(self, document: Document, handle: str, server: Server) -> None:
+        described: list[str] = []
+        others: list[str] = []
+        self.abuse_comment: str | None = None
+        self.warning: str | None = None
+        for remark in as_objects(document.get("remarks")):
+            title = as_text(remark.get("title"))
+            content = remark.get("description")
+            if title is None and server.registry == "ripe" and self._take_notice(content, handle):
+                continue
+            is_description = (title or "description").lower() == "description"
+            (described if is_description else others).extend(as_lines(content))
+        self.descriptions, self.others = tuple(described), tuple(others)
+        self.geofeed = geofeed_in([*described, *others])
+
+    def _take_notice(self, content: Any, handle: str) -> bool:
+        """Take RIPE's notice of the abuse contact: one text with a line feed, as no attribute has.
+
+        A customer can put the same words into a description, but only as a line of its own.
+        """
+        texts = as_list(content)
+        text = texts[0] if len(texts) == 1 and isinstance(texts[0], str) else ""
+        head, line_feed, rest = text.partition("\n")
+        match = _ABUSE_REMARK.fullmatch(head.strip())
+        if not line_feed or not match or match[1] != handle:
+            return False
+        self.abuse_comment = next(iter(read_mailboxes(match[2])), None)
+        self.warning = next((line for line in as_lines(rest) if "validation failed" in line), None)
+        return True
+
+
+def _range(document: Document) -> tuple[Address, Address]:
+    start, end = str(document.get("startAddress"))[:60], str(document.get("endAddress"))[:60]
+    try:
+        first, last = read_address(start), read_address(end)
+    except ValueError:
+        raise UnreadableAnswer(f"no range of addresses: {start!r} to {end!r}") from None
+    if first.version != last.version:
+        raise UnreadableAnswer("the ends of the range are of two versions")
+    return (first, last) if int(first) <= int(last) else (last, first)
+
+
+def _encloses(parent: tuple[Address, Address], first: Address, last: Address) -> bool:
+    return parent[0].version == first.version and (
+        int(parent[0]) <= int(first) and int(last) <= int(parent[1])
+    )
+
+
+def _number(value: Any) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value[:11])
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_number and 0 <= value < 2**32 else None
+
+
+def _links(document: Document) -> dict[str, str]:
+    """Return the first link of each relation."""
+    found: dict[str, str] = {}
+    for link in as_objects(document.get("links")):
+        relation, target = as_text(link.get("rel")), as_text(link.get("href"))
+        if relation and target:
+            found.setdefault(relation.lower(), target)
+    return found
+
+
+def _space(server: Server, entities: Iterable[Entity]) -> str:
+    holders = [one.handle for one in entities if one.handle and "registrant" in one.roles]
+    if server.registry in ("lacnic", "nicmx"):
+        return owner_space(server, next(iter(holders), None))
+    irts = [one.handle for one in entities if (one.handle or "").upper().startswith("IRT-")]
+    return mirrored_space(server, [handle for handle in (*holders, *irts) if handle], [])
+
+
+def _entities(document: Document, server: Server) -> tuple[tuple[Entity, ...], tuple[str, ...]]:
+    """Return an object's entities and, apart, the maintainers that RIPE shows as registrants."""
+    entities: list[Entity] = []
+    maintainers: list[str] = []
+    for one in as_objects(document.get("entities")):
+        entity = _entity(one, server)
+        if entity.handle and _is_maintainer(entity, server):
+            maintainers.append(entity.handle)
+            others = entity.roles - {"registrant"}
+            if not others:
+                continue
+            entity = replace(entity, roles=others)
+        entities.append(entity)
+    return tuple(entities), tuple(dict.fromkeys(maintainers))
+
+
+def _is_maintainer(entity: Entity, server: Server) -> bool:
+    """Tell a maintainer among registrants. RIPE's have any form, and no name but the handle."""
+    if "registrant" not in entity.roles or not entity.handle:
+        return False
+    handle = entity.handle.upper()
+    if server.registry != "ripe" or handle.startswith("ORG-"):
+        return is_maintainer(handle)
+    return is_maintainer(handle) or (entity.name or handle).upper() == handle
+
+
+def _entity(one: Document, server: Server) -> Entity:
+    card = read_card(one)
+    remarks = as_objects(one.get("remarks"))
+    texts = tuple(line for remark in remarks for line in as_lines(remark.get("description")))
+    handle = as_text(one.get("handle"))
+    return Entity(
+        handle=company_number(handle, server.registry) or handle,
+        roles=as_roles(one.get("roles")),
+        name=card.name,
+        organisation=card.organisation,
+        kind=card.kind,
+        mailboxes=card.mailboxes,
+        forms=card.forms,
+        address=card.address,
+        country=card.country,
+        remarks=texts,
+        entities=tuple(_entity(child, server) for child in as_objects(one.get("entities"))),
+        redacted=card.withheld or any(is_withheld(line) for line in texts),
+        warning=_unvalidated(remarks)
+        or invalid_mailbox(texts, [box.email for box in card.mailboxes]),
+        unusable=card.unusable,
+    )
+
+
+def _unvalidated(remarks: list[Document]) -> str | None:
+    """Return ARIN's remark titled `Unvalidated POC`; customers' remarks have another title."""
+    for remark in remarks:
+        title = as_text(remark.get("title")) or ""
+        if title.lower() == "unvalidated poc":
+            return " ".join([title, *as_lines(remark.get("description"))[:3]])
+    return None
+
+
+def _held(one: Document) -> HeldNetwork | None:
+    try:
+        first, last = _range(one)
+    except UnreadableAnswer:
+        return None
+    return HeldNetwork(first, last, as_text(one.get("type")), as_text(one.get("handle")))
+
+
+def _redactions(document: Document) -> tuple[str, ...]:
+    """Return one text per redacted field: its name, method and paths (RFC 9537, section 4.2)."""
+    found = []
+    for one in as_objects(document.get("redacted")):
+        name = one.get("name")
+        words = (
+            [name.get("description"), name.get("type")] if isinstance(name, dict) else as_list(name)
+        )
+        words += [one.get(key) for key in ("method", "prePath", "postPath", "replacementPath")]
+        found.append(" ".join(word for word in words if isinstance(word, str)))
+    return tuple(found)
+
+
+def _truncation(document: Document) -> str | None:
+    notices = [*as_objects(document.get("notices")), *as_objects(document.get("remarks"))]
+    for notice in notices:
+        words = [as_text(notice.get("type")), as_text(notice.get("title"))]
+        if any(word and _TRUNCATED.search(word) for word in words):
+            return " ".join(word for word in words if word)
+    return None
