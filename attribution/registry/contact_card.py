@@ -1,4 +1,4 @@
-"""Contact cards inside RDAP in the shapes that registries send: jCard (RFC 7095), JSContact (9553)."""
+"""Contact cards inside RDAP, as registries send them: jCard (RFC 7095), JSContact (RFC 9553)."""
 
 from __future__ import annotations
 

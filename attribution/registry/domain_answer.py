@@ -1,4 +1,4 @@
-"""Reading answers about a domain: registrar, status, name servers. Registrants are people: not read."""
+"""Reading answers about a domain: registrar, status, name servers. Registrants are not read."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def read_domain(body: bytes) -> DomainRegistration:
 
 
 def read_domain_text(text: str, name: str) -> DomainRegistration | None:
-    """Read a port-43 answer about a domain (the form that ICANN asks of registries); None when it holds none."""
+    """Read a port-43 answer about a domain, in ICANN's form; None when it holds none."""
     fields = _fields(text)
     domain = next(iter(fields.get("domain name", fields.get("domain", []))), "").lower().rstrip(".")
     if domain != name:

@@ -25,6 +25,7 @@ _KEYS = re.compile(
     r"|ReferralServer|whois)\s*:|(?:[a-z]\. )?\[Network Number\])\s*\S",
     re.IGNORECASE,
 )
+_ATTRIBUTE = re.compile(r"[A-Za-z][\w -]*:\s")
 _OBJECT_MEMBERS = (
     "startAddress",
     "startAutnum",
@@ -126,7 +127,7 @@ def _read_text(server: Server, body: bytes) -> Reading:
     if not body.strip():
         return Reading("unreachable", "an empty answer")
     whole = lines(decode(body))
-    if any(_KEYS.match(line[:200]) for line in whole if not is_comment(line)):
+    if _holds_object([line[:200] for line in whole if not is_comment(line)], server):
         return Reading("answered")
     text = _folded(" ".join(line.lstrip("%#") for line in whole)[:_LARGEST_NOTICE])
     found = _judged(server, "whois", text)
@@ -138,6 +139,13 @@ def _read_text(server: Server, body: bytes) -> Reading:
         note = "permanently denied: this host is banned, ask the registry to lift it"
         return Reading("rate_limited", note, permanent=True)
     return Reading("rate_limited", "a refusal instead of an answer")
+
+
+def _holds_object(written: list[str], server: Server) -> bool:
+    """Say whether lines hold an object; top-level domains' servers name their attributes freely."""
+    if any(_KEYS.match(line) for line in written):
+        return True
+    return not server.listed and sum(1 for line in written if _ATTRIBUTE.match(line)) >= 3
 
 
 def _judged(server: Server, protocol: str, text: str) -> _Wording | None:

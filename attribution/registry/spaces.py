@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from attribution.registry.registries import Registry, registries, registry_with_mark
+from attribution.registry.registries import (
+    Registry,
+    registries,
+    registry_with_handle,
+    registry_with_mark,
+)
 from attribution.registry.servers import Server
 
 # Cadastro Nacional da Pessoa Jurídica: 12 digits or (from 2026) letters, and two check digits.
@@ -67,6 +72,18 @@ def source_space(server: Server, source: str | None, maintainers: Iterable[str])
     if server.registry != "apnic" or named is None or not named.national:
         return None
     return named.id if all(registry_with_mark(name) for name in maintainers) else None
+
+
+def pointed_space(server: Server, handles: Iterable[str | None]) -> str | None:
+    """Return the national registry that all contacts of an object of APNIC's RDAP belong to, or None.
+
+    A pointer to JPNIC names nobody else. A customer's block names an IRT, which has its consent.
+    """
+    known = [registry_with_handle(handle) for handle in handles]
+    first = known[0] if known else None
+    if server.registry != "apnic" or first is None or not first.national:
+        return None
+    return first.id if all(one is first for one in known) else None
 
 
 def _national(handles: Iterable[str]) -> Registry | None:

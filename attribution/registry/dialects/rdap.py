@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +28,7 @@ from attribution.registry.registration import (
     UnreadableAnswer,
 )
 from attribution.registry.servers import Server, server_for_url
-from attribution.registry.spaces import company_number, mirrored_space, owner_space
+from attribution.registry.spaces import company_number, mirrored_space, owner_space, pointed_space
 from attribution.registry.text import read_range
 
 _TRUNCATED = re.compile(r"truncated|redacted due to", re.IGNORECASE)
@@ -204,7 +204,10 @@ def _links(document: Document) -> dict[str, str]:
     return found
 
 
-def _space(server: Server, entities: Iterable[Entity]) -> str:
+def _space(server: Server, entities: Sequence[Entity]) -> str:
+    pointed = pointed_space(server, [one.handle for one in entities])
+    if pointed:
+        return pointed
     holders = [one.handle for one in entities if one.handle and "registrant" in one.roles]
     if server.registry in ("lacnic", "nicmx"):
         return owner_space(server, next(iter(holders), None))
