@@ -75,7 +75,7 @@ def source_space(server: Server, source: str | None, maintainers: Iterable[str])
 
 
 def pointed_space(server: Server, handles: Iterable[str | None]) -> str | None:
-    """Return the national registry that all contacts of an object of APNIC's RDAP belong to, or None.
+    """Return the national registry that all contacts of an object in APNIC's RDAP are, or None.
 
     A pointer to JPNIC names nobody else. A customer's block names an IRT, which has its consent.
     """
