@@ -117,18 +117,21 @@ def test_every_documented_type_has_its_kind(
 
 # RIPE Database Documentation, hierarchy of statuses; APNIC: "assigned: no further delegation".
 TERMINAL = {
-    ("ripe", "ASSIGNED PA", 4), ("ripe", "ASSIGNED PI", 4), ("ripe", "ASSIGNED PI", 6),
-    ("ripe", "ASSIGNED ANYCAST", 4), ("ripe", "ASSIGNED ANYCAST", 6), ("ripe", "ASSIGNED", 6),
-    ("ripe", "ALLOCATED-ASSIGNED PA", 4), ("apnic", "ASSIGNED PORTABLE", 4),
-    ("apnic", "ASSIGNED PORTABLE", 6), ("apnic", "ASSIGNED NON-PORTABLE", 4),
-    ("apnic", "ASSIGNED NON-PORTABLE", 6), ("afrinic", "ASSIGNED PA", 4),
-    ("afrinic", "ASSIGNED PI", 4), ("afrinic", "ASSIGNED PI", 6),
-    ("afrinic", "ASSIGNED ANYCAST", 4), ("afrinic", "ASSIGNED ANYCAST", 6), ("afrinic", "ASSIGNED", 6), ("arin", "REASSIGNMENT", 4),
-    ("arin", "REASSIGNMENT", 6), ("arin", "Reassigned", 4), ("arin", "Reassigned", 6),
-    ("lacnic", "ASSIGNED", 4), ("lacnic", "ASSIGNED", 6), ("lacnic", "assigned", 4),
-    ("lacnic", "assigned", 6), ("lacnic", "REASSIGNED", 4), ("lacnic", "REASSIGNED", 6),
-    ("lacnic", "reassigned", 4), ("lacnic", "reassigned", 6),
-}  # fmt: skip
+    (registry, text, version)
+    for registry, versions, texts in [
+        ("ripe", (4,), ("ASSIGNED PA", "ALLOCATED-ASSIGNED PA")),
+        ("ripe", (6,), ("ASSIGNED",)),
+        ("ripe", (4, 6), ("ASSIGNED PI", "ASSIGNED ANYCAST")),
+        ("apnic", (4, 6), ("ASSIGNED PORTABLE", "ASSIGNED NON-PORTABLE")),
+        ("afrinic", (4,), ("ASSIGNED PA",)),
+        ("afrinic", (6,), ("ASSIGNED",)),
+        ("afrinic", (4, 6), ("ASSIGNED PI", "ASSIGNED ANYCAST")),
+        ("arin", (4, 6), ("REASSIGNMENT", "Reassigned")),
+        ("lacnic", (4, 6), ("ASSIGNED", "assigned", "REASSIGNED", "reassigned")),
+    ]
+    for version in versions
+    for text in texts
+}
 
 
 def test_only_types_below_which_nothing_is_registered_are_terminal() -> None:
