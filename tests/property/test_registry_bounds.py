@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from attribution.registry import readers
 from attribution.registry.domain_answer import read_domain, read_domain_text
 from attribution.registry.mailbox import is_masked, read_mailboxes, unusable_mailbox
 from attribution.registry.organisations import described_name, organisation_of
@@ -124,8 +125,10 @@ def test_text_of_twice_the_size_is_at_most_twice_the_work(
             read_refusal(WHOIS[server], body)
             read_referral(body, WHOIS[server])
             read_domain_text(body.decode(), "site.example")
+            readers._networks.cache_clear()  # big answers are not cached: compare like with like
             for found in read_networks(body, WHOIS[server]):
                 judge(found)
+            readers._networks.cache_clear()
             referred_registry(body, WHOIS[server])
 
         return work.of(action)
