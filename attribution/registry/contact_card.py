@@ -1,4 +1,4 @@
-"""Contact cards inside RDAP: jCard (RFC 7095) and JSContact (RFC 9553), in the shapes that registries send."""
+"""Contact cards inside RDAP, as registries send them: jCard (RFC 7095), JSContact (RFC 9553)."""
 
 from __future__ import annotations
 
@@ -162,8 +162,10 @@ def _read_jscontact(value: Any) -> Card:
     for email in as_objects(emails) if isinstance(emails, list) else _members(emails):
         text = as_text(email.get("address")) or as_text(email.get("email"))
         types = [
-            *_keys(email.get("contexts")), *_keys(email.get("features")), as_text(email.get("label"))
-        ]  # fmt: skip
+            *_keys(email.get("contexts")),
+            *_keys(email.get("features")),
+            as_text(email.get("label")),
+        ]
         rows.take("email", {"type": types, "pref": email.get("pref")}, text)
     organisations = _members(value.get("organizations"))
     links = _members(value.get("links"))

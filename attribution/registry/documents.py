@@ -1,4 +1,4 @@
-"""JSON bodies of RDAP answers: bounded in size, depth and number of entities before anything is built of them."""
+"""JSON bodies of RDAP answers: size, depth and number of entities are bounded before reading."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def read_document(body: bytes) -> dict[str, Any]:
 
 
 def _is_shallow(body: bytes) -> bool:
-    """Say whether JSON surely nests no deeper than MAXIMUM_DEPTH, by taking innermost brackets away.
+    """Say whether JSON surely nests no deeper than MAXIMUM_DEPTH: innermost brackets go first.
 
     Brackets inside texts can make it look deeper: then it is not sure.
     """
@@ -65,7 +65,7 @@ def _check_depth(document: dict[str, Any]) -> None:
 
 
 def _check_entities(document: dict[str, Any]) -> None:
-    """Count entities, nested ones included, before any is read. The depth is known to be bounded."""
+    """Count entities, nested ones included, before any is read. The depth is bounded already."""
     count = 0
     level = [document]
     while level:

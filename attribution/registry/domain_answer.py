@@ -1,4 +1,4 @@
-"""Reading answers about a domain: its registrar, status and name servers. Registrants are people, and are not read."""
+"""Reading answers about a domain: registrar, status, name servers. Registrants are not read."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from attribution.registry.dialects.rdap import read_entities
 from attribution.registry.documents import read_document
 from attribution.registry.lenient import as_list, as_objects, as_text, clean
 from attribution.registry.mailbox import read_mailboxes
+from attribution.registry.organisations import usable_name
 from attribution.registry.registration import Entity, UnreadableAnswer
-from attribution.registry.servers import server_for_url
+from attribution.registry.text import is_comment, lines
 
 _MOST_NAMESERVERS = 13
-_LINE = re.compile(r"^\s*(?P<key>[A-Za-z][A-Za-z /()-]{1,40}?)\s*:\s*(?P<value>\S.*)$", re.MULTILINE)
+_KEY = re.compile(r"[A-Za-z][A-Za-z /()-]{1,40}")
 # RFC 8056 names each EPP status code in words: `clientHold` is `client hold`.
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -52,13 +53,16 @@ def read_domain(body: bytes) -> DomainRegistration:
         as_text(entity.get("handle")): identifier
         for entity in as_objects(document.get("entities"))
         for one in as_objects(entity.get("publicIds"))
-        if "registrar" in (as_text(one.get("type")) or "").lower() and (identifier := as_text(one.get("identifier")))
+        if "registrar" in (as_text(one.get("type")) or "").lower()
+        and (identifier := as_text(one.get("identifier")))
     }
-    registrar = next((one for one in read_entities(document, server_for_url("")) if "registrar" in one.roles), None)
+    registrar = next((one for one in read_entities(document) if "registrar" in one.roles), None)
     return DomainRegistration(
         name.lower().rstrip("."),
         _registrar(registrar, ids.get(registrar.handle)) if registrar else None,
-        frozenset(text.lower() for one in as_list(document.get("status")) if (text := as_text(one))),
+        frozenset(
+            text.lower() for one in as_list(document.get("status")) if (text := as_text(one))
+        ),
         tuple(
             host.lower().rstrip(".")
             for one in as_objects(document.get("nameservers"))
@@ -68,17 +72,20 @@ def read_domain(body: bytes) -> DomainRegistration:
 
 
 def read_domain_text(text: str, name: str) -> DomainRegistration | None:
-    """Read a port-43 answer about a domain (the form that ICANN asks of registries); None when it holds none."""
-    fields: dict[str, list[str]] = {}
-    for match in _LINE.finditer(text):
-        fields.setdefault(clean(match["key"]).lower(), []).append(match["value"].strip())
+    """Read a port-43 answer about a domain, in ICANN's form; None when it holds none."""
+    fields = _fields(text)
     domain = next(iter(fields.get("domain name", fields.get("domain", []))), "").lower().rstrip(".")
     if domain != name:
         return None
     registrar = next(iter(fields.get("registrar", [])), None)
     number = next(iter(fields.get("registrar iana id", [])), None)
     mailbox = next(
-        (box for one in fields.get("registrar abuse contact email", []) for box in read_mailboxes(one)), None
+        (
+            box
+            for one in fields.get("registrar abuse contact email", [])
+            for box in read_mailboxes(one)
+        ),
+        None,
     )
     status = [value.split()[0] for value in fields.get("domain status", fields.get("status", []))]
     hosts = [value.split()[0] for value in fields.get("name server", fields.get("nserver", []))]
@@ -90,10 +97,33 @@ def read_domain_text(text: str, name: str) -> DomainRegistration | None:
     )
 
 
+def _fields(text: str) -> dict[str, list[str]]:
+    """Gather values by key in lower case. A value may stand on the line below its key (.uk)."""
+    fields: dict[str, list[str]] = {}
+    waiting: str | None = None
+    for line in lines(text):
+        key, colon, value = line.partition(":")
+        word = clean(key).lower()
+        if not line.strip() or is_comment(line):
+            continue
+        if colon and _KEY.fullmatch(word):
+            waiting = None if value.strip() else word
+            if value.strip():
+                fields.setdefault(word, []).append(value.strip())
+        elif waiting:
+            fields.setdefault(waiting, []).append(line.strip())
+            waiting = None
+    return fields
+
+
 def _registrar(entity: Entity, number: str | None) -> Registrar | None:
-    """Take the abuse contact from under the registrar only, never from the registrant's side (trap 11)."""
+    """Take the abuse contact from under the registrar only, never from the registrant's side.
+
+    Some registries name a registrar only on its abuse desk, whose own name may be `Abuse`.
+    """
     desks = [one for child in entity.entities for one in child.walk() if "abuse" in one.roles]
-    name = entity.name or entity.organisation or next((one.name for one in desks if one.name), None)
+    named = (name for one in desks for name in (one.organisation, one.name) if usable_name(name))
+    name = entity.name or entity.organisation or next(named, None)
     if not name:
         return None
     box = next((one.mailboxes[0].email for one in desks if one.mailboxes), None)

@@ -94,11 +94,11 @@ def _words(text: object) -> Iterator[str]:
     for part in _BETWEEN.split(text):
         if "@" not in part:
             continue
-        word = part.strip(_ENDS)
+        word = part.rstrip(_ENDS).lstrip(QUOTES)
         scheme, colon, rest = word.rpartition(":")
         if colon:
             word = unquote(rest.partition("?")[0]) if scheme.lower().endswith("mailto") else rest
-            word = word.strip(_ENDS)
+            word = word.rstrip(_ENDS).lstrip(QUOTES)
         local, at, domain = word.partition("@")
         word = f"{local}{at}{domain.partition('?')[0]}"
         if at and len(word) <= _LONGEST:

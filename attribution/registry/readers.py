@@ -110,17 +110,21 @@ def referred_registry(body: bytes, server: Server) -> str | None:
     ARIN below a network of a type that only ARIN sets (`Transferred to …`). The holder of any
     other network chooses its `ReferralServer`.
     """
-    referral = read_referral(body, server)
-    if server.dialect == "arin" and referral and read_networks(body, server):
-        written = [
-            value
-            for kind, value in arin.referrals(decode(body))
-            if (found := block_type(server.registry, kind, 4)) and found.kind is BlockKind.REGISTRY
-        ]
-        referral = written[-1] if written else None
-    elif referral and (not server.listed or read_networks(body, server)):
-        referral = None
+    referral = read_referral(body, server) if server.listed else None
+    if referral and read_networks(body, server):
+        referral = _below_a_registrys_object(body, server)
     return _registry_at(referral, server) if referral else None
+
+
+def _below_a_registrys_object(body: bytes, server: Server) -> str | None:
+    if server.dialect != "arin":
+        return None
+    written = [
+        value
+        for kind, value in arin.referrals(decode(body))
+        if (found := block_type(server.registry, kind, 4)) and found.kind is BlockKind.REGISTRY
+    ]
+    return written[-1] if written else None
 
 
 def _registry_at(referral: str, server: Server) -> str | None:

@@ -1,4 +1,4 @@
-"""Telling an answer from a refusal, whatever the refusal is dressed as: by the table of wordings."""
+"""Telling an answer from a refusal by the table of wordings, whatever it is dressed as."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from attribution.registry.text import MAXIMUM_BODY, decode, is_comment, lines
 
 _HEAD = 4096
 _LARGEST_NOTICE = 16 * 1024
-"""Bytes of JSON that can be a notice in place of an answer; answers above are left to the reader."""
+"""Bytes of JSON that can be a notice in place of an answer; above, the reader decides."""
 # An object begins with one of these; prose ("role of …", "Domain not found") has no colon after it.
 _KEYS = re.compile(
     r"\s*(?:(?:inetnum|inet6num|NetRange|aut-num|ASNumber|as-block|Netblock|route6?|organisation"
@@ -25,6 +25,7 @@ _KEYS = re.compile(
     r"|ReferralServer|whois)\s*:|(?:[a-z]\. )?\[Network Number\])\s*\S",
     re.IGNORECASE,
 )
+_ATTRIBUTE = re.compile(r"[A-Za-z][\w -]*:\s")
 _OBJECT_MEMBERS = (
     "startAddress",
     "startAutnum",
@@ -93,7 +94,7 @@ def _read_http(server: Server, body: bytes, status: int, content_type: str) -> R
 
 
 def _read_notice(server: Server, body: bytes) -> Reading:
-    """Judge JSON that came with status 200: an error or a notice without any object is no answer."""
+    """Judge JSON that came with status 200: an error or notice without any object is no answer."""
     if len(body) > _LARGEST_NOTICE:
         return Reading("answered")
     try:
@@ -126,7 +127,7 @@ def _read_text(server: Server, body: bytes) -> Reading:
     if not body.strip():
         return Reading("unreachable", "an empty answer")
     whole = lines(decode(body))
-    if any(_KEYS.match(line[:200]) for line in whole if not is_comment(line)):
+    if _holds_object([line[:200] for line in whole if not is_comment(line)], server):
         return Reading("answered")
     text = _folded(" ".join(line.lstrip("%#") for line in whole)[:_LARGEST_NOTICE])
     found = _judged(server, "whois", text)
@@ -138,6 +139,13 @@ def _read_text(server: Server, body: bytes) -> Reading:
         note = "permanently denied: this host is banned, ask the registry to lift it"
         return Reading("rate_limited", note, permanent=True)
     return Reading("rate_limited", "a refusal instead of an answer")
+
+
+def _holds_object(written: list[str], server: Server) -> bool:
+    """Say whether lines hold an object; top-level domains' servers name their attributes freely."""
+    if any(_KEYS.match(line) for line in written):
+        return True
+    return not server.listed and sum(1 for line in written if _ATTRIBUTE.match(line)) >= 3
 
 
 def _judged(server: Server, protocol: str, text: str) -> _Wording | None:

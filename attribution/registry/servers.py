@@ -31,7 +31,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One server of a registry, or one that is in no table (`listed` false: its word is a claim)."""
+    """One server of a registry, or one in no table (`listed` is false: its word is a claim)."""
 
     host: str
     port: int
@@ -42,12 +42,12 @@ class Server:
     """Registry whose handles the server prints, where no object says otherwise."""
     protocol: ServerProtocol
     dialect: str
-    """The reader: `rdap`, `rpsl`, `arin`, `lacnic`, `twnic`, `iana`, `page`; `unknown` is read by none."""
+    """The reader: `rdap`, `rpsl`, `arin`, `lacnic`, `twnic`, `iana`; none for `page`, `unknown`."""
     kinds: frozenset[Kind]
     query: str
     """Port 43: the line that asks about `{address}`."""
     query_above: str | None
-    """Port 43: the line that also returns the networks above `{address}`, or the one with `{cidr}`."""
+    """Port 43: the line that also returns the networks above `{address}`, or just `{cidr}`."""
     query_autnum: str
     """Port 43: the line that asks about AS `{asn}`."""
     listed: bool
@@ -72,7 +72,7 @@ def server_for_url(url: str) -> Server:
 
 
 def whois_server(host: str) -> Server:
-    """Return the port-43 server of this name: a record's `server`, which an override leaves alone."""
+    """Return the port-43 server of this name, which is the real one also where it is overridden."""
     name, _, port = host.strip().lower().rstrip(".").partition(":")
     known = _table().get((name, 43)) if port in ("", "43") else None
     return known or _unlisted(name, int(port) if port.isdecimal() else 43, "whois")
@@ -84,7 +84,7 @@ def servers_of(registry: str) -> list[Server]:
 
 
 def is_listed(host: str, port: int, kind: Kind) -> bool:
-    """Say whether the table lists the server for questions of this kind; loopback: see `server_for_url`."""
+    """Say whether the server is listed for this kind; of loopback see `server_for_url`."""
     name = host.lower().rstrip(".")
     if _is_loopback(name):
         return True

@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from attribution.registry.registries import Registry, registries, registry_with_mark
+from attribution.registry.registries import (
+    Registry,
+    registries,
+    registry_with_handle,
+    registry_with_mark,
+)
 from attribution.registry.servers import Server
 
 # Cadastro Nacional da Pessoa Jurídica: 12 digits or (from 2026) letters, and two check digits.
@@ -38,7 +43,7 @@ def is_personal_number(handle: str | None) -> bool:
 
 
 def owner_space(server: Server, owner: str | None) -> str:
-    """Return the handle space of a LACNIC-style answer: a company number is NIC.br's on every path."""
+    """Return the handle space of a LACNIC-style answer: company numbers are always NIC.br's."""
     return "nicbr" if company_number(owner, server.registry) else server.handle_space
 
 
@@ -67,6 +72,18 @@ def source_space(server: Server, source: str | None, maintainers: Iterable[str])
     if server.registry != "apnic" or named is None or not named.national:
         return None
     return named.id if all(registry_with_mark(name) for name in maintainers) else None
+
+
+def pointed_space(server: Server, handles: Iterable[str | None]) -> str | None:
+    """Return the national registry that all contacts of an object in APNIC's RDAP are, or None.
+
+    A pointer to JPNIC names nobody else. A customer's block names an IRT, which has its consent.
+    """
+    known = [registry_with_handle(handle) for handle in handles]
+    first = known[0] if known else None
+    if server.registry != "apnic" or first is None or not first.national:
+        return None
+    return first.id if all(one is first for one in known) else None
 
 
 def _national(handles: Iterable[str]) -> Registry | None:

@@ -1,4 +1,4 @@
-"""A registry's own objects: placeholders around space, root blocks, and networks that it runs itself."""
+"""A registry's own objects: placeholders around space, root blocks, networks that it runs."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _only_registries_maintain(network: Network) -> bool:
 
 
 def _only_a_registry_writes(network: Network, kind: BlockType | None) -> bool:
-    """Say whether no customer can have written the object: its type, accounts and contacts are a registry's."""
+    """Say whether no customer can have written it: type, accounts and contacts are a registry's."""
     return (
         kind is not None
         and not _is_customers(kind)
@@ -128,7 +128,7 @@ def _says_stub(network: Network) -> bool:
 def _is_delegation(network: Network) -> bool:
     """Say whether the range is exactly what IANA delegated to the registry that answers.
 
-    Companies hold a few such blocks directly; theirs have an organisation, and it was asked for before.
+    Companies hold a few such blocks; theirs have an organisation, which is looked at before.
     """
     ends = int(network.first), int(network.last)
     return _delegations().get((network.first.version, *ends)) == network.registry

@@ -1,4 +1,4 @@
-"""Port-43 text and JSON bodies: one bounded way to decode and to cut into lines, objects and values."""
+"""Port-43 text and JSON bodies: one bounded way to decode and to cut into lines and objects."""
 
 from __future__ import annotations
 
@@ -62,12 +62,12 @@ def lines(text: str) -> list[str]:
 
 
 def is_comment(line: str) -> bool:
-    """Say whether a line is the registry's own: an object's lines begin with a letter or white space."""
+    """Say whether a line is the registry's own: an object's begin with a letter or white space."""
     return line.startswith(("%", "#"))
 
 
 def objects(text: str) -> list[Object]:
-    """Split into objects of (attribute in lower case, value); comments left out, continued lines joined.
+    """Split into objects of (attribute in lower case, value), without comments, lines joined.
 
     An empty line ends an object. A line of white space continues a value, as in RPSL: a customer
     who writes one into a description would else cut its own object in two.
@@ -110,7 +110,7 @@ def comments(text: str) -> list[str]:
 
 
 def read_range(text: str | None) -> tuple[Address, Address] | None:
-    """Read `a - b`, a CIDR, or LACNIC's shortened CIDR (`198.51.100/24`); None when it is no range."""
+    """Read `a - b`, a CIDR or LACNIC's short CIDR (`198.51.100/24`); None when it is no range."""
     if not text or len(text) > 100:
         return None
     low, dash, high = text.partition("-")

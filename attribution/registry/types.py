@@ -1,4 +1,4 @@
-"""What a registry means by the type of a network: one table, by registry, type and address family."""
+"""What a registry means by the type of a network: one table, by registry, type and family."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class BlockType:
 def block_type(registry: str, type_text: str | None, version: int) -> BlockType | None:
     """Return what the type means; None where it is missing or not in the table.
 
-    RIPE's LEGACY is `direct` here: that blocks made below it inherit the type is the caller's matter.
+    RIPE's LEGACY is `direct` here; that blocks made below inherit it is the caller's matter.
     """
     text = _plain(type_text or "")
     if not text:

@@ -118,7 +118,7 @@ def _autnum(
 def _entities(
     one: Object, followers: list[Object], budget: EntityBudget
 ) -> tuple[Object, tuple[Entity, ...]]:
-    """Return the object of the holder, and the holder with the network's own contacts (`RAbuse…`)."""
+    """Return the holder's object, and the holder with the network's own contacts (`RAbuse…`)."""
     named = first(one, "organization", "customer") or ""
     match = _HANDLE.search(named)
     handle = match[1] if match else None

@@ -1,4 +1,4 @@
-"""What readers of every dialect share: warnings about mailboxes, and the test for a maintainer's handle."""
+"""What readers of every dialect share: warnings about mailboxes, the form of a maintainer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _INVALID = re.compile(r"\binvalid\b|validation failed|failed validation", re.IGN
 
 
 def is_maintainer(handle: str | None) -> bool:
-    """Say whether a handle is by its form a maintainer: an account that edits records, no company."""
+    """Say whether a handle has a maintainer's form: an account that edits records, no company."""
     return bool(handle and _MAINTAINER.search(handle))
 
 
@@ -27,7 +27,7 @@ def invalid_mailbox(remarks: Iterable[str], mailboxes: Iterable[str]) -> str | N
 
 
 def warning_of(entities: Iterable[Entity]) -> str | None:
-    """Return the registry's warning about the abuse mailbox: the network's own, else the holder's."""
+    """Return the registry's warning about the abuse mailbox: the network's, else the holder's."""
     desks, nested = [], []
     for entity in entities:
         if "abuse" in entity.roles:

@@ -106,9 +106,9 @@ class _Answer:
 
     def _entities(self, one: Object) -> tuple[Entity, ...]:
         roles: dict[str, set[str]] = {}
-        for key, value in one:
-            if key in _ROLES and value:
-                roles.setdefault(value.upper(), set()).add(_ROLES[key])
+        for key, role in _ROLES.items():
+            for handle in values(one, key):
+                roles.setdefault(handle.upper(), set()).add(role)
         self._budget.spend(1 + len(roles))
         owner_id = first(one, "ownerid")
         owner = Entity(

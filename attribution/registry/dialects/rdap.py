@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,8 +27,8 @@ from attribution.registry.registration import (
     Network,
     UnreadableAnswer,
 )
-from attribution.registry.servers import Server
-from attribution.registry.spaces import company_number, mirrored_space, owner_space
+from attribution.registry.servers import Server, server_for_url
+from attribution.registry.spaces import company_number, mirrored_space, owner_space, pointed_space
 from attribution.registry.text import read_range
 
 _TRUNCATED = re.compile(r"truncated|redacted due to", re.IGNORECASE)
@@ -75,7 +75,7 @@ def read_network(body: bytes, server: Server) -> Network:
 
 
 def read_autnum(body: bytes, server: Server, asn: int) -> AutonomousSystem:
-    """Read an answer to an `autnum` question. Raises UnreadableAnswer, also for another AS's answer."""
+    """Read an answer about AS `asn`. Raises UnreadableAnswer, also for another AS's answer."""
     document = read_document(body)
     start, end = _number(document.get("startAutnum")), _number(document.get("endAutnum"))
     if start is None:
@@ -130,6 +130,12 @@ def read_entity(body: bytes, server: Server) -> Entity:
     )
 
 
+def read_entities(document: Document) -> tuple[Entity, ...]:
+    """Read the entities of an object of any server as they stand, each with those below it."""
+    server = server_for_url("")
+    return tuple(_entity(one, server) for one in as_objects(document.get("entities")))
+
+
 class _Remarks:
     """The remarks of a network or AS, and what of them only the registry can have written."""
 
@@ -149,7 +155,7 @@ class _Remarks:
         self.geofeed = geofeed_in([*described, *others])
 
     def _take_notice(self, content: Any, handle: str) -> bool:
-        """Take RIPE's notice of the abuse contact: one text with a line feed, which no attribute has.
+        """Take RIPE's notice of the abuse contact: one text with a line feed, as no attribute has.
 
         A customer can put the same words into a description, but only as a line of its own.
         """
@@ -198,7 +204,10 @@ def _links(document: Document) -> dict[str, str]:
     return found
 
 
-def _space(server: Server, entities: Iterable[Entity]) -> str:
+def _space(server: Server, entities: Sequence[Entity]) -> str:
+    pointed = pointed_space(server, [one.handle for one in entities])
+    if pointed:
+        return pointed
     holders = [one.handle for one in entities if one.handle and "registrant" in one.roles]
     if server.registry in ("lacnic", "nicmx"):
         return owner_space(server, next(iter(holders), None))
@@ -207,7 +216,7 @@ def _space(server: Server, entities: Iterable[Entity]) -> str:
 
 
 def _entities(document: Document, server: Server) -> tuple[tuple[Entity, ...], tuple[str, ...]]:
-    """Return the entities of an object and, apart, the maintainers that RIPE shows as registrants."""
+    """Return an object's entities and, apart, the maintainers that RIPE shows as registrants."""
     entities: list[Entity] = []
     maintainers: list[str] = []
     for one in as_objects(document.get("entities")):
@@ -223,7 +232,7 @@ def _entities(document: Document, server: Server) -> tuple[tuple[Entity, ...], t
 
 
 def _is_maintainer(entity: Entity, server: Server) -> bool:
-    """Tell a maintainer among registrants. RIPE's have no name but their handle, and any form of it."""
+    """Tell a maintainer among registrants. RIPE's have any form, and no name but the handle."""
     if "registrant" not in entity.roles or not entity.handle:
         return False
     handle = entity.handle.upper()
@@ -293,8 +302,3 @@ def _truncation(document: Document) -> str | None:
         if any(word and _TRUNCATED.search(word) for word in words):
             return " ".join(word for word in words if word)
     return None
-
-
-def read_entities(document: Document, server: Server) -> tuple[Entity, ...]:
-    """Read the entities of an object, each with those below it."""
-    return tuple(_entity(one, server) for one in as_objects(document.get("entities")))

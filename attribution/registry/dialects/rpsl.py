@@ -166,17 +166,19 @@ class _Answer:
 
     def _entities(self, one: Object) -> tuple[Entity, ...]:
         roles: dict[str, set[str]] = {}
-        for key, value in one:
-            if key in _ROLES and value:
-                roles.setdefault(value.upper(), set()).add(_ROLES[key])
+        for key, role in _ROLES.items():
+            for handle in values(one, key):
+                roles.setdefault(handle.upper(), set()).add(role)
+        self._budget.spend(len(roles))
         found = [
             replace(self.contact(handle), roles=frozenset(named)) for handle, named in roles.items()
         ]
-        organisation = first(one, "org")
-        if organisation:
-            found.insert(0, self.organisation(organisation))
-        self._budget.spend(sum(1 + len(entity.entities) for entity in found))
-        return tuple(found)
+        name = first(one, "org")
+        if not name:
+            return tuple(found)
+        organisation = self.organisation(name)
+        self._budget.spend(1 + len(organisation.entities))
+        return (organisation, *found)
 
     def _space(self, one: Object) -> str:
         accounts = _accounts(one)
