@@ -1,4 +1,4 @@
-"""A host as written -> an address or a name in A-labels, as browsers read it (WHATWG URL, UTS 46)."""
+"""A host as written -> an address or a name in A-labels, as browsers read it."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _ascii_name(name: str) -> str:
 
 
 def _ascii_label(label: str) -> str:
-    """Return a label as an A-label. Its length is checked before Punycode, whose cost is quadratic."""
+    """Return a label as an A-label; checks its length before Punycode, whose cost is quadratic."""
     if len(label) > _MOST_IN_LABEL:
         raise Fault("a label of the host name is longer than 63 octets (RFC 1035)")
     ascii_label = label
