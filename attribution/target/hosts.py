@@ -89,7 +89,7 @@ def _ascii_name(name: str) -> str:
         raise Fault(f"{forbidden[0]!r} may not stand in a host name")
     written = name.split(".")
     if not all(written):
-        raise Fault("two dots follow each other in the host name")
+        raise Fault("the host name has an empty label: two dots in a row, or one at its start")
     labels = [_ascii_label(label) for label in written]
     if len(".".join(labels)) > _MOST_IN_NAME:
         raise Fault("the host name is longer than 253 octets (RFC 1035)")
