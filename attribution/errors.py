@@ -9,7 +9,7 @@ class AttributionError(Exception):
 
 
 class InvalidTarget(AttributionError):  # noqa: N818 - the name is the contract
-    """The text is no URL, host name or IP address, or only wraps one; the message says how to go on.
+    """The text is no URL, host name or IP address, or wraps one; the message says how to go on.
 
     The message holds a host at most, never path, query or credentials: it may be logged.
     """

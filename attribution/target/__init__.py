@@ -1,10 +1,10 @@
-"""A reported URL, host name or address -> what to look up, or why there is nothing to look up. Pure.
+"""A reported URL, host name or address -> what to look up, or why there is nothing. Pure.
 
-Reports hold what people paste: defanged links, missing schemes, odd address forms. The host is read as a
-browser reads it (WHATWG URL, UTS 46), because a browser is where the reporter saw it.
+Reports hold what people paste: defanged links, missing schemes, odd address forms. The host is read
+as a browser reads it (WHATWG URL, UTS 46), because a browser is where the reporter saw it.
 
-The way of a text: `cleaning` (what stands around it) -> `split` (scheme, authority, rest; refanged by
-`defang`) -> `hosts` (an address or a name) -> `parse` (with `kinds` and `wrappers`) -> `Target`.
+The way of a text: `cleaning` (what stands around it) -> `split` (scheme, authority, rest; refanged
+by `defang`) -> `hosts` (an address or a name) -> `parse` (with `kinds`, `wrappers`) -> `Target`.
 `urls` writes a URL again, and in the one form that is hashed.
 """
 

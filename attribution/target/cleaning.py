@@ -21,7 +21,8 @@ _QUOTES = "\"'`\u00b4\u00ab\u00bb\u2039\u203a\u300c\u300d" + _CURLY
 _OPENING = "<({" + _QUOTES + "*|"
 _TRAILING = frozenset(".,;:!?<>*|\u2026\u3001\u3002\uff0c\uff0e\uff1a\uff1b\uff01\uff1f" + _QUOTES)
 _CLOSING = {")": "(", "]": "[", "}": "{"}
-_LIST_MARKS = re.compile(r"(?:(?:[-*+\u2022\u00b7\u2013\u2014>]|\d{1,4}[.)]|\[[\w ]{0,20}\]:?)\s+){1,4}")
+_LIST_MARK = r"[-*+\u2022\u00b7\u2013\u2014>]|\d{1,4}[.)]|\[[\w ]{0,20}\]:?"
+_LIST_MARKS = re.compile(rf"(?:(?:{_LIST_MARK})\s+){{1,4}}")
 _PREFIX = re.compile(r"(?:url|view-source):\s{0,3}(?=\S)", re.IGNORECASE)
 _IPV6_START = re.compile(r"\[[0-9a-f]{0,4}(?::|[\[({]:[\])}])", re.IGNORECASE)
 _PASSES = 4

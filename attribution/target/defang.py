@@ -1,7 +1,8 @@
 """Links that are made harmless, and made links again: `hxxps://www[.]site[.]example/page[.]html`.
 
-A tool that defangs a URL does not stop at its host. So what was done to the head (scheme, separator, host)
-was done to the rest: `/page[.]html` after a defanged head is `/page.html`, after a plain one it is literal.
+A tool that defangs a URL does not stop at its host. So what was done to the head (scheme,
+separator, host) was done to the rest: `/page[.]html` is `/page.html` after a defanged head, and
+literal after a plain one.
 """
 
 from __future__ import annotations
@@ -65,8 +66,8 @@ def refang_rest(rest: str, done: Defanging) -> str:
 def defanged(text: str) -> str:
     """Return a URL, name or address as no program takes for a link: `hxxps://site[.]example/x`.
 
-    Reading the result again gives the same URL: what looks defanged in a plain URL's path is written with
-    a percent-encoded letter or dot, which is the same path (RFC 3986, section 6.2.2.2).
+    Reading the result again gives the same URL: what looks defanged in a plain URL's path is
+    written with a percent-encoded letter or dot: the same path (RFC 3986, section 6.2.2.2).
     """
     head, separator, rest = text.partition("://")
     if not separator:

@@ -1,4 +1,4 @@
-"""A host as written -> an address or a name in A-labels, as browsers read it (WHATWG URL, UTS 46)."""
+"""A host as written -> an address or a name in A-labels, as browsers read it."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _ascii_name(name: str) -> str:
         raise Fault(f"{forbidden[0]!r} may not stand in a host name")
     written = name.split(".")
     if not all(written):
-        raise Fault("two dots follow each other in the host name")
+        raise Fault("the host name has an empty label: two dots in a row, or one at its start")
     labels = [_ascii_label(label) for label in written]
     if len(".".join(labels)) > _MOST_IN_NAME:
         raise Fault("the host name is longer than 253 octets (RFC 1035)")
@@ -98,7 +98,7 @@ def _ascii_name(name: str) -> str:
 
 
 def _ascii_label(label: str) -> str:
-    """Return a label as an A-label. Its length is checked before Punycode, whose cost is quadratic."""
+    """Return a label as an A-label; checks its length before Punycode, whose cost is quadratic."""
     if len(label) > _MOST_IN_LABEL:
         raise Fault("a label of the host name is longer than 63 octets (RFC 1035)")
     ascii_label = label

@@ -37,9 +37,9 @@ class Target:
 def parse_target(text: str, *, documentation_is_special: bool = True) -> Target:
     """Read a reported URL, host name or address.
 
-    Raises InvalidTarget, and nothing else, when the text is none of them (`code` `invalid_input`), or
-    when it is a redirect of a mail filter or platform (`wrapped_url`, with the wrapped URL as
-    `suggestion`). The same target always gives the same host, however it is spelled.
+    Raises InvalidTarget, and nothing else, when the text is none of them (`code` is
+    `invalid_input`), or when it is a redirect of a mail filter or platform (`wrapped_url`, with the
+    wrapped URL as `suggestion`). The same target always gives the same host, however it is spelled.
     Sources: WHATWG URL, UTS 46, RFC 3986, RFC 6761.
     """
     return _read(text, documentation_is_special)[0]
@@ -57,8 +57,8 @@ def plain_url(text: str) -> tuple[str, str]:
 def canonical_url(text: str) -> str:
     """Return the one form of a URL that is hashed: `www.site.example/page`. Raises InvalidTarget.
 
-    Every spelling of a page has the same: scheme, port, credentials and fragment are left out, and a
-    defanged URL gives what the plain one gives. `canonical_url(canonical_url(text))` is the same again.
+    Every spelling of a page has the same: scheme, port, credentials and fragment are left out, and
+    a defanged URL gives what the plain one gives. The canonical form of a canonical form is itself.
     """
     return plain_url(text)[1]
 
@@ -130,10 +130,10 @@ def _wrapped(host: str, wrapped: wrappers.Wrapped) -> InvalidTarget:
     """Return the error for a wrapper, with the URL inside where there is one that can be read."""
     found = _innermost(wrapped.inner)
     if found is None:
-        fault = f"it is a link of {wrapped.by}, and no URL can be read out of it"
+        fault = f"it is a redirect ({wrapped.by}), and no URL can be read out of it"
         return InvalidTarget(host, fault, code="wrapped_url")
     inside, suggestion = found
-    fault = f"it is a link of {wrapped.by} around a URL at {defanged(inside)}"
+    fault = f"it is a redirect ({wrapped.by}) to a URL at {defanged(inside)}"
     return InvalidTarget(host, fault, code="wrapped_url", suggestion=suggestion)
 
 

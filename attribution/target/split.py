@@ -1,7 +1,7 @@
-r"""A cleaned text -> scheme, authority and the rest, refanged, as the WHATWG URL standard splits it.
+r"""Text -> scheme, host, port and the rest, refanged, as the WHATWG URL standard splits it.
 
-`http:/host`, `http:host`, `http:\\host` and `//host` name the same host, and `\` ends an authority as `/`
-does: `http://a.example\.b.example/` has the host `a.example`.
+`http:/host`, `http:host`, `http:\\host` and `//host` name the same host, and `\` ends an authority
+as `/` does: `http://a.example\.b.example/` has the host `a.example`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Parts:
     port: int | None = None
     """None where none is given, or the scheme's own."""
     rest: str = ""
-    """Path, query and fragment, refanged where the head was defanged; of a hostless URL all of it."""
+    """Path, query and fragment, refanged where the head was; of a hostless URL all of it."""
 
     @property
     def hostless(self) -> bool:

@@ -36,7 +36,7 @@ def canonical(host: str, path: str) -> str:
     """Return what is the same for every spelling of a page: host, path and query, in ASCII.
 
     Scheme, port, credentials and fragment are left out: a page reported by http and by https is one
-    page. Percent-encoding is normalised (RFC 3986, section 6.2.2). Reading the result gives it again.
+    page. Percent-encoding is normalised (RFC 3986, section 6.2.2).
     """
     return without_trailing_punctuation(f"{host_in_url(host)}{_ENCODED.sub(_normal, path)}")
 

@@ -1,7 +1,7 @@
 """The table of wrappers: hosts whose links lead to a URL that stands inside them.
 
-A host stands here exactly, or as `*.suffix` for the names one label below. web.archive.org is not here:
-it serves the content itself. Facts compiled for this project, CC0-1.0, looked at 2026-11-28.
+A host stands here exactly, or as `*.suffix` for the names one label below. web.archive.org is not
+here: it serves the content itself. Facts compiled for this project, CC0-1.0, 2026-11-28.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ WRAPPERS = (
         source="https://help.proofpoint.com: URL Defense decoder (URLDefenseDecode.py, 3.0.1)",
     ),
     Wrapper(
-        name="Google's redirect",
+        name="Google",
         hosts=_GOOGLE,
         path="/url",
         parameters=("q", "url"),
@@ -103,62 +103,62 @@ WRAPPERS = (
         source="https://developers.google.com/search/docs/appearance/ad-network-and-translation",
     ),
     Wrapper(
-        name="Facebook's redirect",
+        name="Facebook",
         hosts=("l.facebook.com", "lm.facebook.com"),
         path="/l.php",
         parameters=("u",),
         only_redirects=True,
-        source="https://www.facebook.com/notes/2055486831277215/ (link shim)",
+        source="the form of links in posts of www.facebook.com",
     ),
     Wrapper(
-        name="Instagram's redirect",
+        name="Instagram",
         hosts=("l.instagram.com",),
         parameters=("u",),
         only_redirects=True,
-        source="links in the page of www.instagram.com",
+        source="the form of links in profiles of www.instagram.com",
     ),
     Wrapper(
-        name="Reddit's redirect",
+        name="Reddit",
         hosts=("out.reddit.com",),
         parameters=("url",),
         only_redirects=True,
-        source="links in the page of www.reddit.com",
+        source="the form of links in posts of www.reddit.com",
     ),
     Wrapper(
-        name="Tumblr's redirect",
+        name="Tumblr",
         hosts=("t.umblr.com",),
         path="/redirect",
         parameters=("z",),
         only_redirects=True,
-        source="links in pages of tumblr.com",
+        source="the form of links in posts of tumblr.com",
     ),
     Wrapper(
-        name="Steam's link filter",
+        name="Steam",
         hosts=("steamcommunity.com", "www.steamcommunity.com"),
         path="/linkfilter",
         parameters=("url", "u"),
-        source="links in pages of steamcommunity.com",
+        source="the form of links in posts of steamcommunity.com",
     ),
     Wrapper(
-        name="Steam's link filter",
+        name="Steam",
         hosts=("steamcommunity.com", "www.steamcommunity.com"),
         path="/linkfilter/*",
         form="path",
-        source="links in pages of steamcommunity.com, before 2020",
+        source="the older form of links in posts of steamcommunity.com",
     ),
     Wrapper(
-        name="DuckDuckGo's redirect",
+        name="DuckDuckGo",
         hosts=("duckduckgo.com", "www.duckduckgo.com", "html.duckduckgo.com"),
         path="/l",
         parameters=("uddg",),
-        source="links in the page of html.duckduckgo.com",
+        source="the form of results of html.duckduckgo.com",
     ),
     Wrapper(
-        name="Slack's redirect",
+        name="Slack",
         hosts=("slack-redir.net", "www.slack-redir.net"),
         path="/link",
         parameters=("url",),
         only_redirects=True,
-        source="links in messages of Slack",
+        source="the form of links in messages of Slack",
     ),
 )

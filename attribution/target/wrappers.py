@@ -1,6 +1,6 @@
 """Redirects of mail filters and platforms, recognised by their exact host, and what they wrap.
 
-Nothing here is followed or unwrapped silently: the wrapped URL is a suggestion, which a person takes.
+Nothing here is followed or unwrapped silently: the wrapped URL is a suggestion for a person.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Wrapped:
     by: str
     """Who made it, for the message."""
     inner: str | None
-    """What it wraps, as it stands there; None where nothing can be read. Its writer may be anybody."""
+    """What it wraps, as it stands there; None where nothing can be read. Anybody may write it."""
 
 
 def may_wrap(host: str) -> bool:

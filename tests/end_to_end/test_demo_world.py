@@ -137,7 +137,7 @@ async def test_both_address_families_are_attributed(world: DemoWorld, tmp_path: 
         ("http://10.0.0.1/", "not_attributable", "special_address"),
         ("http://x.onion/", "not_attributable", "special_name"),
         ("not a url", "invalid_input", "invalid_input"),
-        ("https://l.facebook.com/l.php?u=https%3A%2F%2Fwww.lighthouse.example%2F", "invalid_input", "wrapped_url"),
+        ("https://l.facebook.com/l.php?u=https://a.example/", "invalid_input", "wrapped_url"),
     ],
 )
 async def test_unknown_says_because(target: str, status: str, code: str, world: DemoWorld, tmp_path: Path) -> None:
@@ -147,10 +147,10 @@ async def test_unknown_says_because(target: str, status: str, code: str, world: 
 
 
 async def test_wrapped_url_is_suggested_in_the_answer(world: DemoWorld, tmp_path: Path) -> None:
-    answer = await look_up(world, tmp_path, "https://www.google.com/url?q=https://www.lighthouse.example/x")
+    answer = await look_up(world, tmp_path, "https://www.google.com/url?q=https://a.example/x")
     (doubt,) = answer.doubts
     assert doubt.code == "wrapped_url"
-    assert doubt.text.endswith("Give the URL that it leads to: hxxps://www[.]lighthouse[.]example/x")
+    assert doubt.text.endswith("Give the URL that it leads to: hxxps://a[.]example/x")
 
 
 async def test_answer_for_a_host_with_wrappers_is_not_kept(

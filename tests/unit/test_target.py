@@ -101,9 +101,12 @@ def test_documentation_addresses_are_ordinary_when_allowed() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "   ", "<>", "http://", "http:///x", "not a url", "single", "https://a..example/", "https://site.example:99999/",
-        "https://site.example:x/", "http://[::1", "http://[site.example]/", "http://1.2.3.4.5/", "http://256.1.1.1/",
-        "http://09.1.1.1/", "https://xn--a.example/", "https://" + "a" * 64 + ".example/", "https://" + "a." * 130 + "example/",
+        "", "   ", "<>", "http://", "http:///x", "not a url", "single", "https://a..example/",
+        "https://site.example:99999/",
+        "https://site.example:x/", "http://[::1", "http://[site.example]/", "http://1.2.3.4.5/",
+        "http://256.1.1.1/",
+        "http://09.1.1.1/", "https://xn--a.example/", "https://" + "a" * 64 + ".example/",
+        "https://" + "a." * 130 + "example/",
         "x" * 9000, "https://a<b.example/", "https://%00.example/",
     ],
 )  # fmt: skip
@@ -128,7 +131,7 @@ def test_text_of_another_type_is_refused() -> None:
         ("https://www.site.example/a.b", "hxxps://www[.]site[.]example/a.b"),
         ("HTTP://Site.example", "hxxp://Site[.]example"),
         ("<https://site.example/d>", "<hxxps://site[.]example/d>"),
-        ("https://site.example/?u=https://other.example/", "hxxps://site[.]example/?u=hxxps://other.example/"),
+        ("https://site.example/?https://b.example/", "hxxps://site[.]example/?hxxps://b.example/"),
         ("hxxps://www[.]site[.]example/1", "hxxps://www[.]site[.]example/1"),
         ("192.0.2.7", "192[.]0[.]2[.]7"),
         ("http://[2001:db8::1]/x", "hxxp://[2001:db8::1]/x"),
@@ -285,7 +288,7 @@ def test_every_spelling_of_a_page_has_one_canonical_url(text: str) -> None:
         ("https://www.site.example/page[.]html", "www.site.example/page[.]html"),
         ("https://www.site.example/hxxp://a(dot)b", "www.site.example/hxxp://a(dot)b"),
         ("hxxps://a[.]example/?u=hxxp://b[.]example", "a.example/?u=http://b.example"),
-        ("hxxps://a[.]example/?u=hxxps%3A%2F%2Fb[.]example", "a.example/?u=https%3A%2F%2Fb.example"),
+        ("hxxps://a[.]example/?hxxps%3A%2F%2Fb[.]example", "a.example/?https%3A%2F%2Fb.example"),
         ("hxxps://a[.]example/[:]", "a.example/[:]"),
         ("https://a.example/b_(c)", "a.example/b_(c)"),
         ("https://a.example/b%2fc", "a.example/b%2Fc"),
@@ -317,12 +320,15 @@ def test_url_is_written_as_a_browser_asks_for_it(text: str, url: str) -> None:
     assert plain_url(text)[0] == url
 
 
+GOOG = ".translate.goog"
+V3 = "https://urldefense.com/v3/__"
+SAFE = "https://nam02.safelinks.protection.outlook.com"
 INNER = "https://www.site.example/a?b=c"
 QUOTED = "https%3A%2F%2Fwww.site.example%2Fa%3Fb%3Dc"
 WRAPPED = [
     f"https://nam02.safelinks.protection.outlook.com/?url={QUOTED}&data=05%7C01&reserved=0",
     f"HTTPS://EUR01.Safelinks.Protection.Outlook.com./?URL={QUOTED}",
-    "https://nam02.safelinks.protection.outlook.com/?url=hxxps%3A%2F%2Fwww[.]site[.]example%2Fa%3Fb%3Dc",
+    f"{SAFE}/?url=hxxps%3A%2F%2Fwww[.]site[.]example%2Fa%3Fb%3Dc",
     f"hxxps://nam02[.]safelinks[.]protection[.]outlook[.]com/?url={QUOTED}",
     f"https://urldefense.proofpoint.com/v1/url?u={QUOTED}&k=x",
     "https://urldefense.proofpoint.com/v2/url?u=https-3A__www.site.example_a-3Fb-3Dc&d=DwMFaQ&c=x",
@@ -359,10 +365,10 @@ def test_wrapper_is_named_and_what_it_wraps_is_suggested(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "suggestion"),
     [
-        ("https://a--b-site-example.translate.goog/", "https://a-b.site.example/"),
-        ("https://0-bcher--kva-example.translate.goog/?_x_tr_enc=0", "https://xn--bcher-kva.example/"),
-        ("https://site-example.translate.goog/?_x_tr_sch=http&_x_tr_hp=www-", "http://www.site.example/"),
-        ("https://urldefense.com/v3/__https://a.example/x**Ay__;w6nDqA!!z$", "https://a.example/x%C3%A9%C3%A8y"),
+        (f"https://a--b-site-example{GOOG}/", "https://a-b.site.example/"),
+        (f"https://0-bcher--kva-example{GOOG}/?_x_tr_enc=0", "https://xn--bcher-kva.example/"),
+        (f"https://site-example{GOOG}/?_x_tr_sch=http&_x_tr_hp=www-", "http://www.site.example/"),
+        (f"{V3}https://a.example/x**Ay__;w6nDqA!!z$", "https://a.example/x%C3%A9%C3%A8y"),
         ("https://urldefense.com/v3/__nonsense", None),
         ("https://urldefense.com/v3/__https://a.example/*__;!!z$", "https://a.example/"),
         ("https://urldefense.com/v3/__https://a.example/*__;w!!z$", None),
@@ -455,3 +461,12 @@ def test_message_holds_nothing_past_the_host(text: str) -> None:
     error = caught.value
     assert SECRET not in str(error) + error.fault + error.text
     assert error.__cause__ is None
+
+
+def test_problem_of_the_interface_carries_the_suggestion() -> None:
+    problems = pytest.importorskip("attribution.web.problems")
+    with pytest.raises(InvalidTarget) as caught:
+        parse_target("https://l.facebook.com/l.php?u=https%3A%2F%2Fwww.site.example%2Fa")
+    problem = problems.problem_of(caught.value)
+    assert (problem.status, problem.kind) == (422, "invalid-target")
+    assert problem.more == {"code": "wrapped_url", "suggestion": "hxxps://www[.]site[.]example/a"}
