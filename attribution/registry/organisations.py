@@ -20,6 +20,7 @@ _ARIN_CUSTOMER = re.compile(r"C[0-9]+", re.IGNORECASE)
 _HANDLE = re.compile(
     r"[A-Z0-9]+(?:-[A-Z0-9]+)*-(?:RIPE|ARIN|APNIC|AP|LACNIC|AFRINIC)", re.IGNORECASE
 )
+_OWNER_ID = re.compile(r"[A-Z0-9]+(?:-[A-Z0-9]+)*", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
 _LEGAL_FORM = re.compile(
     r"\b(?:inc|llc|ltd|limited|gmbh|b\.?v|n\.?v|s\.?a|s\.?l|s\.?r\.?l|ag|oy|ab|a/?s|plc|corp|corporation"
@@ -277,7 +278,8 @@ def _is_organisation(registration: Registration, entity: Entity, handle: str) ->
             contact = handle.upper().endswith("-ARIN") or _ARIN_CUSTOMER.fullmatch(handle)
             return not contact and entity.kind != "individual"
         case "lacnic":
-            return not is_personal_number(handle) and entity.kind != "individual"
+            is_person = is_personal_number(handle) or entity.kind == "individual"
+            return not is_person and _OWNER_ID.fullmatch(handle[:_LONGEST_NAME]) is not None
         case "nicbr":
             return company_number(handle, "nicbr") is not None
         case space:

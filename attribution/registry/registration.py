@@ -131,7 +131,7 @@ class Network(Registration):
     up: str | None = None
     """URL of the network above (RDAP link `up`, RIPE's `rdap-up`)."""
     parent: tuple[Address, Address] | None = None
-    """Range of the network above, where its handle is a range: RPSL's `parent`, LACNIC's `inetnum-up`."""
+    """Range of the network above where it is printed: RPSL's `parent`, LACNIC's `inetnum-up`."""
     parent_handle: str | None = None
     """Handle of the network above, as printed."""
     referrals: tuple[str, ...] = ()

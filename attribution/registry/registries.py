@@ -83,7 +83,7 @@ def placeholder_of(mailbox: str) -> Registry | None:
 
 
 def registry_with_mark(handle: str | None) -> Registry | None:
-    """Return the registry whose own organisation, IRT or maintainer this is: nobody else can use it."""
+    """Return the registry whose organisation, IRT or maintainer this is: nobody else can use it."""
     return _marks().get(handle.upper()) if handle else None
 
 
