@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Sequence,
+)
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,8 +22,10 @@ from types import TracebackType
 from typing import Self
 from weakref import WeakValueDictionary
 
+from attribution.addresses import Address
 from attribution.cache.answers import AnswerCache, Kept, Neighbourhoods, key_of
 from attribution.cache.finished import Finished, FinishedAnswers
+from attribution.cache.scope import object_named
 from attribution.cache.secret import LocalSecret
 from attribution.completion import in_order_of_completion
 from attribution.decide.answer import decide, decide_from
@@ -127,6 +138,7 @@ class Attributor:
         self._prepared = False
         self._flights: dict[str, asyncio.Future[list[Record]]] = {}
         self._near = Neighbourhoods()
+        self._leaves: dict[Address, list[asyncio.Event]] = {}
         self._neighbourhoods: WeakValueDictionary[tuple[int, int], asyncio.Lock] = WeakValueDictionary()
 
     async def __aenter__(self) -> Self:
@@ -317,8 +329,17 @@ class Attributor:
         kept = self._kept(question)
         if kept:
             return kept
+        if isinstance(question, NetworkAbove):
+            await self._let_leaves_answer(question)
+            kept = self._kept(question)
+            if kept:
+                return kept
         if not isinstance(question, NetworkAt):
             return await self._once(key_of(question), lambda: self._ask(question))
+        with self._asking_leaf(question.address):
+            return await self._answer_leaf(question)
+
+    async def _answer_leaf(self, question: NetworkAt) -> list[Record]:
         while True:
             place = self._near.of(question.address)
             async with self._alone_in(place):
@@ -331,6 +352,34 @@ class Attributor:
                 if not self._cache.serves_others(question.address):
                     self._near.note_sparse(question.address)
                 return records
+
+    @contextmanager
+    def _asking_leaf(self, address: Address) -> Iterator[None]:
+        """Note that a network around an address is being asked for."""
+        answered = asyncio.Event()
+        self._leaves.setdefault(address, []).append(answered)
+        try:
+            yield
+        finally:
+            answered.set()
+            waiting = self._leaves[address]
+            waiting.remove(answered)
+            if not waiting:
+                del self._leaves[address]
+
+    async def _let_leaves_answer(self, question: NetworkAbove) -> None:
+        """Wait for questions about addresses within the network above: one of their answers may be that network."""
+        named = object_named(question)
+        if named is None:
+            return
+        low, high = int(named.first), int(named.last)
+        pending = [
+            answered.wait()
+            for address, waiting in self._leaves.items()
+            if address.version == named.first.version and low <= int(address) <= high
+            for answered in waiting
+        ]
+        await asyncio.gather(*pending)
 
     def _kept(self, question: Question) -> list[Record] | None:
         """Return the answer from the cache where it may be given without asking."""
