@@ -122,14 +122,11 @@ class Attributor:
         self._asker = Asker(self._settings, self._clock, self._cache, self._reported, on_connect)
         self._check_mailboxes = check_mailboxes
         self._keep_steps = keep_steps
-        self._vouched = {vouching.provider: vouching for vouching in vouched}
+        self._vouched: dict[str, Vouching] = {}
         self._finished = FinishedAnswers(
-            self._cache.store,
-            self._settings,
-            self._clock,
-            check_mailboxes=check_mailboxes,
-            vouched=self._vouched,
+            self._cache.store, self._settings, self._clock, check_mailboxes=check_mailboxes
         )
+        self.set_vouched(vouched)
         self._offline = offline
         sources = installed_sources(self._settings, self._asker.fetch) if origin_sources is None else origin_sources
         self._desk = OriginDesk(sources, self._clock, self._settings.rdap_timeout)
@@ -148,6 +145,12 @@ class Attributor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    def set_vouched(self, vouched: Iterable[Vouching]) -> None:
+        """Take these vouchings from now on, in place of those before; answers kept for others are not given."""
+        self._vouched = {vouching.provider: vouching for vouching in vouched}
+        marks = [f"{one.provider} {one.by} {one.at.isoformat()} {one.why}" for one in self._vouched.values()]
+        self._finished.answer_for(marks)
 
     @property
     def reported_addresses(self) -> ReportedAddresses:

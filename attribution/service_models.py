@@ -100,6 +100,8 @@ class ReportRequest(_Request):
 
     url: Annotated[str, Field(min_length=1, max_length=20_000)]
     reported_at: datetime | None = None
+    served_from: Annotated[str, Field(max_length=60)] | None = None
+    """The address, of those that DNS gives, that was seen to serve the content."""
 
 
 class ReportAdded(_Reply):
@@ -113,6 +115,8 @@ class ReportAdded(_Reply):
     """The same URL was reported before and is open: nothing new was made."""
     same_site: list[str]
     """Other cases of the same site."""
+    candidate_cases: list[str] = []
+    """The cases at every company, where DNS alone leads to several."""
 
 
 class CaseItem(_Reply):
@@ -278,6 +282,20 @@ class ApprovalRequest(_Request):
     """A mailbox that a person looked at, and how."""
 
     mailbox: Annotated[str, Field(min_length=3, max_length=320)]
+    why: Text
+
+
+class VouchRequest(_Request):
+    """A person's word that a company answers for what it hosts, though its block is a customer's."""
+
+    why: Text
+    name: Annotated[str, Field(max_length=300)] | None = None
+    """Its name, where the store does not know it yet."""
+
+
+class WithdrawalRequest(_Request):
+    """Why a word is withdrawn."""
+
     why: Text
 
 

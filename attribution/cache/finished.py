@@ -68,13 +68,18 @@ class FinishedAnswers:
         clock: Clock,
         *,
         check_mailboxes: bool,
-        vouched: Iterable[str] = (),
     ) -> None:
-        self._store, self._clock = store, clock
+        self._store, self._clock, self._settings = store, clock, settings
+        self._check_mailboxes = check_mailboxes
         self._peek = Peek(settings.cache_path)
-        mark = fingerprint(settings, check_mailboxes=check_mailboxes, vouched=vouched)
-        self._prefix = f"finished {mark} "
         self._memory: OrderedDict[str, Finished] = OrderedDict()
+        self.answer_for(())
+
+    def answer_for(self, vouched: Iterable[str]) -> None:
+        """Keep apart what was answered for other vouchings, each given as a text that says all of it."""
+        mark = fingerprint(self._settings, check_mailboxes=self._check_mailboxes, vouched=vouched)
+        self._prefix = f"finished {mark} "
+        self._memory.clear()
 
     def find(self, host: str) -> Finished | None:
         """Return what was answered for a host, if it is fresh."""

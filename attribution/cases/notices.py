@@ -22,6 +22,8 @@ from attribution.settings import Settings
 _HOUR = 3_600_000_000
 FRESH_HOURS = 24
 """A look older than this is made again before a notice goes out: sites move."""
+MOST_CANDIDATES = 2
+"""To so many companies a notice may go where DNS alone leads to them: the site's owner chooses who is listed."""
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -214,6 +216,7 @@ def _due(connection: Connection, row: Any, now: int, terms: Terms, hotline_count
         in_the_way.append("today is a quiet day for this provider")
     if min(one[1] for one in looks) < now - FRESH_HOURS * _HOUR:
         in_the_way.append(f"looked up more than {FRESH_HOURS} hours ago: run `attribution recheck`")
+    in_the_way += _who_serves(newest)
     country = str(newest.get("country") or row.country or "")
     route_to = None
     if hotline_country and country and country != hotline_country:
@@ -224,6 +227,17 @@ def _due(connection: Connection, row: Any, now: int, terms: Terms, hotline_count
     elif to not in approvals(connection, row.provider_id):
         in_the_way.append(f"the mailbox {to} is not approved: `attribution provider approve {row.provider} {to}`")
     return Due(row.key, row.provider, what, since, to, tuple(one.key for one in open_ones), tuple(in_the_way), route_to)
+
+
+def _who_serves(newest: dict[str, Any]) -> list[str]:
+    """Say what stands in the way where it is not known, or another's, which company serves the content."""
+    elsewhere, candidates = newest.get("served_elsewhere"), int(newest.get("candidates") or 0)
+    if elsewhere:
+        return [f"it was seen served from {elsewhere}: nothing is to be sent to this company"]
+    if candidates > MOST_CANDIDATES:
+        how = "`attribution report add URL --served-from ADDRESS`"
+        return [f"DNS leads to {candidates} companies, and the site's owner chooses them: say which serves it, {how}"]
+    return []
 
 
 def _case(connection: Connection, key: str) -> Any:

@@ -74,8 +74,8 @@ def _note(writer: Writer, report_id: int, host: str, found: Investigation) -> Re
         # Not sure of everything, so nothing changes, and the look counts as none: no answer is better than a wrong one.
         return Rechecked(row.key, host, "unknown", row.provider, None)
     before, _ = last_found(connection, report_id)
-    after = what_was_found(found)
-    provider_id = keep_party(writer, found)
+    after = what_was_found(found, party)
+    provider_id = keep_party(writer, found, party)
     was: str | None
     now: str | None
     if row.provider_id is None:

@@ -18,6 +18,7 @@ from attribution.errors import NotInStoreError, StoreError
 from attribution.evidence import Evidence
 from attribution.evidence.question import NetworkAbove, NetworkAt
 from attribution.history.rows import ENDS
+from attribution.models import Party
 from attribution.registry.readers import read_networks
 from attribution.registry.registration import UnreadableAnswer
 from attribution.registry.registries import registry_with_mark
@@ -40,6 +41,8 @@ class Added:
     """The same URL was reported before and is open: nothing new was made."""
     same_site: tuple[str, ...]
     """Other cases of the same site, at whichever provider, open or not."""
+    candidate_cases: tuple[str, ...] = ()
+    """The cases at every company, where DNS alone leads to several."""
 
 
 def add_report(
@@ -60,18 +63,78 @@ def add_report(
         writer.add_event(
             "reported_again", at, max(at, writer.now), provider_id=provider_id, case_id=case_id, report_id=report_id
         )
+        note_served_from(writer, writer.keys.hash_of(canonical), found)
         return Added(key, _key(connection, case_id), _provider_key(connection, provider_id), True, tuple(others))
+    sealed = host_evidence(found.evidence, host).to_bytes()
+    made: list[tuple[str, str | None, int | None]] = []
+    told: list[Party | None] = [*parties_to_tell(found)]
+    for party in told or [None]:
+        provider_id = keep_party(writer, found, party) if party else None
+        case_id = None if provider_id is None else case_for(writer, provider_id, site_key, site_of(host), at)
+        report_id = writer.add_report(
+            site_key,
+            at,
+            case_id=case_id,
+            provider_id=provider_id,
+            host=host,
+            url_hash=writer.keys.hash_of(canonical),
+            kept_url=whole if keep_url else None,
+            evidence=sealed,
+            detail=what_was_found(found, party),
+        )
+        key = writer.connection.execute(select(reports.c.key).where(reports.c.id == report_id)).scalar_one()
+        made.append((key, _key(writer.connection, case_id), provider_id))
+    key, case, first = made[0]
+    own = {one for _, one, _ in made if one}
+    return Added(
+        report=key,
+        case=case,
+        provider=_provider_key(writer.connection, first),
+        duplicate=False,
+        same_site=tuple(one for one in others if one not in own),
+        candidate_cases=tuple(one for _, one, _ in made if one) if len(made) > 1 else (),
+    )
+
+
+def parties_to_tell(found: Investigation) -> list[Party]:
+    """Return whose case a reported URL belongs to: the primary's, or each candidate's where DNS leads to several.
+
+    Who may lease the space from the primary has a case of its own: it may be the one that can act.
+    """
+    answer = found.attribution
+    if answer.primary:
+        leased = any(doubt.code == "perhaps_leased" for doubt in answer.doubts)
+        lessees = [party for party in answer.parties if leased and party.role == "network" and party.addressee]
+        return [answer.primary, *lessees]
+    by_id = {party.provider.id: party for party in reversed(answer.parties) if party.addressee}
+    return [by_id[candidate.id] for candidate in answer.candidates if candidate.id in by_id]
+
+
+def note_served_from(writer: Writer, url_hash: str, found: Investigation) -> None:
+    """Note for each open report of a URL who was seen to serve it, where that is known now."""
     party = found.attribution.primary
-    provider_id = keep_party(writer, found) if party else None
-    case_id = None if provider_id is None else case_for(writer, provider_id, site_key, site_of(host), at)
-    report_id = writer.add_report(
-        site_key, at, case_id=case_id, provider_id=provider_id, host=host, url_hash=writer.keys.hash_of(canonical), kept_url=whole if keep_url else None,
-        evidence=host_evidence(found.evidence, host).to_bytes(), detail=what_was_found(found),
-    )  # fmt: skip
-    connection = writer.connection
-    key = connection.execute(select(reports.c.key).where(reports.c.id == report_id)).scalar_one()
-    case = _key(connection, case_id)
-    return Added(key, case, _provider_key(connection, provider_id), False, tuple(one for one in others if one != case))
+    if party is None or found.attribution.served_from is None:
+        return
+    rows = writer.connection.execute(
+        select(reports.c.id, reports.c.case_id, cases.c.provider_id, providers.c.key.label("provider"))
+        .join(cases, cases.c.id == reports.c.case_id)
+        .join(providers, providers.c.id == cases.c.provider_id)
+        .where(reports.c.url_hash == url_hash)
+    ).all()
+    for row in rows:
+        if not is_open(writer.connection, row.id, row.case_id):
+            continue
+        detail = {**what_was_found(found, party), "outcome": "served_from"}
+        if row.provider != party.provider.id:
+            detail["served_elsewhere"] = party.provider.id
+        writer.add_event(
+            "rechecked",
+            writer.now,
+            provider_id=row.provider_id,
+            case_id=row.case_id,
+            report_id=row.id,
+            detail=detail,
+        )
 
 
 def case_for(writer: Writer, provider_id: int, site_key: str, site: str | None, at: int) -> int:
@@ -163,9 +226,8 @@ def host_evidence(evidence: Evidence, host: str) -> Evidence:
     return replace(evidence, input=host)
 
 
-def what_was_found(found: Investigation) -> dict[str, object]:
-    """Return what a later look is held against: provider, mailbox, role and status."""
-    party = found.attribution.primary
+def what_was_found(found: Investigation, party: Party | None) -> dict[str, object]:
+    """Return what a later look is held against: provider, mailbox, role, status, and how many companies it may be."""
     contact = party.abuse_contact if party else None
     return {
         "status": found.attribution.status,
@@ -173,6 +235,7 @@ def what_was_found(found: Investigation) -> dict[str, object]:
         "role": party.role if party else None,
         "country": party.provider.country if party else None,
         "mailbox": contact.email.lower() if contact and contact.email else None,
+        **({"candidates": len(found.attribution.candidates)} if found.attribution.candidates else {}),
     }
 
 
@@ -186,11 +249,8 @@ def last_found(connection: Connection, report_id: int) -> tuple[dict[str, object
     return (json.loads(row.detail), row.recorded_at) if row else ({}, 0)
 
 
-def keep_party(writer: Writer, found: Investigation) -> int:
-    """Return the id of the provider to write to first, added where it is new. There has to be one."""
-    party = found.attribution.primary
-    if party is None:
-        raise ValueError("nobody was found responsible")
+def keep_party(writer: Writer, found: Investigation, party: Party) -> int:
+    """Return the id of a party's provider, added where it is new."""
     systems = {one.origin.asn for one in found.attribution.addresses if one.origin and one.ip in party.addresses}
     return keep_provider(
         writer,

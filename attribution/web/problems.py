@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from attribution.casework.refused import Refusal, Refused
 from attribution.errors import (
     AttributionError,
     EvidenceError,
@@ -38,6 +39,9 @@ def problem_of(error: AttributionError) -> ProblemError:
     if isinstance(error, ProblemError):
         return error
     text = str(error)
+    if isinstance(error, Refused):
+        status = 404 if error.code is Refusal.NOT_FOUND else 422
+        return ProblemError(status, "refused", text, code=error.code, field=error.field)
     if isinstance(error, NotInStoreError):
         return ProblemError(404, "not-found", text)
     if isinstance(error, StoreUnavailableError | KeyFileError):

@@ -15,7 +15,9 @@ from attribution.cases.drafting import Sender
 from attribution.cases.notices import Terms
 from attribution.cases.store import Store
 from attribution.cases.times import micros
+from attribution.casework import vouchings
 from attribution.settings import Settings
+from attribution.statements import Vouching
 from attribution.web.access.api_keys import principal_of_key
 from attribution.web.access.oidc import IdentityProvider
 from attribution.web.access.roles import Principal
@@ -37,6 +39,7 @@ class Service:
     def __init__(self, settings: Settings, store: Store, attributor: Attributor | None = None) -> None:
         self.settings, self.store = settings, store
         self.attributor = attributor or Attributor(settings)
+        self.vouched: list[Vouching] = []
         self.runner = Runner(store, self.attributor, settings)
         self.patterns = Patterns(store)
         self.limiter = Limiter(settings.rate_limit)
@@ -46,6 +49,7 @@ class Service:
         self._hashing = asyncio.Semaphore(2)
 
     async def __aenter__(self) -> Self:
+        await run_in_threadpool(self.refresh_vouchings)
         await self.runner.start()
         await run_in_threadpool(self.patterns.known)  # begins it: who comes first has not to wait
         return self
@@ -53,6 +57,11 @@ class Service:
     async def __aexit__(self, *_: object) -> None:
         await self.runner.close()
         await self.attributor.close()
+
+    def refresh_vouchings(self) -> None:
+        """Look up from now on with the vouchings that hold in the store."""
+        self.vouched = self.read(vouchings)
+        self.attributor.set_vouched(self.vouched)
 
     @property
     def now(self) -> int:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from attribution.models import Attribution
     from attribution.origin import ToldOrigin
     from attribution.settings import Settings
+    from attribution.statements import ServedStatement, Vouching
 
 _UsageError: Any = typer.BadParameter.__mro__[1]  # Typer exports no name for the class of all usage errors
 _EXIT_CODES = "Exit codes: 0 all attributed, 1 some not, 2 usage, 3 nothing upstream could be reached, 130 interrupted."
@@ -85,6 +86,12 @@ Offline = Annotated[bool, typer.Option("--offline", help="Ask nobody: answer fro
 CheckMailbox = Annotated[
     bool,
     typer.Option("--check-mailbox", help="Ask DNS whether the mailboxes' domains take mail; no mail server is asked."),
+]
+
+
+Vouched = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Customers that a person vouches for: CSV with provider, by, why, date."),
 ]
 
 
@@ -163,11 +170,18 @@ def check(
         datetime | None,
         typer.Option(metavar="TIME", help="When it was told, in UTC. It counts for 12 hours. [default: now]"),
     ] = None,
+    served_from: Annotated[
+        str | None,
+        typer.Option("--served-from", metavar="ADDRESS", help="The address that was seen to serve the content."),
+    ] = None,
+    vouched: Vouched = None,
 ) -> int:
     """Say whom to write to about a URL: company, mailbox, how sure, and what comes next."""
     tally = exit_code.Tally()
     if bool(origin) != bool(origin_source) or (origin and len(targets) > 1):
         raise typer.BadParameter("--origin, --origin-source and one target go together")
+    if served_from and len(targets) > 1:
+        raise typer.BadParameter("--served-from and one target go together")
     told_at = (origin_told or datetime.now(UTC)).replace(tzinfo=UTC, microsecond=0)
 
     def show(found: Investigation) -> None:
@@ -184,8 +198,9 @@ def check(
     from attribution.origin import ToldOrigin
 
     origins = [ToldOrigin(address, origin_source or "", told_at) for address in origin or []]
-    asking = _asking(check_mailbox, max_age, refresh=refresh, offline=offline)
-    _investigate(targets, evidence, show, asking, origins)
+    asking = _asking(check_mailbox, max_age, refresh=refresh, offline=offline, vouched=vouched)
+    served = _served(served_from)
+    _investigate(targets, evidence, show, asking, origins, served)
     return tally.code
 
 
@@ -301,6 +316,7 @@ def batch(
     max_age: MaxAge = None,
     refresh: Refresh = False,
     offline: Offline = False,
+    vouched: Vouched = None,
     deadline: Annotated[
         str | None,
         typer.Option(metavar="TIME", help="Ask nothing after 90s, 30m or 8h, or at a time such as 2026-01-01T06:00Z."),
@@ -325,7 +341,7 @@ def batch(
         raise UnusableOutput("--format table is for the terminal; a file takes jsonl or csv")
     if group_by and resume and form is OutputFormat.CSV:
         raise UnusableOutput("--group-by with --resume reads the earlier results back: use --format jsonl")
-    asking = _asking(check_mailbox, max_age, refresh=refresh, offline=offline)
+    asking = _asking(check_mailbox, max_age, refresh=refresh, offline=offline, vouched=vouched)
     seconds = None if deadline is None else deadline_seconds(deadline)
     order = Order(source, input_format, column, jobs or settings.jobs, ordered, evidence, asking, seconds)
     tally, groups = exit_code.Tally(), Groups() if group_by else None
@@ -423,7 +439,34 @@ def demo(
     return run_in_demo(command) if command else show_demo()
 
 
-def _asking(check_mailbox: bool, max_age: float | None, *, refresh: bool, offline: bool) -> dict[str, Any]:
+def _served(address: str | None) -> ServedStatement | None:
+    """Return what a person says of the address that serves the content; None where nothing was said."""
+    if address is None:
+        return None
+    import getpass
+
+    from attribution.settings import load_settings
+    from attribution.statements import ServedStatement
+
+    return ServedStatement(address, load_settings().analyst or getpass.getuser(), datetime.now(UTC).replace(microsecond=0))
+
+
+def _vouchings(path: Path | None) -> list[Vouching]:
+    """Read a table of vouchings. Raises SettingsError or InvalidVouching."""
+    if path is None:
+        return []
+    from attribution.errors import SettingsError
+    from attribution.statements import read_vouchings
+
+    try:
+        return read_vouchings(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"--vouched {str(path)!r} cannot be read: {error}. Name a CSV file in UTF-8.") from None
+
+
+def _asking(
+    check_mailbox: bool, max_age: float | None, *, refresh: bool, offline: bool, vouched: Path | None
+) -> dict[str, Any]:
     """Return how the Attributor is to ask."""
     if offline and (refresh or max_age is not None):
         raise typer.BadParameter("--offline asks nobody: leave out --refresh and --max-age")
@@ -432,6 +475,7 @@ def _asking(check_mailbox: bool, max_age: float | None, *, refresh: bool, offlin
         "check_mailboxes": check_mailbox,
         "max_age": None if hours is None else timedelta(hours=hours),
         "offline": offline,
+        "vouched": _vouchings(vouched),
     }
 
 
@@ -441,6 +485,7 @@ def _investigate(
     show: Callable[[Investigation], None],
     asking: dict[str, Any] | None = None,
     origins: Sequence[ToldOrigin] = (),
+    served: ServedStatement | None = None,
 ) -> None:
     """Look targets up at once and show them in the order given."""
     from attribution.attributor import Attributor
@@ -456,7 +501,7 @@ def _investigate(
 
             async def one(target: str) -> Investigation:
                 async with slots:
-                    return await attributor.investigate(target, origins=origins)
+                    return await attributor.investigate(target, origins=origins, served_from=served)
 
             tasks = [group.create_task(one(target)) for target in targets]
             for task in tasks:

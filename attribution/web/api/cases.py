@@ -38,6 +38,7 @@ from attribution.service_models import (
     ReportAdded,
     ReportRequest,
 )
+from attribution.statements import ServedStatement
 from attribution.target import parse_target
 from attribution.web import evidence
 from attribution.web.api import examples
@@ -81,12 +82,15 @@ async def report(body: ReportRequest, service: TheService, principal: Writing, k
     reported_at = given_time(body.reported_at)
     if reported_at is not None and reported_at > service.now + 3_600_000_000:
         raise ProblemError(422, "bad-time", "reported_at is in the future.")
-    found = await service.attributor.investigate(body.url)
+    served = None
+    if body.served_from:
+        served = ServedStatement(body.served_from, principal.who, moment(service.now))
+    found = await service.attributor.investigate(body.url, served_from=served)
 
     def keep() -> Response:
         def work() -> tuple[int, bytes]:
             added = add_report(writer, body.url, found, reported_at=reported_at, keep_url=service.settings.keep_urls)
-            return 201, json_of(ReportAdded(**{**asdict(added), "same_site": list(added.same_site)}))
+            return 201, json_of(ReportAdded.model_validate(asdict(added)))
 
         with service.store.write(principal.who) as writer:
             return once.do(writer, work)
@@ -228,7 +232,7 @@ async def again(case: str, service: TheService, principal: Writing) -> Response:
         case_view(connection, case, service.now)
 
     await run_in_threadpool(service.read, known)
-    async with Attributor(service.settings, max_age=timedelta(0)) as attributor:
+    async with Attributor(service.settings, max_age=timedelta(0), vouched=service.vouched) as attributor:
         found = [
             RecheckedItem(**asdict(one))
             async for one in recheck(service.store, attributor.investigate, principal.who, case=case)

@@ -15,6 +15,7 @@ from attribution.cases.contacts import approve
 from attribution.cases.providers import provider_named
 from attribution.cases.times import iso, moment
 from attribution.cases.views import provider_lines, provider_view
+from attribution.casework import Vouch, WithdrawVouching, vouch, withdraw_vouching
 from attribution.pattern.dossier import contest as decide_again
 from attribution.pattern.history import moment as day_of
 from attribution.pattern.render import dossier_archive
@@ -28,6 +29,8 @@ from attribution.service_models import (
     Page,
     ProviderDetail,
     ProviderItem,
+    VouchRequest,
+    WithdrawalRequest,
 )
 from attribution.web.api import examples
 from attribution.web.api.asking import (
@@ -105,6 +108,50 @@ def approval(
 
     with service.store.write(principal.who) as writer:
         return once.do(writer, work)
+
+
+@router.post(
+    "/providers/{provider:path}/vouching",
+    status_code=201,
+    response_model=Noted,
+    responses={**problems(404), 201: examples.reply("It is noted.", "NOTED")},
+    openapi_extra=examples.request("VOUCH"),
+)
+def vouching(
+    provider: Key, body: VouchRequest, service: TheService, principal: Writing, key: OnceKey = None
+) -> Response:
+    """Vouch for a customer of a provider: look-ups name it from now on, and the provider above it too."""
+    once = Once(service, principal, f"vouching {provider}", key, body.model_dump())
+
+    def work() -> tuple[int, bytes]:
+        return 201, json_of(Noted(events=[vouch(writer, Vouch(provider, body.why, body.name))]))
+
+    with service.store.write(principal.who) as writer:
+        response = once.do(writer, work)
+    service.refresh_vouchings()
+    return response
+
+
+@router.post(
+    "/providers/{provider:path}/vouching/withdrawal",
+    status_code=201,
+    response_model=Noted,
+    responses={**problems(404), 201: examples.reply("It is noted.", "NOTED")},
+    openapi_extra=examples.request("WITHDRAWAL"),
+)
+def vouching_withdrawn(
+    provider: Key, body: WithdrawalRequest, service: TheService, principal: Writing, key: OnceKey = None
+) -> Response:
+    """Withdraw a vouching: look-ups name the provider above from now on."""
+    once = Once(service, principal, f"withdrawal {provider}", key, body.model_dump())
+
+    def work() -> tuple[int, bytes]:
+        return 201, json_of(Noted(events=[withdraw_vouching(writer, WithdrawVouching(provider, body.why))]))
+
+    with service.store.write(principal.who) as writer:
+        response = once.do(writer, work)
+    service.refresh_vouchings()
+    return response
 
 
 @router.get(

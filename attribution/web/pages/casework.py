@@ -151,7 +151,7 @@ def _case(request: Request, case: str, who: str, *, fault: str = "", found: list
 
 async def _look_again(service: Service, case: str, who: str) -> Any:
     await run_in_threadpool(service.read, lambda connection: case_view(connection, case, service.now))
-    async with Attributor(service.settings, max_age=timedelta(0)) as attributor:
+    async with Attributor(service.settings, max_age=timedelta(0), vouched=service.vouched) as attributor:
         async for one in recheck(service.store, attributor.investigate, who, case=case):
             yield one
 

@@ -199,6 +199,31 @@ def mark(
 
 
 @provider_app.command(
+    "vouch",
+    epilog="Example: attribution provider vouch ripe:ORG-EX1-RIPE --why 'acts within a day since 2024, called on 2026-03-01'",
+)
+@needs("provider vouch", Extra.HOTLINE)
+def provider_vouch(
+    provider: Annotated[str, typer.Argument(metavar="PROVIDER", help="Its id, registry:HANDLE, as an answer shows it.")],
+    why: Why,
+    name: Annotated[str | None, typer.Option(help="Its name, where the store does not know it yet.")] = None,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Withdraw the word instead.")] = False,
+    who: Who = None,
+    as_json: AsJson = False,
+) -> None:
+    """Vouch for a company whose block is a customer's: look-ups name it, and the provider above it too."""
+    from attribution.casework import Vouch, WithdrawVouching, vouch, withdraw_vouching
+
+    with recording(who) as writer:
+        if withdraw:
+            number = withdraw_vouching(writer, WithdrawVouching(provider, why))
+        else:
+            number = vouch(writer, Vouch(provider, why, name))
+    said = "withdrawn: look-ups name the provider above it" if withdraw else "noted: look-ups name it from now on"
+    tell({"event": number, "provider": provider}, f"{provider}: {said}", as_json=as_json)
+
+
+@provider_app.command(
     "terms", epilog="Example: attribution provider terms ripe:ORG-EX1-RIPE --grouping-hours 4 --quiet-days sat,sun"
 )
 @needs("provider terms", Extra.HOTLINE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -38,12 +39,18 @@ def add(
     at: At = None,
     who: Who = None,
     offline: Annotated[bool, typer.Option("--offline", help="Ask nobody: answer from what is kept.")] = False,
+    served_from: Annotated[
+        str | None,
+        typer.Option("--served-from", metavar="ADDRESS", help="The address that was seen to serve the content."),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Look a reported URL up, and keep it with its evidence; open reports of one site at one provider become one notice."""
     from attribution.attributor import Attributor, Investigation
     from attribution.cases.reports import add_report
+    from attribution.casework import vouchings
     from attribution.errors import InvalidTarget
+    from attribution.statements import ServedStatement
     from attribution.target import explained
 
     if urls == ["-"]:
@@ -56,13 +63,20 @@ def add(
     rows: list[dict[str, Any]] = []
     faults = 0
 
+    if served_from and len(urls) != 1:
+        raise typer.BadParameter("--served-from and one URL go together")
+    now = datetime.now(UTC).replace(microsecond=0)
+    served = ServedStatement(served_from, who or settings.analyst or "analyst", now) if served_from else None
+    with store.read() as connection:
+        vouched = vouchings(connection)
+
     async def look() -> list[tuple[str, Investigation]]:
-        async with Attributor(settings, offline=offline) as attributor:
+        async with Attributor(settings, offline=offline, vouched=vouched) as attributor:
             slots = asyncio.Semaphore(settings.jobs)
 
             async def one(url: str) -> tuple[str, Investigation]:
                 async with slots:
-                    return url, await attributor.investigate(url)
+                    return url, await attributor.investigate(url, served_from=served)
 
             return await asyncio.gather(*(one(url) for url in urls))
 
@@ -98,6 +112,9 @@ def _sentence(row: dict[str, Any]) -> str:
         )
     if row["provider"] is None:
         return f"{row['report']}  nobody is known to be responsible yet; `attribution recheck` asks again"
+    if row["candidate_cases"]:
+        listed = ", ".join(row["candidate_cases"])
+        return words(f"{row['report']}  DNS leads to several companies, each with a case as candidate: {listed}")
     others = f"; the site has {len(row['same_site'])} other case(s)" if row["same_site"] else ""
     return words(
         f"{row['report']}  case {row['case']}  {row['company']} ({row['provider']}), {row['mailbox'] or 'no mailbox'}{others}"
@@ -133,15 +150,18 @@ def recheck(
     """Look up every open report anew, as right before a notice: unchanged, changed, moved to another provider, or unknown."""
     from attribution.attributor import Attributor
     from attribution.cases.recheck import recheck as look_again
+    from attribution.casework import vouchings
 
     store, settings = open_store()
     say_proxy(settings)
+    with store.read() as connection:
+        vouched = vouchings(connection)
     rows: list[dict[str, Any]] = []
 
     async def run() -> None:
         from datetime import timedelta
 
-        async with Attributor(settings, max_age=timedelta(0)) as attributor:
+        async with Attributor(settings, max_age=timedelta(0), vouched=vouched) as attributor:
             async for one in look_again(
                 store, attributor.investigate, who_of(who, settings), jobs=settings.jobs, case=case
             ):
