@@ -36,6 +36,8 @@ from attribution.registry.text import decode
 from attribution.settings import Settings, split_host_port
 
 _MOST_HOPS = 5
+_ROOT = "whois.iana.org"
+"""Where every walk without a known registry begins; the settings may name another server for it."""
 _CHAIN_MARKS = ("-L", "+")
 """What stands in a query that gives the networks above an address in the same answer."""
 
@@ -62,11 +64,8 @@ class WhoisClient:
         self, settings: Settings, transport: Transport, listed: ListedServers, attempts: Attempts, clock: Clock
     ) -> None:
         self._transport, self._listed, self._attempts, self._clock = transport, listed, attempts, clock
-        self._overrides = {
-            name.lower(): split_host_port(target, 43) for name, target in settings.whois_overrides.items()
-        }
-        self._root, _ = split_host_port(settings.whois_root, 43)
-        self._root_target = split_host_port(settings.whois_root, 43)
+        targets = {_ROOT: settings.whois_root, **settings.whois_overrides}
+        self._targets = {name.lower(): split_host_port(target, 43) for name, target in targets.items()}
 
     async def network_at(self, question: WhoisAt) -> list[Record]:
         """Ask IANA's root, or the server named, for an address and what lies above it; follow to listed registries."""
@@ -76,7 +75,7 @@ class WhoisClient:
             return (chain or server.query).format(address=question.address)
 
         errand = _Errand(question, "ip", line, _about(question.address), _registry_server)
-        return await self._walk(question.server or self._root, errand)
+        return await self._walk(question.server or _ROOT, errand)
 
     async def network_above(self, question: WhoisAbove) -> list[Record]:
         """Ask one server for the network of an exact block."""
@@ -113,7 +112,7 @@ class WhoisClient:
 
         def next_server(record: Record) -> str | None:
             """Follow IANA's own answer, which names the top-level domain's server, and no other."""
-            if record.outcome != "redirected" or record.server != self._root:
+            if record.outcome != "redirected" or record.server != _ROOT:
                 return None
             host = read_referral(record.body, whois_server(record.server))
             if host:
@@ -121,7 +120,7 @@ class WhoisClient:
             return host
 
         errand = _Errand(question, "domain", lambda _: question.name, judge, next_server)
-        return await self._walk(self._root, errand)
+        return await self._walk(_ROOT, errand)
 
     async def _walk(self, first: str, errand: _Errand) -> list[Record]:
         records: list[Record] = []
@@ -143,7 +142,7 @@ class WhoisClient:
 
     async def _ask(self, host: str, errand: _Errand) -> Record:
         server = whois_server(host)
-        address, port = self._overrides.get(host, self._root_target if host == self._root else (host, 43))
+        address, port = self._targets.get(host, (host, 43))
 
         async def send() -> Record:
             body = await self._transport.ask_line(address, port, errand.line(server), kind=errand.kind)
@@ -158,7 +157,10 @@ class WhoisClient:
         reading = read_refusal(server, body)
         outcome, note = reading.outcome, reading.note
         if outcome == "answered" or (outcome in ("malformed", "not_found") and read_referral(body, server)):
-            outcome, note = errand.judge(body, server)
+            try:
+                outcome, note = errand.judge(body, server)
+            except UnreadableAnswer as error:
+                outcome, note = "malformed", str(error)
         retry_at = None
         if outcome == "rate_limited":
             retry_at = now + MUCH_LATER if reading.permanent else None
