@@ -134,6 +134,7 @@ class Attributor:
         self._folder = EvidenceFolder(evidence) if evidence else None
         self._prepared = False
         self._flights: dict[str, asyncio.Future[list[Record]]] = {}
+        self._turn = asyncio.Lock()
         self._near = Neighbourhoods()
         self._leaves: dict[Address, list[asyncio.Event]] = {}
         self._neighbourhoods: WeakValueDictionary[tuple[int, int], asyncio.Lock] = WeakValueDictionary()
@@ -238,7 +239,8 @@ class Attributor:
                     facts.learn(record)
                 site.add(facts.addresses)
                 await self._learn_all(work)
-        decision = decide_from(facts)
+        async with self._turn:
+            decision = decide_from(facts)
         # Of a host with wrappers an answer is not kept: the next link there may be one.
         wraps = may_wrap(decision.attribution.host or "")
         if until and not (wraps or evidence.holds("told_origin") or evidence.holds("served_from")):
@@ -260,16 +262,22 @@ class Attributor:
             systems=self._settings.ask_systems,
             mailboxes=self._check_mailboxes,
         )
-        while questions := next_questions(facts, wishes):
-            for question, records in zip(questions, await self._answers(questions, work.site), strict=True):
-                facts.asked.add(question)
-                until = self._earlier(until, question, records)
-                for record in records:
-                    work.evidence.add(record)
-                    facts.learn(record)
-                    if work.heard:
-                        work.heard(record)
-            self._add_statements(work)
+        while True:
+            async with self._turn:  # one decides at a time, so that the event loop turns between two of them
+                questions = next_questions(facts, wishes)
+            if not questions:
+                break
+            answers = await self._answers(questions, work.site)
+            async with self._turn:
+                for question, records in zip(questions, answers, strict=True):
+                    facts.asked.add(question)
+                    until = self._earlier(until, question, records)
+                    for record in records:
+                        work.evidence.add(record)
+                        facts.learn(record)
+                        if work.heard:
+                            work.heard(record)
+                self._add_statements(work)
         return None if until is _NEVER else until
 
     def _add_statements(self, work: _Work) -> None:
