@@ -35,6 +35,8 @@ from attribution.registry.stubs import is_registry_object
 from attribution.registry.text import decode
 from attribution.settings import Settings, split_host_port
 
+IANA = "whois.iana.org"
+"""The root of port 43; the settings say where it is reached."""
 _MOST_HOPS = 5
 _CHAIN_MARKS = ("-L", "+")
 """What stands in a query that gives the networks above an address in the same answer."""
@@ -65,8 +67,8 @@ class WhoisClient:
         self._overrides = {
             name.lower(): split_host_port(target, 43) for name, target in settings.whois_overrides.items()
         }
-        self._root, _ = split_host_port(settings.whois_root, 43)
-        self._root_target = split_host_port(settings.whois_root, 43)
+        self._root = IANA
+        self._overrides.setdefault(self._root, split_host_port(settings.whois_root, 43))
 
     async def network_at(self, question: WhoisAt) -> list[Record]:
         """Ask IANA's root, or the server named, for an address and what lies above it; follow to listed registries."""
@@ -143,7 +145,7 @@ class WhoisClient:
 
     async def _ask(self, host: str, errand: _Errand) -> Record:
         server = whois_server(host)
-        address, port = self._overrides.get(host, self._root_target if host == self._root else (host, 43))
+        address, port = self._overrides.get(host, (host, 43))
 
         async def send() -> Record:
             body = await self._transport.ask_line(address, port, errand.line(server), kind=errand.kind)
@@ -157,8 +159,13 @@ class WhoisClient:
         now = self._clock.now()
         reading = read_refusal(server, body)
         outcome, note = reading.outcome, reading.note
-        if outcome == "answered" or (outcome in ("malformed", "not_found") and read_referral(body, server)):
-            outcome, note = errand.judge(body, server)
+        if outcome == "answered" or (
+            outcome in ("malformed", "not_found") and read_referral(body, server)
+        ):
+            try:
+                outcome, note = errand.judge(body, server)
+            except UnreadableAnswer as error:
+                outcome, note = "malformed", str(error)
         retry_at = None
         if outcome == "rate_limited":
             retry_at = now + MUCH_LATER if reading.permanent else None
