@@ -160,7 +160,7 @@ def fallback_contacts(registration: Registration, besides: str | None, entities:
 
     Where ARIN's network and organisation name different abuse roles, the one that lost is the first.
     """
-    why_of = dict.fromkeys(_other_abuse_roles(registration, besides, entities), "the organisation's abuse role")
+    why_of = _other_abuse_roles(registration, besides, entities)
     for entity in registration.walk():
         role = next((role for role in _FALLBACK_ROLES if role in entity.roles), None)
         if "abuse" in entity.roles or (entity.roles and role is None):
@@ -211,9 +211,17 @@ def _of_entity(
     return Candidate(known.mailboxes, known.forms, scope, place, known)
 
 
-def _other_abuse_roles(registration: Registration, besides: str | None, entities: Entities) -> list[str]:
-    candidates = (candidate for _, rule in RULES[:2] for candidate in rule(registration, entities))
-    return [box.email for candidate in candidates for box in candidate.boxes if besides and box.email != besides]
+def _other_abuse_roles(
+    registration: Registration, besides: str | None, entities: Entities
+) -> dict[str, str]:
+    """Return the mailboxes of the abuse roles that lost, each with whose it is."""
+    candidates = [candidate for _, rule in RULES[:2] for candidate in rule(registration, entities)]
+    lost = (one for one in candidates if all(box.email != besides for box in one.boxes))
+    found: dict[str, str] = {}
+    for candidate in lost if besides else ():
+        for box in candidate.boxes:
+            found.setdefault(box.email, f"the {candidate.scope}'s abuse role")
+    return found
 
 
 def _withholds(registration: Registration) -> bool:

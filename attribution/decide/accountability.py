@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
+from attribution.addresses import Address
 from attribution.decide.abuse_contact import Publication
 from attribution.decide.facts import Facts
 from attribution.decide.holder import holder_of, same_organisation
 from attribution.decide.levels import Chain, Level, needs_above, type_is_known
 from attribution.decide.site_mailbox import is_of_the_site
-from attribution.registry.mailbox import normal_mailbox
+from attribution.registry.mailbox import same_mailbox
 from attribution.registry.organisations import is_member, organisation_of
 from attribution.registry.types import BlockKind, DirectAs
 
@@ -89,7 +90,7 @@ def _from(facts: Facts, chain: Chain, index: int) -> Accountable | Undecided:
         return _below_undecided(facts, level, above)
     if _is_own_block(level, above.level):
         return above if above.own_block or above.customers else replace(above, own_block=level)
-    proved = _proved(facts, level, above.level)
+    proved = _proved(facts, chain.address, level, above.level)
     if isinstance(proved, Proof):
         return Undecided(proved, level)
     if proved:
@@ -126,11 +127,13 @@ def _is_own_block(level: Level, above: Level) -> bool:
 
 
 def same_contact(one: Publication, other: Publication) -> bool:
-    """Say whether two networks publish one mailbox, in whatever spelling."""
-    return bool(one.email and other.email) and normal_mailbox(one.email or "") == normal_mailbox(other.email or "")
+    """Say whether two networks publish one mailbox, in whatever spelling, or one form and no mailbox."""
+    if one.email is None:
+        return one.form is not None and one.form == other.form
+    return same_mailbox(one.email, other.email)
 
 
-def _proved(facts: Facts, level: Level, above: Level) -> Way | Proof | None:
+def _proved(facts: Facts, address: Address, level: Level, above: Level) -> Way | Proof | None:
     """Return how a customer is accountable after all, what is still to be asked, or None."""
     if level.holder.id in facts.vouched:
         return "vouched"
@@ -138,7 +141,7 @@ def _proved(facts: Facts, level: Level, above: Level) -> Way | Proof | None:
         return None
     if _is_redistribution(facts, level, above):
         return "redistribution"
-    holds_as = _holds_as(facts, level)
+    holds_as = _holds_as(facts, address, level)
     if holds_as is True:
         return "holds_as"
     member = _is_member(facts, level)
@@ -161,13 +164,12 @@ def _is_redistribution(facts: Facts, level: Level, above: Level) -> bool:
     )
 
 
-def _holds_as(facts: Facts, level: Level) -> bool | None:
+def _holds_as(facts: Facts, address: Address, level: Level) -> bool | None:
     """Say whether the organisation holds every AS that announces the block itself; None while that is not known.
 
     A wider announcement than the block proves nothing, and across registries only a vouch does.
     """
     network = level.network
-    address = next((address for address in facts.addresses if network.covers(address)), network.first)
     announced = facts.longest_announcement(address)
     if announced is None:
         return None if facts.announcement_is_open(address) else False

@@ -149,10 +149,13 @@ def _add_systems(facts: Facts, draft: Draft, chain: Chain, found: Accountable) -
         if system is None:
             continue
         holder = holder_of(system.registration, facts.entities)
-        levels = (level for level in chain.levels if level not in found.customers)
+        if any(same_organisation(holder, level.holder) for level in found.customers):
+            continue  # a customer is no addressee by announcing more than its block either
+        levels = chain.levels[chain.levels.index(found.level) :]
         if any(_is_same(holder, level.holder) for level in levels):
             continue
-        leased = _may_be_leased(chain, found) and not is_scrubber(asn) and not draft.fronted
+        counts = not is_scrubber(asn) and not draft.fronted
+        leased = counts and _may_be_leased(chain, found)
         contact = contact_of_system(system.registration, facts.entities)
         draft.add(
             Party(
@@ -167,6 +170,7 @@ def _add_systems(facts: Facts, draft: Draft, chain: Chain, found: Accountable) -
         if leased:
             text = f"{holder.name} announces {announced.prefix}, space of {found.level.holder.name}: perhaps leased"
             draft.doubt("perhaps_leased", f"{text}; {holder.name} may be the one that can act")
+        if leased or (counts and found.is_cheap and found.level.kind is BlockKind.DIRECT):
             draft.at_once.add(holder.id)
         said = f"AS{asn} of {holder.name} announces {chain.address}"
         draft.step("announcement", said, system.record, "entities")

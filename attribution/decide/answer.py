@@ -31,10 +31,12 @@ _RANK: dict[Role, int] = {
     "cdn": 1,
     "reseller": 2,
     "hosting": 2,
-    "allocation_holder": 4,
-    "network": 5,
-    "registrar": 6,
+    "allocation_holder": 3,
+    "network": 6,
+    "registrar": 7,
 }
+_RANK_LEASED, _RANK_ABOVE = 4, 5
+"""Who may lease the space comes next after who answers for it, before the networks above."""
 _RESOLUTION_WORDS = {
     "nxdomain": "the name does not exist",
     "no_data": "the name exists but has no address",
@@ -234,15 +236,26 @@ def _with_mail(facts: Facts, draft: Draft, party: Party) -> Party:
 
 def _party_order(draft: Draft, party: Party, told: set[str]) -> tuple[bool, bool, bool, int, int, str]:
     """Write first to those who can act: to who holds an origin behind a proxy; among equals to whom most addresses are at."""
-    leased = party.role == "network" and party.provider.id in draft.at_once
     return (
         not party.addressee,
-        party.role == "network" and not leased,
+        party.role == "network" and not _may_lease(draft, party),
         not told & set(party.addresses),
-        3 if leased else _RANK.get(party.role, 9),
+        _rank(draft, party),
         -len(party.addresses),
         party.provider.id,
     )
+
+
+def _rank(draft: Draft, party: Party) -> int:
+    if _may_lease(draft, party):
+        return _RANK_LEASED
+    if party.role == "allocation_holder" and not _answers_for_an_address(draft, party):
+        return _RANK_ABOVE
+    return _RANK.get(party.role, 9)
+
+
+def _may_lease(draft: Draft, party: Party) -> bool:
+    return party.role == "network" and party.provider.id in draft.at_once
 
 
 def _status(draft: Draft, outcome: _Outcome) -> Status:

@@ -381,13 +381,20 @@ class Facts:
         assert isinstance(record.question, EntityNamed)
         if record.outcome == "answered":
             server = _server_of(record)
+            if not server.listed:
+                self.claims.append(record)
+                return
             entity = read_entity(record.body, server)
             self.entities[server.registry, record.question.handle.upper()] = entity
 
     def _learn_system(self, record: Record) -> None:
         assert isinstance(record.question, SystemNumbered | WhoisSystem)
         if record.outcome == "answered":
-            system = read_autnum(record.body, _server_of(record), record.question.asn)
+            server = _server_of(record)
+            if not server.listed:
+                self.claims.append(record)
+                return
+            system = read_autnum(record.body, server, record.question.asn)
             self.systems.setdefault(record.question.asn, SourcedSystem(system, record))
 
     def _learn_domain(self, record: Record) -> None:

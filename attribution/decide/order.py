@@ -42,7 +42,7 @@ def write_order(facts: Facts, draft: Draft, parties: list[Party], country: Count
     for party in able:
         is_host = party is first or (party.role, party.provider.id) in hosts
         now = is_host or party.provider.id in draft.at_once
-        ask = _asked_of(facts, party, first)
+        ask = _asked_of(facts, draft, party, first)
         steps.append(_to(party, ask).model_copy(update={"when": "now" if now else "if_silent"}))
     networks = [party for party in parties if party.role == "network" and party not in able]
     ask = f"see that {first.provider.name} acts, whose address space it announces"
@@ -69,7 +69,7 @@ def _to(party: Party, ask: str) -> WriteStep:
     return WriteStep(to=party.provider.name, role=party.role, contact=contact, ask=ask)
 
 
-def _asked_of(facts: Facts, party: Party, first: Party) -> str:
+def _asked_of(facts: Facts, draft: Draft, party: Party, first: Party) -> str:
     """Say what this party can do."""
     if party.role == "cdn":
         fronts = ", ".join(party.addresses)
@@ -77,6 +77,8 @@ def _asked_of(facts: Facts, party: Party, first: Party) -> str:
         return f"say which address and company {host} is served from behind {fronts}, and stop serving it"
     if party.role == "platform":
         return "take the page down"
+    if party.role == "network" and "perhaps_leased" not in draft.doubts:
+        return f"see that {first.provider.name} acts, whose address space it announces"
     if party.role == "allocation_holder" and party != first:
         return f"see that its customer acts: {_REMOVE}, or end the assignment"
     return _REMOVE

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import ipaddress
-from urllib.parse import urlsplit
-
+from attribution.addresses import read_address
 from attribution.decide.abuse_contact import Publication
 from attribution.decide.facts import Facts
+from attribution.errors import InvalidTarget
+from attribution.target import parse_target
 
 
 def is_of_the_site(facts: Facts, contact: Publication) -> bool:
     """Say whether a contact lies in the domain of the reported host or of an alias of it, or on a reported address."""
-    hosts = []
-    if contact.email:
-        hosts.append(contact.email.rpartition("@")[2])
-    if contact.form:
-        hosts.append((urlsplit(contact.form).hostname or "").lower())
-    return any(_is_of_the_site(facts, host) for host in hosts)
+    if contact.email and _is_in_a_domain(facts, contact.email.rpartition("@")[2]):
+        return True
+    if contact.form is None:
+        return False
+    try:  # read as reported URLs are: other alphabets, and every form of an address
+        form = parse_target(contact.form)
+    except InvalidTarget:
+        return False
+    if form.address:
+        return read_address(form.address) in facts.resolved
+    return _is_in_a_domain(facts, form.host)
 
 
-def _is_of_the_site(facts: Facts, host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host) in facts.addresses
-    except ValueError:
-        return any(host == domain or host.endswith("." + domain) for domain in facts.site_domains)
+def _is_in_a_domain(facts: Facts, host: str) -> bool:
+    return any(host == domain or host.endswith("." + domain) for domain in facts.site_domains)
