@@ -36,7 +36,7 @@ from attribution.registry.text import decode
 from attribution.settings import Settings, split_host_port
 
 _MOST_HOPS = 5
-_ROOT = "whois.iana.org"
+IANA = "whois.iana.org"
 """Where every walk without a known registry begins; the settings may name another server for it."""
 _CHAIN_MARKS = ("-L", "+")
 """What stands in a query that gives the networks above an address in the same answer."""
@@ -64,7 +64,7 @@ class WhoisClient:
         self, settings: Settings, transport: Transport, listed: ListedServers, attempts: Attempts, clock: Clock
     ) -> None:
         self._transport, self._listed, self._attempts, self._clock = transport, listed, attempts, clock
-        targets = {_ROOT: settings.whois_root, **settings.whois_overrides}
+        targets = {IANA: settings.whois_root, **settings.whois_overrides}
         self._targets = {name.lower(): split_host_port(target, 43) for name, target in targets.items()}
 
     async def network_at(self, question: WhoisAt) -> list[Record]:
@@ -75,7 +75,7 @@ class WhoisClient:
             return (chain or server.query).format(address=question.address)
 
         errand = _Errand(question, "ip", line, _about(question.address), _registry_server)
-        return await self._walk(question.server or _ROOT, errand)
+        return await self._walk(question.server or IANA, errand)
 
     async def network_above(self, question: WhoisAbove) -> list[Record]:
         """Ask one server for the network of an exact block."""
@@ -112,7 +112,7 @@ class WhoisClient:
 
         def next_server(record: Record) -> str | None:
             """Follow IANA's own answer, which names the top-level domain's server, and no other."""
-            if record.outcome != "redirected" or record.server != _ROOT:
+            if record.outcome != "redirected" or record.server != IANA:
                 return None
             host = read_referral(record.body, whois_server(record.server))
             if host:
@@ -120,7 +120,7 @@ class WhoisClient:
             return host
 
         errand = _Errand(question, "domain", lambda _: question.name, judge, next_server)
-        return await self._walk(_ROOT, errand)
+        return await self._walk(IANA, errand)
 
     async def _walk(self, first: str, errand: _Errand) -> list[Record]:
         records: list[Record] = []

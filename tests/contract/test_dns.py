@@ -13,6 +13,7 @@ import dns.rrset
 import pytest
 
 from attribution import load_settings
+from attribution.evidence.question import ResolveName
 from attribution.lookup.clock import Clock
 from attribution.lookup.dns import DnsClient
 from attribution.lookup.transport import Transport
@@ -172,7 +173,8 @@ async def test_both_families_are_asked_together(start: Start) -> None:
 
     records = await client(await start(reply)).look_up("www.site.example")
     assert sorted(line.split()[-1] for line in asked) == ["A", "AAAA"]
-    assert [record.question for record in records] == ["www.site.example A", "www.site.example AAAA"]
+    asked_for = [ResolveName("www.site.example", rdtype) for rdtype in ("A", "AAAA")]
+    assert [record.question for record in records] == asked_for
 
 
 async def test_validated_answer_is_noted(start: Start) -> None:

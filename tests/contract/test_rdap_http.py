@@ -12,10 +12,12 @@ import httpx
 import pytest
 import respx
 
-from attribution import load_settings
+from attribution import Settings, load_settings
 from attribution.evidence import Record
+from attribution.evidence.question import NationalNetwork, NetworkAt
 from attribution.lookup.attempt import Attempts
 from attribution.lookup.bootstrap import Bootstrap
+from attribution.lookup.listed import ListedServers
 from attribution.lookup.pace import Pace
 from attribution.lookup.rdap import RdapClient
 from attribution.lookup.transport import Transport
@@ -47,18 +49,22 @@ def clock() -> HandClock:
     return HandClock()
 
 
+def client_by(transport: Transport, settings: Settings, clock: HandClock) -> RdapClient:
+    bootstrap = Bootstrap(settings, transport, clock, Files(clock))
+    attempts = Attempts(Pace(8, 0, clock), clock)
+    return RdapClient(transport, bootstrap, ListedServers(settings), attempts, clock)
+
+
 @pytest.fixture
 async def client(clock: HandClock) -> AsyncIterator[RdapClient]:
     settings = load_settings(patience=0)
     transport = Transport(settings, EveryServer())
-    yield RdapClient(
-        transport, Bootstrap(settings, transport, clock, Files(clock)), Attempts(Pace(8, 0, clock), clock), clock
-    )
+    yield client_by(transport, settings, clock)
     await transport.close()
 
 
 async def ask(client: RdapClient) -> Record:
-    return (await client.network_at(ADDRESS, "ip 192.0.2.7"))[-1]
+    return (await client.network_at(NetworkAt(ADDRESS)))[-1]
 
 
 @respx.mock
@@ -105,6 +111,7 @@ async def test_answer_is_kept_as_it_came(client: RdapClient) -> None:
         ({"status_code": 200, "content": b"[" * 200_000}, "malformed"),
         ({"status_code": 200, "content": b'{"startAddress": "192.0.2.0"'}, "malformed"),
         ({"status_code": 200, "json": {"startAddress": "198.51.100.0", "endAddress": "198.51.100.255"}}, "malformed"),
+        ({"status_code": 200, "json": {"startAddress": "192.0.0.0", "endAddress": "193.255.255.255"}}, "malformed"),
         ({"status_code": 200, "json": {"startAddress": None, "endAddress": 7}}, "malformed"),
         ({"status_code": 200, "content": b"{" + b'"a":"' + b"x" * 1_100_000 + b'"}'}, "malformed"),
         ({"status_code": 400}, "malformed"),
@@ -141,12 +148,37 @@ async def test_retry_after_in_seconds_or_as_a_date(
 async def test_redirect_to_another_registry_is_followed_and_kept(client: RdapClient) -> None:
     respx.get(URL).respond(302, headers={"location": "https://other.example/rdap/ip/192.0.2.7"})
     respx.get("https://other.example/rdap/ip/192.0.2.7").respond(json=NETWORK)
-    records = await client.network_at(ADDRESS, "ip 192.0.2.7")
+    records = await client.network_at(NetworkAt(ADDRESS))
     assert [(one.kind, one.outcome, one.server) for one in records] == [
         ("bootstrap", "answered", "data.iana.org"),
         ("rdap", "redirected", "rdap.example"),
         ("rdap", "answered", "other.example"),
     ]
+
+
+@respx.mock
+async def test_redirect_to_a_server_that_no_registry_runs_is_recorded_and_not_followed(
+    clock: HandClock,
+) -> None:
+    """It would learn which address is looked at, and its word decides nothing."""
+    settings = load_settings(patience=0)
+    listed = ListedServers(settings)
+    transport = Transport(settings, listed)
+    stranger = "https://rdap.customer.example/ip/192.0.2.7"
+    respx.get(URL).respond(302, headers={"location": stranger})
+    route = respx.get(stranger).respond(json=NETWORK)
+    bootstrap = Bootstrap(settings, transport, clock, Files(clock))
+    attempts = Attempts(Pace(8, 0, clock), clock)
+    client = RdapClient(transport, bootstrap, listed, attempts, clock)
+    listed.name_services([BASE], "ip")
+    records = await client.network_at(NetworkAt(ADDRESS))
+    await transport.close()
+    assert [(one.outcome, one.server) for one in records[1:]] == [
+        ("redirected", "rdap.example"),
+        ("refused", "rdap.customer.example"),
+    ]
+    assert records[1].location == stranger
+    assert not route.called
 
 
 @respx.mock
@@ -178,6 +210,7 @@ async def test_redirect_to_something_else_than_rdap_is_refused(location: str, cl
 @respx.mock
 async def test_national_service_is_asked_by_its_own_base_url(client: RdapClient) -> None:
     route = respx.get("https://nir.example/rdap/ip/192.0.2.7").respond(json=NETWORK)
-    records = await client.network_at_service("https://nir.example/rdap/", ADDRESS, "ip 192.0.2.7 at jpnic")
+    question = NationalNetwork("jpnic", ADDRESS, "https://nir.example/rdap/")
+    records = await client.network_at_service(question)
     assert [(one.outcome, one.server) for one in records] == [("answered", "nir.example")]
     assert route.call_count == 1
