@@ -41,12 +41,15 @@ def blocks_served(network: RegisteredNetwork, address: Address, records: Sequenc
         return []
     length = _WIDEST[address.version]
     redirected = any(record.outcome == "redirected" for record in records)
-    if redirected or not _came_unchanged(records[-1]):
+    if redirected or not records[-1].came_unchanged:
         length = _NEIGHBOURS[address.version]
     around = ipaddress.ip_network(f"{address}/{length}", strict=False)
     ends = [(int(network.first), int(network.last)), (int(around[0]), int(around[-1]))]
+    delegated = [(int(first), int(last)) for first, last in _delegated(records)]
+    if not redirected and not delegated:
+        return []  # not known how far the registry's word goes
     if not redirected:
-        ends += [(int(first), int(last)) for first, last in _delegated(records)]
+        ends += delegated
     first, last = max(low for low, _ in ends), min(high for _, high in ends)
     return cidrs(type(address)(first), type(address)(last)) if first <= last else []
 
@@ -59,11 +62,6 @@ def object_named(question: NetworkAbove) -> Range | None:
     except ValueError:
         return None
     return Range(server_for_url(question.url).registry, network[0], network[-1]) if separator else None
-
-
-def _came_unchanged(record: Record) -> bool:
-    """Say whether nobody on the way could have changed an answer: over TLS, or never off this machine."""
-    return record.tls or record.server.startswith(("127.", "[::1]"))
 
 
 def _delegated(records: Sequence[Record]) -> list[tuple[Address, Address]]:

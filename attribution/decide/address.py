@@ -11,7 +11,6 @@ from attribution.decide.facts import Facts, Sourced
 from attribution.decide.holder import Holder, holder_of, same_organisation
 from attribution.decide.levels import Chain, Level, chain_of
 from attribution.decide.site import say_lists
-from attribution.evidence import Record
 from attribution.models import AbuseContact, AddressAnswer, Country, NetworkRef, Origin, Party, Provider, Role
 from attribution.registry.organisations import plain_name
 from attribution.registry.types import BlockKind
@@ -233,13 +232,8 @@ def _doubt_sources(draft: Draft, level: Level) -> None:
         if network.mailbox_warning:
             text = f"the registry itself says of the published mailbox: {network.mailbox_warning}"
             draft.doubt("mailbox_unvalidated", text)
-        if _could_be_changed(source.record):
+        if source.record.kind == "rdap" and not source.record.came_unchanged:
             draft.doubt("unencrypted", "a registry's answer came without TLS and could have been changed on the way")
-
-
-def _could_be_changed(record: Record) -> bool:
-    """Say whether an RDAP answer came over a network without TLS. What never left this machine did not."""
-    return record.kind == "rdap" and not record.tls and not record.server.startswith(("127.", "[::1]"))
 
 
 def _origin(facts: Facts, draft: Draft, address: Address) -> Origin | None:

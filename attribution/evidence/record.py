@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import ipaddress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from attribution.errors import EvidenceError
 from attribution.evidence.legacy import question_of_sentence
@@ -60,6 +62,11 @@ class Record:
         """Hash of the body."""
         return _sha256(self.body)
 
+    @property
+    def came_unchanged(self) -> bool:
+        """Whether nobody on the way could have changed the answer: over TLS, or never off this machine."""
+        return self.tls or _is_loopback(self.server)
+
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values; bytes as UTF-8 text where they are that, else base64."""
         try:
@@ -106,6 +113,14 @@ class Record:
     def as_cached(self, *, stale: bool) -> Record:
         """Return the same answer, marked as taken from the cache."""
         return replace(self, cached=True, stale=stale)
+
+
+def _is_loopback(server: str) -> bool:
+    """Say whether a server, `host` or `host:port`, is an address of this machine."""
+    try:
+        return bool(ipaddress.ip_address(urlsplit(f"//{server}").hostname or "").is_loopback)
+    except ValueError:
+        return False
 
 
 def _question(values: dict[str, Any]) -> Question:
