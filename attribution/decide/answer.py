@@ -133,7 +133,7 @@ def _resolved(record: Record) -> str:
 
 
 def _finish(facts: Facts, draft: Draft, host: str) -> Decision:
-    told = {str(address) for address in facts.told}
+    told = {str(address) for address in (*facts.told, *facts.served_from)}
     parties = sorted(draft.parties.values(), key=lambda party: _party_order(draft, party, told))
     parties = [_with_mail(facts, draft, party) for party in parties]
     hosts = [party for party in parties if _answers_for_an_address(draft, party)]

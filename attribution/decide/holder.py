@@ -68,13 +68,14 @@ def holder_of(registration: Registration, entities: Mapping[EntityKey, Entity]) 
 
 
 def customer_record(registration: Registration) -> Entity | None:
-    """Return the registry's record of a customer that is no organisation: ARIN's customer, LACNIC's natural person.
+    """Return the registry's record of a holder that is no organisation object.
 
-    RIPE, AFRINIC and APNIC have none: what stands there as registrant beside an organisation is a maintainer.
+    ARIN's customer, LACNIC's natural person; the organisation that a national registry prints without a handle. RIPE, AFRINIC and APNIC have none: what stands there as registrant beside an organisation is a maintainer.
     """
     if registration.registry in ("ripe", "afrinic", "apnic") or organisation_of(registration):
         return None
-    return next((entity for entity in registration.entities if "registrant" in entity.roles and entity.handle), None)
+    registrants = (entity for entity in registration.entities if "registrant" in entity.roles)
+    return next((entity for entity in registrants if entity.handle or entity.name), None)
 
 
 def same_organisation(one: Holder, other: Holder) -> bool:

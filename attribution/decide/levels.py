@@ -8,7 +8,7 @@ from attribution.addresses import Address
 from attribution.decide.abuse_contact import Publication, published_contact
 from attribution.decide.facts import Facts, Sourced
 from attribution.decide.holder import Holder, holder_of
-from attribution.registry.organisations import Organisation
+from attribution.registry.organisations import Organisation, described_name
 from attribution.registry.registration import Network
 from attribution.registry.registries import registry
 from attribution.registry.stubs import is_registry_object, national_registry
@@ -71,9 +71,10 @@ def chain_of(facts: Facts, address: Address) -> Chain:
     """Order the networks around an address, joining answers about one range."""
     chain = Chain(address)
     ranges: dict[tuple[int, int], list[Sourced]] = {}
-    for source in facts.around(address):
+    around = facts.around(address)
+    for source in around:
         network = source.registration
-        if is_registry_object(network):
+        if is_registry_object(network) or _is_pointer(network, around):
             chain.registry_objects.append(source)
         else:
             ranges.setdefault((int(network.first), int(network.last)), []).append(source)
@@ -100,7 +101,8 @@ def needs_above(level: Level) -> bool:
         return True
     if level.direct_as == "legacy":  # inherited by whatever is made below it: direct only where nothing lies above
         return not any(registry_maintains(source.registration) for source in level.sources)
-    return not type_is_known(level)
+    known = block_type(level.network.registry, level.type, level.network.first.version)
+    return known is None or known.kind is not BlockKind.DIRECT  # a national registry's, if nothing lies above
 
 
 def type_is_known(level: Level) -> bool:
@@ -139,7 +141,27 @@ def registry_maintains(network: Network) -> bool:
 
 
 def _same_registry(network: Network, sources: list[Sourced]) -> bool:
-    return any(source.registration.registry == network.registry for source in sources)
+    """Say whether a block is the same national registry's: by its own word, or by the regional registry's copy."""
+    own = (source.registration for source in sources)
+    return any(network.registry in (one.registry, national_registry(one)) for one in own)
+
+
+def _is_pointer(network: Network, around: list[Sourced]) -> bool:
+    """Say whether a regional registry's copy only points at the national registry, which answered itself.
+
+    It names who lies above only where it has a name, and the national registry's topmost block is a customer's by type.
+    """
+    national = national_registry(network)
+    if national is None or national == network.registry:
+        return False
+    own = [one.registration for one in around if one.registration.registry == national]
+    below = [one for one in own if one.size < network.size]
+    if not below:
+        return False
+    top = max(below, key=lambda one: one.size)
+    known = block_type(top.registry, top.type, top.first.version)
+    handed_out = known is not None and known.kind is not BlockKind.DIRECT
+    return not (handed_out and described_name(network))
 
 
 def _is_below_legacy(network: Network, above: list[list[Sourced]]) -> bool:

@@ -148,7 +148,8 @@ def _above(facts: Facts, chain: Chain) -> list[Question]:
     highest = chain.levels[-1]
     if not needs_above(highest) or len(chain.levels) > _MOST_LEVELS:
         return []
-    if registry_to_ask(chain):  # the national registry knows what lies above; the regional copy does not
+    national = registry_to_ask(chain)  # it knows what lies above; the regional copy does not
+    if national and national != highest.network.registry:
         return _first_layer(facts, *_national(facts, chain))
     network = highest.network
     url = _url_above(network, _base(highest.main.record.url))

@@ -5,6 +5,7 @@ Format 2 holds questions as fields; bundles of format 1, which held sentences, a
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -67,7 +68,7 @@ class Evidence:
                 str(values["input"]),
                 datetime.fromisoformat(values["observed_at"]),
                 bool(values["documentation_is_special"]),
-                str(values.get("sample_key", "")),
+                _sample_key(str(values.get("sample_key", ""))),
             )
             for one in values["records"]:
                 record = Record.from_json(one)
@@ -77,6 +78,13 @@ class Evidence:
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise EvidenceError(f"this is no evidence bundle: {type(error).__name__} {error}") from None
         return evidence
+
+
+def _sample_key(text: str) -> str:
+    """Check the key of a sample. Raises ValueError."""
+    if len(bytes.fromhex(text)) > hashlib.blake2b.MAX_KEY_SIZE:
+        raise ValueError(f"the sample's key is longer than {hashlib.blake2b.MAX_KEY_SIZE} bytes")
+    return text
 
 
 def canonical(values: dict[str, Any]) -> bytes:

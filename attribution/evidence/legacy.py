@@ -20,6 +20,7 @@ from attribution.evidence.question import (
     NetworkAt,
     OriginBehind,
     OriginOf,
+    OriginsBehind,
     Page,
     Question,
     ResolveName,
@@ -75,6 +76,13 @@ def _page(sentence: str, _: str) -> Question:
     return NationalPage(registry, address, Page(url, form))
 
 
+def _told(sentence: str, _: str) -> Question:
+    """Read an origin that was told, or that a source was asked for in vain: then no address was noted."""
+    if sentence.startswith("told origin of "):
+        return OriginsBehind(ipaddress.ip_address(0), sentence.rpartition(" by ")[2])
+    return OriginBehind(ipaddress.ip_address(sentence.removeprefix("told origin ")))
+
+
 def _is_address(text: str) -> bool:
     try:
         ipaddress.ip_address(text)
@@ -93,7 +101,7 @@ _READERS: dict[str, Callable[[str, str], Question]] = {
     "suffix": lambda sentence, _: SuffixOf(sentence.removeprefix("suffix ")),
     "front": lambda sentence, _: FrontOf(ipaddress.ip_address(sentence.removeprefix("front "))),
     "mail": lambda sentence, _: MailTo(sentence.removeprefix("mail ")),
-    "told_origin": lambda sentence, _: OriginBehind(ipaddress.ip_address(sentence.removeprefix("told origin "))),
+    "told_origin": _told,
     "canary": lambda sentence, _: MadeUpName(sentence.removeprefix("canary for ")),
     "desk": lambda sentence, _: DeskOf(sentence.removeprefix("desk ")),
 }

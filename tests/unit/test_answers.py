@@ -11,10 +11,10 @@ from pathlib import Path
 import dns.message
 import dns.rrset
 import pytest
+from attribution.questions import NetworkAt, ResolveName
 
 from attribution.cache.answers import AnswerCache, Neighbourhoods
 from attribution.evidence import Outcome, Record
-from attribution.questions import NetworkAt, ResolveName
 from attribution.settings import load_settings
 from clocks import HandClock
 

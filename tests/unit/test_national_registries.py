@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from attribution.evidence import Record
+from attribution.evidence.question import NationalNetwork, NetworkAbove
 from attribution.registry.registries import registries
-from bundles import DESK, decided, entity, network, rdap, whois
+from bundles import (
+    DESK,
+    TARGET,
+    UNANNOUNCED,
+    address_of,
+    decided,
+    described,
+    entity,
+    failure,
+    network,
+    planned,
+    rdap,
+    shown,
+    text_at,
+    whois,
+)
 
 
-def pointer(handle: str, mailbox: str) -> Record:
+def pointer(registry: str, handle: str, mailbox: str, **more: Any) -> Record:
     """What the regional registry says of a block that the national one registers."""
     irt = entity(handle, ["abuse"], handle, mailbox)
-    return rdap(
-        network(irt, kind="ALLOCATED PORTABLE", last="192.0.3.255", port43="whois.apnic.net"), server="rdap.apnic.net"
-    )
+    country = registries()[registry].country
+    block = network(irt, kind="ALLOCATED PORTABLE", last="192.0.3.255", country=country, **more)
+    return rdap(block, server="rdap.apnic.net")
 
 
 RPSL = """% database
@@ -78,19 +96,63 @@ e-mail:      noc@hosting.example
         ("vnnic", "IRT-VNNIC-AP", "hm-changed@vnnic.vn", RPSL.format(country="VN", source="VNNIC")),
         ("irinn", "IRT-IRINN-IN", "helpdesk@irinn.in", RPSL.format(country="IN", source="IRINN")),
         ("twnic", "IRT-TWNIC-AP", "hostmaster@twnic.net", TWNIC),
-        ("nicmx", "IRT-X", "hostmaster@nic.mx", LACNIC_STYLE),
-        ("nicbr", "IRT-X", "cert@cert.br", LACNIC_STYLE),
     ],
 )
 def test_text_of_the_national_registry_names_the_provider(
     registry: str, handle: str, placeholder: str, text: str
 ) -> None:
     server = registries()[registry].whois
-    answer = decided(pointer(handle, placeholder), whois(text, server, f"whois 192.0.2.7 at {server}"))
+    copy = pointer(registry, handle, placeholder)
+    answer = decided(copy, whois(text, server, text_at(server=server)))
     assert answer.primary
     assert answer.primary.provider.name == "Example Hosting Co"
     assert answer.primary.abuse_contact.email == "abuse@hosting.example"
-    assert placeholder not in answer.model_dump_json(exclude={"evidence"})
+    assert placeholder not in shown(answer)
+    assert len(answer.parties) == 1
+
+
+@pytest.mark.parametrize("registry", ["nicmx", "nicbr"])
+def test_text_of_the_national_registries_of_latin_america_names_the_provider(
+    registry: str,
+) -> None:
+    server = registries()[registry].whois
+    silent = failure("unreachable", server="rdap.lacnic.net")
+    answer = decided(silent, whois(LACNIC_STYLE, server, text_at(server=server)))
+    assert answer.primary
+    assert answer.primary.provider.name == "Example Hosting Co"
+    assert answer.primary.abuse_contact.email == "abuse@hosting.example"
+
+
+def test_customer_of_a_national_registrys_member_is_a_customer() -> None:
+    """The regional copy names the member; the national registry's own answer names the customer."""
+    server = registries()["vnnic"].whois
+    copy = pointer("vnnic", "IRT-VNNIC-AP", "hm-changed@vnnic.vn", **described("Song Telecom JSC"))
+    text = RPSL.format(country="VN", source="VNNIC")
+    answer = decided(copy, whois(text, server, text_at(server=server)), UNANNOUNCED)
+    assert answer.primary
+    assert answer.primary.provider.name == "Song Telecom JSC"
+    assert "hosting.example" not in shown(answer)
+
+
+def test_network_above_a_customers_is_asked_for_at_the_national_registry() -> None:
+    base = "https://idnic.rdap.apnic.net/"
+    link = [{"rel": "up", "href": f"{base}ip/192.0.2.0/23"}]
+    leaf = network(DESK, last="192.0.2.7", kind="ASSIGNED NON-PORTABLE", links=link)
+    copy = pointer("idnic", "IRT-IDNIC-ID", "abuse@idnic.net")
+    question = NationalNetwork("idnic", address_of(TARGET), base)
+    national = rdap(leaf, question, "idnic.rdap.apnic.net")
+    above = NetworkAbove(link[0]["href"], address_of("192.0.2.0"), address_of("192.0.2.7"))
+    assert planned(copy, national) == [above]
+    silent = failure("unreachable", above, "idnic.rdap.apnic.net")
+    answer = decided(copy, national, silent)
+    assert (answer.status, answer.primary) == ("retry_later", None)
+    assert "hosting.example" not in shown(answer)
+    member = entity("ORG-ME1-AP", ["registrant"], "Member PT", "abuse@member.example")
+    whole = network(member, last="192.0.3.255", kind="ALLOCATED PORTABLE")
+    answer = decided(copy, national, rdap(whole, above, "idnic.rdap.apnic.net"))
+    assert answer.primary
+    assert answer.primary.provider.name == "Member PT"
+    assert "hosting.example" not in shown(answer)
 
 
 @pytest.mark.parametrize(
@@ -99,11 +161,16 @@ def test_text_of_the_national_registry_names_the_provider(
      ("irinn", "rdap.irinn.in"), ("nicmx", "rdap.mx")],
 )  # fmt: skip
 def test_rdap_of_the_national_registry_names_the_provider(registry: str, server: str) -> None:
-    holder = entity("00000000000100", ["registrant"], "Example Hosting Co")
-    answer = decided(rdap(network(holder, DESK, port43=registries()[registry].whois), server=server))
+    known = {"nicbr": "00000000000100", "nicmx": "MX-EXHO-LACNIC"}
+    holder = entity(known.get(registry, "EXHO-1"), ["registrant"], "Example Hosting Co")
+    answer = decided(rdap(network(holder, DESK), server=server))
     assert answer.primary
     assert answer.primary.provider.name == "Example Hosting Co"
-    assert answer.primary.provider.id == f"{registry}:00000000000100"
+    assert answer.primary.provider.id == {
+        "nicbr": "nicbr:00000000000100",
+        "nicmx": "lacnic:MX-EXHO-LACNIC",
+    }.get(registry, f"{registry}:network:192.0.2.0 - 192.0.2.255")
+    assert answer.primary.provider.provisional == (registry not in known)
     assert answer.primary.abuse_contact.email == "abuse@hosting.example"
 
 
@@ -111,15 +178,19 @@ def test_rdap_of_the_national_registry_names_the_provider(registry: str, server:
 def test_national_registry_itself_is_never_the_provider(registry: str) -> None:
     known = registries()[registry]
     for name in sorted(known.names):
-        irt = entity(None, ["registrant"], name)
-        answer = decided(
-            rdap(network(irt, kind="ALLOCATED PORTABLE", port43="whois.apnic.net"), server="rdap.apnic.net")
-        )
-        assert answer.parties == []
+        for handle in (None, *sorted(known.handles)):
+            irt = entity(handle, ["registrant", "abuse"], name, *sorted(known.mailboxes))
+            block = network(irt, kind="ALLOCATED PORTABLE", country=known.country)
+            answer = decided(rdap(block, server="rdap.apnic.net"))
+            assert name not in [party.provider.name for party in answer.parties]
+            assert not any(box in shown(answer) for box in known.mailboxes)
 
 
 def test_twnic_text_without_an_organisation_still_gives_its_mailboxes_as_what_they_are() -> None:
-    text = "   Netname: HOSTING-EX\n   Netblock: 192.0.2.0/24\n\n   Technical contact:\n      noc@hosting.example\n"
+    text = (
+        "   Netname: HOSTING-EX\n   Netblock: 192.0.2.0/24\n\n"
+        "   Technical contact:\n      noc@hosting.example\n"
+    )
     answer = decided(whois(text, "whois.twnic.net"))
     for party in answer.parties:
         assert party.abuse_contact.email is None

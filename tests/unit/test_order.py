@@ -11,89 +11,119 @@ import pytest
 from attribution import Attribution
 from attribution.data.desks import desk_of
 from attribution.evidence import Record
+from attribution.evidence.question import DeskOf
 from attribution.lookup.clock import Clock
 from attribution.lookup.tables import Tables
 from attribution.settings import load_settings
-from bundles import AT, DESK, HOLDER, TARGET, decided, entity, network, origin, rdap, resolved
-
-PARENT = network(
-    entity("ORG-PA1-RIPE", ["registrant"], "Parent Networks B.V."),
-    entity("AR2-RIPE", ["abuse"], "Abuse", "abuse@parent.example"),
-    kind="ALLOCATED PA",
-    last="192.0.3.255",
+from bundles import (
+    AT,
+    DESK,
+    HOLDER,
+    HOST,
+    TARGET,
+    announced,
+    at,
+    below_parent,
+    codes,
+    customer,
+    decided,
+    entity,
+    listed,
+    network,
+    nobody_vouches,
+    rdap,
+    resolved,
+    served_from,
+    system,
 )
-UP = [{"rel": "up", "href": "https://rdap.db.ripe.net/ip/192.0.2.0/23"}]
-LEAF = rdap(network(HOLDER, DESK, kind="ASSIGNED PA", links=UP))
-ABOVE = rdap(PARENT, "ip above 192.0.2.0 - 192.0.2.255: https://rdap.db.ripe.net/ip/192.0.2.0/23")
-SYSTEM = rdap(
-    {"objectClassName": "autnum", "handle": "AS64500", "startAutnum": 64500, "port43": "whois.ripe.net",
-     "entities": [entity("ORG-TR1-RIPE", ["registrant"], "Transit Example GmbH"),
-                  entity("AR3-RIPE", ["abuse"], "Abuse", "abuse@transit.example")]},
-    "autnum 64500",
-)  # fmt: skip
-ORIGIN = origin("64500 | 192.0.2.0/24 | DE | ripencc | 2020-01-01")
+
+TRANSIT = entity("ORG-TR1-RIPE", ["registrant"], "Transit Example GmbH")
+TRANSIT_DESK = entity("AR3-RIPE", ["abuse"], "Abuse", "abuse@transit.example")
+LEAF, ABOVE = below_parent(customer(HOLDER, DESK, kind="SUB-ALLOCATED PA", last="192.0.2.255"))
+SYSTEM = system(64500, TRANSIT, TRANSIT_DESK)
+ORIGIN = announced("192.0.2.0/24", 64500)
+OTHER = rdap(
+    network(
+        entity("ORG-OT1-RIPE", ["registrant"], "Other Hosting Ltd"),
+        entity("AR9-RIPE", ["abuse"], "Abuse", "abuse@other.example"),
+        first="198.51.100.0",
+        last="198.51.103.255",
+    ),
+    at("198.51.100.7"),
+)
+TWO = resolved(HOST, TARGET, "198.51.100.7")
 
 
 def desk(country: str) -> Record:
-    return Tables(load_settings(), Clock()).desk_of(country, f"desk {country}")
+    return Tables(load_settings(), Clock()).desk_of(DeskOf(country))
 
 
 def turns(answer: Attribution) -> list[tuple[str, str, str | None, str]]:
     return [(one.to, one.role, one.contact, one.when) for one in answer.write_order]
 
 
-def front(address: str) -> Record:
-    lists = [{"kind": "cdn", "company": "Veil Proxy", "prefix": f"{address}/32", "source": "list", "published": "2026"}]
-    return Record("front", f"front {address}", "published lists", AT, "answered", json.dumps({"lists": lists}).encode())
-
-
 def test_primary_then_parent_then_announcing_network_then_authority() -> None:
-    assert turns(decided(LEAF, ABOVE, ORIGIN, SYSTEM, desk("NL"))) == [
+    """The parent is told in the same hour: being handed a block is cheap."""
+    atkm = "Autoriteit online Terroristisch en Kinderpornografisch Materiaal (ATKM)"
+    dutch = entity("ORG-EX1-RIPE", ["registrant"], "Example Hosting B.V.")
+    dutch["vcardArray"][1].append(["adr", {"cc": "NL"}, "text", [""] * 7])
+    leaf, above = below_parent(
+        customer(dutch, DESK, kind="SUB-ALLOCATED PA", last="192.0.2.255")
+    )
+    assert turns(decided(leaf, above, ORIGIN, SYSTEM, desk("NL"))) == [
         ("Example Hosting B.V.", "reseller", "abuse@hosting.example", "now"),
-        ("Parent Networks B.V.", "allocation_holder", "abuse@parent.example", "if_silent"),
+        ("Parent Networks B.V.", "allocation_holder", "abuse@parent.example", "now"),
         ("Transit Example GmbH", "network", "abuse@transit.example", "if_silent"),
-        ("Autoriteit online Terroristisch en Kinderpornografisch Materiaal (ATKM)", "authority", "https://www.atkm.nl/", "if_silent"),
-    ]  # fmt: skip
+        (atkm, "authority", "https://www.atkm.nl/", "if_silent"),
+    ]
 
 
 def test_announcing_network_is_listed_by_its_number_until_its_holder_is_known() -> None:
-    assert turns(decided(LEAF, ABOVE, ORIGIN))[-1] == ("AS64500", "network", None, "if_silent")
+    last = turns(decided(LEAF, ABOVE, ORIGIN))[-1]
+    assert last == ("AS64500", "network", None, "if_silent")
 
 
 def test_announcing_network_of_the_same_company_is_no_step_of_its_own() -> None:
-    own = json.loads(SYSTEM.body) | {"entities": [HOLDER, DESK]}
-    answer = decided(LEAF, ABOVE, ORIGIN, rdap(own, "autnum 64500"))
+    answer = decided(LEAF, ABOVE, ORIGIN, system(64500, HOLDER, DESK))
     assert [one.role for one in answer.write_order] == ["reseller", "allocation_holder"]
 
 
-def test_companies_of_all_addresses_are_told_at_once() -> None:
-    other = rdap(
-        network(
-            entity("ORG-OT1-RIPE", ["registrant"], "Other Hosting Ltd"),
-            entity("AR9-RIPE", ["abuse"], "Abuse", "abuse@other.example"),
-            first="198.51.100.0", last="198.51.100.255",
-        ),
-        "ip 198.51.100.7",
-    )  # fmt: skip
-    answer = decided(
-        resolved("www.site.example", TARGET, "198.51.100.7"), LEAF, ABOVE, other, target="www.site.example"
-    )
-    assert [(one.to, one.when) for one in answer.write_order] == [
-        ("Example Hosting B.V.", "now"), ("Other Hosting Ltd", "now"), ("Parent Networks B.V.", "if_silent"),
-    ]  # fmt: skip
+def test_companies_of_all_addresses_wait_for_who_served_it() -> None:
+    """DNS alone, which the site's owner writes, never decides between companies."""
+    answer = decided(TWO, LEAF, ABOVE, OTHER, target=HOST)
+    assert (answer.status, answer.primary, answer.write_order) == ("partial", None, [])
+    assert {one.name for one in answer.candidates} == {
+        "Example Hosting B.V.",
+        "Other Hosting Ltd",
+    }
+
+
+def test_company_whose_address_was_seen_to_serve_is_first_and_the_others_are_told_too() -> None:
+    answer = decided(TWO, LEAF, ABOVE, OTHER, served_from("198.51.100.7"), target=HOST)
+    assert answer.primary
+    assert answer.primary.provider.name == "Other Hosting Ltd"
+    assert (answer.served_from, answer.candidates) == ("198.51.100.7", [])
+    assert {one.to for one in answer.write_order if one.when == "now"} >= {"Other Hosting Ltd"}
+    assert answer.write_order[0].to == "Other Hosting Ltd"
+
+
+def test_address_that_dns_does_not_give_decides_nothing() -> None:
+    answer = decided(TWO, LEAF, ABOVE, OTHER, served_from("203.0.113.7"), target=HOST)
+    assert (answer.primary, answer.served_from) == (None, None)
+    assert {"several_providers", "served_from_elsewhere"} <= codes(answer)
 
 
 def test_proxy_is_asked_for_the_origin_of_the_host_behind_its_address() -> None:
-    answer = decided(resolved("www.site.example", TARGET), front(TARGET), LEAF, ABOVE, target="www.site.example")
+    front = listed(("cdn", "Veil Proxy"))
+    answer = decided(resolved(HOST, TARGET), front, LEAF, ABOVE, target=HOST)
     asked = answer.write_order[0].ask
     assert answer.fronted
-    assert all(part in asked for part in ("www.site.example", TARGET, "address and company"))
+    assert all(part in asked for part in (HOST, TARGET, "address and company"))
 
 
 def test_tenant_registrar_and_name_servers_are_in_no_turn() -> None:
-    tenant = rdap(network(entity("CUST1", ["registrant"], "Some Customer", kind="individual"), kind="ASSIGNED PA", last="192.0.2.7"))  # fmt: skip
-    above = rdap(PARENT, "ip above 192.0.2.0 - 192.0.2.7: https://rdap.db.ripe.net/ip/192.0.2.0/23")
-    answer = decided(tenant, above)
+    someone = entity("ORG-CU1-RIPE", ["registrant"], "Some Customer")
+    answer = decided(*below_parent(customer(someone)), *nobody_vouches(someone))
     assert "tenant" in {one.role for one in answer.parties}
     assert [one.to for one in answer.write_order] == ["Parent Networks B.V."]
 
@@ -102,13 +132,20 @@ def test_nobody_is_in_turn_when_nobody_is_named() -> None:
     assert decided(target="10.0.0.1").write_order == []
 
 
-def test_hotline_is_that_of_the_block_and_a_holder_elsewhere_is_a_doubt() -> None:
+def test_hotline_is_that_of_the_accountable_holder_and_a_block_elsewhere_is_a_doubt() -> None:
     holder = entity("ORG-EX1-RIPE", ["registrant"], "Example Hosting B.V.")
-    holder["vcardArray"][1].append(["adr", {"cc": "SC"}, "text", ["", "", "", "", "", "", ""]])
-    answer = decided(rdap(network(holder, DESK)), desk("NL"), desk("SC"))
-    assert (answer.country.registered, answer.country.holder) == ("NL", "SC")
+    holder["vcardArray"][1].append(["adr", {"cc": "DE"}, "text", [""] * 7])
+    answer = decided(rdap(network(holder, DESK)), desk("NL"), desk("DE"))
+    assert (answer.country.registered, answer.country.holder) == ("NL", "DE")
+    assert answer.country.hotline
+    assert "eco Beschwerdestelle" in answer.country.hotline
+    assert "countries_differ" in codes(answer)
+
+
+def test_direct_block_of_a_holder_without_an_address_is_its_own_registration() -> None:
+    answer = decided(rdap(network(HOLDER, DESK)), desk("NL"))
     assert answer.country.hotline == "Offlimits (Meldpunt Kinderporno)"
-    assert "countries_differ" in {one.code for one in answer.doubts}
+    assert "countries_differ" not in codes(answer)
 
 
 def test_country_without_a_hotline_says_none() -> None:
@@ -117,9 +154,10 @@ def test_country_without_a_hotline_says_none() -> None:
 
 
 def test_answer_does_not_depend_on_the_tables_of_the_day() -> None:
-    body = {"hotlines": [{"name": "Former Hotline", "url": "https://hotline.example/"}], "authority": None, "compiled": "2020-01-01"}  # fmt: skip
-    kept = Record("desk", "desk NL", "tables", AT, "answered", json.dumps(body).encode())
-    assert decided(LEAF, ABOVE, kept).country.hotline == "Former Hotline"
+    hotlines = [{"name": "Former Hotline", "url": "https://hotline.example/"}]
+    body = {"hotlines": hotlines, "authority": None, "compiled": "2020-01-01"}
+    kept = Record("desk", DeskOf("NL"), "tables", AT, "answered", json.dumps(body).encode())
+    assert decided(rdap(network(HOLDER, DESK)), kept).country.hotline == "Former Hotline"
 
 
 @pytest.mark.parametrize("table", ["hotlines.csv", "authorities.csv"])

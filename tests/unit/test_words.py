@@ -32,6 +32,7 @@ def coded() -> set[str]:
     """Return the names under which doubts and rules of the library are told in other languages."""
     text = "".join(path.read_text("utf-8") for path in DECIDE.glob("*.py"))
     doubts = set(re.findall(r'draft\.doubt\(\s*"(\w+)"', text)) | set(re.findall(r'_ended\(.*"(\w+)", \w+\)', text))
+    doubts |= set(re.findall(r'return "([a-z_]+)", f"', text))  # what `_why_nobody` returns
     doubts |= set(_RESOLUTION_WORDS) | {"special", "special_name", "special_address", "no_host"}
     doubts |= {"invalid_input", "wrapped_url"}
     return {f"doubt {code}" for code in doubts} | {f"rule {rule}" for rule in _SHOWN_STEPS}
