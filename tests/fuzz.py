@@ -21,13 +21,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from attribution.registry.whois_text import read_whois
+
 from attribution import Evidence
 from attribution.addresses import read_address
 from attribution.decide import decide
 from attribution.demo.world import BLOCKS, network_answer, whois_text
 from attribution.evidence import Record
 from attribution.registry.registries import placeholder_of, registry_named, registry_with_handle
-from attribution.registry.whois_text import read_whois
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 ODD: list[Any] = [

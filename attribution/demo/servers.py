@@ -198,6 +198,8 @@ class _RootHandler(socketserver.StreamRequestHandler):
 
 
 class _WhoisHandler(socketserver.StreamRequestHandler):
+    """A registry's port 43: `ADDRESS`, `-L ADDRESS` and `n + ADDRESS` (what lies above too), `ASn`, `a + n`."""
+
     def __init__(self, demo: DemoWorld, name: str, *arguments: Any) -> None:
         self._demo, self._name = demo, name
         super().__init__(*arguments)
@@ -205,12 +207,21 @@ class _WhoisHandler(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         self._demo.queries[f"whois {self._name}"] += 1
         asked = self.rfile.readline(1024).decode("ascii", "replace").split()
+        self.wfile.write((self._answer(asked) or "% no match\n").encode())
+
+    def _answer(self, asked: list[str]) -> str:
+        about = asked[-1] if asked else ""
+        number = about.upper().removeprefix("AS")
+        if number.isdigit():
+            registry, _ = world.SYSTEMS.get(int(number), ("", None))
+            return world.whois_system_text(int(number)) if registry == self._name else ""
         try:
-            block = world.block_at(ipaddress.ip_address(asked[-1]))
-        except (ValueError, IndexError):
-            block = None
-        text = world.whois_text(block) if block and block.registry == self._name and block is not world.STUB else ""
-        self.wfile.write((text or "% no match\n").encode())
+            block = world.block_at(ipaddress.ip_address(about))
+        except ValueError:
+            return ""
+        if block is None or block.registry != self._name or block is world.STUB:
+            return ""
+        return world.whois_text(block, upwards="-L" in asked or "+" in asked)
 
 
 class _DnsUdpHandler(socketserver.BaseRequestHandler):

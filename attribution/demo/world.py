@@ -234,11 +234,21 @@ def domain_answer(name: str) -> dict[str, Any]:
     }
 
 
-def whois_text(block: Block) -> str:
-    """Return the port-43 text about a block and those above it, the widest first, as its registry writes it."""
-    above = [one for one in BLOCKS if one.prefix == block.up]
+def whois_text(block: Block, *, upwards: bool) -> str:
+    """Return the port-43 text about a block, as its registry writes it; `upwards` also of those above, widest first."""
+    above = [one for one in BLOCKS if one.prefix == block.up] if upwards else []
     write = _arin_text if block.registry == "arin" else _rpsl_text
     return "\n".join(write(one) for one in (*above, block))
+
+
+def whois_system_text(number: int) -> str:
+    """Return the port-43 text about an AS."""
+    registry, company = SYSTEMS[number]
+    if registry == "arin":
+        head = f"ASNumber:       {number}\nASName:         {company.handle}-AS\nASHandle:       AS{number}\n"
+        return f"{head}\n{_arin_organisation(company)}"
+    head = f"aut-num:        AS{number}\nas-name:        {company.handle}-AS\norg:            {company.handle}\n"
+    return f"{head}source:         {registry.upper()}\n\n{_rpsl_organisation(registry, company)}"
 
 
 def _arin_text(block: Block) -> str:
@@ -250,10 +260,14 @@ def _arin_text(block: Block) -> str:
         f"NetName:        {company.handle}-NET\n"
         f"NetType:        {block.type.title()}\n"
         f"Organization:   {company.name} ({company.handle})\n\n"
-        f"OrgName:        {company.name}\n"
-        f"OrgId:          {company.handle}\n"
-        f"Country:        {company.country}\n"
+        f"{_arin_organisation(company)}"
     )
+
+
+def _arin_organisation(company: Company) -> str:
+    desk = f"\nOrgAbuseHandle: {company.handle}-ABUSE\nOrgAbuseEmail:  {company.abuse}\n" if company.abuse else ""
+    name = f"OrgName:        {company.name}\nOrgId:          {company.handle}\n"
+    return f"{name}Country:        {company.country}\n{desk}"
 
 
 def _rpsl_text(block: Block) -> str:
@@ -261,6 +275,7 @@ def _rpsl_text(block: Block) -> str:
     company = block.company
     return (
         f"% {block.registry} database\n\n"
+        f"{_abuse_line(block)}"
         f"inetnum:        {network[0]} - {network[-1]}\n"
         f"netname:        {company.handle}-NET\n"
         f"descr:          {company.name}\n"
@@ -268,10 +283,24 @@ def _rpsl_text(block: Block) -> str:
         f"org:            {company.handle}\n"
         f"status:         {block.type}\n"
         f"source:         {block.registry.upper()}\n\n"
+        f"{_rpsl_organisation(block.registry, company)}"
+    )
+
+
+def _abuse_line(block: Block) -> str:
+    """Return RIPE's comment with the abuse mailbox of a network."""
+    network = ipaddress.ip_network(block.prefix)
+    if block.registry != "ripe" or not block.company.abuse:
+        return ""
+    return f"% Abuse contact for '{network[0]} - {network[-1]}' is '{block.company.abuse}'\n\n"
+
+
+def _rpsl_organisation(registry: str, company: Company) -> str:
+    return (
         f"organisation:   {company.handle}\n"
         f"org-name:       {company.name}\n"
         f"country:        {company.country}\n"
-        f"source:         {block.registry.upper()}\n"
+        f"source:         {registry.upper()}\n"
     )
 
 

@@ -55,7 +55,7 @@ _DELIVERABLE_WORDS = {
     "undeliverable": "its domain takes no mail, by DNS: write to the next",
     "unknown": "whether its domain takes mail could not be asked",
 }
-_SHOWN_STEPS = ("told origin", "resolution", "leaf", "role", "abuse contact", "no answer", "nobody named")
+_SHOWN_STEPS = ("told origin", "resolution", "leaf", "accountable", "abuse contact", "no answer", "nobody named")
 
 
 def panel(found: Investigation) -> Panel:
@@ -99,7 +99,7 @@ def _head(answer: Attribution) -> RenderableType:
     primary = answer.primary
     if primary is None:
         reason = answer.doubts[-1].text if answer.doubts else "nothing is known"
-        return Text(shown(reason[:1].upper() + reason[1:]) + ".", style="bold")
+        return Text(shown(reason[:1].upper() + reason[1:]).removesuffix(".") + ".", style="bold")
     contact = primary.abuse_contact
     where = contact.email or contact.form
     name = Text(shown(primary.provider.name), style="bold")

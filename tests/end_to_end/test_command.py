@@ -20,7 +20,7 @@ from command import lines, run
 def test_check_shows_whom_to_write_to_where_why_and_next(in_world: DemoWorld) -> None:
     done = run("check", "hxxps://shop[.]quay-customer[.]example/1")
     assert done.returncode == 0
-    for needed in ("Write to first", "Quay Servers LLC", "abuse@quay.example", "Why", "Doubts", "If silent", "Harbour"):
+    for needed in ("Write to first", "Quay Servers LLC", "abuse@quay.example", "Why", "Doubts", "Tell too", "Harbour"):
         assert needed in done.stdout
     assert "\x1b" not in done.stdout
 
@@ -114,10 +114,10 @@ def test_explain_names_rule_field_and_server_in_order(in_world: DemoWorld, tmp_p
     steps = lines(run("explain", bundle, "--json").stdout)
     assert [step["step"] for step in steps] == list(range(1, len(steps) + 1))
     rules = [step["rule"] for step in steps]
-    order = [rules.index(rule) for rule in ("resolution", "leaf", "role", "abuse contact", "primary")]
+    order = [rules.index(rule) for rule in ("resolution", "leaf", "accountable", "abuse contact", "primary")]
     assert order == sorted(order)
     for step in steps:
-        if step["rule"] in ("leaf", "role", "abuse contact"):
+        if step["rule"] in ("leaf", "accountable", "abuse contact"):
             assert step["rests_on"]
             assert step["server"]
             assert len(step["sha256"]) == 64

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_args
 
@@ -19,7 +19,9 @@ from attribution.decide import decide
 from attribution.demo import DemoWorld
 from attribution.demo.world import URLS
 from attribution.evidence import Record
+from attribution.evidence.question import ResolveName
 from attribution.models import Role, Status
+from attribution.statements import ServedStatement
 from clocks import HandClock
 from command import run
 
@@ -43,8 +45,11 @@ async def test_reseller_is_primary_and_its_parent_is_next(world: DemoWorld, tmp_
     assert answer.primary
     assert (answer.primary.role, answer.primary.provider.name) == ("reseller", "Quay Servers LLC")
     assert answer.primary.abuse_contact.email == "abuse@quay.example"
+    assert answer.primary.accountable == "holds_as"
     following = answer.parties[1]
     assert (following.role, following.abuse_contact.email) == ("allocation_holder", "abuse@harbour.example")
+    # Accountability by an AS is cheap: the provider above is written to in the same hour.
+    assert [step.when for step in answer.write_order if "@" in (step.contact or "")] == ["now", "now"]
 
 
 async def test_tenant_is_never_primary_and_never_notified(world: DemoWorld, tmp_path: Path) -> None:
@@ -52,7 +57,7 @@ async def test_tenant_is_never_primary_and_never_notified(world: DemoWorld, tmp_
     assert answer.primary
     assert answer.primary.provider.name == "Harbour Transit Inc."
     tenant = party(answer, "tenant")
-    assert not tenant.notify
+    assert (tenant.addressee, tenant.accountable) == (False, None)
     assert tenant.abuse_contact.email is None
 
 
@@ -112,8 +117,27 @@ async def test_several_companies_are_all_listed(world: DemoWorld, tmp_path: Path
     answer = await look_up(world, tmp_path, "https://split.example/")
     assert {"Quay Servers LLC", "Meridian Networks B.V."} <= {one.provider.name for one in answer.parties}
     assert "several_providers" in codes(answer)
+    # The site's owner writes the zone: DNS alone never decides between companies.
+    assert (answer.status, answer.primary) == ("partial", None)
+    assert [one.name for one in answer.candidates] == ["Quay Servers LLC", "Meridian Networks B.V."]
+    assert all(one.addressee for one in answer.parties if one.provider in answer.candidates)
+
+
+@pytest.mark.parametrize(
+    ("address", "company"),
+    [("192.0.2.10", "Quay Servers LLC"), ("198.51.100.7", "Meridian Networks B.V.")],
+)
+async def test_address_that_was_seen_to_serve_says_which_company(
+    address: str, company: str, world: DemoWorld, tmp_path: Path
+) -> None:
+    seen = ServedStatement(address, "analyst", datetime.now(UTC))
+    async with Attributor(world.settings(cache_folder=tmp_path / "cache")) as attributor:
+        found = await attributor.investigate("https://split.example/", served_from=seen)
+    answer = found.attribution
     assert answer.primary
-    assert answer.primary.role == "reseller"
+    assert (answer.primary.provider.name, answer.served_from) == (company, address)
+    assert (answer.status, answer.candidates) == ("attributed", [])
+    assert decide(Evidence.from_bytes(found.evidence.to_bytes())).attribution == answer
 
 
 async def test_registrar_and_name_servers_are_listed_last(world: DemoWorld, tmp_path: Path) -> None:
@@ -295,7 +319,7 @@ async def test_order_of_addresses_means_nothing(world: DemoWorld, tmp_path: Path
         found = await attributor.investigate("https://split.example/")
     turned = Evidence(found.evidence.input, found.evidence.observed_at, documentation_is_special=False)
     for record in found.evidence.records:
-        turned.add(_turned(record) if record.question == "split.example A" else record)
+        turned.add(_turned(record) if record.question == ResolveName("split.example", "A") else record)
     assert [one.body for one in turned.records] != [one.body for one in found.evidence.records]
     again = decide(turned).attribution
     assert again.model_dump(exclude={"evidence"}) == found.attribution.model_dump(exclude={"evidence"})

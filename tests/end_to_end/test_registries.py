@@ -19,7 +19,7 @@ def test_refusals_failures_and_next_times_are_shown_after_a_run(in_world: DemoWo
     urls.write_text("https://savanna.example/\nhttps://sur.example/\nhttps://kiosk.example/\nhttps://acacia.example/\n")
     run("batch", urls, "--quiet")
     rows = {row["service"].rpartition("/")[2]: row for row in lines(run("registries", "--json").stdout)}
-    assert rows["arin"]["asked"] == 2
+    assert rows["arin"]["asked"] == 3  # the block, the one above, and who holds the AS: it may be leased
     assert (rows["arin"]["refused"], rows["arin"]["failed"], rows["arin"]["closed_until"]) == (0, 0, None)
     assert rows["afrinic"]["refused"] >= 1
     assert rows["afrinic"]["last_trouble"]

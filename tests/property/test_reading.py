@@ -9,6 +9,8 @@ import random
 from typing import Any
 
 import pytest
+from attribution.registry.rdap_answer import read_autnum, read_entity, read_network
+from attribution.registry.whois_text import read_referral, read_whois
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,10 +21,8 @@ from attribution.evidence import Evidence
 from attribution.registry.contact_card import read_card
 from attribution.registry.domain_answer import read_domain, read_domain_text
 from attribution.registry.mailbox import read_mailboxes
-from attribution.registry.rdap_answer import read_autnum, read_entity, read_network
 from attribution.registry.registration import UnreadableAnswer
 from attribution.registry.registries import placeholder_of
-from attribution.registry.whois_text import read_referral, read_whois
 from bundles import DESK, HOLDER, TARGET, decided, entity, network, rdap, whois
 from fuzz import mutate
 

@@ -45,7 +45,7 @@ _SPLIT = "<!-- what is learnt stands here -->"
 _SHOWN_A_COMPANY = 25
 _REPORTED_AT_ONCE = 100
 """Reports of one transaction: of a long list none holds the store for long."""
-_SHOWN_STEPS = ("told origin", "resolution", "leaf", "role", "abuse contact", "no answer", "nobody named")
+_SHOWN_STEPS = ("told origin", "resolution", "leaf", "accountable", "abuse contact", "no answer", "nobody named")
 _CSV = ("input", "status", "company", "mailbox", "role", "country")
 
 
