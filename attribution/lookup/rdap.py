@@ -169,7 +169,7 @@ class RdapClient:
         outcome: Outcome
         if answer.status in _REDIRECTS and answer.location:
             outcome, note, permanent, location = "redirected", None, False, urljoin(url, answer.location)
-            if not self._is_listed(location, errand.kind):
+            if not self._transport.may_ask(location, errand.kind):
                 outcome, note = "refused", f"it redirects to {_host(location)}, no listed server: not followed"
         else:
             reading = read_refusal(server, answer.body, status=answer.status, content_type=answer.content_type)
@@ -188,15 +188,6 @@ class RdapClient:
             "rdap", errand.question, _host(url), now, outcome, answer.body, url=url, http_status=answer.status,
             tls=answer.tls, retry_at=retry_at, note=note, location=location,
         )  # fmt: skip
-
-    def _is_listed(self, url: str, kind: Kind) -> bool:
-        """Say whether a redirect leads to a server that is asked this kind of question."""
-        try:
-            parts = urlsplit(url)
-            port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
-        except ValueError:
-            return False
-        return self._listed.is_listed((parts.hostname or "").lower().removesuffix("."), port, kind)
 
     def _blank(self, question: Question, url: str) -> Record:
         return Record("rdap", question, _host(url), self._clock.now(), "unreachable", url=url)

@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
+import httpx
+
 from attribution.addresses import Address
 from attribution.lookup.transport.dns import DnsConnector, OnConnect
+from attribution.lookup.transport.errors import DestinationRefused
 from attribution.lookup.transport.guard import Guard, Kind, Resolve, ServerTable
 from attribution.lookup.transport.http import MOST_BYTES, HttpAnswer, HttpConnector, HttpRequest
 from attribution.lookup.transport.reported import ReportedAddresses
 from attribution.lookup.transport.whois import WhoisConnector
 from attribution.settings import Settings
+
+_PORTS = {"https": 443, "http": 80}
 
 
 class Transport:
@@ -82,6 +87,16 @@ class Transport:
         """
         async with asyncio.timeout(self._settings.rdap_timeout):
             return await self._http.fetch(request)
+
+    def may_ask(self, url: str, kind: Kind) -> bool:
+        """Say whether a URL's server is asked questions of this kind at all, before its name is resolved."""
+        try:
+            parts = httpx.URL(url)
+            port = parts.port or _PORTS.get(parts.scheme, 0)
+            self._guard.destination(parts.host, port, kind, tls=parts.scheme == "https")
+        except (DestinationRefused, httpx.InvalidURL):
+            return False
+        return parts.scheme in _PORTS
 
     async def ask_line(
         self, host: str, port: int, line: str, *, kind: Kind, most_bytes: int = MOST_BYTES
