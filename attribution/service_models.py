@@ -291,12 +291,8 @@ class VouchRequest(_Request):
     why: Text
     name: Annotated[str, Field(max_length=300)] | None = None
     """Its name, where the store does not know it yet."""
-
-
-class WithdrawalRequest(_Request):
-    """Why a word is withdrawn."""
-
-    why: Text
+    withdraw: bool = False
+    """Withdraw the word instead of giving it."""
 
 
 class Assessed(_Reply):

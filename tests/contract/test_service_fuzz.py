@@ -46,7 +46,8 @@ OPERATIONS = [
     ("POST", "/api/v1/reports"), ("GET", "/api/v1/reports/{report}/evidence"), ("GET", "/api/v1/cases"), ("GET", "/api/v1/cases/{case}"),
     ("POST", "/api/v1/cases/{case}/events"), ("POST", "/api/v1/cases/{case}/notices"), ("GET", "/api/v1/notices/due"),
     ("POST", "/api/v1/drafts/{case}"), ("POST", "/api/v1/cases/{case}/recheck"), ("GET", "/api/v1/providers"),
-    ("GET", "/api/v1/providers/{provider}"), ("POST", "/api/v1/approvals/{provider}"), ("GET", "/api/v1/assessments"),
+    ("GET", "/api/v1/providers/{provider}"), ("POST", "/api/v1/approvals/{provider}"),
+    ("POST", "/api/v1/vouchings/{provider}"), ("GET", "/api/v1/assessments"),
     ("GET", "/api/v1/assessments/{provider}"), ("GET", "/api/v1/dossiers/{provider}"), ("POST", "/api/v1/contests"),
     ("GET", "/api/v1/audit"), ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"),
 ]  # fmt: skip

@@ -17,7 +17,6 @@ EVENT = {"kind": "still_online", "at": "2026-03-02T18:00:00Z", "note": "seen by 
 NOTICE = {"to": "abuse@lantern.example", "at": "2026-03-02T12:00:00Z", "message_id": "<1@hotline.example>"}
 APPROVAL = {"mailbox": "abuse@lantern.example", "why": "telephoned the number in the trade register"}
 VOUCH = {"why": "acts on notices within a day since 2024", "name": "Lantern Hosting Inc."}
-WITHDRAWAL = {"why": "sold to another company"}
 CONTEST = {"provider": "arin:LANT", "without": ["c0123456789ab"]}
 
 ANSWER = json.loads(resources.files("attribution.web.api").joinpath("example_answer.json").read_text("utf-8"))

@@ -30,7 +30,6 @@ from attribution.service_models import (
     ProviderDetail,
     ProviderItem,
     VouchRequest,
-    WithdrawalRequest,
 )
 from attribution.web.api import examples
 from attribution.web.api.asking import (
@@ -111,7 +110,7 @@ def approval(
 
 
 @router.post(
-    "/providers/{provider:path}/vouching",
+    "/vouchings/{provider:path}",
     status_code=201,
     response_model=Noted,
     responses={**problems(404), 201: examples.reply("It is noted.", "NOTED")},
@@ -120,33 +119,15 @@ def approval(
 def vouching(
     provider: Key, body: VouchRequest, service: TheService, principal: Writing, key: OnceKey = None
 ) -> Response:
-    """Vouch for a customer of a provider: look-ups name it from now on, and the provider above it too."""
-    once = Once(service, principal, f"vouching {provider}", key, body.model_dump())
+    """Vouch for a customer of a provider, or withdraw that: look-ups name it, and the provider above it too."""
+    once = Once(service, principal, f"vouchings {provider}", key, body.model_dump())
 
     def work() -> tuple[int, bytes]:
-        return 201, json_of(Noted(events=[vouch(writer, Vouch(provider, body.why, body.name))]))
-
-    with service.store.write(principal.who) as writer:
-        response = once.do(writer, work)
-    service.refresh_vouchings()
-    return response
-
-
-@router.post(
-    "/providers/{provider:path}/vouching/withdrawal",
-    status_code=201,
-    response_model=Noted,
-    responses={**problems(404), 201: examples.reply("It is noted.", "NOTED")},
-    openapi_extra=examples.request("WITHDRAWAL"),
-)
-def vouching_withdrawn(
-    provider: Key, body: WithdrawalRequest, service: TheService, principal: Writing, key: OnceKey = None
-) -> Response:
-    """Withdraw a vouching: look-ups name the provider above from now on."""
-    once = Once(service, principal, f"withdrawal {provider}", key, body.model_dump())
-
-    def work() -> tuple[int, bytes]:
-        return 201, json_of(Noted(events=[withdraw_vouching(writer, WithdrawVouching(provider, body.why))]))
+        if body.withdraw:
+            number = withdraw_vouching(writer, WithdrawVouching(provider, body.why))
+        else:
+            number = vouch(writer, Vouch(provider, body.why, body.name))
+        return 201, json_of(Noted(events=[number]))
 
     with service.store.write(principal.who) as writer:
         response = once.do(writer, work)
