@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from attribution import Evidence
-from attribution.decide import decide
 from attribution.addresses import read_address
+from attribution.decide import decide
 from attribution.evidence import Record
 from attribution.evidence.question import NetworkAt
 from readers import AT

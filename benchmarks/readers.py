@@ -14,8 +14,8 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from attribution import Attribution, Evidence
-from attribution.decide import decide
 from attribution.addresses import read_address
+from attribution.decide import decide
 from attribution.evidence import Record
 from attribution.evidence.question import NetworkAt, WhoisAt
 from attribution.registry.servers import servers_of
