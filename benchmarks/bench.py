@@ -402,17 +402,17 @@ _WORLDS: dict[Path, Any] = {}
 def _least_questions(world: Path) -> list[str]:
     """Return the fewest questions that answer the list, as paths below the laboratory's RDAP service: one for each leaf
     that can hold nothing more specific, or other address, and one for each network above that the rules need."""
-    from attribution.decide.chain import is_allocation_type, is_customer_type, is_final_type
+    from attribution.registry.types import BlockKind, block_type
 
     questions: dict[object, str] = {}
     hosts = {url.split("/")[2] for url in (world / "urls.txt").read_text("utf-8").splitlines()}
     for host in sorted(hosts):
         leaf, above = _networks_around(world, host)
-        kind, address = leaf["type"], _WORLDS[world].hosts[host]
-        registry = leaf["port43"].split(".")[1]
-        covered = (leaf["startAddress"], leaf["endAddress"]) if is_final_type(kind) else address
+        address, registry = _WORLDS[world].hosts[host], leaf["port43"].split(".")[1]
+        kind = block_type(registry, leaf["type"], 4)
+        covered = (leaf["startAddress"], leaf["endAddress"]) if kind and kind.terminal else address
         questions.setdefault(covered, f"{registry}/ip/{address}")
-        if above and not is_allocation_type(kind) and is_customer_type(kind):
+        if above and not (kind and kind.kind is BlockKind.DIRECT):
             block = above["cidr0_cidrs"][0]
             path = f"{block.get('v4prefix') or block.get('v6prefix')}/{block['length']}"
             questions.setdefault(("above", above["startAddress"], above["endAddress"]), f"{registry}/ip/{path}")

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from attribution import Evidence
+from attribution.addresses import read_address
 from attribution.decide import decide
 from attribution.evidence import Record
+from attribution.evidence.question import NetworkAt
 from readers import AT
 
 HERE = Path(__file__).parent
 MOST = 2000
+SERVER = "rdap.db.ripe.net"
 
 
 def main() -> None:
@@ -37,7 +40,9 @@ def _ratio(answers: list[tuple[str, Any]], run: int) -> float:
 
     def deciding() -> None:
         for address, body in bodies:
-            record = Record("rdap", f"ip {address}", "rdap.example", AT, "answered", body, tls=True)
+            question = NetworkAt(read_address(address))
+            url = f"https://{SERVER}/ip/{address}"
+            record = Record("rdap", question, SERVER, AT, "answered", body, url=url, tls=True)
             decide(Evidence(address, AT, documentation_is_special=False, records=[record]))
 
     def loading() -> None:

@@ -121,10 +121,11 @@ async def names(library: str, hosts: list[str], at_once: int) -> float:
     server, _, port = os.environ["ATTRIBUTION_NAMESERVERS"].partition(":")
     look: Callable[[str], Awaitable[Any]]
     if library == "attribution":
+        from attribution.lookup.interim_servers import InterimServers
+
         from attribution import load_settings
         from attribution.lookup.clock import Clock
         from attribution.lookup.dns import DnsClient
-        from attribution.lookup.interim_servers import InterimServers
         from attribution.lookup.transport import Transport
 
         settings = load_settings()

@@ -14,8 +14,11 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from attribution import Attribution, Evidence
+from attribution.addresses import read_address
 from attribution.decide import decide
 from attribution.evidence import Record
+from attribution.evidence.question import NetworkAt, WhoisAt
+from attribution.registry.servers import servers_of
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -39,10 +42,13 @@ def named_by(answer: Attribution) -> Named:
 
 def with_attribution(address: str, answer: Any, registry: str) -> Named:
     """This project's reading and deciding."""
+    asked, protocol = read_address(address), "whois" if isinstance(answer, str) else "rdap"
+    server = next(one.host for one in servers_of(registry) if one.protocol == protocol)
     if isinstance(answer, str):
-        record = Record("whois", f"whois {address}", f"whois.{registry}.net", AT, "answered", answer.encode())
+        record = Record("whois", WhoisAt(asked), server, AT, "answered", answer.encode())
     else:
-        record = Record("rdap", f"ip {address}", f"rdap.{registry}.net", AT, "answered", json.dumps(answer).encode())
+        url, body = f"https://{server}/ip/{address}", json.dumps(answer).encode()
+        record = Record("rdap", NetworkAt(asked), server, AT, "answered", body, url=url, tls=True)
     return named_by(decide(Evidence(address, AT, records=[record])).attribution)
 
 

@@ -13,12 +13,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import dns.message
+import dns.rrset
+
 from attribution import Evidence
 from attribution.decide.answer import decide_from
 from attribution.decide.facts import Facts
-from attribution.decide.plan import next_questions
-from attribution.evidence import Record
-from attribution.questions import NetworkAbove, NetworkAt
+from attribution.decide.plan import Wishes, next_questions
+from attribution.evidence import Kind, Question, Record
+from attribution.evidence.question import (
+    EntityNamed,
+    NetworkAbove,
+    NetworkAt,
+    OriginOf,
+    SystemNumbered,
+)
+from attribution.registry.servers import servers_of
 from readers import AT, Named, named_by
 
 
@@ -32,6 +42,10 @@ class World:
     """The mailbox of the network above, by host: also the holder's side, though not the first to write to."""
     systems: dict[int, Named]
     """Who holds each AS."""
+    autnums: dict[int, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    """(registry, RDAP answer) of each AS, in worlds that have them."""
+    entities: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    """RDAP answers about organisations, by registry and handle."""
     _documents: dict[str, dict[tuple[int, int], dict[str, Any]]] = field(default_factory=dict)
     _origins: dict[tuple[int, int], int] = field(default_factory=dict)
 
@@ -41,14 +55,18 @@ class World:
         world = json.loads((folder / "world.json").read_text("utf-8"))
         rows = [json.loads(line) for line in (folder / "truth.jsonl").read_text("utf-8").splitlines()]
         made = cls(
-            {row["host"]: world["hosts"][row["host"]]["A"][0] for row in rows},
-            {row["host"]: Named(row["provider"], row["abuse"]) for row in rows},
+            {row["host"]: _address(world["hosts"], row["host"]) for row in rows},
+            {row["host"]: Named(row.get("provider"), row.get("abuse")) for row in rows},
             {},
             {},
         )
         for network in world["networks"]:
             low, high = (int(ipaddress.ip_address(network[end])) for end in ("start", "end"))
             made._documents.setdefault(network["registry"], {})[low, high] = network["rdap"]
+        made.autnums = {int(asn): (row["registry"], row["rdap"]) for asn, row in world.get("autnums", {}).items()}
+        for key, document in world.get("entities", {}).items():
+            registry, _, handle = key.partition(":")
+            made.entities[registry, handle] = document
         for prefix, asn, *_ in world["origins"]:
             block = ipaddress.ip_network(prefix)
             low, high = int(block[0]), int(block[-1])
@@ -79,17 +97,46 @@ class World:
     def with_attribution(self, address: str) -> Named:
         """Let this project ask for what it wants of this world, and decide."""
         facts = Facts.of(Evidence(address, AT, documentation_is_special=False))
-        answers = list(self.around(address))
-        while questions := next_questions(facts, ask_registrar=False):
+        while questions := next_questions(facts, Wishes(registrar=False)):
             for question in questions:
-                facts.asked.add(question.text)
-                if isinstance(question, NetworkAt):
-                    facts.learn(_record(question.text, *answers[0]))
-                elif isinstance(question, NetworkAbove):
-                    above = [one for one in answers if question.url.endswith(f"/ip/{_block(one[1])}")]
-                    for one in above[:1]:
-                        facts.learn(_record(question.text, *one))
+                facts.asked.add(question)
+                record = self._answer(question, address)
+                if record:
+                    facts.learn(record)
         return named_by(decide_from(facts).attribution)
+
+    def _answer(self, question: Question, address: str) -> Record | None:
+        """Return this world's answer; None where it has no such thing, as of domains and lists."""
+        answers = list(self.around(address))
+        if isinstance(question, NetworkAt):
+            return _record(question, *answers[0])
+        if isinstance(question, NetworkAbove):
+            above = (one for one in answers if question.url.endswith(f"/ip/{_block(one[1])}"))
+            return next((_record(question, *one) for one in above), _absent(question, "rdap"))
+        if isinstance(question, OriginOf):
+            return self._announcement(question)
+        if isinstance(question, SystemNumbered):
+            held = self.autnums.get(question.asn)
+            return _record(question, *held) if held else _absent(question, "rdap")
+        if isinstance(question, EntityNamed):
+            document = self.entities.get((question.registry, question.handle.upper()))
+            return _record(question, question.registry, document) if document else _absent(question, "rdap")
+        return None
+
+    def _announcement(self, question: OriginOf) -> Record:
+        number = int(question.address)
+        around = [(high - low, low, asn) for (low, high), asn in self._origins.items() if low <= number <= high]
+        if not around:
+            return _absent(question, "origin_as")
+        size, low, asn = min(around)
+        first = type(question.address)(low)
+        prefix = f"{first}/{first.max_prefixlen - size.bit_length()}"
+        name = "origin.asn.cymru.com"
+        answer = dns.message.make_response(dns.message.make_query(name, "TXT"))
+        answer.answer.append(
+            dns.rrset.from_text(f"{name}.", 300, "IN", "TXT", f'"{asn} | {prefix} | NL | ripencc | 2020-01-01"')
+        )
+        return Record("origin_as", question, "laboratory", AT, "answered", answer.to_wire(), url=name)
 
     def by_origin_as(self, address: str) -> Named:
         """The rule that hotlines' own tools use: the holder of the origin AS is the company."""
@@ -97,9 +144,23 @@ class World:
         return self.systems.get(asn, Named(None, None)) if asn is not None else Named(None, None)
 
 
-def _record(question: str, registry: str, document: dict[str, Any]) -> Record:
-    url = f"https://rdap.{registry}.net/ip/{_block(document)}"
-    return Record("rdap", question, f"rdap.{registry}.net", AT, "answered", json.dumps(document).encode(), url=url)
+def _address(hosts: dict[str, dict[str, Any]], host: str) -> str:
+    """Return a host's first address, by way of its aliases."""
+    held = hosts[host]
+    while "CNAME" in held:
+        held = hosts[str(held["CNAME"])]
+    return str((held.get("A") or held["AAAA"])[0])
+
+
+def _record(question: Question, registry: str, document: dict[str, Any]) -> Record:
+    server = next(one.host for one in servers_of(registry) if one.protocol == "rdap")
+    path = "ip/" if isinstance(question, NetworkAt | NetworkAbove) else "other/"
+    body = json.dumps(document).encode()
+    return Record("rdap", question, server, AT, "answered", body, url=f"https://{server}/{path}", tls=True)
+
+
+def _absent(question: Question, kind: Kind) -> Record:
+    return Record(kind, question, "laboratory", AT, "not_found")
 
 
 def _block(document: dict[str, Any]) -> str:

@@ -47,11 +47,11 @@ def vouch(writer: Writer, command: Vouch) -> int:
     key = _key(command.provider)
     if not command.why.strip():
         raise Refused(Refusal.MISSING, "why", command.why, "say how it is known that the company acts on notices")
-    if not _ID.fullmatch(key):
-        raise Refused(Refusal.INVALID, "provider", command.provider, "write registry:HANDLE, as an answer shows it")
-    if ":network:" in key:
+    if ":network:" in key.lower():
         remedy = "a block without an organisation has no identity; vouch for an organisation's handle"
         raise Refused(Refusal.INVALID, "provider", command.provider, remedy)
+    if not _ID.fullmatch(key):
+        raise Refused(Refusal.INVALID, "provider", command.provider, "write registry:HANDLE, as an answer shows it")
     row = writer.connection.execute(select(providers.c.name).where(providers.c.key == key)).first()
     if row is None and not command.name:
         remedy = "the store does not know it; give its name with --name, or report a URL at it first"

@@ -10,7 +10,7 @@ from attribution.decide.facts import Facts, Sourced
 from attribution.decide.holder import Holder, holder_of
 from attribution.registry.organisations import Organisation, described_name
 from attribution.registry.registration import Network
-from attribution.registry.registries import registry
+from attribution.registry.registries import registry, registry_named
 from attribution.registry.stubs import is_registry_object, national_registry
 from attribution.registry.types import BlockKind, DirectAs, block_type
 
@@ -147,13 +147,16 @@ def _same_registry(network: Network, sources: list[Sourced]) -> bool:
 
 
 def _is_pointer(network: Network, around: list[Sourced]) -> bool:
-    """Say whether a regional registry's copy only points at the national registry, which answered itself.
+    """Say whether a regional registry's copy only points at the national registry, by its name or since that answered.
 
-    It names who lies above only where it has a name, and the national registry's topmost block is a customer's by type.
+    Beside the answer it names who lies above only where it has a name, and the topmost block there is a customer's by type.
     """
     national = national_registry(network)
     if national is None or national == network.registry:
         return False
+    named = registry_named(described_name(network))
+    if named and named.id == national:
+        return True
     own = [one.registration for one in around if one.registration.registry == national]
     below = [one for one in own if one.size < network.size]
     if not below:

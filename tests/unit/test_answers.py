@@ -60,7 +60,17 @@ def cache(clock: HandClock, tmp_path: Path) -> AnswerCache:
     return AnswerCache(load_settings(cache_folder=tmp_path), clock)
 
 
-@pytest.mark.parametrize("kind", ["ASSIGNED PA", "ASSIGNED PI", "REASSIGNMENT", "REASSIGNED", "ASSIGNED NON-PORTABLE", "ASSIGNED PORTABLE"])  # fmt: skip
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "ASSIGNED PA",
+        "ASSIGNED PI",
+        "REASSIGNMENT",
+        "REASSIGNED",
+        "ASSIGNED NON-PORTABLE",
+        "ASSIGNED PORTABLE",
+    ],
+)
 def test_network_that_can_hold_nothing_more_specific_serves_its_range(
     kind: str, cache: AnswerCache, clock: HandClock
 ) -> None:
@@ -69,7 +79,19 @@ def test_network_that_can_hold_nothing_more_specific_serves_its_range(
     assert cache.find(at("192.0.2.64")) is None
 
 
-@pytest.mark.parametrize("kind", ["DIRECT ASSIGNMENT", "REALLOCATION", "DIRECT ALLOCATION", "ALLOCATED PA", "ALLOCATED PORTABLE", "SUB-ALLOCATED PA", "LEGACY", ""])  # fmt: skip
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "DIRECT ASSIGNMENT",
+        "REALLOCATION",
+        "DIRECT ALLOCATION",
+        "ALLOCATED PA",
+        "ALLOCATED PORTABLE",
+        "SUB-ALLOCATED PA",
+        "LEGACY",
+        "",
+    ],
+)
 def test_network_that_may_hide_a_reseller_serves_its_address_only(
     kind: str, cache: AnswerCache, clock: HandClock
 ) -> None:

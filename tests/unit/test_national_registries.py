@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 
 from attribution.evidence import Record
-from attribution.evidence.question import NationalNetwork, NetworkAbove
+from attribution.evidence.question import NationalNetwork, NationalPage, NetworkAbove
 from attribution.registry.registries import registries
 from bundles import (
     DESK,
     TARGET,
     UNANNOUNCED,
     address_of,
+    below_parent,
+    customer,
     decided,
     described,
     entity,
@@ -184,6 +186,27 @@ def test_national_registry_itself_is_never_the_provider(registry: str) -> None:
             answer = decided(rdap(block, server="rdap.apnic.net"))
             assert name not in [party.provider.name for party in answer.parties]
             assert not any(box in shown(answer) for box in known.mailboxes)
+
+
+@pytest.mark.parametrize("name", ["Japan Network Information Center", "JPNIC"])
+def test_pointer_that_is_described_by_the_registrys_name_names_nobody(name: str) -> None:
+    tech = entity("JNIC1-AP", ["technical"], name)
+    block = network(tech, kind="ALLOCATED PORTABLE", country="JP", **described(name))
+    answer = decided(rdap(block, server="rdap.apnic.net"))
+    assert (answer.primary, answer.parties) == (None, [])
+    assert "stub" in {doubt.code for doubt in answer.doubts}
+    assert any(
+        isinstance(one, NationalNetwork | NationalPage) and one.registry == "jpnic"
+        for one in planned(rdap(block, server="rdap.apnic.net"))
+    )
+
+
+def test_customer_that_is_described_by_a_registrys_name_is_no_pointer() -> None:
+    """Anybody may write a national registry's name into a description."""
+    leaf = customer(**described("Japan Network Information Center"))
+    answer = decided(*below_parent(leaf))
+    assert answer.primary
+    assert answer.primary.provider.id == "ripe:ORG-PA1-RIPE"
 
 
 def test_twnic_text_without_an_organisation_still_gives_its_mailboxes_as_what_they_are() -> None:
