@@ -21,9 +21,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from attribution import load_settings
 from attribution.evidence import Record
+from attribution.evidence.question import NationalNetwork, WhoisAt
 from attribution.lookup.attempt import Attempts
 from attribution.lookup.bootstrap import Bootstrap
 from attribution.lookup.clock import Clock
+from attribution.lookup.listed import ListedServers
 from attribution.lookup.pace import Pace
 from attribution.lookup.rdap import RdapClient
 from attribution.lookup.transport import ReportedAddresses, Transport, guard
@@ -92,9 +94,9 @@ async def ask(way: str, leads_to: str, name_of: dict[str, list[str]]) -> Record:
         connect_timeout=2,
         patience=0,
     )
-    transport = Transport(
-        settings, Listed(("127.0.0.1", registry)), reported=reported, ask_unlisted=True
-    )
+    listed = ListedServers(settings)
+    table = Listed(("127.0.0.1", registry))
+    transport = Transport(settings, table, reported=reported, ask_unlisted=True)
 
     async def resolve(host: str) -> list[str]:
         return name_of.get(host, [])
@@ -105,14 +107,13 @@ async def ask(way: str, leads_to: str, name_of: dict[str, list[str]]) -> Record:
     with reported.in_work("site.example") as other:
         other.add([HOST])
         if way == "whois":
-            records = await WhoisClient(settings, transport, attempts, clock).network_at(
-                QUESTION, "whois", None
-            )
+            whois = WhoisClient(settings, transport, listed, attempts, clock)
+            records = await whois.network_at(WhoisAt(QUESTION))
         else:
             bootstrap = Bootstrap(settings, transport, clock, NoFiles())
-            rdap = RdapClient(transport, bootstrap, attempts, clock)
+            rdap = RdapClient(transport, bootstrap, listed, attempts, clock)
             base = f"http://127.0.0.1:{registry}/"
-            records = await rdap.network_at_service(base, QUESTION, "ip 192.0.2.1")
+            records = await rdap.network_at_service(NationalNetwork("ripe", QUESTION, base))
     await transport.close()
     return records[-1]
 

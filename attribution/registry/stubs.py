@@ -11,6 +11,7 @@ from attribution.registry.organisations import organisation_of
 from attribution.registry.registration import Network
 from attribution.registry.registries import (
     registries,
+    registry_named,
     registry_with_handle,
     registry_with_mark,
 )
@@ -121,6 +122,8 @@ def _only_a_registry_writes(network: Network, kind: BlockType | None) -> bool:
 def _says_stub(network: Network) -> bool:
     if network.netname and _NETNAME.match(network.netname):
         return True
+    if registry_named(next(iter(network.descriptions), None)) and not runs_itself(network):
+        return True  # what a national registry was allocated to hand out
     lines = (*network.descriptions[:_MOST_LINES], *network.remarks[:_MOST_LINES])
     return any(_TEXT.search(line[:_LONGEST_LINE]) for line in lines)
 
