@@ -21,10 +21,7 @@ from attribution.settings import load_settings
 
 LAB = Path(__file__).parent.parent.parent / "shared" / "lab" / "lab.py"
 REGISTRIES = ("arin", "ripe", "apnic", "lacnic", "afrinic")
-HTTP = (
-    "dead hang drip torn html429 notice200 later forbidden broken notjson deep huge wrong loop inward mapped stranger"
-    " bomb swarm wide limit200"
-).split()
+HTTP = ["dead", "hang", "drip", "torn", "html429", "notice200", "later", "forbidden", "broken", "notjson", "deep", "huge", "wrong", "loop", "inward", "mapped", "stranger", "bomb", "swarm", "wide", "limit200"]
 TEXT = ("lines",)
 TICK = 0.005
 
