@@ -60,7 +60,9 @@ TEXT = [whois_server(host) for host in (
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4)
+    ),
     max_leaves=20,
 )
 
@@ -157,7 +159,7 @@ abuse-mailbox: abuse@customer.example
 source: RIPE
 """
 FREE = ("handle", "name", "remarks", "country", "entities", "events", "port43")
-"""Members of an RDAP answer whose content a customer chooses; range, type and links are registries'."""
+"""Members of an answer that a customer writes; range, type and links are the registry's."""
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -203,10 +205,16 @@ def test_mailboxes_found_are_well_formed(text: str) -> None:
 
 def test_deciding_is_the_same_byte_for_byte() -> None:
     evidence = Evidence(
-        TARGET, rdap({}).fetched_at, documentation_is_special=False, records=[rdap(network(HOLDER, DESK))]
+        TARGET,
+        rdap({}).fetched_at,
+        documentation_is_special=False,
+        records=[rdap(network(HOLDER, DESK))],
     )
     again = Evidence.from_bytes(evidence.to_bytes())
-    assert decide(evidence).attribution.model_dump_json() == decide(again).attribution.model_dump_json()
+    assert (
+        decide(evidence).attribution.model_dump_json()
+        == decide(again).attribution.model_dump_json()
+    )
 
 
 def test_deep_nesting_is_unreadable_not_fatal() -> None:
