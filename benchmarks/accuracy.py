@@ -31,7 +31,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from attribution.decide.holder import plain_name
+from attribution.registry.organisations import plain_name
 from readers import READERS, Named
 from synthetic import World
 

@@ -1,4 +1,4 @@
-"""Which mailbox or form a registration publishes for abuse: the order of the rules, and what is none."""
+"""Which mailbox or form a registration publishes for abuse: the order of the rules."""
 
 from __future__ import annotations
 
@@ -368,7 +368,8 @@ def test_lines_of_ripe_for_two_networks_stay_with_their_networks() -> None:
     text = (
         "% Abuse contact for '192.0.2.0 - 192.0.2.7' is 'abuse@customer.example'\n\n"
         "inetnum: 192.0.2.0 - 192.0.2.7\nnetname: CU\ndescr: Some Customer\nstatus: ASSIGNED PA\n"
-        "source: RIPE\n\n% Abuse contact for '192.0.2.0 - 192.0.3.255' is 'abuse@parent.example'\n\n"
+        "source: RIPE\n\n"
+        "% Abuse contact for '192.0.2.0 - 192.0.3.255' is 'abuse@parent.example'\n\n"
         "inetnum: 192.0.2.0 - 192.0.3.255\nnetname: PA\norg: ORG-PA1-RIPE\nstatus: ALLOCATED PA\n"
         "source: RIPE\n\norganisation: ORG-PA1-RIPE\norg-name: Parent Networks B.V.\nsource: RIPE\n"
     )

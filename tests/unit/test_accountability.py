@@ -1,4 +1,4 @@
-"""Who is accountable for a block: whoever others than itself vouch for, in every way and no other."""
+"""Who is accountable for a block: whoever others than itself vouch for, and nobody else."""
 
 from __future__ import annotations
 
@@ -444,7 +444,8 @@ def test_form_that_is_no_url_raises_nothing(link: str) -> None:
 
 
 def holds(*systems: Record, prefix: str = "192.0.2.0/24", asns: tuple[int, ...] = (64500,)) -> Any:
-    return (*below_parent(customer(RESELLER, RESELLER_DESK, last=LAST_24)), announced(prefix, *asns), *systems)  # fmt: skip
+    leaf = customer(RESELLER, RESELLER_DESK, last=LAST_24)
+    return (*below_parent(leaf), announced(prefix, *asns), *systems)
 
 
 def test_organisation_that_announces_its_block_by_its_own_as_is_accountable() -> None:
@@ -473,7 +474,7 @@ def test_every_as_that_announces_it_must_be_its_own() -> None:
 
 
 def test_organisation_of_another_registry_with_the_same_handle_is_another_company() -> None:
-    """`RESE` at ARIN announces the block of `RESE` at LACNIC: nothing is proved across registries."""
+    """`RESE` at ARIN announces the block of `RESE` at LACNIC: that proves nothing."""
     at_lacnic, at_arin = "rdap.lacnic.net", "rdap.arin.net"
     holder = entity("RESE", ["registrant"], "Reseller Servers Ltd")
     link = [{"rel": "up", "href": f"https://{at_lacnic}/ip/192.0.2.0/23"}]

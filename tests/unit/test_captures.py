@@ -49,7 +49,11 @@ def decided(shared: Path, address: str, protocol: str) -> Attribution:
 
 
 def named(answer: Attribution) -> tuple[str, str | None] | None:
-    return (answer.primary.provider.name, answer.primary.abuse_contact.email) if answer.primary else None
+    return (
+        (answer.primary.provider.name, answer.primary.abuse_contact.email)
+        if answer.primary
+        else None
+    )
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -70,4 +74,6 @@ def test_no_registry_is_named_for_a_network_that_it_does_not_run(
     answer = decided(shared, address, protocol)
     for party in answer.parties:
         assert registry_named(party.provider.name) is None
-        assert party.abuse_contact.email is None or placeholder_of(party.abuse_contact.email) is None
+        assert (
+            party.abuse_contact.email is None or placeholder_of(party.abuse_contact.email) is None
+        )

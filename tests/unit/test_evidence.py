@@ -161,13 +161,27 @@ def test_folder_without_a_chain_is_an_error(tmp_path: Path) -> None:
         verify_folder(tmp_path)
 
 
-@pytest.mark.parametrize("raw", [b"", b"[]", b"{}", b"\xff", b'{"format": 1}', b'{"format": 99}', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "raw", [b"", b"[]", b"{}", b"\xff", b'{"format": 1}', b'{"format": 99}', b"[" * 100_000]
+)
 def test_what_is_no_bundle_is_refused(raw: bytes) -> None:
     with pytest.raises(EvidenceError):
         Evidence.from_bytes(raw)
 
 
-ODD = ["origin x", "front x", "told origin x", "autnum x", "page x", "ip x", "A", "", None, [], {}]
+ODD: list[Any] = [
+    "origin x",
+    "front x",
+    "told origin x",
+    "autnum x",
+    "page x",
+    "ip x",
+    "A",
+    "",
+    None,
+    [],
+    {},
+]
 
 
 @pytest.mark.parametrize("question", [*ODD, {"kind": "x"}, {"kind": "network_at", "address": 7.5}])

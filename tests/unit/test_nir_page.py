@@ -45,8 +45,12 @@ def test_page_to_fetch_survives_its_question(registry: str) -> None:
 
 
 def test_krnic_page_names_the_provider_and_its_customer() -> None:
-    found = read_nir_pages("krnic", ADDRESS, {first_page("krnic"): (PAGES / "krnic.html").read_text()})
-    names = {entity.name for one in found for entity in one.entities if "registrant" in entity.roles}
+    found = read_nir_pages(
+        "krnic", ADDRESS, {first_page("krnic"): (PAGES / "krnic.html").read_text()}
+    )
+    names = {
+        entity.name for one in found for entity in one.entities if "registrant" in entity.roles
+    }
     assert names == {"Hangang Example Telecom", "Example Customer"}
     assert {str(one.first) for one in found} == {"192.0.2.0"}
 

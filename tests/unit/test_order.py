@@ -67,9 +67,7 @@ def test_primary_then_parent_then_announcing_network_then_authority() -> None:
     atkm = "Autoriteit online Terroristisch en Kinderpornografisch Materiaal (ATKM)"
     dutch = entity("ORG-EX1-RIPE", ["registrant"], "Example Hosting B.V.")
     dutch["vcardArray"][1].append(["adr", {"cc": "NL"}, "text", [""] * 7])
-    leaf, above = below_parent(
-        customer(dutch, DESK, kind="SUB-ALLOCATED PA", last="192.0.2.255")
-    )
+    leaf, above = below_parent(customer(dutch, DESK, kind="SUB-ALLOCATED PA", last="192.0.2.255"))
     assert turns(decided(leaf, above, ORIGIN, SYSTEM, desk("NL"))) == [
         ("Example Hosting B.V.", "reseller", "abuse@hosting.example", "now"),
         ("Parent Networks B.V.", "allocation_holder", "abuse@parent.example", "now"),
@@ -167,13 +165,19 @@ def test_tables_carry_source_licence_and_date_and_name_countries(table: str) -> 
     assert any("Source" in line for line in head)
     assert any("CC0-1.0, 2026-11-25" in line for line in head)
     rows = list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
-    assert all(len(row["country"]) == 2 and row["country"].isupper() and row["name"] for row in rows)
+    assert all(
+        len(row["country"]) == 2 and row["country"].isupper() and row["name"] for row in rows
+    )
     assert all(row["url"].startswith("https://") for row in rows)
     assert [row["country"] for row in rows] == sorted(row["country"] for row in rows)
 
 
 def test_desk_of_a_country_that_the_tables_do_not_know_is_empty_and_dated() -> None:
-    assert (desk_of("zz").hotlines, desk_of("zz").authority, desk_of("zz").compiled) == ((), None, "2026-11-25")
+    assert (desk_of("zz").hotlines, desk_of("zz").authority, desk_of("zz").compiled) == (
+        (),
+        None,
+        "2026-11-25",
+    )
     assert [one.name for one in desk_of("de").hotlines] == ["eco Beschwerdestelle", "FSM Beschwerdestelle", "jugendschutz.net"]  # fmt: skip
 
 

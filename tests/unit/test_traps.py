@@ -1443,11 +1443,12 @@ def test_truncated_answer_without_a_contact_is_not_taken_for_none(
     kind: str, status: str, place: str
 ) -> None:
     notice = {"title": "Incomplete", "type": kind, "description": ["Part was left out."]}
-    answer = decided(rdap(network(HOLDER, **{place: [notice]})))
+    more: dict[str, Any] = {place: [notice]}
+    answer = decided(rdap(network(HOLDER, **more)))
     assert answer.primary
     assert answer.primary.abuse_contact.status == status
     assert "truncated" in codes(answer)
-    assert email(rdap(network(HOLDER, DESK, **{place: [notice]}))) == "abuse@hosting.example"
+    assert email(rdap(network(HOLDER, DESK, **more))) == "abuse@hosting.example"
 
 
 def test_answer_that_is_no_network_is_unreadable() -> None:
