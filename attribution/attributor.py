@@ -148,8 +148,11 @@ class Attributor:
         await self.close()
 
     def set_vouched(self, vouched: Iterable[Vouching]) -> None:
-        """Take these vouchings from now on, in place of those before; answers kept for others are not given."""
-        self._vouched = {vouching.provider: vouching for vouching in vouched}
+        """Take these vouchings from now on, in place of those before; answers kept for others are not given.
+
+        A block without an organisation has no identity: a vouching for one counts for nothing.
+        """
+        self._vouched = {vouching.provider: vouching for vouching in vouched if ":network:" not in vouching.provider}
         marks = [f"{one.provider} {one.by} {one.at.isoformat()} {one.why}" for one in self._vouched.values()]
         self._finished.answer_for(marks)
 

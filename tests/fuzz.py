@@ -21,14 +21,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from attribution.registry.whois_text import read_whois
-
 from attribution import Evidence
 from attribution.addresses import read_address
 from attribution.decide import decide
 from attribution.demo.world import BLOCKS, network_answer, whois_text
 from attribution.evidence import Record
+from attribution.evidence.question import NetworkAt, WhoisAt
+from attribution.registry.readers import read_networks
+from attribution.registry.registration import UnreadableAnswer
 from attribution.registry.registries import placeholder_of, registry_named, registry_with_handle
+from attribution.registry.servers import whois_server
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 ODD: list[Any] = [
@@ -50,7 +52,13 @@ ODD: list[Any] = [
     "abuse@",
     "@",
 ]
-SERVERS = ["rdap.arin.net", "rdap.db.ripe.net", "rdap.apnic.net", "rdap.lacnic.net", "rdap.afrinic.net"]
+SERVERS = [
+    "rdap.arin.net",
+    "rdap.db.ripe.net",
+    "rdap.apnic.net",
+    "rdap.lacnic.net",
+    "rdap.afrinic.net",
+]
 
 
 def mutate(document: Any, rng: random.Random) -> Any:
@@ -110,13 +118,21 @@ def seeds(captures: Path) -> list[tuple[str, Any]]:
     for path in sorted(captures.rglob("*")) if captures.is_dir() else []:
         if path.suffix == ".txt" and "referrals" in path.parts:
             text = path.read_text("utf-8", "replace")
-            found += [(str(network.first), text) for network in read_whois(text.encode(), "whois.arin.net")]
+            found += _networks_of(text)
         try:
             document = json.loads(path.read_text("utf-8")) if path.is_file() else None
         except (ValueError, OSError):
             continue
         found += _answers_in(document)
     return found
+
+
+def _networks_of(text: str) -> list[tuple[str, Any]]:
+    try:
+        networks = read_networks(text.encode(), whois_server("whois.arin.net"))
+    except UnreadableAnswer:
+        return []
+    return [(str(network.first), text) for network in networks]
 
 
 def _answers_in(document: Any) -> list[tuple[str, Any]]:
@@ -138,12 +154,14 @@ def _answers_in(document: Any) -> list[tuple[str, Any]]:
 
 def fault_of(address: str, answer: Any, server: str) -> str | None:
     """Decide on one answer; return what is wrong with the decision, or None."""
+    asked = read_address(address)
     if isinstance(answer, str):
-        written, body, kind, question = answer, answer.encode("utf-8", "replace"), "whois", f"whois {address}"
+        written, body = answer, answer.encode("utf-8", "replace")
+        record = Record("whois", WhoisAt(asked), server, AT, "answered", body)
     else:
-        written, kind, question = json.dumps(answer, ensure_ascii=False), "rdap", f"ip {address}"
-        body = json.dumps(answer).encode()
-    record = Record(kind, question, server, AT, "answered", body, url=f"https://{server}/ip/{address}")  # type: ignore[arg-type]
+        written, body = json.dumps(answer, ensure_ascii=False), json.dumps(answer).encode()
+        url = f"https://{server}/ip/{address}"
+        record = Record("rdap", NetworkAt(asked), server, AT, "answered", body, url=url, tls=True)
     try:
         decision = decide(Evidence(address, AT, documentation_is_special=False, records=[record]))
     except Exception:
@@ -173,8 +191,10 @@ def main() -> int:
         address, answer = rng.choice(starts)
         for _ in range(rng.randrange(1, 5)):
             answer = mutate_text(answer, rng) if isinstance(answer, str) else mutate(answer, rng)
-        server = rng.choice(SERVERS).replace("rdap.db.", "rdap.")
-        fault = fault_of(address, answer, server.replace("rdap.", "whois.") if isinstance(answer, str) else server)
+        server = rng.choice(SERVERS)
+        if isinstance(answer, str):
+            server = server.replace("rdap.db.", "rdap.").replace("rdap.", "whois.")
+        fault = fault_of(address, answer, server)
         if fault:
             faults[fault] += 1
         if number % 10_000 == 9_999:

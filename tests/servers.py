@@ -16,6 +16,9 @@ class Listed:
     def is_listed(self, host: str, port: int, kind: Kind) -> bool:
         return (host, port) in self._servers
 
+    def is_fixed(self, host: str, port: int) -> bool:
+        return (host, port) in self._servers
+
 
 class ListedFor:
     """Lists servers for one kind of question each."""
@@ -26,9 +29,15 @@ class ListedFor:
     def is_listed(self, host: str, port: int, kind: Kind) -> bool:
         return (host, port, kind) in self._servers
 
+    def is_fixed(self, host: str, port: int) -> bool:
+        return any((host, port) == server[:2] for server in self._servers)
+
 
 class EveryServer:
     """Lists every server: for tests that are about something else."""
 
     def is_listed(self, host: str, port: int, kind: Kind) -> bool:
+        return True
+
+    def is_fixed(self, host: str, port: int) -> bool:
         return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attribution.addresses import Address
 from attribution.data.scrubbers import is_scrubber
+from attribution.decide.abuse_contact import Publication
 from attribution.decide.accountability import Accountable, Undecided, accountable_holder, next_above
 from attribution.decide.address_contact import contact_of, contact_of_system, open_about
 from attribution.decide.draft import ROLE_WORDS, Draft
@@ -11,7 +12,9 @@ from attribution.decide.facts import Facts, Sourced
 from attribution.decide.holder import Holder, holder_of, same_organisation
 from attribution.decide.levels import Chain, Level, chain_of
 from attribution.decide.site import say_lists
+from attribution.decide.site_mailbox import is_of_the_site
 from attribution.models import AbuseContact, AddressAnswer, Country, NetworkRef, Origin, Party, Provider, Role
+from attribution.registry.mailbox import same_mailbox
 from attribution.registry.organisations import plain_name
 from attribution.registry.types import BlockKind
 
@@ -43,6 +46,9 @@ def attribute_address(facts: Facts, draft: Draft, address: Address, via: list[st
     _add_next(facts, draft, chain, outcome)
     _add_systems(facts, draft, chain, outcome)
     leaf, holder = chain.levels[0], outcome.level.holder
+    reference = _network(leaf.main)
+    if leaf in outcome.customers:
+        reference = reference.model_copy(update={"geofeed": None})  # the customer's own words
     registered = next((one.registration.country for one in leaf.sources if one.registration.country), None)
     own = outcome.level.network.country if outcome.level.kind is BlockKind.DIRECT else None
     draft.countries[str(address)] = Country(
@@ -50,7 +56,7 @@ def attribute_address(facts: Facts, draft: Draft, address: Address, via: list[st
     )
     draft.addresses.append(
         AddressAnswer(
-            ip=str(address), via=via, network=_network(leaf.main), origin=origin, role=role, provider=holder.id
+            ip=str(address), via=via, network=reference, origin=origin, role=role, provider=holder.id
         )
     )
 
@@ -148,14 +154,17 @@ def _add_systems(facts: Facts, draft: Draft, chain: Chain, found: Accountable) -
         if system is None:
             continue
         holder = holder_of(system.registration, facts.entities)
-        if any(same_organisation(holder, level.holder) for level in found.customers):
+        contact = contact_of_system(system.registration, facts.entities)
+        if any(_is_customers(level, holder, contact) for level in found.customers):
             continue  # a customer is no addressee by announcing more than its block either
         levels = chain.levels[chain.levels.index(found.level) :]
         if any(_is_same(holder, level.holder) for level in levels):
             continue
         counts = not is_scrubber(asn) and not draft.fronted
         leased = counts and _may_be_leased(chain, found)
-        contact = contact_of_system(system.registration, facts.entities)
+        if leased and is_of_the_site(facts, Publication(email=contact.email, form=contact.form)):
+            draft.doubt("mailbox_of_the_site", f"{contact.email or contact.form} is in the reported site's own domain; it is refused")
+            contact = AbuseContact(status="not_published", source=contact.source)
         draft.add(
             Party(
                 role="network",
@@ -175,6 +184,13 @@ def _add_systems(facts: Facts, draft: Draft, chain: Chain, found: Accountable) -
         draft.step("announcement", said, system.record, "entities")
 
 
+def _is_customers(level: Level, holder: Holder, contact: AbuseContact) -> bool:
+    """Say whether an AS is a customer's own: held by its organisation, or reached at its mailbox."""
+    if same_organisation(holder, level.holder):
+        return True
+    return same_mailbox(contact.email, level.contact.email)
+
+
 def _may_be_leased(chain: Chain, found: Accountable) -> bool:
     return bool(found.customers) or (found.level is chain.leaf and found.level.is_allocation)
 
@@ -187,7 +203,7 @@ def _is_same(system_holder: Holder, holder: Holder) -> bool:
     """
     if same_organisation(system_holder, holder):
         return True
-    return holder.provisional and plain_name(holder.name) == plain_name(system_holder.name)
+    return holder.provisional and holder.named_by == "description" and plain_name(holder.name) == plain_name(system_holder.name)
 
 
 def _leave_open(facts: Facts, draft: Draft, chain: Chain, outcome: Undecided) -> None:

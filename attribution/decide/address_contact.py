@@ -105,11 +105,11 @@ def _publication(
     facts: Facts, draft: Draft, chain: Chain, found: Accountable
 ) -> tuple[Publication, Sourced, bool]:
     """Return what the holder publishes: for its own more specific block, for the network, for one of its above."""
-    below = [found.own_block] if found.own_block and found.own_block.organisation else []
+    below = [found.own_block] if found.own_block and _is_edited_by(found.own_block, found.level) else []
     above = chain.levels[chain.levels.index(found.level) + 1 :]
     same = [level for level in above if same_organisation(level.holder, found.level.holder)]
     last = found.level.contact, found.level.contact_source
-    for level in (*below, found.level, *same):
+    for level in (found.level, *below, *same):
         publication, source = _published_at(facts, found, level)
         if publication.is_usable and is_of_the_site(facts, publication):
             where = publication.email or publication.form
@@ -124,6 +124,12 @@ def _publication(
         if level is found.level:
             last = publication, source
     return *last, False
+
+
+def _is_edited_by(block: Level, holder: Level) -> bool:
+    """Say whether only the holder's accounts may edit its more specific block: else a customer may have set its contact."""
+    accounts = {name.upper() for name in block.network.maintainers}
+    return bool(block.organisation and accounts and accounts <= {name.upper() for name in holder.network.maintainers})
 
 
 def _published_at(facts: Facts, found: Accountable, level: Level) -> tuple[Publication, Sourced]:
@@ -180,6 +186,8 @@ def _contact_of_own_system(facts: Facts, chain: Chain, found: Accountable) -> Ab
             continue
         contact = contact_of_system(system.registration, facts.entities)
         holder = holder_of(system.registration, facts.entities)
+        if found.way in _WAYS_OF_CUSTOMERS and is_of_the_site(facts, Publication(contact.email, contact.form)):
+            continue
         if contact.status == "found" and same_organisation(holder, found.level.holder):
             return contact
     return None

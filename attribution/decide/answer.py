@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from attribution.addresses import Address
 from attribution.decide.address import attribute_address
 from attribution.decide.draft import ROLE_WORDS, Draft, Step
 from attribution.decide.facts import Facts
@@ -139,10 +140,12 @@ def _finish(facts: Facts, draft: Draft, host: str) -> Decision:
     hosts = [party for party in parties if _answers_for_an_address(draft, party)]
     _doubt_namesakes(draft, parties)
     candidates = _candidates(facts, draft, hosts)
-    primary = None if candidates else _primary(facts, draft, parties, hosts)
+    primary = None if candidates else _primary(facts, parties, hosts)
     if candidates:
         names = ", ".join(candidate.name for candidate in candidates)
         text = f"the site's addresses are at several companies, and DNS alone does not say which serves it: {names}"
+        if len(candidates) == 1:
+            text = f"some addresses are at {names}, and for others nobody is known: DNS alone does not say which serves it"
         draft.doubt("several_providers", text)
     country = country_of(facts, draft, primary) if primary else Country()
     if primary:
@@ -169,19 +172,38 @@ def _answers_for_an_address(draft: Draft, party: Party) -> bool:
 
 
 def _candidates(facts: Facts, draft: Draft, hosts: list[Party]) -> list[Provider]:
-    """Return the companies that the addresses are at, where nothing but DNS, which the site's owner writes, leads to them.
+    """Return the companies that it may be, where nothing but DNS, which the site's owner writes, leads to them.
 
-    A platform of the tables, a told origin, a proxy of the tables in front of all addresses, and an address that was
-    seen to serve the content say which it is.
+    A platform of the tables that every address leads to, an origin told, an address that was seen to serve the content,
+    and a proxy of the tables in front of all addresses say which it is. An address that nobody is known for yet may be
+    the one that serves: then the companies of the others are candidates too.
     """
     companies = {party.provider.id: party.provider for party in hosts}
-    if len(companies) < 2 or facts.platform or facts.told:
+    if facts.platform and _all_lead_to(facts, facts.platform[0]):
         return []
+    seen = _at(hosts, [address for address in facts.served_from if address in facts.resolved])
+    told = _at(hosts, list(facts.told))
     if any(address in facts.resolved for address in facts.served_from):
-        return []
+        return [] if len(seen) < 2 else [party.provider for party in seen]
+    if facts.told:
+        return [] if len(told) < 2 else [party.provider for party in told]
     if _fronts_of_one_company(facts):
         return []
-    return list(companies.values())
+    is_open = draft.waiting or draft.unknown
+    return list(companies.values()) if len(companies) > 1 or (companies and is_open) else []
+
+
+def _at(hosts: list[Party], addresses: list[Address]) -> list[Party]:
+    """Return the companies that answer for some of these addresses."""
+    texts = {str(address) for address in addresses}
+    return [party for party in hosts if texts & set(party.addresses)]
+
+
+def _all_lead_to(facts: Facts, name: str) -> bool:
+    """Say whether every address of the site is a name's: the host itself, or an alias on the way to each."""
+    if facts.target and facts.target.host == name:
+        return True
+    return all(any(name in link.split(" ") for link in via) for via in facts.addresses.values())
 
 
 def _fronts_of_one_company(facts: Facts) -> bool:
@@ -192,12 +214,13 @@ def _fronts_of_one_company(facts: Facts) -> bool:
     return len(companies) == 1 and None not in companies
 
 
-def _primary(facts: Facts, draft: Draft, parties: list[Party], hosts: list[Party]) -> Party | None:
+def _primary(facts: Facts, parties: list[Party], hosts: list[Party]) -> Party | None:
     """Return whom to write to first: who holds the address that was seen to serve, else the first that can act."""
-    seen = {str(address) for address in facts.served_from}
-    serving = [party for party in hosts if seen & set(party.addresses)]
-    if serving:
-        return serving[0]
+    seen = [address for address in facts.served_from if address in facts.resolved]
+    if seen:
+        return next(iter(_at(hosts, seen)), None)
+    if facts.told:
+        return next(iter(_at(hosts, list(facts.told))), None)
     return next((party for party in parties if party in hosts or party.role == "platform"), None)
 
 
@@ -263,7 +286,7 @@ def _status(draft: Draft, outcome: _Outcome) -> Status:
         return outcome.ended
     primary = outcome.primary
     if primary is None:
-        return "retry_later" if draft.waiting and not outcome.candidates else "partial"
+        return "retry_later" if draft.waiting and len(outcome.candidates) < 2 else "partial"
     if draft.waiting or draft.unknown or primary.abuse_contact.status != "found":
         return "partial"
     return "attributed"

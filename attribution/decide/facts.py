@@ -46,6 +46,7 @@ from attribution.registry.readers import read_autnum, read_entity, read_networks
 from attribution.registry.registration import AutonomousSystem, Entity, Network, UnreadableAnswer
 from attribution.registry.registries import registries
 from attribution.registry.servers import Server, server_for_url, whois_server
+from attribution.registry.stubs import national_registry
 from attribution.registry.text import decode
 from attribution.target import Target, parse_target
 
@@ -53,6 +54,10 @@ MOST_ADDRESSES = 32
 """Who runs a name decides how many addresses it has: a thousand may not cost a thousand questions."""
 TOLD_FOR = timedelta(hours=12)
 """How long an origin that somebody was told is taken for true: sites move."""
+
+
+_CLOCKS_DIFFER = timedelta(hours=1)
+"""How far in the future a time may lie that somebody else told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +251,7 @@ class Facts:
         """
         order = {"nir": 0, "rdap": 1, "whois": 2}
         found = [source for source in self.networks if source.registration.covers(address)]
+        found = _without_text_below_rdap(found)
         for registry, pages in self.pages.items():
             found += self._from_pages(registry, address, pages)
         return sorted(
@@ -299,14 +305,25 @@ class Facts:
             return True
         if network.parent and _is_whole_region(*network.parent):
             return True
-        named = network.up is not None or network.parent is not None or network.parent_handle is not None
-        if not named and not handed_out:
-            return True
         in_text = any(
             isinstance(question, WhoisAt) and network.covers(question.address) and question not in self.open
             for question in self.asked
         )
-        return in_text and not (network.protocol == "whois" and network.parent)
+        named = network.up is not None or network.parent is not None or network.parent_handle is not None
+        if not named:
+            return in_text or not handed_out
+        if not in_text:
+            return False
+        return not (network.protocol == "whois" and network.parent) and self._shows_above(network)
+
+    def _shows_above(self, network: Network) -> bool:
+        """Say whether some answer holds a network, a registry's own object too, around another one."""
+        return any(
+            source.registration.size > network.size
+            and source.registration.covers(network.first)
+            and source.registration.covers(network.last)
+            for source in self.networks
+        )
 
     def page_wanted(self, registry: str, address: Address) -> Page | None:
         """Return the national registry's page that its reader needs next, or None."""
@@ -385,6 +402,8 @@ class Facts:
                 self.claims.append(record)
                 return
             entity = read_entity(record.body, server)
+            if entity.handle and entity.handle.upper() != record.question.handle.upper():
+                raise UnreadableAnswer(f"the answer is about {entity.handle}")
             self.entities[server.registry, record.question.handle.upper()] = entity
 
     def _learn_system(self, record: Record) -> None:
@@ -460,7 +479,8 @@ class Facts:
         if self.target is None or self.target.address or self.target.not_attributable:
             return
         address = normal(record.question.address)
-        if self.evidence.observed_at - record.fetched_at > TOLD_FOR:
+        age = self.evidence.observed_at - record.fetched_at
+        if age > TOLD_FOR or age < -_CLOCKS_DIFFER:
             self.told_too_long_ago.append(record)
         elif not special_purpose(address, documentation_is_special=self.evidence.documentation_is_special):
             self.told[address] = record
@@ -484,9 +504,28 @@ class Facts:
         self.page_records.setdefault(record.question.registry, record)
 
 
+def _without_text_below_rdap(found: list[Sourced]) -> list[Sourced]:
+    """Leave text out that is more specific than what RDAP gave over TLS: anybody on the way can write it."""
+    proved = [
+        source.registration.size
+        for source in found
+        if source.registration.protocol == "rdap"
+        and isinstance(source.record.question, NetworkAt)
+        and source.record.came_unchanged
+        and not _is_national(source.registration)
+        and national_registry(source.registration) is None
+    ]
+    smallest = min(proved, default=0)
+    return [
+        source
+        for source in found
+        if source.registration.protocol != "whois" or source.registration.size >= smallest
+    ]
+
+
 def _is_whole_region(first: Address, last: Address) -> bool:
-    """Say whether a range is so wide (a /8, an IPv6 /24) that only a registry's own block can be."""
-    return int(last) - int(first) + 1 >= (2**24 if first.version == 4 else 2**104)
+    """Say whether a range is so wide (above a /8, an IPv6 /16) that only a registry's own block can be."""
+    return int(last) - int(first) + 1 > (2**24 if first.version == 4 else 2**112)
 
 
 def _server_of(record: Record) -> Server:

@@ -53,13 +53,13 @@ def holder_of(registration: Registration, entities: Mapping[EntityKey, Entity]) 
         name = organisation.name or (organisation_name(fetched) if fetched else None)
         country = organisation.country or (fetched.country if fetched else None)
         identity = f"{registration.handle_space}:{organisation.handle.upper()}"
-        if name:
+        if name and "@" not in name:
             return Holder(identity, name, country, "organisation", organisation)
         label = f"{registration.netname or registration.handle} ({organisation.handle})"
         return Holder(identity, label, country, "network name", organisation)
     identity = f"{registration.registry}:network:{_block(registration)}"
     customer = customer_record(registration)
-    if customer and customer.name:
+    if customer and customer.name and "@" not in customer.name:
         return Holder(identity, customer.name, customer.country, "customer record")
     described = described_name(registration)
     if described:

@@ -78,7 +78,7 @@ def chain_of(facts: Facts, address: Address) -> Chain:
             chain.registry_objects.append(source)
         else:
             ranges.setdefault((int(network.first), int(network.last)), []).append(source)
-    groups = list(ranges.values())
+    groups = [group for sources in ranges.values() for group in _objects_of(sources)]
     for index, sources in enumerate(groups):
         kind, direct_as = _kind_of(sources, groups[index + 1 :])
         chain.levels.append(_level(facts, sources, kind, direct_as))
@@ -110,9 +110,34 @@ def type_is_known(level: Level) -> bool:
     return block_type(level.network.registry, level.type, level.network.first.version) is not None
 
 
+_HANDED_OUT = (BlockKind.CUSTOMER, BlockKind.HANDED_ON)
+_RANK = {BlockKind.CUSTOMER: 0, BlockKind.HANDED_ON: 1, BlockKind.DIRECT: 2, BlockKind.REGISTRY: 3}
+"""Of two objects of one range the customer's lies below the holder's."""
+
+
+def _objects_of(sources: list[Sourced]) -> list[list[Sourced]]:
+    """Tell the objects of one range apart: a holder may hand its whole block on, and ARIN and LACNIC keep both."""
+    by_object: dict[tuple[str, str], list[Sourced]] = {}
+    for source in sources:
+        network = source.registration
+        by_object.setdefault((network.registry, network.handle.upper()), []).append(source)
+    registries_here = [name for name, _ in by_object]
+    if len(registries_here) == len(set(registries_here)):  # one object, from one registry or more
+        return [sources]
+    return sorted(by_object.values(), key=_rank)
+
+
+def _rank(sources: list[Sourced]) -> int:
+    network = sources[0].registration
+    known = block_type(network.registry, network.type, network.first.version)
+    return _RANK[known.kind] if known else 1
+
+
 def _level(facts: Facts, sources: list[Sourced], kind: BlockKind, direct_as: DirectAs | None) -> Level:
     holders = [holder_of(source.registration, facts.entities) for source in sources]
     holder = min(holders, key=lambda one: (one.organisation is None, not one.certain))
+    if sources[0].registration.protocol == "rdap" and sources[0].record.came_unchanged:
+        holder = holders[0]  # text, which anybody on the way can change, adds no organisation to it
     contacts = [(published_contact(source.registration, facts.entities), source) for source in sources]
     contact, source = min(contacts, key=lambda pair: (not pair[0].is_usable, not pair[0].redacted))
     return Level(sources, kind, direct_as, holder, contact, source)
@@ -124,6 +149,8 @@ def _kind_of(sources: list[Sourced], above: list[list[Sourced]]) -> tuple[BlockK
     known_registry = registry(network.registry)
     if known_registry and known_registry.national:  # the topmost block is the registry's own customer's
         national_above = any(_same_registry(network, group) for group in above)
+        by_type = block_type(network.registry, network.type, network.first.version)
+        national_above = national_above or (by_type is not None and by_type.kind in _HANDED_OUT)
         return (BlockKind.CUSTOMER, None) if national_above else (BlockKind.DIRECT, "direct_allocation")
     text = next((source.registration.type for source in sources if source.registration.type), None)
     known = block_type(network.registry, text, network.first.version)
@@ -168,12 +195,7 @@ def _is_pointer(network: Network, around: list[Sourced]) -> bool:
 
 
 def _is_below_legacy(network: Network, above: list[list[Sourced]]) -> bool:
-    """Say whether a LEGACY block only inherits its type: another lies above, and the registry does not maintain it."""
+    """Say whether a LEGACY block only inherits its type: a holder's lies above, and the registry does not maintain it."""
     if registry_maintains(network):
         return False
-    types = (
-        block_type(source.registration.registry, source.registration.type, network.first.version)
-        for group in above
-        for source in group
-    )
-    return any(known is not None and known.direct_as == "legacy" for known in types)
+    return bool(above)

@@ -43,6 +43,7 @@ from attribution.evidence.question import (
 from attribution.registry.registration import Network
 from attribution.registry.registries import registries
 from attribution.registry.servers import server_for_url, whois_server
+from attribution.registry.types import block_type
 
 _MOST_LEVELS = 5
 _MOST_SYSTEMS = 4
@@ -116,11 +117,18 @@ def _about(facts: Facts, address: Address) -> list[Question]:
 
 
 def _is_answered(facts: Facts, address: Address) -> bool:
-    """Say whether RDAP gave a network around an address that nothing more specific can lie in."""
+    """Say whether RDAP answered about an address: itself, or with a network that nothing more specific can lie in."""
     return any(
-        source.registration.covers(address) and isinstance(source.record.question, NetworkAt)
+        source.registration.covers(address)
+        and isinstance(source.record.question, NetworkAt)
+        and (source.record.question.address == address or _is_terminal(source.registration))
         for source in facts.networks
     )
+
+
+def _is_terminal(network: Network) -> bool:
+    known = block_type(network.registry, network.type, network.first.version)
+    return known is not None and known.terminal
 
 
 def _desks(chain: Chain) -> list[Question]:

@@ -33,6 +33,14 @@ class ListedServers:
             return port == 443
         if (host, port) in self._named.get(kind, ()):
             return True
+        return self.is_tabled(host, port, kind)
+
+    def is_fixed(self, host: str, port: int) -> bool:
+        """Say whether the packaged table names the server, for whatever kind of question."""
+        return any(self.is_tabled(host, port, kind) for kind in _TABLED)
+
+    def is_tabled(self, host: str, port: int, kind: Kind) -> bool:
+        """Say whether the packaged table lists the server for a kind of question."""
         if _is_loopback(host):
             return self._loopback
         return kind in _TABLED and servers.is_listed(host, port, servers.Kind(kind))

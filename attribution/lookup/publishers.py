@@ -39,6 +39,10 @@ class _PublishersListed:
         """Say whether a publisher's list is fetched from this server."""
         return kind == "publisher" and port == 443 and host in self._hosts
 
+    def is_fixed(self, host: str, port: int) -> bool:
+        """Say whether the packaged table names the server."""
+        return self.is_listed(host, port, "publisher")
+
 
 async def fetch_published(settings: Settings, clock: Clock) -> Fetched:
     """Fetch every list that has a publisher. A list of which one part fails is not returned."""

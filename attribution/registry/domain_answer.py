@@ -77,16 +77,10 @@ def read_domain_text(text: str, name: str) -> DomainRegistration | None:
     domain = next(iter(fields.get("domain name", fields.get("domain", []))), "").lower().rstrip(".")
     if domain != name:
         return None
-    registrar = next(iter(fields.get("registrar", [])), None)
-    number = next(iter(fields.get("registrar iana id", [])), None)
-    mailbox = next(
-        (
-            box
-            for one in fields.get("registrar abuse contact email", [])
-            for box in read_mailboxes(one)
-        ),
-        None,
-    )
+    registrar = _said_once(fields, "registrar")
+    number = _said_once(fields, "registrar iana id")
+    desk = _said_once(fields, "registrar abuse contact email")
+    mailbox = next(iter(read_mailboxes(desk)), None)
     status = [value.split()[0] for value in fields.get("domain status", fields.get("status", []))]
     hosts = [value.split()[0] for value in fields.get("name server", fields.get("nserver", []))]
     return DomainRegistration(
@@ -95,6 +89,12 @@ def read_domain_text(text: str, name: str) -> DomainRegistration | None:
         frozenset(_CAMEL.sub(" ", one).lower() for one in status),
         tuple(dict.fromkeys(host.lower().rstrip(".") for host in hosts))[:_MOST_NAMESERVERS],
     )
+
+
+def _said_once(fields: dict[str, list[str]], key: str) -> str | None:
+    """Return a field's value where the answer has one: a second may be a line of the registrant's own."""
+    values = dict.fromkeys(fields.get(key, []))
+    return next(iter(values)) if len(values) == 1 else None
 
 
 def _fields(text: str) -> dict[str, list[str]]:

@@ -132,6 +132,6 @@ def _registry_at(referral: str, server: Server) -> str | None:
     if separator and scheme.lower() != "whois":
         named = server_for_url(referral.split(maxsplit=1)[0])
     else:
-        named = whois_server(rest.split("/")[0].split()[0])
+        named = whois_server(next(iter(rest.split("/")[0].split()), ""))
     known = named.listed and named.registry in registries() and named.registry != server.registry
     return named.registry if known else None

@@ -11,10 +11,12 @@ The order in which a destination is judged, and why:
    a. A listed server over TLS may have a reported host's address: companies share addresses, and
       its certificate proves who answers.
    b. A listed server on port 43 or plain http may not, except where the address is a registry's:
-      what the name of a listed server leads to, or what the settings name. Whoever reports or
-      resolves to the address of RIPE's WHOIS server so switches nothing off. What counts is where
-      the *listed* name leads, which no offender writes, and never what the target's zone says or
-      which of the two was seen first.
+      what the name of a server of the packaged table leads to, or what the settings name. Whoever
+      reports or resolves to the address of RIPE's WHOIS server so switches nothing off. What counts
+      is where the name *of the table* leads, which no offender writes, and never what the target's
+      zone says or which of the two was seen first. A server that IANA's WHOIS names for a top-level
+      domain is listed and not of the table (that answer comes without TLS): it is compared, and its
+      name may be no reported host's.
    c. An unlisted server may never have one, a registry's address or not: a name in an answer that
       leads to the offender's own address gets no connection.
    d. No server but a configured one may have a special-purpose address.
@@ -52,6 +54,9 @@ class ServerTable(Protocol):
     def is_listed(self, host: str, port: int, kind: Kind) -> bool:
         """Say whether a server is asked this kind of question. `host`: lower case, no root dot."""
 
+    def is_fixed(self, host: str, port: int) -> bool:
+        """Say whether a packaged table names the server: what an answer, also IANA's, names is not fixed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Destination:
@@ -66,6 +71,8 @@ class Destination:
     """The settings or the server table name it for this kind of question."""
     configured: bool
     """The settings name it: its address may be special."""
+    fixed: bool = False
+    """The settings or the packaged table name it: where its name leads is a registry's, whoever reports that."""
 
 
 class Guard:
@@ -100,7 +107,10 @@ class Guard:
         listed = bool(kinds and kind in kinds) or self._servers.is_listed(host, port, kind)
         if not listed:
             self._check_unlisted(host, port, kind, configured=kinds is not None)
-        return Destination(host, port, tls, listed, kinds is not None)
+        fixed = kinds is not None or self._servers.is_fixed(host, port)
+        if not fixed and self._reported.is_host(host):
+            raise DestinationRefused(f"{host} is the name of a reported site itself, or below it")
+        return Destination(host, port, tls, listed, kinds is not None, fixed)
 
     async def addresses_of(self, destination: Destination) -> list[str]:
         """Resolve a server's name; refuse it if any address is refused.
@@ -112,7 +122,7 @@ class Guard:
             addresses = [host]
         else:
             addresses = (await self._resolve(host))[:_MOST_ADDRESSES_OF_A_SERVER]
-            if destination.listed:
+            if destination.fixed:
                 self.trust(host, addresses)
         if not addresses:
             raise UnknownServer(f"the name {host} does not resolve")

@@ -98,7 +98,7 @@ class _Answer:
             last=ends[1],
             handle=one[0][1],
             netname=first(one, "netname"),
-            type=first(one, "status"),
+            type=_without_comment(first(one, "status")),
             country=as_country(first(one, "country")),
             entities=entities,
             maintainers=_accounts(one),
@@ -173,7 +173,7 @@ class _Answer:
         found = [
             replace(self.contact(handle), roles=frozenset(named)) for handle, named in roles.items()
         ]
-        name = first(one, "org")
+        name = _without_comment(first(one, "org"))
         if not name:
             return tuple(found)
         organisation = self.organisation(name)
@@ -210,7 +210,11 @@ def _handle(one: Object) -> str | None:
 
 
 def _accounts(one: Object) -> tuple[str, ...]:
-    names = (name.strip() for value in values(one, "mnt-by") for name in value.split(","))
+    names = (
+        name.strip()
+        for value in values(one, "mnt-by")
+        for name in (_without_comment(value) or "").split(",")
+    )
     return tuple(dict.fromkeys(name for name in names if name))
 
 
@@ -237,6 +241,11 @@ def _contact(one: Object) -> Entity:
         warning=invalid_mailbox(remarks, [box.email for box in boxes]),
         unusable=tuple(text for line in written if (text := unusable_mailbox(line))),
     )
+
+
+def _without_comment(value: str | None) -> str | None:
+    """Return a value without RPSL's end-of-line comment (RFC 2622, section 2)."""
+    return (value or "").partition("#")[0].strip() or None
 
 
 def _has(text: str) -> bool:
