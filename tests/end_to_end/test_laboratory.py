@@ -159,16 +159,14 @@ def test_port_43_serves_where_every_rdap_service_is_broken(shared: Path, tmp_pat
 
 
 FAULTS = [
-    ("dead", "bomb", "forbidden"),
-    ("hang", "swarm", "notjson"),
-    ("drip", "wide", "broken"),
-    ("torn", "limit200", "deep"),
-    ("html429", "mapped", "huge"),
-    ("notice200", "stranger", "wrong"),
-    ("later", "lines", "loop"),
-    ("inward", "limit200", "swarm"),
+    ("dead", "bomb", "forbidden", "limit200"),
+    ("hang", "swarm", "later", "broken"),
+    ("drip", "wide", "torn", "html429"),
+    ("notice200", "mapped", "loop", "inward"),
+    ("lines", "stranger", "wrong", "notjson"),
+    ("huge", "deep", "lines", "bomb"),
 ]
-"""What is wrong with RIPE, ARIN and APNIC, by RDAP and on port 43; the other two registries are well."""
+"""What is wrong with RIPE, ARIN, APNIC and LACNIC, by RDAP and on port 43; AFRINIC is well."""
 
 
 @pytest.mark.parametrize("kinds", FAULTS, ids="-".join)
@@ -183,10 +181,10 @@ def test_faulty_registries_name_nobody_wrong_and_hold_up_nobody_else(
     results = small.batch(*_faults(faulty), *_faults({f"whois.{one}": kind for one, kind in faulty.items()}))
     assert len(results) == 150
     assert small.last.returncode in (0, 1)
-    assert "Traceback" not in small.last.stderr
+    assert not [one for one in results if "internal_error" in {doubt["code"] for doubt in one["doubts"]}]
     _nobody_is_wrong(small, results, faulty)
     elsewhere = [one for one in results if not small.registries_of(one["host"]) & faulty.keys()]
-    assert len(elsewhere) >= 15
+    assert len(elsewhere) >= 10
     assert {one["status"] for one in elsewhere} == {"attributed"}
 
 
@@ -241,7 +239,7 @@ def test_registry_that_fails_holds_nobody_else_up(
     """More lines wait for one registry than are looked up at once: the others' are answered all the same."""
     laboratory = _rules_2(tmp_path, seed="2", urls=400)
     monkeypatch.setenv("ATTRIBUTION_WAIT", "0")
-    results = laboratory.batch("--fault", "ripe=later", arguments=("--jobs", "8"))
+    results = laboratory.batch(*_faults({"ripe": "later", "whois.ripe": "later"}), arguments=("--jobs", "8"))
     order = [one["status"] for one in results]
     done = [place for place, status in enumerate(order) if status == "attributed"]
     assert len(results) == 400
