@@ -41,6 +41,7 @@ class Laboratory:
         self._lab = shared / "lab" / "lab.py"
         self.folder = folder
         self._read: dict[str, Any] | None = None
+        self._ranges: list[tuple[int, int, str]] = []
         self.seconds = 0.0
         """How long the last program ran, without what it waited for the laboratory."""
         subprocess.run([sys.executable, str(self._lab), *world, "--dir", str(folder)], check=True, capture_output=True)
@@ -112,10 +113,12 @@ class Laboratory:
         return next(registry for first, _, registry in self._networks() if first >> 24 == address >> 24)
 
     def _networks(self) -> list[tuple[int, int, str]]:
-        return [
-            (int(ip_address(one["start"])), int(ip_address(one["end"])), str(one["registry"]))
-            for one in self._world()["networks"]
-        ]
+        if not self._ranges:
+            self._ranges = [
+                (int(ip_address(one["start"])), int(ip_address(one["end"])), str(one["registry"]))
+                for one in self._world()["networks"]
+            ]
+        return self._ranges
 
     def _world(self) -> dict[str, Any]:
         if self._read is None:

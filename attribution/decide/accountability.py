@@ -16,8 +16,12 @@ from attribution.decide.facts import Facts
 from attribution.decide.holder import holder_of, same_organisation
 from attribution.decide.levels import Chain, Level, needs_above, type_is_known
 from attribution.decide.site_mailbox import is_of_the_site
+from attribution.evidence import Question
+from attribution.evidence.question import NationalNetwork, NationalPage, WhoisAt
 from attribution.registry.mailbox import same_mailbox
 from attribution.registry.organisations import is_member, organisation_of
+from attribution.registry.registries import registries
+from attribution.registry.stubs import national_registry
 from attribution.registry.types import BlockKind, DirectAs
 
 Way = DirectAs | Literal["member", "redistribution", "holds_as", "vouched"]
@@ -110,8 +114,29 @@ def is_complete(facts: Facts, chain: Chain) -> bool:
     if not chain.levels:
         return True
     highest = chain.levels[-1]
+    if not needs_above(highest):
+        return True
+    if _national_is_silent(facts, chain, highest):
+        return False
     handed_out = type_is_known(highest) and highest.kind is not BlockKind.DIRECT
-    return not needs_above(highest) or facts.nothing_above(highest.network, handed_out=handed_out)
+    return facts.nothing_above(highest.network, handed_out=handed_out)
+
+
+def _national_is_silent(facts: Facts, chain: Chain, level: Level) -> bool:
+    """Say whether a block is a mirrored copy, whose national registry has not said what lies above it."""
+    name = national_registry(level.network)
+    if name is None or name == level.network.registry:
+        return False
+    sources = [source for one in chain.levels for source in one.sources]
+    if any(source.registration.registry == name for source in sources):
+        return False
+    return any(_is_at_national(question, name) for question in facts.open)
+
+
+def _is_at_national(question: Question, name: str) -> bool:
+    if isinstance(question, WhoisAt):
+        return question.server == registries()[name].whois
+    return isinstance(question, NationalNetwork | NationalPage) and question.registry == name
 
 
 def _is_own_block(level: Level, above: Level) -> bool:

@@ -28,13 +28,14 @@ class Named(NamedTuple):
     accountable: str
 
 
-# What each captured answer names, read by hand. Registries' own mailboxes and companies only, no person's.
-# None: only a customer's block is in the laboratory, and nobody accountable above it.
-CAPTURED = {
-    "ipwhois-0-0": None,
-    "ipwhois-3-3": None,
-    # JPNIC's own servers are not in the laboratory: the holder stands in APNIC's text, the mailbox nowhere.
-    "ipwhois-1-1": Named("hosting", "Internet Initiative Japan Inc.", None, "unreachable", "direct_allocation"),
+# What each captured answer names, read by hand, or why nobody is named. Registries' own mailboxes and companies only,
+# no person's.
+CAPTURED: dict[str, Named | str] = {
+    # Only a customer's block is in the laboratory, and nobody accountable above it.
+    "ipwhois-0-0": "tenant_only",
+    "ipwhois-3-3": "tenant_only",
+    # JPNIC's own servers are not in the laboratory, and APNIC's copy does not tell a member's block from a customer's.
+    "ipwhois-1-1": "registry_silent",
     # AFRINIC publishes no abuse role for these two; the company's name stands in its text.
     "ipwhois-2-2": Named(
         "hosting", "Telecommunication Sevice Providers Association of Kenya - TESPOK", None, "not_published", "direct_assignment"
@@ -103,20 +104,20 @@ def test_every_captured_answer_gives_the_company_and_mailbox_that_it_names(share
     assert sorted(one["host"].removesuffix(".capture.example") for one in results) == sorted(CAPTURED)
     for one in results:
         expected = CAPTURED[one["host"].removesuffix(".capture.example")]
-        assert _named(one, expected) == expected, one["host"]
-        assert one["status"] == ("attributed" if expected and expected.mailbox else "partial")
-        if expected is None:
-            assert [doubt["code"] for doubt in one["doubts"]] == ["tenant_only"]
+        if isinstance(expected, str):
+            assert one["primary"] is None, one["host"]
+            assert [doubt["code"] for doubt in one["doubts"]] == [expected]
             assert not [party for party in one["parties"] if party["addressee"]]
+            assert one["status"] == ("retry_later" if one["failures"] else "partial")
+        else:
+            assert _named(one["primary"], expected) == expected, one["host"]
+            assert one["status"] == ("attributed" if expected.mailbox else "partial")
 
 
-def _named(answer: dict[str, Any], expected: Named | None) -> Named | None:
-    primary = answer["primary"]
-    if primary is None:
-        return None
+def _named(primary: dict[str, Any], expected: Named) -> Named:
     contact = primary["abuse_contact"]
     email = contact["email"]
-    if email and expected and (expected.mailbox or "").startswith("@"):
+    if email and (expected.mailbox or "").startswith("@"):
         email = email[email.index("@") :]
     return Named(primary["role"], primary["provider"]["name"], email, contact["status"], primary["accountable"])
 
@@ -146,11 +147,9 @@ def test_customers_and_site_owners_who_cheat_change_nothing(seed: str, shared: P
     assert (score.results, score.faults) == (1500, 0), score.text
 
 
-def test_port_43_serves_where_every_rdap_service_is_broken(
-    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_port_43_serves_where_every_rdap_service_is_broken(shared: Path, tmp_path: Path) -> None:
+    """Slowly: a registry's text may be asked for a few times a second; what does not fit is asked for after the list."""
     laboratory = _rules_2(tmp_path, seed="1", urls=600)
-    monkeypatch.setenv("ATTRIBUTION_WAIT", "0")
     results = laboratory.batch(*_faults(dict.fromkeys(REGISTRIES, "broken")))
     truth = laboratory.truth()
     assert len(results) == 600
@@ -160,16 +159,14 @@ def test_port_43_serves_where_every_rdap_service_is_broken(
 
 
 FAULTS = [
-    ("dead", "bomb", "forbidden"),
-    ("hang", "swarm", "notjson"),
-    ("drip", "wide", "broken"),
-    ("torn", "limit200", "deep"),
-    ("html429", "mapped", "huge"),
-    ("notice200", "stranger", "wrong"),
-    ("later", "lines", "loop"),
-    ("inward", "limit200", "swarm"),
+    ("dead", "bomb", "forbidden", "limit200"),
+    ("hang", "swarm", "later", "broken"),
+    ("drip", "wide", "torn", "html429"),
+    ("notice200", "mapped", "loop", "inward"),
+    ("lines", "stranger", "wrong", "notjson"),
+    ("huge", "deep", "lines", "bomb"),
 ]
-"""What is wrong with RIPE, ARIN and APNIC, by RDAP and on port 43; the other two registries are well."""
+"""What is wrong with RIPE, ARIN, APNIC and LACNIC, by RDAP and on port 43; AFRINIC is well."""
 
 
 @pytest.mark.parametrize("kinds", FAULTS, ids="-".join)
@@ -184,10 +181,10 @@ def test_faulty_registries_name_nobody_wrong_and_hold_up_nobody_else(
     results = small.batch(*_faults(faulty), *_faults({f"whois.{one}": kind for one, kind in faulty.items()}))
     assert len(results) == 150
     assert small.last.returncode in (0, 1)
-    assert "Traceback" not in small.last.stderr
+    assert not [one for one in results if "internal_error" in {doubt["code"] for doubt in one["doubts"]}]
     _nobody_is_wrong(small, results, faulty)
     elsewhere = [one for one in results if not small.registries_of(one["host"]) & faulty.keys()]
-    assert len(elsewhere) >= 15
+    assert len(elsewhere) >= 10
     assert {one["status"] for one in elsewhere} == {"attributed"}
 
 
@@ -242,7 +239,7 @@ def test_registry_that_fails_holds_nobody_else_up(
     """More lines wait for one registry than are looked up at once: the others' are answered all the same."""
     laboratory = _rules_2(tmp_path, seed="2", urls=400)
     monkeypatch.setenv("ATTRIBUTION_WAIT", "0")
-    results = laboratory.batch("--fault", "ripe=later", arguments=("--jobs", "8"))
+    results = laboratory.batch(*_faults({"ripe": "later", "whois.ripe": "later"}), arguments=("--jobs", "8"))
     order = [one["status"] for one in results]
     done = [place for place, status in enumerate(order) if status == "attributed"]
     assert len(results) == 400
