@@ -128,7 +128,11 @@ class Attributor:
         )
         self.set_vouched(vouched)
         self._offline = offline
-        sources = installed_sources(self._settings, self._asker.fetch) if origin_sources is None else origin_sources
+        sources = (
+            installed_sources(self._settings, self._asker.fetch)
+            if origin_sources is None
+            else origin_sources
+        )
         self._desk = OriginDesk(sources, self._clock, self._settings.rdap_timeout)
         self._max_age = max_age
         self._folder = EvidenceFolder(evidence) if evidence else None
@@ -137,13 +141,18 @@ class Attributor:
         self._turn = asyncio.Lock()
         self._near = Neighbourhoods()
         self._leaves: dict[Address, list[asyncio.Event]] = {}
-        self._neighbourhoods: WeakValueDictionary[tuple[int, int], asyncio.Lock] = WeakValueDictionary()
+        self._neighbourhoods: WeakValueDictionary[tuple[int, int], asyncio.Lock] = (
+            WeakValueDictionary()
+        )
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         await self.close()
 
@@ -152,8 +161,15 @@ class Attributor:
 
         A block without an organisation has no identity: a vouching for one counts for nothing.
         """
-        self._vouched = {vouching.provider: vouching for vouching in vouched if ":network:" not in vouching.provider}
-        marks = [f"{one.provider} {one.by} {one.at.isoformat()} {one.why}" for one in self._vouched.values()]
+        self._vouched = {
+            vouching.provider: vouching
+            for vouching in vouched
+            if ":network:" not in vouching.provider
+        }
+        marks = [
+            f"{one.provider} {one.by} {one.at.isoformat()} {one.why}"
+            for one in self._vouched.values()
+        ]
         self._finished.answer_for(marks)
 
     @property
@@ -199,7 +215,9 @@ class Attributor:
         self, targets: Iterable[str] | AsyncIterable[str], *, jobs: int | None = None
     ) -> AsyncGenerator[Attribution, None]:
         """Answer for many, `jobs` at a time, in the order of completion."""
-        async with aclosing(in_order_of_completion(targets, jobs or self._settings.jobs, self.attribute)) as answers:
+        async with aclosing(
+            in_order_of_completion(targets, jobs or self._settings.jobs, self.attribute)
+        ) as answers:
             async for answer in answers:
                 yield answer
 
@@ -220,15 +238,24 @@ class Attributor:
         if not is_text(target):
             answer = Attribution.of_no_text(target, self._clock.now())
             return Investigation(answer, [], Evidence(answer.input, answer.observed_at))
-        target = target.encode("utf-8", "surrogatepass").decode("utf-8", "replace")  # what JSON cannot hold
-        evidence = Evidence(target, self._clock.now(), not self._settings.allow_documentation_addresses)
+        target = target.encode("utf-8", "surrogatepass").decode(
+            "utf-8", "replace"
+        )  # what JSON cannot hold
+        evidence = Evidence(
+            target, self._clock.now(), not self._settings.allow_documentation_addresses
+        )
         evidence.records += [origin.as_record() for origin in origins]
         if served_from:
             evidence.records.append(served_from.as_record())
         facts = Facts.of(evidence)
         if facts.target:
             evidence.sample_key = self._secret.key_of(facts.target.host)
-        if not self._prepared and not self._offline and facts.target and not facts.target.not_attributable:
+        if (
+            not self._prepared
+            and not self._offline
+            and facts.target
+            and not facts.target.not_attributable
+        ):
             self._prepared = True
             self._asker.prepare()
         with self._reported.in_work(facts.target.host if facts.target else "") as site:
@@ -247,7 +274,11 @@ class Attributor:
         # Of a host with wrappers an answer is not kept: the next link there may be one.
         wraps = may_wrap(decision.attribution.host or "")
         if until and not (wraps or evidence.holds("told_origin") or evidence.holds("served_from")):
-            steps = [(step.rule, step.conclusion) for step in decision.steps] if self._keep_steps else None
+            steps = (
+                [(step.rule, step.conclusion) for step in decision.steps]
+                if self._keep_steps
+                else None
+            )
             self._finished.keep(decision.attribution, until, steps)
         if self._folder:
             await asyncio.to_thread(self._folder.append, evidence)
@@ -266,7 +297,9 @@ class Attributor:
             mailboxes=self._check_mailboxes,
         )
         while True:
-            async with self._turn:  # one decides at a time, so that the event loop turns between two of them
+            async with (
+                self._turn
+            ):  # one decides at a time, so that the event loop turns between two of them
                 questions = next_questions(facts, wishes)
             if not questions:
                 break
@@ -287,7 +320,10 @@ class Attributor:
         """Note what bears on the networks and addresses learnt: who is vouched for, and whose address a registry has."""
         facts = work.facts
         named = {holder_of(source.registration, facts.entities).id for source in facts.networks}
-        records = [self._vouched[provider].as_record() for provider in named & self._vouched.keys() - facts.vouched.keys()]
+        records = [
+            self._vouched[provider].as_record()
+            for provider in named & self._vouched.keys() - facts.vouched.keys()
+        ]
         shared = self._asker.registry_addresses(facts.addresses) - facts.registry_addresses
         now = self._clock.now()
         records += [
@@ -298,11 +334,17 @@ class Attributor:
             work.evidence.add(record)
             facts.learn(record)
 
-    def _earlier(self, until: datetime | None, question: Question, records: list[Record]) -> datetime | None:
+    def _earlier(
+        self, until: datetime | None, question: Question, records: list[Record]
+    ) -> datetime | None:
         """Return the earlier of a time and the one until which an answer is fresh; None where it is not kept."""
         if until is None or isinstance(question, SuffixOf | FrontOf | DeskOf):
             return until
-        kept = None if any(one.stale or one.outcome in UNANSWERED for one in records) else self._cache.find(question)
+        kept = (
+            None
+            if any(one.stale or one.outcome in UNANSWERED for one in records)
+            else self._cache.find(question)
+        )
         return min(until, kept.fresh_until) if kept else None
 
     async def _told_origins(self, facts: Facts) -> list[Record]:
@@ -321,7 +363,9 @@ class Attributor:
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(
-                    self._resolve(question, site) if isinstance(question, ResolveName) else self._answer(question)
+                    self._resolve(question, site)
+                    if isinstance(question, ResolveName)
+                    else self._answer(question)
                 )
                 for question in questions
             ]
@@ -338,7 +382,9 @@ class Attributor:
         return records
 
     async def _answer(self, question: Question) -> list[Record]:
-        if isinstance(question, SuffixOf | FrontOf | DeskOf):  # tables on this machine: nothing to share or keep
+        if isinstance(
+            question, SuffixOf | FrontOf | DeskOf
+        ):  # tables on this machine: nothing to share or keep
             return await self._asker.ask(question)
         kept = self._kept(question)
         if kept:

@@ -11,7 +11,14 @@ from __future__ import annotations
 import asyncio
 import io
 import zipfile
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Iterable,
+    Sequence,
+)
 from contextlib import aclosing
 from datetime import UTC, date, datetime
 from types import TracebackType
@@ -64,7 +71,11 @@ class AttributionSource(Protocol):
         """Answer for many, `jobs` at a time, in the order of completion."""
 
     async def investigate(
-        self, target: str, *, origins: Iterable[ToldOrigin] = (), heard: Callable[[Record], None] | None = None
+        self,
+        target: str,
+        *,
+        origins: Iterable[ToldOrigin] = (),
+        heard: Callable[[Record], None] | None = None,
     ) -> Investigation:
         """Answer for one target, with the rules applied and the evidence."""
 
@@ -88,7 +99,13 @@ class RemoteAttributor:
     """
 
     def __init__(
-        self, url: str, key: str, *, timeout: float = 120.0, patience: float = 60.0, verify: Any = True
+        self,
+        url: str,
+        key: str,
+        *,
+        timeout: float = 120.0,
+        patience: float = 60.0,
+        verify: Any = True,
     ) -> None:
         if not (key.isascii() and key.isprintable() and key) or " " in key:
             raise SettingsError(
@@ -110,7 +127,10 @@ class RemoteAttributor:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         await self.close()
 
@@ -128,19 +148,30 @@ class RemoteAttributor:
         self, targets: Iterable[str] | AsyncIterable[str], *, jobs: int | None = None
     ) -> AsyncGenerator[Attribution, None]:
         """Answer for many, `jobs` at a time, in the order of completion."""
-        async with aclosing(in_order_of_completion(targets, jobs or _JOBS, self.attribute)) as answers:
+        async with aclosing(
+            in_order_of_completion(targets, jobs or _JOBS, self.attribute)
+        ) as answers:
             async for answer in answers:
                 yield answer
 
     async def investigate(
-        self, target: str, *, origins: Iterable[ToldOrigin] = (), heard: Callable[[Record], None] | None = None
+        self,
+        target: str,
+        *,
+        origins: Iterable[ToldOrigin] = (),
+        heard: Callable[[Record], None] | None = None,
     ) -> Investigation:
         """Answer for one target, with the rules applied and the evidence: decided here, from the bundle that the service sends.
 
         `heard` is called with each record when the bundle is there.
         """
-        told = [{"address": one.address, "source": one.source, "told_at": one.told_at.isoformat()} for one in origins]
-        evidence = Evidence.from_bytes(await self._post("evidence", {"target": target, "origins": told}))
+        told = [
+            {"address": one.address, "source": one.source, "told_at": one.told_at.isoformat()}
+            for one in origins
+        ]
+        evidence = Evidence.from_bytes(
+            await self._post("evidence", {"target": target, "origins": told})
+        )
         if heard:
             for record in evidence.records:
                 heard(record)
@@ -163,7 +194,9 @@ class RemoteAttributor:
         waited = 0.0
         while True:
             try:
-                async with self._http.stream("GET", f"batches/{batch}/events", timeout=httpx.Timeout(60.0)) as stream:
+                async with self._http.stream(
+                    "GET", f"batches/{batch}/events", timeout=httpx.Timeout(60.0)
+                ) as stream:
                     if stream.status_code != 200:
                         await stream.aread()
                         _refuse(stream)
@@ -176,7 +209,9 @@ class RemoteAttributor:
                                 return
             except httpx.HTTPError as error:
                 if waited >= self._patience:
-                    raise ServiceError(f"the service does not answer: {type(error).__name__}.") from None
+                    raise ServiceError(
+                        f"the service does not answer: {type(error).__name__}."
+                    ) from None
             waited += 1.0
             await asyncio.sleep(1.0)
 
@@ -192,7 +227,9 @@ class RemoteAttributor:
         """Go on with a stopped batch."""
         return _read(Batch, await self._post(f"batches/{batch}/resume", None))
 
-    async def report(self, url: str, *, reported_at: datetime | None = None, once: str | None = None) -> ReportAdded:
+    async def report(
+        self, url: str, *, reported_at: datetime | None = None, once: str | None = None
+    ) -> ReportAdded:
         """Have a reported URL looked up and kept."""
         body = {"url": url, "reported_at": None if reported_at is None else reported_at.isoformat()}
         return _read(ReportAdded, await self._post("reports", body, once))
@@ -213,11 +250,22 @@ class RemoteAttributor:
         self, case: str, kind: str, *, at: datetime | None = None, report: str | None = None, note: str | None = None, once: str | None = None
     ) -> Noted:  # fmt: skip
         """Note that something happened to a case."""
-        body = {"kind": kind, "at": None if at is None else at.isoformat(), "report": report, "note": note}
+        body = {
+            "kind": kind,
+            "at": None if at is None else at.isoformat(),
+            "report": report,
+            "note": note,
+        }
         return _read(Noted, await self._post(f"cases/{case}/events", body, once))
 
     async def note_notice(
-        self, case: str, to: str, *, at: datetime | None = None, message_id: str | None = None, once: str | None = None
+        self,
+        case: str,
+        to: str,
+        *,
+        at: datetime | None = None,
+        message_id: str | None = None,
+        once: str | None = None,
     ) -> NoticeNoted:
         """Note that a notice was sent."""
         body = {"to": to, "at": None if at is None else at.isoformat(), "message_id": message_id}
@@ -227,9 +275,14 @@ class RemoteAttributor:
         """Return the notices and reminders that are due."""
         return _read_list(DueItem, await self._get("notices/due"))
 
-    async def drafts(self, case: str, *, language: str | None = None, urls: Sequence[str] = ()) -> list[DraftItem]:
+    async def drafts(
+        self, case: str, *, language: str | None = None, urls: Sequence[str] = ()
+    ) -> list[DraftItem]:
         """Return the notices of a case to each party."""
-        return _read_list(DraftItem, await self._post(f"drafts/{case}", {"language": language, "urls": list(urls)}))
+        return _read_list(
+            DraftItem,
+            await self._post(f"drafts/{case}", {"language": language, "urls": list(urls)}),
+        )
 
     async def recheck(self, case: str) -> list[RecheckedItem]:
         """Have a case's open reports looked up anew."""
@@ -243,17 +296,26 @@ class RemoteAttributor:
         """Return what is known of a provider."""
         return _read(ProviderDetail, await self._get(f"providers/{provider}"))
 
-    async def approve(self, provider: str, mailbox: str, why: str, *, once: str | None = None) -> Noted:
+    async def approve(
+        self, provider: str, mailbox: str, why: str, *, once: str | None = None
+    ) -> Noted:
         """Note that a person looked at a mailbox and approves it."""
-        return _read(Noted, await self._post(f"approvals/{provider}", {"mailbox": mailbox, "why": why}, once))
+        return _read(
+            Noted, await self._post(f"approvals/{provider}", {"mailbox": mailbox, "why": why}, once)
+        )
 
     async def assessments(self, *, at: date | None = None) -> list[Assessed]:
         """Return what is to be said of each provider, as of a day's beginning."""
-        return _read_list(Assessed, await self._get("assessments", at=None if at is None else at.isoformat()))
+        return _read_list(
+            Assessed, await self._get("assessments", at=None if at is None else at.isoformat())
+        )
 
     async def assessment(self, provider: str, *, at: date | None = None) -> Assessed:
         """Return what is to be said of one provider."""
-        return _read(Assessed, await self._get(f"assessments/{provider}", at=None if at is None else at.isoformat()))
+        return _read(
+            Assessed,
+            await self._get(f"assessments/{provider}", at=None if at is None else at.isoformat()),
+        )
 
     async def dossier(self, provider: str, *, at: date | None = None) -> dict[str, bytes]:
         """Return a dossier's files by name."""
@@ -263,7 +325,10 @@ class RemoteAttributor:
 
     async def contest(self, provider: str, without: Sequence[str]) -> Contested:
         """Decide again without some cases."""
-        return _read(Contested, await self._post("contests", {"provider": provider, "without": list(without)}))
+        return _read(
+            Contested,
+            await self._post("contests", {"provider": provider, "without": list(without)}),
+        )
 
     async def registries(self) -> list[RegistryItem]:
         """Return how each registry is asked, and how it answers."""
@@ -300,7 +365,9 @@ class RemoteAttributor:
             try:
                 response = await self._http.send(request)
             except httpx.HTTPError as error:
-                raise ServiceError(f"the service does not answer: {type(error).__name__}.") from None
+                raise ServiceError(
+                    f"the service does not answer: {type(error).__name__}."
+                ) from None
             if response.is_success:
                 return response.content
             wait = _seconds(response.headers.get("retry-after"))
@@ -314,7 +381,9 @@ def _refuse(response: httpx.Response) -> NoReturn:
     try:
         problem = Problem.model_validate_json(response.content)
     except ValidationError:
-        raise ServiceError(f"the service answered {response.status_code}, and nothing that can be read.") from None
+        raise ServiceError(
+            f"the service answered {response.status_code}, and nothing that can be read."
+        ) from None
     raise ServiceError(f"{problem.title}: {problem.detail}", problem)
 
 

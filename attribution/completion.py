@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+)
 from typing import TypeVar
 
 from attribution.lookup.slots import SLOT, Slot
@@ -15,7 +22,9 @@ _Result = TypeVar("_Result")
 
 
 async def in_order_of_completion(
-    items: Iterable[_Item] | AsyncIterable[_Item], jobs: int, work: Callable[[_Item], Awaitable[_Result]]
+    items: Iterable[_Item] | AsyncIterable[_Item],
+    jobs: int,
+    work: Callable[[_Item], Awaitable[_Result]],
 ) -> AsyncGenerator[_Result, None]:
     """Do `work` on each item, at most `jobs` at once, reading items only as fast as they are worked on.
 

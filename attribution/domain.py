@@ -28,7 +28,10 @@ def _extract(private: bool) -> TLDExtract:
 
     # No list URL and no cache folder: the packaged snapshot is read, and nothing is ever downloaded.
     return TLDExtract(
-        suffix_list_urls=(), cache_dir=None, fallback_to_snapshot=True, include_psl_private_domains=private
+        suffix_list_urls=(),
+        cache_dir=None,
+        fallback_to_snapshot=True,
+        include_psl_private_domains=private,
     )
 
 

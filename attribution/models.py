@@ -11,13 +11,32 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Status = Literal["attributed", "partial", "not_attributable", "not_resolved", "retry_later", "invalid_input"]
-Role = Literal[
-    "platform", "cdn", "hosting", "reseller", "tenant", "allocation_holder", "network", "registrar", "dns_operator"
+Status = Literal[
+    "attributed", "partial", "not_attributable", "not_resolved", "retry_later", "invalid_input"
 ]
-ContactStatus = Literal["found", "redacted", "not_published", "rate_limited", "unreachable", "malformed"]
+Role = Literal[
+    "platform",
+    "cdn",
+    "hosting",
+    "reseller",
+    "tenant",
+    "allocation_holder",
+    "network",
+    "registrar",
+    "dns_operator",
+]
+ContactStatus = Literal[
+    "found", "redacted", "not_published", "rate_limited", "unreachable", "malformed"
+]
 Accountability = Literal[
-    "direct_allocation", "direct_assignment", "legacy", "member", "redistribution", "holds_as", "vouched", "listed"
+    "direct_allocation",
+    "direct_assignment",
+    "legacy",
+    "member",
+    "redistribution",
+    "holds_as",
+    "vouched",
+    "listed",
 ]
 """Why a company answers for what it hosts: who else than itself vouches for it."""
 Deliverable = Literal["accepts_mail", "undeliverable", "unknown"]
@@ -188,7 +207,9 @@ class Attribution(_Model):
         shown = f"{reprlib.repr(given)} ({type(given).__name__})"
         why = f"target {shown} is no text. Give a URL, a host name or an IP address as a str"
         doubts = [Doubt(code="invalid_input", text=why)]
-        return cls(input=shown, host=None, status="invalid_input", observed_at=observed_at, doubts=doubts)
+        return cls(
+            input=shown, host=None, status="invalid_input", observed_at=observed_at, doubts=doubts
+        )
 
 
 def is_text(target: object) -> bool:

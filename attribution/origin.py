@@ -34,11 +34,17 @@ class ToldOrigin:
             address = read_address(self.address)
         except ValueError:
             raise InvalidTarget(self.address, "an origin is an IP address") from None
-        values = {"address": str(address), "source": self.source, "told_at": self.told_at.isoformat()}
+        values = {
+            "address": str(address),
+            "source": self.source,
+            "told_at": self.told_at.isoformat(),
+        }
         if self.reference:
             values["reference"] = self.reference
         body = json.dumps(values).encode()
-        return Record("told_origin", OriginBehind(address), self.source, self.told_at, "answered", body)
+        return Record(
+            "told_origin", OriginBehind(address), self.source, self.told_at, "answered", body
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,10 @@ class PrefixTable(Generic[Value]):
                 continue
             if network.version == version:
                 first, last = int(network.network_address), int(network.broadcast_address)
-                found[first, -last] = str(network), value  # sorts wider blocks before those that start with them
+                found[first, -last] = (
+                    str(network),
+                    value,
+                )  # sorts wider blocks before those that start with them
         starts: list[int] = [0]
         blocks: list[tuple[str, Value] | None] = [None]
         around: list[tuple[int, tuple[str, Value]]] = []
@@ -72,8 +75,16 @@ class PrefixTable(Generic[Value]):
         low = high = here
         while low and (below := self.blocks[low - 1]) and below[1] == block[1]:
             low -= 1
-        while high + 1 < len(self.blocks) and (above := self.blocks[high + 1]) and above[1] == block[1]:
+        while (
+            high + 1 < len(self.blocks)
+            and (above := self.blocks[high + 1])
+            and above[1] == block[1]
+        ):
             high += 1
         cls = type(address)
-        end = self.starts[high + 1] - 1 if high + 1 < len(self.starts) else 2**address.max_prefixlen - 1
+        end = (
+            self.starts[high + 1] - 1
+            if high + 1 < len(self.starts)
+            else 2**address.max_prefixlen - 1
+        )
         return cls(self.starts[low]), cls(end)

@@ -72,7 +72,8 @@ class BatchRequest(_Request):
     """A list to look up."""
 
     targets: Annotated[
-        list[Annotated[str, Field(min_length=1, max_length=20_000)]], Field(min_length=1, max_length=MOST_TARGETS)
+        list[Annotated[str, Field(min_length=1, max_length=20_000)]],
+        Field(min_length=1, max_length=MOST_TARGETS),
     ]
 
 
@@ -223,7 +224,9 @@ class DraftRequest(_Request):
     """For whom to write; URLs that the store has a keyed hash of only are given here."""
 
     language: Annotated[str, Field(pattern="^[a-z]{2}$")] | None = None
-    urls: Annotated[list[Annotated[str, Field(max_length=20_000)]], Field(max_length=MOST_TARGETS)] = []
+    urls: Annotated[
+        list[Annotated[str, Field(max_length=20_000)]], Field(max_length=MOST_TARGETS)
+    ] = []
 
 
 class DraftItem(_Reply):

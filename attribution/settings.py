@@ -40,7 +40,11 @@ def split_host_port(text: str, default_port: int) -> tuple[str, int]:
 
 
 def _comma_list(value: Any) -> Any:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    return (
+        [part.strip() for part in value.split(",") if part.strip()]
+        if isinstance(value, str)
+        else value
+    )
 
 
 def _nameservers(value: Any) -> Any:
@@ -50,7 +54,9 @@ def _nameservers(value: Any) -> Any:
         try:
             ipaddress.ip_address(host)
         except ValueError:
-            raise ValueError(f"{host!r} is no IP address; use e.g. 192.0.2.53 or [2001:db8::53]:5353") from None
+            raise ValueError(
+                f"{host!r} is no IP address; use e.g. 192.0.2.53 or [2001:db8::53]:5353"
+            ) from None
     return servers
 
 
@@ -71,7 +77,9 @@ def _server(value: Any) -> Any:
 
 
 def _country(value: Any) -> Any:
-    if value and not (isinstance(value, str) and len(value) == 2 and value.isascii() and value.isalpha()):
+    if value and not (
+        isinstance(value, str) and len(value) == 2 and value.isascii() and value.isalpha()
+    ):
         raise ValueError("use two letters (ISO 3166-1), e.g. NL")
     return str(value).upper() if value else ""
 
@@ -123,7 +131,8 @@ class Settings(BaseModel):
         [], description="DNS resolvers, address[:port], comma-separated; empty: the system's"
     )
     rdap_bootstrap_url: Annotated[str, BeforeValidator(_http_url)] = Field(
-        "https://data.iana.org/rdap/", description="folder that holds ipv4.json, ipv6.json, asn.json, dns.json"
+        "https://data.iana.org/rdap/",
+        description="folder that holds ipv4.json, ipv6.json, asn.json, dns.json",
     )
     whois_root: Annotated[str, BeforeValidator(_server)] = Field(
         "whois.iana.org:43", description="WHOIS server that refers to the others, host[:port]"
@@ -137,35 +146,55 @@ class Settings(BaseModel):
     allow_documentation_addresses: bool = Field(
         False, description="treat RFC 5737, 3849 and 9637 addresses as ordinary (demos, tests)"
     )
-    cache_folder: Path | None = Field(None, description="where answers are kept; empty: the user's cache folder")
-    data_folder: Path | None = Field(
-        None, description="tables that add to those packaged: fronts.csv, platforms.csv; empty: the user's data folder"
+    cache_folder: Path | None = Field(
+        None, description="where answers are kept; empty: the user's cache folder"
     )
-    ask_registrar: bool = Field(True, description="also ask for the site's domain: registrar, status, name servers")
+    data_folder: Path | None = Field(
+        None,
+        description="tables that add to those packaged: fronts.csv, platforms.csv; empty: the user's data folder",
+    )
+    ask_registrar: bool = Field(
+        True, description="also ask for the site's domain: registrar, status, name servers"
+    )
     ask_systems: bool = Field(
-        False, description="also ask who holds the AS that announces the addresses: the last company to write to"
+        False,
+        description="also ask who holds the AS that announces the addresses: the last company to write to",
     )
     cloudflare_access_id: str | None = Field(
-        None, description="key of a trusted reporter at Cloudflare: asks it for origins; goes with the secret"
+        None,
+        description="key of a trusted reporter at Cloudflare: asks it for origins; goes with the secret",
     )
-    cloudflare_access_secret: SecretStr | None = Field(None, description="the secret to that key; never shown or kept")
+    cloudflare_access_secret: SecretStr | None = Field(
+        None, description="the secret to that key; never shown or kept"
+    )
     proxy: Annotated[SecretStr | None, BeforeValidator(_proxy)] = Field(
         None,
         description="HTTP proxy for RDAP, http://[user:password@]host:port; "
         "WHOIS (port 43) and DNS do not go through it",
     )
-    dns_timeout: float = Field(5.0, gt=0, le=60, description="seconds for one DNS question, all servers together")
+    dns_timeout: float = Field(
+        5.0, gt=0, le=60, description="seconds for one DNS question, all servers together"
+    )
     connect_timeout: float = Field(5.0, gt=0, le=60, description="seconds to open a connection")
     rdap_timeout: float = Field(15.0, gt=0, le=300, description="seconds for one RDAP answer")
     whois_timeout: float = Field(15.0, gt=0, le=300, description="seconds for one WHOIS answer")
     patience: float = Field(
-        30.0, ge=0, le=3600, description="seconds to wait for a registry that asks to come back later"
+        30.0,
+        ge=0,
+        le=3600,
+        description="seconds to wait for a registry that asks to come back later",
     )
     wait: float = Field(
-        30.0, ge=0, le=86400, description="seconds that a batch waits at its end for registries that did not answer"
+        30.0,
+        ge=0,
+        le=86400,
+        description="seconds that a batch waits at its end for registries that did not answer",
     )
     registry_concurrency: int = Field(
-        32, ge=1, le=64, description="most questions in the air at one registry, below what its own limits allow"
+        32,
+        ge=1,
+        le=64,
+        description="most questions in the air at one registry, below what its own limits allow",
     )
     jobs: int = Field(128, ge=1, le=1000, description="targets that a batch looks up at once")
 
@@ -173,19 +202,29 @@ class Settings(BaseModel):
         None,
         description="where reports and notices are kept: sqlite:///FILE or postgresql://USER@HOST/DATABASE; empty: a file in the data folder",
     )
-    key_file: Path | None = Field(None, description="the keys of that store; empty: beside its file")
+    key_file: Path | None = Field(
+        None, description="the keys of that store; empty: beside its file"
+    )
     keep_urls: bool = Field(
         False,
         description="keep reported URLs themselves, encrypted; else only what recognises them (a keyed hash) and the host",
     )
-    analyst: str | None = Field(None, description="who is noted as having done something; empty: the account's name")
+    analyst: str | None = Field(
+        None, description="who is noted as having done something; empty: the account's name"
+    )
     hotline_name: str = Field("", description="the hotline's name, for notices")
-    hotline_mailbox: str = Field("", description="where replies go: notices carry it with a token, name+TOKEN@domain")
+    hotline_mailbox: str = Field(
+        "", description="where replies go: notices carry it with a token, name+TOKEN@domain"
+    )
     hotline_country: Annotated[str, BeforeValidator(_country)] = Field(
-        "", description="the hotline's country, two letters: providers elsewhere are routed to the hotline there"
+        "",
+        description="the hotline's country, two letters: providers elsewhere are routed to the hotline there",
     )
     grouping_hours: float = Field(
-        24.0, ge=0, le=720, description="hours for which reports of one site gather before its notice is due"
+        24.0,
+        ge=0,
+        le=720,
+        description="hours for which reports of one site gather before its notice is due",
     )
     reminder_hours: float = Field(
         24.0, gt=0, le=720, description="hours after which a reminder is due while a URL is online"
@@ -196,7 +235,9 @@ class Settings(BaseModel):
     notice_urls: Literal["defanged", "whole"] = Field(
         "defanged", description="how a notice names URLs: defanged or whole"
     )
-    templates_folder: Path | None = Field(None, description="notice templates of your own, used before those packaged")
+    templates_folder: Path | None = Field(
+        None, description="notice templates of your own, used before those packaged"
+    )
 
     serve_host: str = Field(
         "127.0.0.1",
@@ -204,21 +245,33 @@ class Settings(BaseModel):
         description="address that the service listens on; another than loopback needs TLS in front",
     )
     serve_port: int = Field(
-        8420, ge=0, le=65535, description="port that the service listens on; 0 takes any that is free"
+        8420,
+        ge=0,
+        le=65535,
+        description="port that the service listens on; 0 takes any that is free",
     )
     public_url: Annotated[str, BeforeValidator(_optional_url)] = Field(
-        "", description="where the service is reached through its proxy, e.g. https://attribution.hotline.example/"
+        "",
+        description="where the service is reached through its proxy, e.g. https://attribution.hotline.example/",
     )
     trusted_proxies: Annotated[list[str], BeforeValidator(_addresses)] = Field(
-        [], description="addresses of proxies that the service believes about who asks, comma-separated"
+        [],
+        description="addresses of proxies that the service believes about who asks, comma-separated",
     )
-    rate_limit: int = Field(600, ge=1, le=1_000_000, description="requests a minute that one client of the service has")
-    session_hours: float = Field(12.0, gt=0, le=168, description="hours after which one signs in again")
+    rate_limit: int = Field(
+        600, ge=1, le=1_000_000, description="requests a minute that one client of the service has"
+    )
+    session_hours: float = Field(
+        12.0, gt=0, le=168, description="hours after which one signs in again"
+    )
     oidc_issuer: Annotated[str, BeforeValidator(_optional_url)] = Field(
-        "", description="identity provider for signing in (OpenID Connect): its issuer URL; goes with the next two"
+        "",
+        description="identity provider for signing in (OpenID Connect): its issuer URL; goes with the next two",
     )
     oidc_client_id: str = Field("", description="the service's name at that identity provider")
-    oidc_client_secret: SecretStr | None = Field(None, description="the service's secret there; never shown")
+    oidc_client_secret: SecretStr | None = Field(
+        None, description="the service's secret there; never shown"
+    )
 
     @property
     def proxy_note(self) -> str | None:
@@ -227,7 +280,9 @@ class Settings(BaseModel):
             return None
         parts = urlsplit(self.proxy.get_secret_value())
         host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-        return f"RDAP goes through the proxy {host}:{parts.port}; WHOIS (port 43) and DNS go directly"
+        return (
+            f"RDAP goes through the proxy {host}:{parts.port}; WHOIS (port 43) and DNS go directly"
+        )
 
     @property
     def service_url(self) -> str:
@@ -254,7 +309,9 @@ class Settings(BaseModel):
 def config_file() -> Path:
     """Return the TOML file that is read: `ATTRIBUTION_CONFIG`, else the user's configuration folder."""
     named = os.environ.get(CONFIG_VARIABLE)
-    return Path(named) if named else Path(platformdirs.user_config_dir("attribution")) / "config.toml"
+    return (
+        Path(named) if named else Path(platformdirs.user_config_dir("attribution")) / "config.toml"
+    )
 
 
 def load_settings(**values: Any) -> Settings:
@@ -293,7 +350,9 @@ def setting_sources() -> list[tuple[str, Any, str, str]]:
 def unknown_variables() -> list[str]:
     """List variables with our prefix that are no setting: a slip of the pen is otherwise silent."""
     known = {PREFIX + name.upper() for name in Settings.model_fields} | {CONFIG_VARIABLE}
-    return sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
+    return sorted(
+        name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known
+    )
 
 
 def _complaint(error: dict[str, Any]) -> str:
@@ -316,7 +375,9 @@ def _read_file() -> dict[str, Any]:
     try:
         if not path.is_file():
             if CONFIG_VARIABLE in os.environ:
-                raise SettingsError(f"{CONFIG_VARIABLE} names {str(path)!r}, which is no file. Make it or unset it.")
+                raise SettingsError(
+                    f"{CONFIG_VARIABLE} names {str(path)!r}, which is no file. Make it or unset it."
+                )
             return {}
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
@@ -325,7 +386,9 @@ def _read_file() -> dict[str, Any]:
             f"with {CONFIG_VARIABLE}."
         ) from None
     except ValueError as error:
-        raise SettingsError(f"settings file {str(path)!r} cannot be read: {error}. It must be TOML.") from None
+        raise SettingsError(
+            f"settings file {str(path)!r} cannot be read: {error}. It must be TOML."
+        ) from None
 
 
 def _variables() -> dict[str, str]:

@@ -31,7 +31,9 @@ class ServedStatement:
             address = read_address(self.address)
         except ValueError:
             raise InvalidTarget(self.address, "content is served from an IP address") from None
-        body = json.dumps({"address": str(address), "by": self.by, "at": self.at.isoformat()}).encode()
+        body = json.dumps(
+            {"address": str(address), "by": self.by, "at": self.at.isoformat()}
+        ).encode()
         return Record("served_from", ServedFrom(address), self.by, self.at, "answered", body)
 
 
@@ -47,7 +49,12 @@ class Vouching:
 
     def as_record(self) -> Record:
         """Return the record that stands in the evidence."""
-        values = {"provider": self.provider, "by": self.by, "why": self.why, "at": self.at.isoformat()}
+        values = {
+            "provider": self.provider,
+            "by": self.by,
+            "why": self.why,
+            "at": self.at.isoformat(),
+        }
         body = json.dumps(values, ensure_ascii=False).encode()
         return Record("vouched", VouchedFor(self.provider), self.by, self.at, "answered", body)
 
@@ -63,13 +70,17 @@ def read_vouchings(text: str) -> list[Vouching]:
         prefix, _, handle = provider.partition(":")
         provider = f"{prefix.lower()}:{handle.upper()}"
         if not _PROVIDER.fullmatch(provider):
-            raise InvalidVouching(number, "provider", provider, "write registry:HANDLE, e.g. ripe:ORG-EX1-RIPE")
+            raise InvalidVouching(
+                number, "provider", provider, "write registry:HANDLE, e.g. ripe:ORG-EX1-RIPE"
+            )
         for name, value in (("by", by), ("why", why)):
             if not value:
                 raise InvalidVouching(number, name, value, "say who vouches, and why")
         try:
             at = datetime.fromisoformat(str(row.get("date") or ""))
         except ValueError:
-            raise InvalidVouching(number, "date", str(row.get("date")), "write e.g. 2026-11-28") from None
+            raise InvalidVouching(
+                number, "date", str(row.get("date")), "write e.g. 2026-11-28"
+            ) from None
         vouchings.append(Vouching(provider, by, why, at if at.tzinfo else at.replace(tzinfo=UTC)))
     return vouchings

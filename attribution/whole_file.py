@@ -21,7 +21,9 @@ FOLDER_MODE = 0o700
 
 
 @contextmanager
-def whole_file(path: Path, mode: str = "w", *, replace: bool = False, what: str = "output") -> Iterator[IO[Any]]:
+def whole_file(
+    path: Path, mode: str = "w", *, replace: bool = False, what: str = "output"
+) -> Iterator[IO[Any]]:
     """Open a file to write (`w` for UTF-8 text, `wb` for bytes) that has its name when all of it is on disk.
 
     Without `replace` a file that is there is left as it is. A device or pipe is written to as it
@@ -58,7 +60,9 @@ def refuse_existing(*paths: Path, replace: bool = False) -> None:
         try:
             there = not replace and os.path.lexists(path) and not _is_stream(path)
         except OSError as error:
-            raise OutputError(f"output {str(path)!r} cannot be written: {reason_of(error)}") from error
+            raise OutputError(
+                f"output {str(path)!r} cannot be written: {reason_of(error)}"
+            ) from error
         if there:
             raise OutputExistsError(str(path))
 
@@ -122,7 +126,9 @@ def _give_name(new: Path, path: Path, *, replace: bool) -> None:
 
 
 def _create(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), FILE_MODE)
+    return os.open(
+        path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), FILE_MODE
+    )
 
 
 def _encoding(mode: str) -> dict[str, Any]:

@@ -43,18 +43,25 @@ Table = dict[tuple[str, str], Counter[str]]
 
 def main() -> int:
     """Print the tables and every difference; write the same as JSON. 1 when this project misses, is wrong or fails."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     arguments.add_argument("--shared", type=Path, default=HERE.parent.parent / "shared")
     arguments.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     arguments.add_argument("--urls", type=int, default=2000)
     given = arguments.parse_args()
     if not given.shared.is_dir():
-        sys.stderr.write(f"no captures and laboratory in {given.shared}: name their folder with --shared\n")
+        sys.stderr.write(
+            f"no captures and laboratory in {given.shared}: name their folder with --shared\n"
+        )
         return 2
     captured, differences = over_captures(given.shared / "captures")
     generated, more = over_worlds(given.shared / "lab" / "lab.py", given.seeds, given.urls)
     _print("captured answers", captured)
-    _print(f"generated worlds, seeds {', '.join(map(str, given.seeds))}, {given.urls} URLs each", generated)
+    _print(
+        f"generated worlds, seeds {', '.join(map(str, given.seeds))}, {given.urls} URLs each",
+        generated,
+    )
     sys.stdout.write("\n" + "\n".join(differences + more) + "\n")
     rows = [
         {"over": name, "library": library, "protocol": protocol, **counts}
@@ -64,7 +71,13 @@ def main() -> int:
     (HERE / "accuracy.json").write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
     own = [row for row in rows if row["library"] == "attribution"]
     return (
-        1 if any(row.get(bad) for row in own for bad in ("missed", "wrong", "failed", "other", "other company")) else 0
+        1
+        if any(
+            row.get(bad)
+            for row in own
+            for bad in ("missed", "wrong", "failed", "other", "other company")
+        )
+        else 0
     )
 
 
@@ -149,7 +162,9 @@ def _captured(folder: Path, row: dict[str, str]) -> tuple[Any, str]:
     return answer.get("response", answer), row["registry"]
 
 
-def _judged_capture(read: Any, row: dict[str, str], answer: Any, registry: str) -> tuple[list[str], str]:
+def _judged_capture(
+    read: Any, row: dict[str, str], answer: Any, registry: str
+) -> tuple[list[str], str]:
     try:
         found = read(row["address"], answer, registry)
     except Exception as error:
@@ -160,7 +175,10 @@ def _judged_capture(read: Any, row: dict[str, str], answer: Any, registry: str) 
         verdict = "missed" if row["mailbox_sha256"] else "rightly none"
     else:
         verdict = "found" if digest == row["mailbox_sha256"] else "other" if digest in row["others_sha256"].split() else "wrong"  # fmt: skip
-    verdicts, detail = [verdict], "" if verdict in ("found", "rightly none") else f"{verdict}; {row['why']}"
+    verdicts, detail = (
+        [verdict],
+        "" if verdict in ("found", "rightly none") else f"{verdict}; {row['why']}",
+    )
     if row["company"] and found.company and plain_name(found.company) != plain_name(row["company"]):
         verdicts.append("other company")
         detail += f"{'; ' if detail else ''}names another company than {row['company']}"
@@ -172,15 +190,33 @@ def _judged(found: Named, right: Named, parent: str) -> list[str]:
     if not found.mailbox:
         mailbox = "missed"
     else:
-        mailbox = "found" if found.mailbox == right.mailbox else "other" if found.mailbox == parent else "wrong"
-    return [mailbox, "other company"] if found.company and found.company != right.company else [mailbox]
+        mailbox = (
+            "found"
+            if found.mailbox == right.mailbox
+            else "other"
+            if found.mailbox == parent
+            else "wrong"
+        )
+    return (
+        [mailbox, "other company"]
+        if found.company and found.company != right.company
+        else [mailbox]
+    )
 
 
 def _print(title: str, table: Table) -> None:
-    sys.stdout.write(f"\n{title}\n{'library':26}{'answers':9}" + "".join(f"{column:>14}" for column in COLUMNS) + "\n")
+    sys.stdout.write(
+        f"\n{title}\n{'library':26}{'answers':9}"
+        + "".join(f"{column:>14}" for column in COLUMNS)
+        + "\n"
+    )
     for (name, protocol), counts in table.items():
         label = name if name == ORIGIN_RULE else f"{name} {metadata.version(name)}"
-        sys.stdout.write(f"{label:26}{protocol:9}" + "".join(f"{counts[column]:>14}" for column in COLUMNS) + "\n")
+        sys.stdout.write(
+            f"{label:26}{protocol:9}"
+            + "".join(f"{counts[column]:>14}" for column in COLUMNS)
+            + "\n"
+        )
 
 
 if __name__ == "__main__":

@@ -74,7 +74,16 @@ class Bench:
         """Run a command inside the laboratory; return its output, the queries that servers answered, and its seconds."""
         began = time.perf_counter()
         done = subprocess.run(
-            [sys.executable, str(self._lab), "serve", "--dir", str(world), *options, "--", *command],
+            [
+                sys.executable,
+                str(self._lab),
+                "serve",
+                "--dir",
+                str(world),
+                *options,
+                "--",
+                *command,
+            ],
             capture_output=True,
             text=True,
             env={**os.environ, **(env or {})},
@@ -83,11 +92,24 @@ class Bench:
         self.last_error = done.stderr
         if done.returncode not in (0, 1) or not (world / "queries.json").is_file():
             raise RuntimeError(f"{' '.join(command)}: {done.stderr[-2000:]}")
-        return done.stdout, json.loads((world / "queries.json").read_text("utf-8")), time.perf_counter() - began
+        return (
+            done.stdout,
+            json.loads((world / "queries.json").read_text("utf-8")),
+            time.perf_counter() - began,
+        )
 
-    def inside(self, figure: str, library: str, world: Path, *rest: object) -> tuple[dict[str, Any], int]:
+    def inside(
+        self, figure: str, library: str, world: Path, *rest: object
+    ) -> tuple[dict[str, Any], int]:
         """Measure one figure of one library in a process of its own; return it, and how often registries were asked."""
-        command = [sys.executable, str(HERE / "inside.py"), figure, library, str(world), *map(str, rest)]
+        command = [
+            sys.executable,
+            str(HERE / "inside.py"),
+            figure,
+            library,
+            str(world),
+            *map(str, rest),
+        ]
         output, queries, _ = self.serve(world, command)
         if not output:
             raise RuntimeError(f"{library} failed at {figure}: {self.last_error[-2000:]}")
@@ -113,11 +135,19 @@ def cold_one(bench: Bench) -> list[Figure]:
     """One cold URL: beside the round trips that cannot be avoided, and beside each peer where all have the same to do."""
     world = bench.world(1000)
     urls = (world / "urls.txt").read_text("utf-8").splitlines()
-    long_way = next(url for url in urls if "REASSIGN" in _networks_around(world, url.split("/")[2])[0]["type"])
-    short_way = next(
-        url for url in urls if _networks_around(world, url.split("/")[2])[0]["type"] == "DIRECT ASSIGNMENT"
+    long_way = next(
+        url for url in urls if "REASSIGN" in _networks_around(world, url.split("/")[2])[0]["type"]
     )
-    other = next(url for url in urls if _networks_around(world, url.split("/")[2])[0]["port43"] == "whois.ripe.net")
+    short_way = next(
+        url
+        for url in urls
+        if _networks_around(world, url.split("/")[2])[0]["type"] == "DIRECT ASSIGNMENT"
+    )
+    other = next(
+        url
+        for url in urls
+        if _networks_around(world, url.split("/")[2])[0]["port43"] == "whois.ripe.net"
+    )
     first: list[float] = []
     later: list[float] = []
     peers: dict[str, list[float]] = {}
@@ -125,7 +155,9 @@ def cold_one(bench: Bench) -> list[Figure]:
         first.append(bench.inside("one", "attribution", world, long_way, "")[0]["seconds"])
         later.append(bench.inside("one", "attribution", world, short_way, other)[0]["seconds"])
         for peer in PEERS:
-            peers.setdefault(peer, []).append(bench.inside("one", peer, world, short_way, "")[0]["seconds"])
+            peers.setdefault(peer, []).append(
+                bench.inside("one", peer, world, short_way, "")[0]["seconds"]
+            )
     figures = []
     # Beside the name's address: the bootstrap file, then the network, then the one above it.
     for name, runs, unavoidable in (
@@ -176,9 +208,16 @@ def cold_many(bench: Bench) -> list[Figure]:
         figures.append(Figure(f"  {peer} in a loop (50 URLs, times 20), over ours", ratio, "times", ">= 20", statistics.median(ratio) >= 20))  # fmt: skip
     for peer in PEERS:
         ratio = over(ours, at_once[peer])
-        note = f"{peer_queries[peer]} questions" + (f", {failed[peer]} URLs failed" if failed[peer] else "")
+        note = f"{peer_queries[peer]} questions" + (
+            f", {failed[peer]} URLs failed" if failed[peer] else ""
+        )
         one = Figure(
-            f"  {peer}, {AT_ONCE} at once, over ours", ratio, "times", ">= 3", statistics.median(ratio) >= 3, note
+            f"  {peer}, {AT_ONCE} at once, over ours",
+            ratio,
+            "times",
+            ">= 3",
+            statistics.median(ratio) >= 3,
+            note,
         )
         one.details["seconds"] = at_once[peer]
         figures.append(one)
@@ -193,7 +232,10 @@ def queries_over_floor(bench: Bench) -> list[Figure]:
     for name, options in (("calm", ()), ("one answer in 50 throttled", ("--throttle-every", "50"))):
         ratios, seconds = [], []
         for run in range(min(bench.runs, 2)):  # a minute or two each, and the count hardly differs
-            output, cache = bench.folder / f"out-{run}.jsonl", bench.folder / f"cache-{name[:4]}-{run}"
+            output, cache = (
+                bench.folder / f"out-{run}.jsonl",
+                bench.folder / f"cache-{name[:4]}-{run}",
+            )
             output.unlink(missing_ok=True)
             _, queries, took = bench.serve(
                 world, [*_command(), "batch", str(world / "urls.txt"), "--output", str(output), "--quiet"], *options,
@@ -218,14 +260,27 @@ def warm(bench: Bench) -> list[Figure]:
     urls = (world / "urls.txt").read_text("utf-8").splitlines()
     lists = {count: bench.folder / f"warm-{count}.txt" for count in (10_000, 200_000, 1_000_000)}
     for count, path in lists.items():
-        path.write_text("".join(f"{urls[number % len(urls)]}\n" for number in range(count)), "utf-8")
+        path.write_text(
+            "".join(f"{urls[number % len(urls)]}\n" for number in range(count)), "utf-8"
+        )
     script = HERE / "warm.py"
-    bench.serve(world, [sys.executable, str(script), "fill", str(world / "urls.txt"), str(bench.folder)], env=env)
+    bench.serve(
+        world,
+        [sys.executable, str(script), "fill", str(world / "urls.txt"), str(bench.folder)],
+        env=env,
+    )
     memory, per_url, tld = {}, [], []
     for _ in range(bench.runs):
         output, _, _ = bench.serve(
             world,
-            [sys.executable, str(script), "run", str(lists[10_000]), str(lists[200_000]), str(bench.folder)],
+            [
+                sys.executable,
+                str(script),
+                "run",
+                str(lists[10_000]),
+                str(lists[200_000]),
+                str(bench.folder),
+            ],
             env=env,
         )
         small, large = json.loads(output)
@@ -233,22 +288,35 @@ def warm(bench: Bench) -> list[Figure]:
         tld.append(_tldextract(urls))
     output, _, _ = bench.serve(
         world,
-        [sys.executable, str(script), "run", str(lists[10_000]), str(lists[1_000_000]), str(bench.folder)],
+        [
+            sys.executable,
+            str(script),
+            "run",
+            str(lists[10_000]),
+            str(lists[1_000_000]),
+            str(bench.folder),
+        ],
         env=env,
     )
     memory = json.loads(output)
     wide_cache = {"ATTRIBUTION_CACHE_FOLDER": str(bench.folder / "cache-wide")}
     hosts = bench.folder / "hosts.txt"
-    names = list(dict.fromkeys(url.split("/")[2] for url in (wide / "urls.txt").read_text("utf-8").splitlines()))[
-        :4_000
-    ]
+    names = list(
+        dict.fromkeys(
+            url.split("/")[2] for url in (wide / "urls.txt").read_text("utf-8").splitlines()
+        )
+    )[:4_000]
     hosts.write_text("".join(f"http://{name}/\n" for name in names), "utf-8")
     few = bench.folder / "few.txt"
     few.write_text("".join(f"http://{name}/\n" for name in names[:10]), "utf-8")
     from_disk = []
     for _ in range(bench.runs):
         # Anew each time, and so many that it takes half a minute: that a name has no IPv6 address is known for one minute.
-        bench.serve(wide, [sys.executable, str(script), "fill", str(hosts), str(bench.folder)], env=wide_cache)
+        bench.serve(
+            wide,
+            [sys.executable, str(script), "fill", str(hosts), str(bench.folder)],
+            env=wide_cache,
+        )
         output, queries, _ = bench.serve(wide, [sys.executable, str(script), "run", str(few), str(hosts), str(bench.folder)], env=wide_cache)  # fmt: skip
         small, large = json.loads(output)
         from_disk.append((large["seconds"] - small["seconds"]) / (len(names) - 10))
@@ -271,7 +339,9 @@ def warm(bench: Bench) -> list[Figure]:
     ]
     for figure, most in zip(figures[1:], (10, 40, 1.2), strict=True):
         figure.met = figure.median <= most
-    figures[3].note = f"{memory[1]['kilobytes'] // 1024} MB; 1,000,000 in {memory[1]['seconds']:.1f} s"
+    figures[
+        3
+    ].note = f"{memory[1]['kilobytes'] // 1024} MB; 1,000,000 in {memory[1]['seconds']:.1f} s"
     return figures
 
 
@@ -281,12 +351,16 @@ def names(bench: Bench) -> list[Figure]:
     seconds: dict[str, list[float]] = {}
     for _ in range(bench.runs):
         for library in ("attribution", "aiodns", "dnspython"):
-            seconds.setdefault(library, []).append(bench.inside("names", library, world, 1000, AT_ONCE)[0]["seconds"])
+            seconds.setdefault(library, []).append(
+                bench.inside("names", library, world, 1000, AT_ONCE)[0]["seconds"]
+            )
     best = min(("aiodns", "dnspython"), key=lambda name: statistics.median(seconds[name]))
     ratio = under(seconds["attribution"], seconds[best])
     return [
         Figure("resolving 1,000 fresh names, this project", seconds["attribution"], "s"),
-        Figure(f"  over the best ({best})", ratio, "times", "<= 1.5", statistics.median(ratio) <= 1.5),
+        Figure(
+            f"  over the best ({best})", ratio, "times", "<= 1.5", statistics.median(ratio) <= 1.5
+        ),
     ]
 
 
@@ -295,7 +369,9 @@ def starts(bench: Bench) -> list[Figure]:
     world, cache = bench.world(1000), bench.folder / "cache-start"
     url = (world / "urls.txt").read_text("utf-8").splitlines()[0]
     env = {"ATTRIBUTION_CACHE_FOLDER": str(cache)}
-    output, _, _ = bench.serve(world, [sys.executable, str(HERE / "starts.py"), str(max(bench.runs, 9)), url], env=env)
+    output, _, _ = bench.serve(
+        world, [sys.executable, str(HERE / "starts.py"), str(max(bench.runs, 9)), url], env=env
+    )
     found = json.loads(output)
     figures = [Figure("python -c pass", found["pass"], "s")]
     for name, most in (("--version", 3), ("--help", 6), ("check", 12)):
@@ -337,7 +413,9 @@ FIGURES: dict[str, Callable[[Bench], list[Figure]]] = {
 
 def main() -> int:
     """Measure, print the table, and write it as JSON."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     arguments.add_argument("--shared", type=Path, default=HERE.parent.parent / "shared")
     arguments.add_argument("--only", choices=[*FIGURES], action="append")
     arguments.add_argument("--runs", type=int, default=5)
@@ -359,14 +437,19 @@ def main() -> int:
         "system": platform.system(),
         "python": platform.python_version(),
         "libraries": {
-            name: metadata.version(name) for name in ("attribution", *PEERS, "aiodns", "dnspython", "tldextract")
+            name: metadata.version(name)
+            for name in ("attribution", *PEERS, "aiodns", "dnspython", "tldextract")
         },
     }
-    sys.stdout.write(f"{machine}\n20 ms to resolvers, 150 ms to registries; medians of {given.runs} runs\n\n")
+    sys.stdout.write(
+        f"{machine}\n20 ms to resolvers, 150 ms to registries; medians of {given.runs} runs\n\n"
+    )
     sys.stdout.write(f"{'figure':66} {'median':>9} {'':5} {'least to most':>20}  {'bar':>8} met\n")
     sys.stdout.write("\n".join(figure.row() for figure in figures) + "\n")
     rows = [{**vars(figure), "median": figure.median} for figure in figures]
-    (HERE / "bench.json").write_text(json.dumps({"machine": machine, "figures": rows}, indent=1) + "\n", "utf-8")
+    (HERE / "bench.json").write_text(
+        json.dumps({"machine": machine, "figures": rows}, indent=1) + "\n", "utf-8"
+    )
     return 0
 
 
@@ -415,13 +498,18 @@ def _least_questions(world: Path) -> list[str]:
         if above and not (kind and kind.kind is BlockKind.DIRECT):
             block = above["cidr0_cidrs"][0]
             path = f"{block.get('v4prefix') or block.get('v6prefix')}/{block['length']}"
-            questions.setdefault(("above", above["startAddress"], above["endAddress"]), f"{registry}/ip/{path}")
+            questions.setdefault(
+                ("above", above["startAddress"], above["endAddress"]), f"{registry}/ip/{path}"
+            )
     return list(questions.values())
 
 
 def _wrong(world: Path, output: Path) -> int:
     """Count answers of a batch whose company or mailbox is not the right one."""
-    truth = {row["host"]: row for row in map(json.loads, (world / "truth.jsonl").read_text("utf-8").splitlines())}
+    truth = {
+        row["host"]: row
+        for row in map(json.loads, (world / "truth.jsonl").read_text("utf-8").splitlines())
+    }
     wrong = 0
     for row in map(json.loads, output.read_text("utf-8").splitlines()):
         right, primary = truth[row["host"]], row["primary"]

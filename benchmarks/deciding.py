@@ -30,7 +30,10 @@ def main() -> None:
     if captures.is_dir():
         sets["captured answers"] = list(_captured(captures)) * 20
     ratios = {name: [_ratio(answers, run) for run in range(runs)] for name, answers in sets.items()}
-    size = {name: sum(len(json.dumps(one)) for _, one in answers) // len(answers) for name, answers in sets.items()}
+    size = {
+        name: sum(len(json.dumps(one)) for _, one in answers) // len(answers)
+        for name, answers in sets.items()
+    }
     sys.stdout.write(json.dumps({"ratios": ratios, "bytes": size}) + "\n")
 
 

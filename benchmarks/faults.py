@@ -21,7 +21,29 @@ from attribution.settings import load_settings
 
 LAB = Path(__file__).parent.parent.parent / "shared" / "lab" / "lab.py"
 REGISTRIES = ("arin", "ripe", "apnic", "lacnic", "afrinic")
-HTTP = ["dead", "hang", "drip", "torn", "html429", "notice200", "later", "forbidden", "broken", "notjson", "deep", "huge", "wrong", "loop", "inward", "mapped", "stranger", "bomb", "swarm", "wide", "limit200"]
+HTTP = [
+    "dead",
+    "hang",
+    "drip",
+    "torn",
+    "html429",
+    "notice200",
+    "later",
+    "forbidden",
+    "broken",
+    "notjson",
+    "deep",
+    "huge",
+    "wrong",
+    "loop",
+    "inward",
+    "mapped",
+    "stranger",
+    "bomb",
+    "swarm",
+    "wide",
+    "limit200",
+]
 TEXT = ("lines",)
 TICK = 0.005
 
@@ -33,7 +55,9 @@ def run_all(folder: Path) -> None:
         check=True, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     calm = run_one(folder, [])
-    print(f"{'calm':10} {calm['seconds']:6.1f} s          gap {calm['gap_ms']:6.1f} ms  wrong {calm['wrong']}")
+    print(
+        f"{'calm':10} {calm['seconds']:6.1f} s          gap {calm['gap_ms']:6.1f} ms  wrong {calm['wrong']}"
+    )
     for kind in (*HTTP, *TEXT):
         prefix = "whois." if kind in TEXT else ""
         faults = [f"{prefix}{registry}={kind}" for registry in REGISTRIES]
@@ -56,16 +80,32 @@ def run_one(folder: Path, faults: list[str]) -> dict[str, float]:
             "ATTRIBUTION_CACHE_FOLDER": cache,
             "ATTRIBUTION_PATIENCE": "0",
         }
-        command = [sys.executable, str(LAB), "serve", "--dir", str(folder), *options, "--", sys.executable, __file__]
+        command = [
+            sys.executable,
+            str(LAB),
+            "serve",
+            "--dir",
+            str(folder),
+            *options,
+            "--",
+            sys.executable,
+            __file__,
+        ]
         done = subprocess.run(
-            [*command, "--inside", str(folder)], env=environment, capture_output=True, text=True, check=True
+            [*command, "--inside", str(folder)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
         )
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 async def measure(folder: Path) -> dict[str, float]:
     """Look the list up in this process, with a ticker beside it."""
-    truth = {row["host"]: row["provider"] for row in map(json.loads, (folder / "truth.jsonl").open())}
+    truth = {
+        row["host"]: row["provider"] for row in map(json.loads, (folder / "truth.jsonl").open())
+    }
     urls = (folder / "urls.txt").read_text().split()
     gaps: list[float] = []
 

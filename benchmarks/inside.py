@@ -34,7 +34,13 @@ def attributor(cache: str) -> Any:
 
 
 _LOADED_LATE = {
-    "attribution": ("attribution.attributor", "attribution.lookup.asker", "diskcache", "tldextract", "h2.connection"),
+    "attribution": (
+        "attribution.attributor",
+        "attribution.lookup.asker",
+        "diskcache",
+        "tldextract",
+        "h2.connection",
+    ),
     "httpx": ("httpx", "h2.connection"),
 }
 
@@ -137,7 +143,9 @@ async def names(library: str, hosts: list[str], at_once: int) -> float:
         resolver = aiodns.DNSResolver(nameservers=[f"{server}:{port}"], timeout=5, tries=2)
 
         async def both(host: str) -> Any:
-            return await asyncio.gather(resolver.query(host, "A"), resolver.query(host, "AAAA"), return_exceptions=True)
+            return await asyncio.gather(
+                resolver.query(host, "A"), resolver.query(host, "AAAA"), return_exceptions=True
+            )
 
         look = both
     else:
@@ -147,7 +155,9 @@ async def names(library: str, hosts: list[str], at_once: int) -> float:
         plain.nameservers, plain.port = [server], int(port)
 
         async def both_plain(host: str) -> Any:
-            return await asyncio.gather(plain.resolve(host, "A"), plain.resolve(host, "AAAA"), return_exceptions=True)
+            return await asyncio.gather(
+                plain.resolve(host, "A"), plain.resolve(host, "AAAA"), return_exceptions=True
+            )
 
         look = both_plain
     room = asyncio.Semaphore(at_once)
@@ -171,14 +181,18 @@ def main() -> None:
             result["seconds"] = asyncio.run(one(library, rest[0], rest[1], cache))
         elif figure == "many":
             urls = urls_of(world, int(rest[0]))
-            result["seconds"], result["failed"] = asyncio.run(many(library, urls, int(rest[1]), cache))
+            result["seconds"], result["failed"] = asyncio.run(
+                many(library, urls, int(rest[1]), cache)
+            )
         elif figure == "least":
             hosts = list(dict.fromkeys(url.split("/")[2] for url in urls_of(world, int(rest[0]))))
             questions = Path(rest[2]).read_text("utf-8").split()
             result["seconds"] = asyncio.run(least(library, questions, hosts, int(rest[1])))
         elif figure == "names":
             hosts = [url.split("/")[2] for url in urls_of(world)]
-            result["seconds"] = asyncio.run(names(library, list(dict.fromkeys(hosts))[: int(rest[0])], int(rest[1])))
+            result["seconds"] = asyncio.run(
+                names(library, list(dict.fromkeys(hosts))[: int(rest[0])], int(rest[1]))
+            )
     finally:
         shutil.rmtree(cache, ignore_errors=True)
     sys.stdout.write(json.dumps(result) + "\n")

@@ -70,7 +70,9 @@ async def whoisit() -> Look:
     import httpx
     import whoisit
 
-    client = httpx.AsyncClient(limits=httpx.Limits(max_connections=None), timeout=60, follow_redirects=True)
+    client = httpx.AsyncClient(
+        limits=httpx.Limits(max_connections=None), timeout=60, follow_redirects=True
+    )
     ipv4 = (await client.get(f"{_BOOTSTRAP}ipv4.json")).json()
     url = [f"{BASE}arin/"]
     others = {
@@ -80,7 +82,9 @@ async def whoisit() -> Look:
         "object": {"services": [[["contact@site.example"], ["ARIN"], url]]},
     }
     whoisit.clear_bootstrapping()
-    whoisit.load_bootstrap_data({"timestamp": 1, "ipv4": ipv4, **others}, allow_insecure=True, from_json=False)
+    whoisit.load_bootstrap_data(
+        {"timestamp": 1, "ipv4": ipv4, **others}, allow_insecure=True, from_json=False
+    )
 
     async def look(url: str) -> Any:
         return await whoisit.ip_async(await address_of(_host(url)), async_client=client)
@@ -95,7 +99,9 @@ async def whodap() -> Look:
 
     module = __import__("whodap.client", fromlist=["IPv4Client"])
     module.IPv4Client._iana_uri = f"{_BOOTSTRAP}ipv4.json"
-    made = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=None), timeout=60, follow_redirects=True)
+    made = httpx2.AsyncClient(
+        limits=httpx2.Limits(max_connections=None), timeout=60, follow_redirects=True
+    )
     client = await whodap.IPv4Client.new_aio_client(httpx_client=made)
 
     async def look(url: str) -> Any:
@@ -112,7 +118,9 @@ async def asyncwhois() -> Look:
 
     module = __import__("whodap.client", fromlist=["IPv4Client"])
     module.IPv4Client._iana_uri = f"{_BOOTSTRAP}ipv4.json"
-    made = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=None), timeout=60, follow_redirects=True)
+    made = httpx2.AsyncClient(
+        limits=httpx2.Limits(max_connections=None), timeout=60, follow_redirects=True
+    )
     below = await whodap.IPv4Client.new_aio_client(httpx_client=made)
     client = library.NumberClient(whodap_client=below)
 
@@ -122,4 +130,9 @@ async def asyncwhois() -> Look:
     return look
 
 
-PEERS: dict[str, Peer] = {"ipwhois": ipwhois, "whoisit": whoisit, "asyncwhois": asyncwhois, "whodap": whodap}
+PEERS: dict[str, Peer] = {
+    "ipwhois": ipwhois,
+    "whoisit": whoisit,
+    "asyncwhois": asyncwhois,
+    "whodap": whodap,
+}

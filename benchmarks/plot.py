@@ -22,7 +22,9 @@ TARGET = HERE.parent / "docs" / "throughput.png"
 
 def main() -> int:
     """Measure and draw."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     arguments.add_argument("--shared", type=Path, default=HERE.parent.parent / "shared")
     arguments.add_argument("--urls", type=int, default=10_000)
     given = arguments.parse_args()
@@ -59,7 +61,10 @@ def draw(lines: list[dict[str, object]]) -> None:
     figure, axes = plt.subplots(figsize=(9, 3.6), layout="constrained")
     axes.axvspan(DIED, CAME_BACK, color="#d9d9d9", label="the registry is dead")
     axes.plot(
-        seconds, [counts[False][second] for second in seconds], color="#0072b2", label="lines of the other registries"
+        seconds,
+        [counts[False][second] for second in seconds],
+        color="#0072b2",
+        label="lines of the other registries",
     )
     axes.plot(
         seconds,
@@ -68,7 +73,12 @@ def draw(lines: list[dict[str, object]]) -> None:
         linestyle="--",
         label="lines of that registry",
     )
-    axes.set(xlabel="seconds since the batch began", ylabel="lines written in a second", ylim=(0, None), xlim=(0, None))
+    axes.set(
+        xlabel="seconds since the batch began",
+        ylabel="lines written in a second",
+        ylim=(0, None),
+        xlim=(0, None),
+    )
     axes.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(TARGET, dpi=110, metadata={"Software": None})

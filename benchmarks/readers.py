@@ -60,11 +60,22 @@ def with_ipwhois(address: str, answer: Any, registry: str) -> Named:
 
     asn_data = {"asn_registry": registry.replace("ripe", "ripencc")}
     if isinstance(answer, str):
-        nets = Whois(Net(address)).lookup(response=answer, asn_data=asn_data, is_offline=True)["nets"]
+        nets = Whois(Net(address)).lookup(response=answer, asn_data=asn_data, is_offline=True)[
+            "nets"
+        ]
         emails = [email for net in nets for email in net.get("emails") or []]
-        company = next((str(net["description"]).partition("\n")[0] for net in nets if net.get("description")), None)
-        return Named(company, next((email for email in emails if "abuse" in email), next(iter(emails), None)))
-    objects = RDAP(Net(address)).lookup(response=answer, asn_data=asn_data, root_ent_check=False)["objects"].values()
+        company = next(
+            (str(net["description"]).partition("\n")[0] for net in nets if net.get("description")),
+            None,
+        )
+        return Named(
+            company, next((email for email in emails if "abuse" in email), next(iter(emails), None))
+        )
+    objects = (
+        RDAP(Net(address))
+        .lookup(response=answer, asn_data=asn_data, root_ent_check=False)["objects"]
+        .values()
+    )
 
     def contact(role: str, key: str) -> Any:
         held = [one.get("contact") or {} for one in objects if role in (one.get("roles") or [])]
@@ -100,7 +111,11 @@ def with_asyncwhois(address: str, answer: Any, registry: str) -> Named:
         "lacnic": "LACNICParser",
         "afrinic": "AFRINICParser",
     }
-    found = {str(key): value for key, value in getattr(parse_rir, kind[registry])().parse(answer).items() if value}
+    found = {
+        str(key): value
+        for key, value in getattr(parse_rir, kind[registry])().parse(answer).items()
+        if value
+    }
     return Named(found.get("org_name") or found.get("organization"), found.get("abuse_email"))
 
 

@@ -90,7 +90,10 @@ def naive(history: Path, truth: list[dict[str, Any]]) -> dict[str, int]:
     sent, provider = {}, {}
     for line in (history / "notices.jsonl").open():
         row = json.loads(line)
-        sent[row["notice"]], provider[row["notice"]] = _day(row["sent_at"]), int(row["provider"][1:])
+        sent[row["notice"]], provider[row["notice"]] = (
+            _day(row["sent_at"]),
+            int(row["provider"][1:]),
+        )
     gone: dict[str, float] = defaultdict(float)
     open_urls: dict[str, set[str]] = defaultdict(set)
     for line in (history / "reports.jsonl").open():
@@ -108,14 +111,18 @@ def naive(history: Path, truth: list[dict[str, Any]]) -> dict[str, int]:
             overdue[provider[notice]].append((at + OVERDUE, late))
     honest = {name for one in truth if one["honest"] for name in one["names"]}
     counts = {"over half overdue": 0, "z-score above 3": 0, "binomial test a day, 1 in 20,000": 0}
-    shares = {who: np.mean([late for _, late in rows]) for who, rows in overdue.items() if len(rows) >= 5}
+    shares = {
+        who: np.mean([late for _, late in rows]) for who, rows in overdue.items() if len(rows) >= 5
+    }
     mean, spread = np.mean(list(shares.values())), np.std(list(shares.values()))
     for who in honest & set(overdue):
         lates = np.array([late for _, late in sorted(overdue[who])])
         seen, failed = np.arange(1, len(lates) + 1), np.cumsum(lates)
         counts["over half overdue"] += bool(((failed / seen > 0.5) & (seen >= 3)).any())
         counts["z-score above 3"] += bool(who in shares and (shares[who] - mean) / spread > 3)
-        counts["binomial test a day, 1 in 20,000"] += bool((binom.sf(failed - 1, seen, 0.1) < 1 / 20000).any())
+        counts["binomial test a day, 1 in 20,000"] += bool(
+            (binom.sf(failed - 1, seen, 0.1) < 1 / 20000).any()
+        )
     return counts
 
 
@@ -127,7 +134,9 @@ def _day(text: str) -> float:
 
 def main() -> int:
     """Run, print, and say whether every bar was met."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     arguments.add_argument("--seeds", default="1-100")
     arguments.add_argument("--jobs", type=int, default=2)
     given = arguments.parse_args()
@@ -156,7 +165,9 @@ def main() -> int:
     sys.stdout.write(f"\n{merged['honest']} honest provider-years; would have been named by\n")
     for name in results[0][3]:
         counts = [one[3][name] for one in results]
-        sys.stdout.write(f"  {name:43} {sum(counts):6} ({statistics.mean(counts):.1f} a year of 240)\n")
+        sys.stdout.write(
+            f"  {name:43} {sum(counts):6} ({statistics.mean(counts):.1f} a year of 240)\n"
+        )
         rows.append({"figure": f"honest named by: {name}", "value": sum(counts)})
     sys.stdout.write(f"  {'this project':43} {merged['false_honest']:6}\n")
     (HERE / "simulate.json").write_text(

@@ -31,8 +31,17 @@ class Part:
 PARTS = [
     Part("kills, 100 each", [*PYTEST, *KILLS, "-k", "killed"], 1500, {"TEST_KILLS": "100"}),
     Part("mutated answers, 100,000", [sys.executable, "tests/fuzz.py", "--mutants", "100000"], 600),
-    Part("simulated years, seeds 1 to 30", [sys.executable, "benchmarks/simulate.py", "--seeds", "1-30"], 900),
-    Part("laboratory, other seeds", [*PYTEST, "tests/end_to_end/test_laboratory.py"], 600, {"TEST_SEEDS": "5"}),
+    Part(
+        "simulated years, seeds 1 to 30",
+        [sys.executable, "benchmarks/simulate.py", "--seeds", "1-30"],
+        900,
+    ),
+    Part(
+        "laboratory, other seeds",
+        [*PYTEST, "tests/end_to_end/test_laboratory.py"],
+        600,
+        {"TEST_SEEDS": "5"},
+    ),
 ]
 
 

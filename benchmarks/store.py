@@ -38,7 +38,10 @@ def history(folder: Path, notices: int) -> Path:
     folder.mkdir()
     chance = random.Random(1)
     first = datetime(2024, 1, 1, tzinfo=UTC)
-    files = {name: (folder / f"{name}.jsonl").open("w") for name in ("notices", "reports", "events", "aliases")}
+    files = {
+        name: (folder / f"{name}.jsonl").open("w")
+        for name in ("notices", "reports", "events", "aliases")
+    }
     for number in range(notices):
         at = first + timedelta(minutes=number)
         provider, site = f"p{int(chance.paretovariate(1.1)) % 300}", f"s{number}"
@@ -48,7 +51,12 @@ def history(folder: Path, notices: int) -> Path:
             url = f"u{number}-{place}"
             files["reports"].write(json.dumps({**about, "url": url, "at": at.isoformat()}) + "\n")
             for kind, days in (("still_online", 1), ("offline", 2)):
-                row = {"kind": kind, "notice": f"n{number}", "url": url, "at": (at + timedelta(days=days)).isoformat()}
+                row = {
+                    "kind": kind,
+                    "notice": f"n{number}",
+                    "url": url,
+                    "at": (at + timedelta(days=days)).isoformat(),
+                }
                 files["events"].write(json.dumps(row) + "\n")
     for file in files.values():
         file.close()
@@ -85,7 +93,9 @@ def importing(folder: Path, runs: int) -> tuple[list[float], dict[str, float]]:
             places = ",".join("?" * len(some[0]))
             for start in range(0, len(some), BATCH):
                 target.execute("BEGIN IMMEDIATE")
-                target.executemany(f"INSERT INTO {name} VALUES ({places})", some[start : start + BATCH])
+                target.executemany(
+                    f"INSERT INTO {name} VALUES ({places})", some[start : start + BATCH]
+                )
                 target.execute("COMMIT")
         seconds["executemany"] = time.perf_counter() - began
         target.close()
@@ -111,7 +121,9 @@ def filled(url: str, count: int) -> Store:
                 writer.add_event("sent", at, **about)
                 writer.add_event("ack", at + 1, **about)
                 for day in range(5):
-                    writer.add_event("still_online", at + DAY * (day + 1), report_id=report, **about)
+                    writer.add_event(
+                        "still_online", at + DAY * (day + 1), report_id=report, **about
+                    )
                 writer.add_event("offline", at + DAY * 7, report_id=report, **about)
     return store
 
@@ -120,7 +132,9 @@ def viewing(store: Store, samples: int) -> dict[str, list[float]]:
     """Time views of one provider, and a query that an index alone answers, for providers of every size."""
     found: dict[str, list[float]] = {}
     with store.read() as connection:
-        ids = connection.execute(select(cases.c.provider_id, cases.c.key).order_by(func.random()).limit(samples)).all()
+        ids = connection.execute(
+            select(cases.c.provider_id, cases.c.key).order_by(func.random()).limit(samples)
+        ).all()
     work: dict[str, Callable[..., object]] = {
         "an index-only query": lambda c, p, k: c.execute(select(events.c.kind, func.count()).where(events.c.provider_id == p).group_by(events.c.kind)).all(),
         "provider show": lambda c, p, k: provider_view(c, p, USUAL),
@@ -143,7 +157,9 @@ def percentile(values: list[float]) -> float:
 
 def main() -> None:
     """Measure and print."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     arguments.add_argument("--runs", type=int, default=5)
     arguments.add_argument("--cases", type=int, default=100_000)
     given = arguments.parse_args()
@@ -159,7 +175,9 @@ def main() -> None:
                 statistics.median(ratios) >= 0.25,
             )
         )
-        sys.stdout.write(f"{seconds['rows']} rows: {seconds['import']:.2f} s, bare {seconds['executemany']:.2f} s\n")
+        sys.stdout.write(
+            f"{seconds['rows']} rows: {seconds['import']:.2f} s, bare {seconds['executemany']:.2f} s\n"
+        )
         began = time.perf_counter()
         with filled(f"sqlite:///{folder / 'views.sqlite3'}", given.cases) as store:
             sys.stdout.write(
@@ -168,7 +186,10 @@ def main() -> None:
             runs = [viewing(store, 300) for _ in range(given.runs)]
         for view in ("provider show", "case list of the provider", "case show"):
             times = [percentile(run[view]) for run in runs]
-            over = [one / percentile(run["an index-only query"]) for one, run in zip(times, runs, strict=True)]
+            over = [
+                one / percentile(run["an index-only query"])
+                for one, run in zip(times, runs, strict=True)
+            ]
             figures.append(
                 (
                     f"{view}, 95th percentile, ms",
@@ -177,12 +198,17 @@ def main() -> None:
                     statistics.median(times) <= 0.05,
                 )
             )
-            figures.append(("  over an index-only query's", over, "<= 5", statistics.median(over) <= 5))
+            figures.append(
+                ("  over an index-only query's", over, "<= 5", statistics.median(over) <= 5)
+            )
     for name, values, bar, met in figures:
         sys.stdout.write(
             f"{name:60} {statistics.median(values):8.3g}  {min(values):.3g} to {max(values):.3g}  {bar:>8} {'yes' if met else 'NO'}\n"
         )
-    rows = [{"figure": name, "runs": values, "bar": bar, "met": met} for name, values, bar, met in figures]
+    rows = [
+        {"figure": name, "runs": values, "bar": bar, "met": met}
+        for name, values, bar, met in figures
+    ]
     (HERE / "store.json").write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
 
 

@@ -53,7 +53,9 @@ class World:
     def load(cls, folder: Path) -> World:
         """Read a folder that the laboratory generated."""
         world = json.loads((folder / "world.json").read_text("utf-8"))
-        rows = [json.loads(line) for line in (folder / "truth.jsonl").read_text("utf-8").splitlines()]
+        rows = [
+            json.loads(line) for line in (folder / "truth.jsonl").read_text("utf-8").splitlines()
+        ]
         made = cls(
             {row["host"]: _address(world["hosts"], row["host"]) for row in rows},
             {row["host"]: Named(row.get("provider"), row.get("abuse")) for row in rows},
@@ -63,7 +65,10 @@ class World:
         for network in world["networks"]:
             low, high = (int(ipaddress.ip_address(network[end])) for end in ("start", "end"))
             made._documents.setdefault(network["registry"], {})[low, high] = network["rdap"]
-        made.autnums = {int(asn): (row["registry"], row["rdap"]) for asn, row in world.get("autnums", {}).items()}
+        made.autnums = {
+            int(asn): (row["registry"], row["rdap"])
+            for asn, row in world.get("autnums", {}).items()
+        }
         for key, document in world.get("entities", {}).items():
             registry, _, handle = key.partition(":")
             made.entities[registry, handle] = document
@@ -71,7 +76,9 @@ class World:
             block = ipaddress.ip_network(prefix)
             low, high = int(block[0]), int(block[-1])
             made._origins[low, high] = int(asn)
-            document = next(held[low, high] for held in made._documents.values() if (low, high) in held)
+            document = next(
+                held[low, high] for held in made._documents.values() if (low, high) in held
+            )
             made.systems[int(asn)] = _holder(document)
         for host, address in made.hosts.items():
             widest = list(made.around(address))[-1][1]
@@ -87,12 +94,16 @@ class World:
             for (low, high), document in held.items()
             if low <= number <= high
         ]
-        yield from ((registry, document) for _, registry, document in sorted(found, key=lambda one: one[0]))
+        yield from (
+            (registry, document) for _, registry, document in sorted(found, key=lambda one: one[0])
+        )
 
     def origin(self, address: str) -> int | None:
         """Return the AS that announces an address."""
         number = int(ipaddress.ip_address(address))
-        return next((asn for (low, high), asn in self._origins.items() if low <= number <= high), None)
+        return next(
+            (asn for (low, high), asn in self._origins.items() if low <= number <= high), None
+        )
 
     def with_attribution(self, address: str) -> Named:
         """Let this project ask for what it wants of this world, and decide."""
@@ -120,12 +131,20 @@ class World:
             return _record(question, *held) if held else _absent(question, "rdap")
         if isinstance(question, EntityNamed):
             document = self.entities.get((question.registry, question.handle.upper()))
-            return _record(question, question.registry, document) if document else _absent(question, "rdap")
+            return (
+                _record(question, question.registry, document)
+                if document
+                else _absent(question, "rdap")
+            )
         return None
 
     def _announcement(self, question: OriginOf) -> Record:
         number = int(question.address)
-        around = [(high - low, low, asn) for (low, high), asn in self._origins.items() if low <= number <= high]
+        around = [
+            (high - low, low, asn)
+            for (low, high), asn in self._origins.items()
+            if low <= number <= high
+        ]
         if not around:
             return _absent(question, "origin_as")
         size, low, asn = min(around)
@@ -134,9 +153,13 @@ class World:
         name = "origin.asn.cymru.com"
         answer = dns.message.make_response(dns.message.make_query(name, "TXT"))
         answer.answer.append(
-            dns.rrset.from_text(f"{name}.", 300, "IN", "TXT", f'"{asn} | {prefix} | NL | ripencc | 2020-01-01"')
+            dns.rrset.from_text(
+                f"{name}.", 300, "IN", "TXT", f'"{asn} | {prefix} | NL | ripencc | 2020-01-01"'
+            )
         )
-        return Record("origin_as", question, "laboratory", AT, "answered", answer.to_wire(), url=name)
+        return Record(
+            "origin_as", question, "laboratory", AT, "answered", answer.to_wire(), url=name
+        )
 
     def by_origin_as(self, address: str) -> Named:
         """The rule that hotlines' own tools use: the holder of the origin AS is the company."""
@@ -156,7 +179,9 @@ def _record(question: Question, registry: str, document: dict[str, Any]) -> Reco
     server = next(one.host for one in servers_of(registry) if one.protocol == "rdap")
     path = "ip/" if isinstance(question, NetworkAt | NetworkAbove) else "other/"
     body = json.dumps(document).encode()
-    return Record("rdap", question, server, AT, "answered", body, url=f"https://{server}/{path}", tls=True)
+    return Record(
+        "rdap", question, server, AT, "answered", body, url=f"https://{server}/{path}", tls=True
+    )
 
 
 def _absent(question: Question, kind: Kind) -> Record:

@@ -15,14 +15,19 @@ def main() -> None:
     began = time.monotonic()
     lines = []
     process = subprocess.Popen(
-        [sys.executable, "-m", "attribution_cli.entry", "batch", source, "--quiet"], stdout=subprocess.PIPE
+        [sys.executable, "-m", "attribution_cli.entry", "batch", source, "--quiet"],
+        stdout=subprocess.PIPE,
     )
     assert process.stdout
     for raw in process.stdout:
         answer = json.loads(raw)
         network = answer["addresses"][0]["network"] if answer["addresses"] else None
         lines.append(
-            {"at": time.monotonic() - began, "status": answer["status"], "registry": network and network["registry"]}
+            {
+                "at": time.monotonic() - began,
+                "status": answer["status"],
+                "registry": network and network["registry"],
+            }
         )
     process.wait()
     Path(output).write_text(json.dumps(lines), "utf-8")

@@ -61,7 +61,9 @@ def running(*arguments: str) -> Iterator[Server]:
         server.process.wait(30)
 
 
-async def load(port: int, request: bytes, count: int, connections: int) -> tuple[float, list[float]]:
+async def load(
+    port: int, request: bytes, count: int, connections: int
+) -> tuple[float, list[float]]:
     """Send `count` requests over some connections, each when the one before is answered; return (seconds, each one's seconds)."""
     times: list[float] = []
     left = count
@@ -89,7 +91,9 @@ async def streams(server: Server, count: int) -> dict[str, Any]:
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(server.request("/api/v1/batches", {"targets": [TARGET] * 4000}))
     head = await reader.readuntil(b"\r\n\r\n")
-    batch = json.loads(await reader.readexactly(int(head.lower().partition(b"content-length:")[2].split()[0])))["id"]
+    batch = json.loads(
+        await reader.readexactly(int(head.lower().partition(b"content-length:")[2].split()[0]))
+    )["id"]
     request = server.request(f"/api/v1/batches/{batch}/events", None, "GET")
     first: list[float] = []
     ends = 0
@@ -114,7 +118,9 @@ async def streams(server: Server, count: int) -> dict[str, Any]:
     while len(first) < count:  # noqa: ASYNC110 - it is only looked at
         await asyncio.sleep(0.05)
     opened = time.perf_counter() - began
-    seconds, times = await load(server.port, server.request("/api/v1/attributions", {"target": TARGET}), 4000, 16)
+    seconds, times = await load(
+        server.port, server.request("/api/v1/attributions", {"target": TARGET}), 4000, 16
+    )
     memory = server.megabytes()
     await asyncio.wait_for(asyncio.gather(*watching), 180)
     return {
@@ -163,7 +169,9 @@ def flat(count: int, connections: int) -> None:
         before = ours.megabytes()
         asyncio.run(load(ours.port, request, count, connections))
         after = ours.megabytes()
-    print(f"memory: {before:.1f} MB after 10,000 requests, {after:.1f} MB after {count:,} more: {after / before:.3f}")
+    print(
+        f"memory: {before:.1f} MB after 10,000 requests, {after:.1f} MB after {count:,} more: {after / before:.3f}"
+    )
 
 
 def main() -> None:

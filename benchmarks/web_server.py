@@ -50,7 +50,9 @@ def bare(answer: str) -> FastAPI:
 def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("kind", choices=("ours", "bare"))
-    options.add_argument("--slow", type=float, default=0.0, help="seconds for each look-up of a batch")
+    options.add_argument(
+        "--slow", type=float, default=0.0, help="seconds for each look-up of a batch"
+    )
     given = options.parse_args()
     with DemoWorld() as world, tempfile.TemporaryDirectory() as folder:
         settings = world.settings(rate_limit=1_000_000, cache_folder=Path(folder) / "cache")
@@ -61,7 +63,11 @@ def main() -> None:
             service = Service(settings, store)
             if given.slow:
                 service.attributor.attribute = _slowed(service.attributor.attribute, given.slow)  # type: ignore[method-assign]
-            app: Any = create_app(service, log=RequestLog(sys.stderr)) if given.kind == "ours" else bare(answer)
+            app: Any = (
+                create_app(service, log=RequestLog(sys.stderr))
+                if given.kind == "ours"
+                else bare(answer)
+            )
             server = uvicorn.Server(config(app, settings, "127.0.0.1", 0))
 
             async def run() -> None:

@@ -21,7 +21,15 @@ LOCKS: dict[str, list[str]] = {
     "demo": ["pyproject.toml", "--group", "build"],
     "dev": ["pyproject.toml", "--all-extras", "--group", "dev"],
     "bench": ["pyproject.toml", "--extra", "hotline", "--extra", "pictures", "--group", "bench"],
-    "service": ["pyproject.toml", "--extra", "hotline", "--extra", "postgresql", "--group", "build"],
+    "service": [
+        "pyproject.toml",
+        "--extra",
+        "hotline",
+        "--extra",
+        "postgresql",
+        "--group",
+        "build",
+    ],
     "lock": ["--group", "lock"],
 }
 """What is in each lock, as arguments of `uv pip compile`."""
@@ -32,7 +40,11 @@ SYSTEMS = {
     "macos-arm64": ["macosx_14_0_arm64"],
 }
 """Wheel tags that a supported system accepts (PEP 600)."""
-_OLD_NAMES = {"manylinux_2_5": "manylinux1", "manylinux_2_12": "manylinux2010", "manylinux_2_17": "manylinux2014"}
+_OLD_NAMES = {
+    "manylinux_2_5": "manylinux1",
+    "manylinux_2_12": "manylinux2010",
+    "manylinux_2_17": "manylinux2014",
+}
 
 
 def main() -> None:
@@ -52,9 +64,19 @@ def main() -> None:
 
 def lock(name: str, arguments: list[str]) -> None:
     """Write one lock: universal, of wheels only, with hashes, without index addresses."""
-    options = "--quiet --universal --fork-strategy fewest --only-binary :all: --generate-hashes --upgrade"
+    options = (
+        "--quiet --universal --fork-strategy fewest --only-binary :all: --generate-hashes --upgrade"
+    )
     silent = "--no-header --no-annotate --no-emit-index-url --no-emit-find-links"
-    command = ["uv", "pip", "compile", *options.split(), *silent.split(), "--python-version", PYTHONS[0]]
+    command = [
+        "uv",
+        "pip",
+        "compile",
+        *options.split(),
+        *silent.split(),
+        "--python-version",
+        PYTHONS[0],
+    ]
     command += [*arguments, "--output-file", str(FOLDER / f"{name}.txt")]
     subprocess.run(command, cwd=ROOT, check=True)  # noqa: S603 - fixed words
 
@@ -65,7 +87,15 @@ def packages(lock_file: Path, python: str, system: str) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         options = "--quiet --disable-pip-version-check --dry-run --ignore-installed --no-deps --require-hashes"
-        wheels = ["--only-binary", ":all:", "--implementation", "cp", "--python-version", python, *platforms]
+        wheels = [
+            "--only-binary",
+            ":all:",
+            "--implementation",
+            "cp",
+            "--python-version",
+            python,
+            *platforms,
+        ]
         places = ["--target", folder, "--report", str(report), "--requirement", str(lock_file)]
         command = [sys.executable, "-m", "pip", "install", *options.split(), *wheels, *places]
         subprocess.run(command, check=True)  # noqa: S603 - fixed words
@@ -84,7 +114,9 @@ def note(pins: dict[str, dict[str, Any]], package: dict[str, Any], target: str) 
     """Keep what one wheel says: its requirements, and its file name for a target."""
     metadata = package["metadata"]
     versions = pins.setdefault(metadata["name"].lower().replace("_", "-").replace(".", "-"), {})
-    pin = versions.setdefault(metadata["version"], {"requires": metadata.get("requires_dist", []), "wheels": {}})
+    pin = versions.setdefault(
+        metadata["version"], {"requires": metadata.get("requires_dist", []), "wheels": {}}
+    )
     pin["wheels"][target] = package["download_info"]["url"].rsplit("/", 1)[-1]
 
 

@@ -38,7 +38,9 @@ class Watched:
         self.asked: set[str] = set()
         self.page.on(
             "console",
-            lambda message: self.faults.append(message.text) if message.type in ("error", "warning") else None,
+            lambda message: (
+                self.faults.append(message.text) if message.type in ("error", "warning") else None
+            ),
         )
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("request", lambda request: self.asked.add(request.url.partition("?")[0]))
@@ -64,7 +66,10 @@ class Watched:
 def barriers(page: Page) -> list[str]:
     """Return what axe finds that keeps people out, by rule and place."""
     found = Axe().run(
-        page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+        page,
+        options={
+            "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+        },
     )
     return [
         f"{one['id']}: {node['target']} {node['failureSummary']}"

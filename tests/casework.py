@@ -46,7 +46,9 @@ def looked_up(
     adr: dict[str, Any] = {}
     holder = entity(handle, ["registrant"], name, **adr)
     holder["vcardArray"][1].append(["adr", {"cc": country}, "text", ["", "", "", "", "", "", ""]])
-    desk = entity("AR1-RIPE", ["abuse"], "Abuse desk", *([mailbox] if mailbox else []), kind="group")
+    desk = entity(
+        "AR1-RIPE", ["abuse"], "Abuse desk", *([mailbox] if mailbox else []), kind="group"
+    )
     records = [resolved(host, TARGET), suffix(host, ".".join(host.split(".")[-2:]))]
     if known:
         records.append(rdap(network(holder, desk)))
@@ -56,7 +58,10 @@ def looked_up(
 
 
 def reported(
-    store: Store, url: str = "https://www.site.example/1", found: Investigation | None = None, **more: Any
+    store: Store,
+    url: str = "https://www.site.example/1",
+    found: Investigation | None = None,
+    **more: Any,
 ) -> Added:
     """Add a report."""
     with store.write("ann") as writer:
@@ -75,25 +80,46 @@ def write_history(folder: Path, **files: Iterable[dict[str, Any] | str]) -> Path
 
 def small_history(folder: Path, notices: int = 3) -> Path:
     """Write a history of one provider that is renamed: so many notices of two URLs, each acknowledged, one URL removed."""
-    rows: dict[str, list[dict[str, Any]]] = {"notices": [], "reports": [], "events": [], "aliases": []}
+    rows: dict[str, list[dict[str, Any]]] = {
+        "notices": [],
+        "reports": [],
+        "events": [],
+        "aliases": [],
+    }
     for number in range(notices):
         at = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=number)
         notice, provider = f"n{number}", "p0" if number < 2 else "p1"
         rows["notices"].append(
-            {"notice": notice, "provider": provider, "site": f"s{number}", "sent_at": stamp(at), "urls": 2}
+            {
+                "notice": notice,
+                "provider": provider,
+                "site": f"s{number}",
+                "sent_at": stamp(at),
+                "urls": 2,
+            }
         )
         for place in range(2):
             url = f"u{number}-{place}"
             rows["reports"].append(
-                {"url": url, "notice": notice, "site": f"s{number}", "provider": provider, "at": stamp(at)}
+                {
+                    "url": url,
+                    "notice": notice,
+                    "site": f"s{number}",
+                    "provider": provider,
+                    "at": stamp(at),
+                }
             )
-        rows["events"].append({"kind": "ack", "notice": notice, "at": stamp(at + timedelta(hours=1))})
+        rows["events"].append(
+            {"kind": "ack", "notice": notice, "at": stamp(at + timedelta(hours=1))}
+        )
         rows["events"].append({
             "kind": "offline", "notice": notice, "url": f"u{number}-0", "at": stamp(at + timedelta(hours=30)),
             "last_online": stamp(at + timedelta(hours=24)),
         })  # fmt: skip
         rows["events"].append({"kind": "still_online", "notice": notice, "url": f"u{number}-1", "at": stamp(at + timedelta(days=4)), "at_least_days": 3})  # fmt: skip
-    rows["events"].append({"kind": "contact_confirmed", "provider": ["p0", "p1"], "at": "2024-02-01T00:00:00Z"})
+    rows["events"].append(
+        {"kind": "contact_confirmed", "provider": ["p0", "p1"], "at": "2024-02-01T00:00:00Z"}
+    )
     rows["aliases"].append({"new": "p1", "old": "p0", "known_at": "2024-02-02T00:00:00Z"})
     return write_history(folder, **rows)
 

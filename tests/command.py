@@ -13,10 +13,18 @@ from typing import Any
 COMMAND = [sys.executable, "-m", "attribution_cli.entry"]
 
 
-def run(*arguments: str | Path, stdin: str | None = None, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str | Path, stdin: str | None = None, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run `attribution` with arguments."""
     return subprocess.run(
-        [*COMMAND, *map(str, arguments)], input=stdin, cwd=cwd, capture_output=True, text=True, timeout=110, check=False
+        [*COMMAND, *map(str, arguments)],
+        input=stdin,
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
     )
 
 

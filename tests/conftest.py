@@ -99,7 +99,9 @@ def _no_database_left_running() -> Iterator[None]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def store_url(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> str:
     """Return the URL of an empty store, in each kind of database; its key file is named in the environment."""
     monkeypatch.setenv("ATTRIBUTION_KEY_FILE", str(tmp_path / "keys.json"))
     if request.param == "sqlite":

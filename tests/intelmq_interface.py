@@ -64,7 +64,9 @@ HARMONIZATION: dict[str, Callable[[Any], bool]] = {
 class Event(dict[str, Any]):
     """An event: a flat dictionary of harmonized keys."""
 
-    def add(self, key: str, value: Any, *, overwrite: bool | None = None, raise_failure: bool = True) -> bool | None:
+    def add(
+        self, key: str, value: Any, *, overwrite: bool | None = None, raise_failure: bool = True
+    ) -> bool | None:
         """Set a key; True if it was set, False if not, None for a value that is ignored."""
         if overwrite is None and key in self:
             raise KeyExists(key)

@@ -48,7 +48,9 @@ def killed_and_resumed(urls: Path, folder: Path, after_lines: int) -> tuple[int,
 
 def comparable(output: Path) -> list[str]:
     """Return the file's lines in one order, without times."""
-    rows: list[Any] = [timeless(json.loads(line)) for line in output.read_text("utf-8").splitlines()]
+    rows: list[Any] = [
+        timeless(json.loads(line)) for line in output.read_text("utf-8").splitlines()
+    ]
     return [json.dumps(row, sort_keys=True) for row in sorted(rows, key=lambda row: row["line"])]
 
 
@@ -56,7 +58,8 @@ def _start(urls: Path, output: Path, cache: Path, *, resume: bool) -> subprocess
     environment = {**os.environ, "ATTRIBUTION_CACHE_FOLDER": str(cache)}
     options = ["--resume"] if resume else []
     return subprocess.Popen(
-        [*COMMAND, "batch", str(urls), "--output", str(output), "--quiet", "--jobs", "8", *options], env=environment
+        [*COMMAND, "batch", str(urls), "--output", str(output), "--quiet", "--jobs", "8", *options],
+        env=environment,
     )
 
 
@@ -73,7 +76,9 @@ def main() -> None:
     count = len(expected)
     for moment in range(KILLS):
         left, found = killed_and_resumed(urls, folder, moment * count // KILLS)
-        sys.stdout.write(json.dumps({"left": left, "count": count, "same": found == expected}) + "\n")
+        sys.stdout.write(
+            json.dumps({"left": left, "count": count, "same": found == expected}) + "\n"
+        )
 
 
 if __name__ == "__main__":

@@ -44,7 +44,11 @@ class Laboratory:
         self._ranges: list[tuple[int, int, str]] = []
         self.seconds = 0.0
         """How long the last program ran, without what it waited for the laboratory."""
-        subprocess.run([sys.executable, str(self._lab), *world, "--dir", str(folder)], check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, str(self._lab), *world, "--dir", str(folder)],
+            check=True,
+            capture_output=True,
+        )
 
     @property
     def urls(self) -> Path:
@@ -53,17 +57,32 @@ class Laboratory:
 
     def truth(self) -> dict[str, dict[str, Any]]:
         """What a right answer says, by host."""
-        rows = [json.loads(line) for line in (self.folder / "truth.jsonl").read_text("utf-8").splitlines()]
+        rows = [
+            json.loads(line)
+            for line in (self.folder / "truth.jsonl").read_text("utf-8").splitlines()
+        ]
         return {row["host"]: row for row in rows}
 
     def serve(self, *options: str, program: list[str]) -> subprocess.CompletedProcess[str]:
         """Run a program inside the laboratory; short round trips, a cache of its own."""
         quick = ["--rtt-dns", "1", "--rtt-rdap", "2", "--rtt-whois", "2"]
         environment = {**os.environ, "ATTRIBUTION_CACHE_FOLDER": str(self.folder / "cache")}
-        command = [sys.executable, str(self._lab), "serve", "--dir", str(self.folder), *quick, *options, "--", *program]
+        command = [
+            sys.executable,
+            str(self._lab),
+            "serve",
+            "--dir",
+            str(self.folder),
+            *quick,
+            *options,
+            "--",
+            *program,
+        ]
         with _ALONE:
             began = time.monotonic()
-            done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600, check=False)
+            done = subprocess.run(
+                command, capture_output=True, text=True, env=environment, timeout=600, check=False
+            )
             self.seconds = time.monotonic() - began
         return done
 
@@ -72,7 +91,9 @@ class Laboratory:
         command = [sys.executable, str(self._lab), "score", "--dir", str(self.folder)]
         command += ["--output", str(self.folder / "out.jsonl")]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-        results, faults = (int(text.split()[0]) for text in done.stdout.splitlines()[-1].split(", "))
+        results, faults = (
+            int(text.split()[0]) for text in done.stdout.splitlines()[-1].split(", ")
+        )
         asked = re.search(r"^RDAP questions (\d+) / least (\d+) ", done.stdout, re.MULTILINE)
         numbers = (int(asked[1]), int(asked[2])) if asked else (0, 0)
         return Score(results, faults, *numbers, done.stdout)
@@ -110,7 +131,9 @@ class Laboratory:
 
     def _home(self, address: int) -> str:
         """Return the registry that IANA's files name: that of the first network in the /8."""
-        return next(registry for first, _, registry in self._networks() if first >> 24 == address >> 24)
+        return next(
+            registry for first, _, registry in self._networks() if first >> 24 == address >> 24
+        )
 
     def _networks(self) -> list[tuple[int, int, str]]:
         if not self._ranges:

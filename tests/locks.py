@@ -43,7 +43,10 @@ def pins(lock: str) -> list[Pin]:
     """Read a lock: a line a pin, its hashes behind it."""
     lines = (FOLDER / f"{lock}.txt").read_text("utf-8").replace("\\\n", " ").splitlines()
     parts = [line.split(" --hash=") for line in lines if line.strip()]
-    return [Pin(Requirement(head.strip()), tuple(one.strip() for one in hashes)) for head, *hashes in parts]
+    return [
+        Pin(Requirement(head.strip()), tuple(one.strip() for one in hashes))
+        for head, *hashes in parts
+    ]
 
 
 def facts() -> dict[str, Any]:
@@ -61,10 +64,14 @@ def environment(system: str, python: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-def applies(requirement: Requirement, markers: dict[str, str], extras: tuple[str, ...] = ()) -> bool:
+def applies(
+    requirement: Requirement, markers: dict[str, str], extras: tuple[str, ...] = ()
+) -> bool:
     """Say whether a requirement counts in an environment, for the extras that are asked for."""
     marker = requirement.marker
-    return marker is None or any(marker.evaluate({**markers, "extra": extra}) for extra in ("", *extras))
+    return marker is None or any(
+        marker.evaluate({**markers, "extra": extra}) for extra in ("", *extras)
+    )
 
 
 def project_requirements(extras: list[str], groups: list[str]) -> list[Requirement]:
@@ -98,7 +105,10 @@ class Closure:
 
 def closure(wanted: list[Requirement], lock: list[Pin], markers: dict[str, str]) -> Closure:
     """Follow every requirement of every pinned package, extras included."""
-    known, versions = facts(), {pin.name: pin.version for pin in lock if applies(pin.requirement, markers)}
+    known, versions = (
+        facts(),
+        {pin.name: pin.version for pin in lock if applies(pin.requirement, markers)},
+    )
     names: set[str] = set()
     unmet: list[str] = []
     seen: set[tuple[str, tuple[str, ...]]] = set()

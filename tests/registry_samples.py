@@ -38,7 +38,12 @@ WHOIS = {
 def entity(handle: str | None, roles: Any, *rows: list[Any], **more: Any) -> dict[str, Any]:
     """An RDAP entity; `rows` are further properties of its jCard."""
     card = ["vcard", [["version", {}, "text", "4.0"], *rows]]
-    return {"objectClassName": "entity", "handle": handle, "roles": roles, "vcardArray": card} | more
+    return {
+        "objectClassName": "entity",
+        "handle": handle,
+        "roles": roles,
+        "vcardArray": card,
+    } | more
 
 
 def named(text: str, kind: str = "org") -> tuple[list[Any], list[Any]]:

@@ -42,7 +42,9 @@ class Person:
         """Return a code that was not used yet."""
         step = max(int(store.now.timestamp()) // 30, self.used + 1)
         self.used = step
-        return totp.code_at(self.secret, store.now + timedelta(seconds=step * 30 - int(store.now.timestamp())))
+        return totp.code_at(
+            self.secret, store.now + timedelta(seconds=step * 30 - int(store.now.timestamp()))
+        )
 
 
 @dataclass
@@ -103,7 +105,11 @@ class Browser(httpx.Client):
         """Sign in as a person."""
         self.see("/sign-in")
         return self.submit(
-            "/sign-in", status, mailbox=person.account.mailbox, password=PASSWORD, code=person.code(served.store)
+            "/sign-in",
+            status,
+            mailbox=person.account.mailbox,
+            password=PASSWORD,
+            code=person.code(served.store),
         )
 
     def _taken(self, response: httpx.Response, status: int) -> str:
@@ -121,7 +127,9 @@ def add_person(store: Store, role: str, mailbox: str, name: str | None = None) -
         made = add_account(writer, mailbox, name or f"{role.capitalize()} Example", role)
         sealed, seal = writer.keys.seal(secret)
         password = hashed(PASSWORD, mailbox=mailbox)
-        change_account(writer, made.id, "set up", password=password, totp_sealed=sealed, totp_seal=seal)
+        change_account(
+            writer, made.id, "set up", password=password, totp_sealed=sealed, totp_seal=seal
+        )
         held = account_of(writer.connection, mailbox)
     assert held is not None
     return Person(held, secret)

@@ -46,24 +46,52 @@ class Story:
             for seen in (1, 3, 7, 14, 30):
                 if online is not None and online >= seen:
                     self.events.append(
-                        EventRow("still_online", day(at + seen + 1), day(at + seen + 1), name, url, at_least_days=seen)
+                        EventRow(
+                            "still_online",
+                            day(at + seen + 1),
+                            day(at + seen + 1),
+                            name,
+                            url,
+                            at_least_days=seen,
+                        )
                     )
             if online is None:
                 self.events.append(
-                    EventRow("offline", day(at + 0.4), day(at + 0.4), name, url, last_online=day(at + 0.1))
+                    EventRow(
+                        "offline",
+                        day(at + 0.4),
+                        day(at + 0.4),
+                        name,
+                        url,
+                        last_online=day(at + 0.1),
+                    )
                 )
         if ack:
             self.event("ack", at + 0.1, notice=name)
         return name
 
     def event(
-        self, kind: str, at: float, *, notice: str | None = None, provider: str = "p", known: float | None = None
+        self,
+        kind: str,
+        at: float,
+        *,
+        notice: str | None = None,
+        provider: str = "p",
+        known: float | None = None,
     ) -> None:
         providers = () if notice else (provider,)
-        self.events.append(EventRow(kind, day(at), day(at if known is None else known), notice, None, providers))
+        self.events.append(
+            EventRow(kind, day(at), day(at if known is None else known), notice, None, providers)
+        )
 
     def weekly(
-        self, count: int, *, begin: int = 0, online: float | None = 40, ack: bool = True, provider: str = "p"
+        self,
+        count: int,
+        *,
+        begin: int = 0,
+        online: float | None = 40,
+        ack: bool = True,
+        provider: str = "p",
     ) -> Story:
         """Send two notices a week about new sites."""
         for week in range(begin, begin + count):
@@ -72,7 +100,9 @@ class Story:
         return self
 
     def history(self, at: float | None = None) -> History:
-        return History.of(self.notices, self.reports, self.events, self.aliases, None if at is None else day(at))
+        return History.of(
+            self.notices, self.reports, self.events, self.aliases, None if at is None else day(at)
+        )
 
     def one(self, at: float | None = None, provider: str = "p") -> Assessment:
         when = None if at is None else day(at)

@@ -15,7 +15,10 @@ def program(name: str) -> str:
     """Return a program's path. Where it is not there: a failure in CI, else a skip that says how to get it."""
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
     if found is None:
-        missing(f"{name} is not on this machine", f"on Debian `apt install {_PACKAGES[name]}`, or `make tools` as root")
+        missing(
+            f"{name} is not on this machine",
+            f"on Debian `apt install {_PACKAGES[name]}`, or `make tools` as root",
+        )
     return found
 
 

@@ -14,7 +14,13 @@ from attribution.cache.json_store import JsonStore
 from attribution.cache.scope import Range, blocks_served, object_named
 from attribution.errors import EvidenceError
 from attribution.evidence import UNANSWERED, Question, Record
-from attribution.evidence.question import MailTo, NetworkAbove, NetworkAt, ResolveName, question_to_json
+from attribution.evidence.question import (
+    MailTo,
+    NetworkAbove,
+    NetworkAt,
+    ResolveName,
+    question_to_json,
+)
 from attribution.lookup.clock import Clock
 from attribution.registry.dns_answer import read_dns
 from attribution.registry.readers import read_networks
@@ -104,7 +110,9 @@ class AnswerCache:
         if network and (network.cut_short or is_registry_object(network)):
             return
         now = self._clock.now()
-        kept = Kept(tuple(records), now + life, now + (STALE if life == FRESH else life), from_this_run=True)
+        kept = Kept(
+            tuple(records), now + life, now + (STALE if life == FRESH else life), from_this_run=True
+        )
         keys = [key_of(question)]
         if network and isinstance(question, NetworkAt):
             blocks = blocks_served(network, question.address, records)
@@ -131,7 +139,9 @@ class AnswerCache:
         """Keep a bootstrap file; the newest one serves until a newer one came."""
         self._files[name] = text, fetched_at
         self.store.set(
-            f"file {name}", {"text": text, "fetched_at": fetched_at.isoformat()}, timedelta(days=365).total_seconds()
+            f"file {name}",
+            {"text": text, "fetched_at": fetched_at.isoformat()},
+            timedelta(days=365).total_seconds(),
         )
 
     def counts(self) -> dict[str, int]:
@@ -179,7 +189,11 @@ class AnswerCache:
         if not lengths <= known:
             on_disk = self.store.get(f"{self._world} lengths {version}")
             known |= lengths | {one for one in on_disk or [] if isinstance(one, int)}
-            self.store.set(f"{self._world} lengths {version}", sorted(known), timedelta(days=365).total_seconds())
+            self.store.set(
+                f"{self._world} lengths {version}",
+                sorted(known),
+                timedelta(days=365).total_seconds(),
+            )
 
     def _get(self, key: str) -> Kept | None:
         kept = self._memory.get(key)
@@ -199,7 +213,9 @@ class AnswerCache:
             "usable_until": kept.usable_until.isoformat(),
             "records": [record.to_json() for record in kept.records],
         }
-        self.store.set(f"{self._world} {key}", value, (kept.usable_until - self._clock.now()).total_seconds())
+        self.store.set(
+            f"{self._world} {key}", value, (kept.usable_until - self._clock.now()).total_seconds()
+        )
 
     def _remember(self, key: str, kept: Kept) -> None:
         self._memory[key] = kept
@@ -223,7 +239,9 @@ def key_of(question: Question) -> str:
     fields = question_to_json(question)
     if isinstance(question, NetworkAbove):  # one network is above many, and is asked for once
         fields = {"kind": question.kind, "url": question.url}
-    values = " ".join(f"{name}={json.dumps(value)}" for name, value in fields.items() if name != "kind")
+    values = " ".join(
+        f"{name}={json.dumps(value)}" for name, value in fields.items() if name != "kind"
+    )
     return f"{question.kind} {values}"
 
 
@@ -233,7 +251,11 @@ def _object_key(named: Range) -> str:
 
 def _network(question: Question, record: Record) -> Network | None:
     """Return the network of an RDAP answer about an address, or about what lies above one."""
-    if not isinstance(question, NetworkAt | NetworkAbove) or record.outcome != "answered" or not record.url:
+    if (
+        not isinstance(question, NetworkAt | NetworkAbove)
+        or record.outcome != "answered"
+        or not record.url
+    ):
         return None
     try:
         return read_networks(record.body, server_for_url(record.url))[0]
@@ -271,4 +293,6 @@ class Neighbourhoods:
     @staticmethod
     def _blocks(address: Address) -> tuple[tuple[int, int], ...]:
         number = int(address)
-        return tuple((number >> bits, bits) for bits in ((8, 3, 0) if address.version == 4 else (80, 64, 0)))
+        return tuple(
+            (number >> bits, bits) for bits in ((8, 3, 0) if address.version == 4 else (80, 64, 0))
+        )

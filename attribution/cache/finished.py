@@ -104,13 +104,17 @@ class FinishedAnswers:
         """What every key on disk begins with."""
         return self._prefix
 
-    def keep(self, answer: Attribution, until: datetime, steps: Iterable[tuple[str, str]] | None = None) -> None:
+    def keep(
+        self, answer: Attribution, until: datetime, steps: Iterable[tuple[str, str]] | None = None
+    ) -> None:
         """Keep an answer that rests on nothing but fresh answers; with the rules applied where they may be shown."""
         seconds = until.timestamp() - self._clock.time()
         if answer.host is None or seconds <= 0:
             return
         evidence = [
-            one if one.kind in ("suffix", "front", "desk") else one.model_copy(update={"cached": True})
+            one
+            if one.kind in ("suffix", "front", "desk")
+            else one.model_copy(update={"cached": True})
             for one in answer.evidence
         ]
         text = answer.model_copy(update={"input": "", "evidence": evidence}).model_dump_json()
@@ -122,7 +126,11 @@ class FinishedAnswers:
         head, tail = f'{before}"observed_at":"', f'"{after}'
         kept = None if steps is None else tuple(steps)
         self._remember(answer.host, Finished(answer.status, head, tail, until.timestamp(), kept))
-        self._store.set(self._prefix + answer.host, [until.timestamp(), answer.status, head, tail, kept], seconds)
+        self._store.set(
+            self._prefix + answer.host,
+            [until.timestamp(), answer.status, head, tail, kept],
+            seconds,
+        )
 
     def _remember(self, host: str, finished: Finished) -> None:
         self._memory[host] = finished
@@ -134,7 +142,9 @@ def fingerprint(settings: Settings, *, check_mailboxes: bool, vouched: Iterable[
     """Return a short text that is another one whenever the same question could have another answer."""
     values = settings.model_dump(mode="json", exclude=_WITHOUT_EFFECT)
     tables = [stamp(path) for path in user_tables(settings)]
-    whole = json.dumps([_FORMAT, __version__, values, tables, check_mailboxes, sorted(vouched)], sort_keys=True)
+    whole = json.dumps(
+        [_FORMAT, __version__, values, tables, check_mailboxes, sorted(vouched)], sort_keys=True
+    )
     return hashlib.sha256(whole.encode()).hexdigest()[:12]
 
 
@@ -149,7 +159,10 @@ def read_finished(value: Any) -> Finished | None:
 
 def user_tables(settings: Settings) -> list[Path]:
     """Return the tables of the user's own that answers depend on, whether they are there or not."""
-    return [settings.data_path / name for name in ("fronts.csv", "fronts-refreshed.csv", "platforms.csv")]
+    return [
+        settings.data_path / name
+        for name in ("fronts.csv", "fronts-refreshed.csv", "platforms.csv")
+    ]
 
 
 def stamp(path: Path) -> list[int]:

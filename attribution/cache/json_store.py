@@ -25,7 +25,12 @@ _NAME = STORE
 _RAW = 1  # diskcache's mode for a value that stands in the row itself
 _MOST_BYTES = 2 * 1024**3
 _BUSY_SECONDS = 5
-_NOT_TO_BE_WRITTEN = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_FULL)
+_NOT_TO_BE_WRITTEN = (
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_FULL,
+)
 _BROKEN = (sqlite3.Error, diskcache.Timeout, OSError)
 
 
@@ -84,7 +89,9 @@ class JsonStore:
 
     def set(self, key: str, value: Any, seconds: float) -> None:
         """Keep a value for so long."""
-        self._run(lambda cache: cache.set(key, json.dumps(value, separators=(",", ":")), expire=seconds))
+        self._run(
+            lambda cache: cache.set(key, json.dumps(value, separators=(",", ":")), expire=seconds)
+        )
 
     def all_keys(self) -> Iterator[str]:
         """Yield every key, in the order in which they were kept."""
@@ -119,7 +126,9 @@ class JsonStore:
             self._set_aside(f"it is damaged: {error}")
         except (diskcache.Timeout, OSError) as error:
             self.trouble = str(error)
-            _LOG.warning("the cache in %s cannot be used just now: %s", self.path, type(error).__name__)
+            _LOG.warning(
+                "the cache in %s cannot be used just now: %s", self.path, type(error).__name__
+            )
         return None
 
     def _open(self) -> diskcache.Cache | None:
@@ -130,14 +139,20 @@ class JsonStore:
             try:
                 self._make_folder()
                 self._cache = diskcache.Cache(
-                    str(self.path), disk=JsonDisk, timeout=_BUSY_SECONDS, size_limit=_MOST_BYTES, sqlite_mmap_size=2**26
+                    str(self.path),
+                    disk=JsonDisk,
+                    timeout=_BUSY_SECONDS,
+                    size_limit=_MOST_BYTES,
+                    sqlite_mmap_size=2**26,
                 )
             except PermissionError as error:
                 self._say_without(error)
                 return None
             except (*_BROKEN, TypeError, ValueError, AttributeError) as error:
                 self._cache = None
-                code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without what SQLite adds to the code
+                code = (
+                    getattr(error, "sqlite_errorcode", 0) & 0xFF
+                )  # without what SQLite adds to the code
                 if attempt or code in _NOT_TO_BE_WRITTEN or not self.path.exists():
                     self._say_without(error)
                     return None
@@ -171,7 +186,12 @@ class JsonStore:
         try:
             self.path.rename(aside)
         except OSError as error:
-            _LOG.warning("the cache in %s is left alone (%s), and cannot be set aside: %s", self.path, why, error)
+            _LOG.warning(
+                "the cache in %s is left alone (%s), and cannot be set aside: %s",
+                self.path,
+                why,
+                error,
+            )
             self._opened = True
         else:
             _LOG.warning("the cache was set aside as %s: %s; a new one is begun", aside, why)

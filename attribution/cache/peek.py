@@ -28,7 +28,9 @@ class Peek:
         """Return a JSON value, or None."""
         try:
             if self._file is None:
-                self._file = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.2)
+                self._file = sqlite3.connect(
+                    f"{self._path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.2
+                )
             row = self._file.execute(_QUERY, (key, time())).fetchone()
         except sqlite3.Error:
             self.close()

@@ -34,7 +34,9 @@ class Range:
     last: Address
 
 
-def blocks_served(network: RegisteredNetwork, address: Address, records: Sequence[Record]) -> list[Network]:
+def blocks_served(
+    network: RegisteredNetwork, address: Address, records: Sequence[Record]
+) -> list[Network]:
     """Return the blocks that an answer serves; none where it serves its own address only."""
     known = block_type(network.registry, network.type, network.first.version)
     if known is None or not known.terminal or not network.covers(address):
@@ -61,7 +63,9 @@ def object_named(question: NetworkAbove) -> Range | None:
         network = ipaddress.ip_network(unquote(block), strict=True)
     except ValueError:
         return None
-    return Range(server_for_url(question.url).registry, network[0], network[-1]) if separator else None
+    return (
+        Range(server_for_url(question.url).registry, network[0], network[-1]) if separator else None
+    )
 
 
 def _delegated(records: Sequence[Record]) -> list[tuple[Address, Address]]:

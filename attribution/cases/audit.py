@@ -32,7 +32,9 @@ def note_view(writer: Writer, case: str, how: str) -> None:
     """Note that somebody looks at a case, and by which way. Raises NotInStoreError."""
     row = writer.connection.execute(select(cases.c.id).where(cases.c.key == case)).first()
     if row is None:
-        raise NotInStoreError(f"case {case!r} is not in the store. `attribution case list` shows those that are.")
+        raise NotInStoreError(
+            f"case {case!r} is not in the store. `attribution case list` shows those that are."
+        )
     writer.add_event(VIEWED, writer.now, case_id=row.id, detail={"how": how})
 
 
@@ -62,7 +64,10 @@ def audit_lines(
     if case:
         wanted = wanted.where(cases.c.key == case)
     return [
-        AuditLine(*row[:-1], {name: value for name, value in json.loads(row.detail).items() if name not in _UNTOLD})
+        AuditLine(
+            *row[:-1],
+            {name: value for name, value in json.loads(row.detail).items() if name not in _UNTOLD},
+        )
         for row in connection.execute(wanted)
     ]
 

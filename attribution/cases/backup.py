@@ -37,7 +37,8 @@ def back_up(store: Store, path: Path, *, replace: bool = False) -> dict[str, int
     digest = hashlib.sha256()
     with store.read() as connection:
         counts = {
-            table.name: connection.execute(select(func.count()).select_from(table)).scalar_one() for table in _TABLES
+            table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in _TABLES
         }
         with (
             whole_file(path, "wb", replace=replace) as raw,
@@ -48,7 +49,8 @@ def back_up(store: Store, path: Path, *, replace: bool = False) -> dict[str, int
             out.write(head)
             for table in _TABLES:
                 for row in connection.execute(
-                    select(table).order_by(next(iter(table.primary_key))), execution_options=STREAMED
+                    select(table).order_by(next(iter(table.primary_key))),
+                    execution_options=STREAMED,
                 ).mappings():
                     line = _encode([table.name, *map(_plain, row.values())])
                     digest.update(line)
@@ -76,7 +78,12 @@ def restore(path: Path, url: str) -> dict[str, int]:
             for name, *values in lines:
                 table = tables[name]
                 rows = taken.setdefault(name, [])
-                rows.append({column.name: _bytes(value) for column, value in zip(table.columns, values, strict=True)})
+                rows.append(
+                    {
+                        column.name: _bytes(value)
+                        for column, value in zip(table.columns, values, strict=True)
+                    }
+                )
                 if len(rows) >= _BATCH:
                     connection.execute(table.insert(), rows)
                     rows.clear()
@@ -89,7 +96,9 @@ def restore(path: Path, url: str) -> dict[str, int]:
                 if table.name in head["rows"]  # a backup of an earlier form holds fewer tables
             }
             if counts != head["rows"]:
-                raise StoreError(f"backup {str(path)!r} is not whole: it holds {counts}, and says {head['rows']}.")
+                raise StoreError(
+                    f"backup {str(path)!r} is not whole: it holds {counts}, and says {head['rows']}."
+                )
         if form != newest_revision():
             migrate(engine)
     except BaseException:
@@ -123,7 +132,9 @@ def _checked_lines(path: Path) -> Iterator[Any]:
                 before = line
         foot = json.loads(before or b"{}")
     except (OSError, EOFError, ValueError) as error:
-        raise StoreError(f"backup {str(path)!r} cannot be read: {type(error).__name__}: {error}.") from None
+        raise StoreError(
+            f"backup {str(path)!r} cannot be read: {type(error).__name__}: {error}."
+        ) from None
     if not isinstance(foot, dict) or foot.get("sha256") != digest.hexdigest():
         raise StoreError(f"backup {str(path)!r} was cut off or changed. Nothing was restored.")
 
@@ -133,7 +144,11 @@ def _encode(value: Any) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    return {"b": base64.b64encode(bytes(value)).decode("ascii")} if isinstance(value, bytes | memoryview) else value
+    return (
+        {"b": base64.b64encode(bytes(value)).decode("ascii")}
+        if isinstance(value, bytes | memoryview)
+        else value
+    )
 
 
 def _bytes(value: Any) -> Any:

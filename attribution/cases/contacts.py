@@ -28,7 +28,9 @@ def approve(writer: Writer, provider_id: int, mailbox: str, why: str) -> int:
     if [one.lower() for one in named] != [mailbox.strip().lower()]:
         raise StoreError(f"mailbox {mailbox!r} is no mail address.")
     if not why.strip():
-        raise StoreError("say why with --why: how it was checked that the mailbox is the provider's.")
+        raise StoreError(
+            "say why with --why: how it was checked that the mailbox is the provider's."
+        )
     return writer.add_event(
         "contact_approved",
         writer.now,
@@ -39,7 +41,12 @@ def approve(writer: Writer, provider_id: int, mailbox: str, why: str) -> int:
 
 def note_change(writer: Writer, provider_id: int, before: str | None, after: str | None) -> None:
     """Note that a registry names another mailbox than before: the old one's approval ends with that."""
-    writer.add_event("contact_changed", writer.now, provider_id=provider_id, detail={"before": before, "after": after})
+    writer.add_event(
+        "contact_changed",
+        writer.now,
+        provider_id=provider_id,
+        detail={"before": before, "after": after},
+    )
 
 
 def approvals(connection: Connection, provider_id: int) -> dict[str, Approval]:
@@ -47,7 +54,10 @@ def approvals(connection: Connection, provider_id: int) -> dict[str, Approval]:
     found: dict[str, Approval] = {}
     rows = connection.execute(
         select(events.c.kind, events.c.at, events.c.who, events.c.detail)
-        .where(events.c.provider_id == provider_id, events.c.kind.in_(["contact_approved", "contact_changed"]))
+        .where(
+            events.c.provider_id == provider_id,
+            events.c.kind.in_(["contact_approved", "contact_changed"]),
+        )
         .order_by(events.c.seq)
     )
     for row in rows:

@@ -76,7 +76,9 @@ class Draft:
     in_the_way: tuple[str, ...] = ()
 
 
-def draft(connection: Connection, keys: Keys, due: Due, sender: Sender, given: Iterable[str] = ()) -> list[Draft]:
+def draft(
+    connection: Connection, keys: Keys, due: Due, sender: Sender, given: Iterable[str] = ()
+) -> list[Draft]:
     """Write the notices of a case to each party in the order to write.
 
     URLs come from the store where it keeps them, else from `given`, those that the case has a keyed hash of. Raises StoreError where
@@ -88,14 +90,18 @@ def draft(connection: Connection, keys: Keys, due: Due, sender: Sender, given: I
         )
     case = connection.execute(select(cases).where(cases.c.key == due.case)).mappings().one()
     held = (
-        connection.execute(select(reports).where(reports.c.key.in_(due.reports)).order_by(reports.c.id))
+        connection.execute(
+            select(reports).where(reports.c.key.in_(due.reports)).order_by(reports.c.id)
+        )
         .mappings()
         .all()
     )
     urls = _urls(keys, held, given)
     checks = last_checks(connection, [case["id"]])
     first = connection.execute(
-        select(events.c.at).where(events.c.case_id == case["id"], events.c.kind == "sent").order_by(events.c.at)
+        select(events.c.at)
+        .where(events.c.case_id == case["id"], events.c.kind == "sent")
+        .order_by(events.c.at)
     ).scalar()
     seen = max((one.at for one in checks.values() if not one.over), default=None)
     site = case["site"] or held[0]["host"] or due.case
@@ -112,9 +118,17 @@ def draft(connection: Connection, keys: Keys, due: Due, sender: Sender, given: I
             "reply_to": sender.reply_to(case["token"]), "token": case["token"],
         }  # fmt: skip
         subject, text = _rendered(sender, context)
-        xarf = tuple(xarf_report(url, sender, case["token"], addresses) for url in urls) if approved else ()
+        xarf = (
+            tuple(xarf_report(url, sender, case["token"], addresses) for url in urls)
+            if approved
+            else ()
+        )
         in_the_way = (
-            due.in_the_way if mailbox == due.to else () if approved else (f"the mailbox of {step.to} is not approved",)
+            due.in_the_way
+            if mailbox == due.to
+            else ()
+            if approved
+            else (f"the mailbox of {step.to} is not approved",)
         )
         drafts.append(Draft(due.case, due.what, step.to, mailbox, step.role, step.when, subject, text, context["reply_to"], xarf, in_the_way))  # fmt: skip
     return drafts
@@ -126,7 +140,9 @@ def _steps(due: Due, held: Any) -> list[tuple[WriteStep, str | None, list[str]]]
         if row["evidence"] is None:
             continue
         try:
-            answer = decide_from(Facts.of(Evidence.from_bytes(zlib.decompress(row["evidence"])))).attribution
+            answer = decide_from(
+                Facts.of(Evidence.from_bytes(zlib.decompress(row["evidence"])))
+            ).attribution
         except (EvidenceError, zlib.error):
             continue
         countries = {party.provider.name: party.provider.country for party in answer.parties}
@@ -135,8 +151,12 @@ def _steps(due: Due, held: Any) -> list[tuple[WriteStep, str | None, list[str]]]
         if steps and due.to in (None, (steps[0].contact or "").lower()):
             # One letter to one desk, in the first of its roles: a host is often the holder of its addresses too.
             desks = {(one.contact or one.to).lower(): one for one in reversed(steps)}
-            return [(one, countries.get(one.to), addresses) for one in steps if one in desks.values()]
-    step = WriteStep(to=due.provider, role="hosting", contact=due.to, ask="take the content down", when="now")
+            return [
+                (one, countries.get(one.to), addresses) for one in steps if one in desks.values()
+            ]
+    step = WriteStep(
+        to=due.provider, role="hosting", contact=due.to, ask="take the content down", when="now"
+    )
     return [(step, None, [])]
 
 
@@ -175,7 +195,11 @@ def _rendered(sender: Sender, context: dict[str, Any]) -> tuple[str, str]:
     if sender.templates is not None:
         loaders.insert(0, FileSystemLoader(sender.templates))
     environment = SandboxedEnvironment(
-        loader=ChoiceLoader(loaders), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+        loader=ChoiceLoader(loaders),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
     )
     name = f"notice.{sender.language}.txt.j2"
     try:
@@ -194,7 +218,11 @@ def xarf_report(url: str, sender: Sender, token: str, addresses: list[str]) -> d
     """Return a XARF v4 report of one URL. Its class says no more than the law's: `baseline`."""
     from xarf import create_report
 
-    contact = {"org": sender.name, "contact": sender.mailbox, "domain": sender.mailbox.rpartition("@")[2]}
+    contact = {
+        "org": sender.name,
+        "contact": sender.mailbox,
+        "domain": sender.mailbox.rpartition("@")[2],
+    }
     whole, canonical = plain_url(url)
     made = create_report(
         category="content", type="csam", source_identifier=addresses[0] if addresses else canonical.partition("/")[0],
@@ -203,7 +231,9 @@ def xarf_report(url: str, sender: Sender, token: str, addresses: list[str]) -> d
         verification_method="manual", description=f"case token {token}",
     )  # fmt: skip
     if made.report is None or made.errors:
-        raise StoreError(f"a report in XARF cannot be written: {'; '.join(error.message for error in made.errors)}")
+        raise StoreError(
+            f"a report in XARF cannot be written: {'; '.join(error.message for error in made.errors)}"
+        )
     return dict(made.report.model_dump(mode="json", by_alias=True, exclude_none=True))
 
 

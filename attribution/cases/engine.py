@@ -34,12 +34,17 @@ def connect(url: str) -> Engine:
     if backend == "sqlite":
         return _sqlite(parts.database, url)
     if backend != "postgresql":
-        raise StoreError(f"store {parts.render_as_string()!r}: {backend} is not supported, {_FORMS}.")
+        raise StoreError(
+            f"store {parts.render_as_string()!r}: {backend} is not supported, {_FORMS}."
+        )
     require("a store in PostgreSQL", Extra.POSTGRESQL)
     return create_engine(
         parts.set(drivername="postgresql+psycopg"),
         pool_pre_ping=True,
-        connect_args={"connect_timeout": _WAIT, "options": f"-c lock_timeout={_WAIT}s -c timezone=UTC"},
+        connect_args={
+            "connect_timeout": _WAIT,
+            "options": f"-c lock_timeout={_WAIT}s -c timezone=UTC",
+        },
     )
 
 
@@ -57,8 +62,15 @@ def _sqlite(database: str | None, url: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, record: Any) -> None:
-        connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+        connection.isolation_level = (
+            None  # transactions begin where we say, not where the driver guesses
+        )
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            "secure_delete = ON",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -74,7 +86,9 @@ def reading(engine: Engine) -> Iterator[Connection]:
     """Open a view of the store that does not change while it is open. Raises StoreError."""
     with _telling(engine), engine.connect() as connection:
         if engine.dialect.name == "postgresql":
-            connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            connection = connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
         with connection.begin():
             yield connection
 
@@ -94,7 +108,9 @@ def scrub(engine: Engine) -> None:
     """See to it that what was erased does not linger in the database's files."""
     with _telling(engine), engine.connect() as connection:
         if engine.dialect.name == "postgresql":
-            connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM reports, cases")
+            connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(
+                "VACUUM reports, cases"
+            )
         else:
             raw = connection.connection.driver_connection
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
@@ -116,17 +132,27 @@ def _telling(engine: Engine) -> Iterator[None]:
             raise StoreUnavailableError(
                 f"the store {engine.url.render_as_string()} cannot be used: {_reason(error)}"
             ) from error
-        if isinstance(error.orig, sqlite3.DatabaseError) and not isinstance(error.orig, sqlite3.IntegrityError):
-            raise StoreUnavailableError(f"{engine.url.database!r} is no store, or damaged: {_reason(error)}") from error
+        if isinstance(error.orig, sqlite3.DatabaseError) and not isinstance(
+            error.orig, sqlite3.IntegrityError
+        ):
+            raise StoreUnavailableError(
+                f"{engine.url.database!r} is no store, or damaged: {_reason(error)}"
+            ) from error
         raise
 
 
 def _reason(error: DBAPIError) -> str:
-    reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+    reason = (
+        str(error.orig).strip().splitlines()[0]
+        if str(error.orig).strip()
+        else type(error.orig).__name__
+    )
     if "locked" in reason or "lock timeout" in reason:
         return f"{reason}: another program has been writing for {_WAIT} seconds. Try again."
     if "readonly" in reason or "read-only" in reason or "unable to open" in reason:
-        return f"{reason}: let this account write to the file and its folder, or name another store."
+        return (
+            f"{reason}: let this account write to the file and its folder, or name another store."
+        )
     if "full" in reason or "No space" in reason:
         return f"{reason}: make room and go on; what was acknowledged is there."
     return f"{reason}. Nothing was changed by this step."

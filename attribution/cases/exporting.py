@@ -33,10 +33,18 @@ CASE_COLUMNS = ["case", "provider", "site", "opened_at", "state", "urls", "onlin
 def export_history(store: Store, folder: Path, *, replace: bool = False) -> dict[str, int]:
     """Write a history folder, which `import` and `assess` read; return how many rows of each kind."""
     with store.read() as connection:
-        tables = {"notices": notice_rows, "reports": report_rows, "events": event_rows, "aliases": alias_rows}
+        tables = {
+            "notices": notice_rows,
+            "reports": report_rows,
+            "events": event_rows,
+            "aliases": alias_rows,
+        }
         files = {name: folder / f"{name}.jsonl" for name in tables}
         refuse_existing(*files.values(), replace=replace)
-        return {name: _write_lines(files[name], rows(connection), replace) for name, rows in tables.items()}
+        return {
+            name: _write_lines(files[name], rows(connection), replace)
+            for name, rows in tables.items()
+        }
 
 
 def export_csv(store: Store, path: Path, *, replace: bool = False) -> dict[str, int]:
@@ -48,7 +56,15 @@ def export_csv(store: Store, path: Path, *, replace: bool = False) -> dict[str, 
         count = 0
         with store.read() as connection:
             for line in _all_cases(connection):
-                row = [line.key, line.provider, line.site, iso(line.opened_at), line.state, line.urls, line.online]
+                row = [
+                    line.key,
+                    line.provider,
+                    line.site,
+                    iso(line.opened_at),
+                    line.state,
+                    line.urls,
+                    line.online,
+                ]
                 table.writerow([csv_cell(value) for value in row])
                 count += 1
         return count
@@ -67,7 +83,10 @@ def export_parquet(store: Store, path: Path, *, replace: bool = False) -> dict[s
 
     def write(out: Any) -> int:
         count = 0
-        with store.read() as connection, parquet.ParquetWriter(out, schema, compression="zstd") as writer:
+        with (
+            store.read() as connection,
+            parquet.ParquetWriter(out, schema, compression="zstd") as writer,
+        ):
             wanted = (
                 select(
                     events.c.seq, events.c.kind, events.c.at, events.c.known_at, events.c.recorded_at, events.c.who,
@@ -82,7 +101,10 @@ def export_parquet(store: Store, path: Path, *, replace: bool = False) -> dict[s
                 columns = zip(*some, strict=True)
                 writer.write_batch(
                     arrow.record_batch(
-                        [arrow.array(list(values), field.type) for values, field in zip(columns, schema, strict=True)],
+                        [
+                            arrow.array(list(values), field.type)
+                            for values, field in zip(columns, schema, strict=True)
+                        ],
                         schema,
                     )
                 )
@@ -92,7 +114,9 @@ def export_parquet(store: Store, path: Path, *, replace: bool = False) -> dict[s
     return {"events": _whole(path, write, "wb", replace)}
 
 
-def export_xarf(store: Store, path: Path, sender: Sender, *, replace: bool = False) -> dict[str, int]:
+def export_xarf(
+    store: Store, path: Path, sender: Sender, *, replace: bool = False
+) -> dict[str, int]:
     """Write one XARF v4 report a line for each URL that the store keeps; the others are counted."""
     left_out = 0
 
@@ -103,14 +127,18 @@ def export_xarf(store: Store, path: Path, sender: Sender, *, replace: bool = Fal
             if row.url_sealed is None:
                 left_out += 1
             else:
-                yield xarf_report(store.keys.open(row.url_sealed, row.seal), sender, row.token or "", [])
+                yield xarf_report(
+                    store.keys.open(row.url_sealed, row.seal), sender, row.token or "", []
+                )
 
     with store.read() as connection:
         count = _write_lines(path, rows(connection), replace)
     return {"reports": count, "without_url": left_out}
 
 
-def export_misp(store: Store, path: Path, sender: Sender, *, replace: bool = False) -> dict[str, int]:
+def export_misp(
+    store: Store, path: Path, sender: Sender, *, replace: bool = False
+) -> dict[str, int]:
     """Write a MISP event for each provider with cases: who it is, and how many cases in which state. No site, no URL.
 
     Distribution is `your organisation only` and the tag TLP:AMBER: who passes it on decides that. Needs pymisp.
@@ -129,18 +157,28 @@ def export_misp(store: Store, path: Path, sender: Sender, *, replace: bool = Fal
             about.uuid = str(uuid.uuid5(NAMESPACE, f"organization {provider['key']}"))
             for name, value in (("name", provider["name"]), ("alias", provider["key"])):
                 about.add_attribute(
-                    name, value=value, type="text", uuid=str(uuid.uuid5(NAMESPACE, f"{name} {provider['key']}"))
+                    name,
+                    value=value,
+                    type="text",
+                    uuid=str(uuid.uuid5(NAMESPACE, f"{name} {provider['key']}")),
                 )
             for name, count in provider["counts"].items():
                 text = f"{name}: {count}"
-                event.add_attribute("comment", text, uuid=str(uuid.uuid5(NAMESPACE, f"{provider['key']} {name}")))
+                event.add_attribute(
+                    "comment", text, uuid=str(uuid.uuid5(NAMESPACE, f"{provider['key']} {name}"))
+                )
             found.append(json.loads(event.to_json()))
-    text = json.dumps({"response": [{"Event": one} for one in found]}, indent=1, ensure_ascii=True) + "\n"
+    text = (
+        json.dumps({"response": [{"Event": one} for one in found]}, indent=1, ensure_ascii=True)
+        + "\n"
+    )
     _whole(path, lambda out: out.write(text), "w", replace)
     return {"providers": len(found)}
 
 
-def export_stix(store: Store, path: Path, sender: Sender, *, replace: bool = False) -> dict[str, int]:
+def export_stix(
+    store: Store, path: Path, sender: Sender, *, replace: bool = False
+) -> dict[str, int]:
     """Write a STIX 2.1 bundle: each provider with cases as an identity, with a note of how many in which state. Needs stix2."""
     stix = needs("STIX", "stix2")
     hotline = stix.Identity(
@@ -165,7 +203,9 @@ def export_stix(store: Store, path: Path, sender: Sender, *, replace: bool = Fal
                 content=words, object_refs=[identity.id], **common,
             )  # fmt: skip
             objects += [identity, note]
-    bundle = stix.Bundle(id=f"bundle--{uuid.uuid5(NAMESPACE, 'bundle')}", objects=objects, allow_custom=False)
+    bundle = stix.Bundle(
+        id=f"bundle--{uuid.uuid5(NAMESPACE, 'bundle')}", objects=objects, allow_custom=False
+    )
     _whole(path, lambda out: out.write(bundle.serialize(indent=1) + "\n"), "w", replace)
     return {"providers": (len(objects) - 1) // 2}
 
@@ -178,7 +218,9 @@ def notice_rows(connection: Connection) -> Iterator[dict[str, Any]]:
         .group_by(events.c.case_id)
         .subquery()
     )
-    held = select(reports.c.case_id, func.count().label("urls")).group_by(reports.c.case_id).subquery()
+    held = (
+        select(reports.c.case_id, func.count().label("urls")).group_by(reports.c.case_id).subquery()
+    )
     wanted = (
         select(cases.c.key, providers.c.key.label("provider"), cases.c.site_key, first.c.sent_at, cases.c.urls, held.c.urls.label("held"), cases.c.reseller)
         .join(providers, providers.c.id == cases.c.provider_id)
@@ -195,7 +237,9 @@ def notice_rows(connection: Connection) -> Iterator[dict[str, Any]]:
 
 def report_rows(connection: Connection) -> Iterator[dict[str, Any]]:
     """Yield the URLs of notices that were sent, each by the name of its report."""
-    sent = select(events.c.seq).where(events.c.case_id == cases.c.id, events.c.kind == "sent").exists()
+    sent = (
+        select(events.c.seq).where(events.c.case_id == cases.c.id, events.c.kind == "sent").exists()
+    )
     wanted = (
         select(reports.c.key, reports.c.site_key, reports.c.reported_at, cases.c.key.label("notice"), providers.c.key.label("provider"))
         .join(cases, cases.c.id == reports.c.case_id)
@@ -211,9 +255,16 @@ def report_rows(connection: Connection) -> Iterator[dict[str, Any]]:
 
 def event_rows(connection: Connection) -> Iterator[dict[str, Any]]:
     """Yield what happened, without what a later correction took back."""
-    corrected = set(connection.execute(select(events.c.corrects).where(events.c.kind == "correction")).scalars())
+    corrected = set(
+        connection.execute(select(events.c.corrects).where(events.c.kind == "correction")).scalars()
+    )
     wanted = (
-        select(events, cases.c.key.label("notice"), reports.c.key.label("url"), providers.c.key.label("provider"))
+        select(
+            events,
+            cases.c.key.label("notice"),
+            reports.c.key.label("url"),
+            providers.c.key.label("provider"),
+        )
         .outerjoin(cases, cases.c.id == events.c.case_id)
         .outerjoin(reports, reports.c.id == events.c.report_id)
         .outerjoin(providers, providers.c.id == events.c.provider_id)
@@ -263,13 +314,18 @@ def _providers(connection: Connection) -> Iterator[dict[str, Any]]:
         counts: dict[str, int] = {}
         for line in _all_cases(connection, row.id):
             counts[line.state] = counts.get(line.state, 0) + 1
-        yield {**row._mapping, "counts": {"cases": sum(counts.values()), **dict(sorted(counts.items()))}}
+        yield {
+            **row._mapping,
+            "counts": {"cases": sum(counts.values()), **dict(sorted(counts.items()))},
+        }
 
 
 def _all_cases(connection: Connection, provider_id: int | None = None) -> Iterator[Any]:
     """Yield every case, page by page; of a provider's own record alone, or of all."""
     after: str | None = None
-    while page := case_lines(connection, provider_id=provider_id, after=after, limit=_STREAM, own=True):
+    while page := case_lines(
+        connection, provider_id=provider_id, after=after, limit=_STREAM, own=True
+    ):
         yield from page
         after = page[-1].key
 

@@ -25,5 +25,7 @@ def history_of(connection: Connection, at: datetime | None = None) -> History:
 
 def countries(connection: Connection) -> dict[str, str]:
     """Return the country of each provider that has one, by key."""
-    rows = connection.execute(select(providers.c.key, providers.c.country).where(providers.c.country.is_not(None)))
+    rows = connection.execute(
+        select(providers.c.key, providers.c.country).where(providers.c.country.is_not(None))
+    )
     return {row.key: row.country for row in rows}

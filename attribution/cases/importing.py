@@ -72,9 +72,12 @@ class _Import:
     def take(self, file: str, name: str, lines: Iterable[_Line]) -> None:
         """Take the rows of a kind, batch by batch."""
         count = self.counts.setdefault(name, Count())
-        take = {"notices": self._notices, "reports": self._reports, "events": self._events, "aliases": self._aliases}[
-            name
-        ]
+        take = {
+            "notices": self._notices,
+            "reports": self._reports,
+            "events": self._events,
+            "aliases": self._aliases,
+        }[name]
         done = 0
         for batch in _batches(lines, BATCH):
             good = []
@@ -91,8 +94,15 @@ class _Import:
             done += len(batch)
             self.progress(name, done)
 
-    def _notices(self, writer: Writer, lines: list[_Line], count: Count) -> Iterable[tuple[_Line, str]]:
-        held = _ids(writer.connection, cases.c.key, cases.c.id, (self._key(line.row.notice) for line in lines))
+    def _notices(
+        self, writer: Writer, lines: list[_Line], count: Count
+    ) -> Iterable[tuple[_Line, str]]:
+        held = _ids(
+            writer.connection,
+            cases.c.key,
+            cases.c.id,
+            (self._key(line.row.notice) for line in lines),
+        )
         for line in lines:
             row: NoticeRow = line.row
             key = self._key(row.notice)
@@ -102,16 +112,28 @@ class _Import:
             at = micros(row.sent_at)
             provider = self._provider(writer, row.provider, at)
             held[key] = writer.open_case(
-                provider, self._site_key(writer, row.site), row.site, at, key=key, urls=row.urls, reseller=row.reseller
+                provider,
+                self._site_key(writer, row.site),
+                row.site,
+                at,
+                key=key,
+                urls=row.urls,
+                reseller=row.reseller,
             )
             writer.add_event("sent", at, provider_id=provider, case_id=held[key])
             count.added += 1
         return []  # nothing of a notice can be wrong that reading it did not find
 
-    def _reports(self, writer: Writer, lines: list[_Line], count: Count) -> Iterator[tuple[_Line, str]]:
+    def _reports(
+        self, writer: Writer, lines: list[_Line], count: Count
+    ) -> Iterator[tuple[_Line, str]]:
         connection = writer.connection
-        held = _ids(connection, reports.c.key, reports.c.id, (self._key(line.row.url) for line in lines))
-        of_notice = _cases(connection, (self._key(line.row.notice) for line in lines if line.row.notice))
+        held = _ids(
+            connection, reports.c.key, reports.c.id, (self._key(line.row.url) for line in lines)
+        )
+        of_notice = _cases(
+            connection, (self._key(line.row.notice) for line in lines if line.row.notice)
+        )
         for line in lines:
             row: ReportRow = line.row
             key = self._key(row.url)
@@ -144,11 +166,15 @@ class _Import:
             )  # fmt: skip
             count.added += 1
 
-    def _events(self, writer: Writer, lines: list[_Line], count: Count) -> Iterator[tuple[_Line, str]]:
+    def _events(
+        self, writer: Writer, lines: list[_Line], count: Count
+    ) -> Iterator[tuple[_Line, str]]:
         connection = writer.connection
         origins = [self._origin(line.row) for line in lines]
         held = set(_ids(connection, events.c.origin, events.c.seq, origins))
-        of_notice = _cases(connection, (self._key(line.row.notice) for line in lines if line.row.notice))
+        of_notice = _cases(
+            connection, (self._key(line.row.notice) for line in lines if line.row.notice)
+        )
         of_url = _reports(connection, (self._key(line.row.url) for line in lines if line.row.url))
         for line, origin in zip(lines, origins, strict=True):
             row: EventRow = line.row
@@ -198,20 +224,35 @@ class _Import:
             )
             count.added += 1
 
-    def _aliases(self, writer: Writer, lines: list[_Line], count: Count) -> Iterator[tuple[_Line, str]]:
+    def _aliases(
+        self, writer: Writer, lines: list[_Line], count: Count
+    ) -> Iterator[tuple[_Line, str]]:
         for line in lines:
             row: AliasRow = line.row
             origin = self._origin(row)
-            if writer.connection.execute(select(events.c.seq).where(events.c.origin == origin)).first():
+            if writer.connection.execute(
+                select(events.c.seq).where(events.c.origin == origin)
+            ).first():
                 count.known += 1
                 continue
             if row.kind not in LINK_KINDS:
                 yield line, f"kind {row.kind!r}: use one of {', '.join(LINK_KINDS)}"
                 continue
             known_at = micros(row.known_at)
-            new, old = self._provider(writer, row.new, known_at), self._provider(writer, row.old, known_at)
+            new, old = (
+                self._provider(writer, row.new, known_at),
+                self._provider(writer, row.old, known_at),
+            )
             try:
-                link(writer, new, old, row.kind, known_at, row.source or self.source or "import", origin)
+                link(
+                    writer,
+                    new,
+                    old,
+                    row.kind,
+                    known_at,
+                    row.source or self.source or "import",
+                    origin,
+                )
             except StoreError as error:
                 yield line, str(error)
                 continue
@@ -220,10 +261,20 @@ class _Import:
     def _provider(self, writer: Writer, name: str, at: int) -> int:
         if name not in self.known_providers:
             key = self._key(name)
-            row = writer.connection.execute(select(providers.c.id).where(providers.c.key == key)).first()
-            self.known_providers[name] = row.id if row else writer.name_provider(key, name, None, at)
+            row = writer.connection.execute(
+                select(providers.c.id).where(providers.c.key == key)
+            ).first()
+            self.known_providers[name] = (
+                row.id if row else writer.name_provider(key, name, None, at)
+            )
             if not row:
-                add_marks(writer, self.known_providers[name], [("name", name)], self.source or "import", at)
+                add_marks(
+                    writer,
+                    self.known_providers[name],
+                    [("name", name)],
+                    self.source or "import",
+                    at,
+                )
         return self.known_providers[name]
 
     def _key(self, name: str | None) -> str:
@@ -303,10 +354,14 @@ def _batches(lines: Iterable[Any], size: int) -> Iterator[list[Any]]:
         yield batch
 
 
-def _ids(connection: Connection, key: Column[Any], identity: Column[Any], wanted: Iterable[str]) -> dict[str, int]:
+def _ids(
+    connection: Connection, key: Column[Any], identity: Column[Any], wanted: Iterable[str]
+) -> dict[str, int]:
     found: dict[str, int] = {}
     for some in _batches(dict.fromkeys(wanted), _LOOK_UP):
-        found |= {row[0]: row[1] for row in connection.execute(select(key, identity).where(key.in_(some)))}
+        found |= {
+            row[0]: row[1] for row in connection.execute(select(key, identity).where(key.in_(some)))
+        }
     return found
 
 
@@ -315,7 +370,9 @@ def _cases(connection: Connection, keys: Iterable[str]) -> dict[str, tuple[int, 
     found: dict[str, tuple[int, int, int]] = {}
     for some in _batches(dict.fromkeys(keys), _LOOK_UP):
         rows = connection.execute(
-            select(cases.c.key, cases.c.id, cases.c.provider_id, cases.c.opened_at).where(cases.c.key.in_(some))
+            select(cases.c.key, cases.c.id, cases.c.provider_id, cases.c.opened_at).where(
+                cases.c.key.in_(some)
+            )
         )
         found.update({row.key: (row.id, row.provider_id, row.opened_at) for row in rows})
     return found
@@ -325,7 +382,9 @@ def _reports(connection: Connection, keys: Iterable[str]) -> dict[str, tuple[int
     """Return (report, case) by key."""
     found: dict[str, tuple[int, int | None]] = {}
     for some in _batches(dict.fromkeys(keys), _LOOK_UP):
-        rows = connection.execute(select(reports.c.key, reports.c.id, reports.c.case_id).where(reports.c.key.in_(some)))
+        rows = connection.execute(
+            select(reports.c.key, reports.c.id, reports.c.case_id).where(reports.c.key.in_(some))
+        )
         found.update({row.key: (row.id, row.case_id) for row in rows})
     return found
 
@@ -341,7 +400,9 @@ def rejects_file(path: Path) -> tuple[Reject, Callable[[], None]]:
                 raw = open_private(path, "wb")
                 stream.append(io.TextIOWrapper(io.BufferedWriter(raw), "utf-8"))
             except OSError as error:
-                raise OutputError(f"rejects {str(path)!r} cannot be written: {reason_of(error)}") from None
+                raise OutputError(
+                    f"rejects {str(path)!r} cannot be written: {reason_of(error)}"
+                ) from None
         row = {"file": file, "line": line, "reason": reason}
         if held is not None:
             row["held"] = held

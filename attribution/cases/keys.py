@@ -59,8 +59,14 @@ class Keys:
             raise KeyFileError(
                 f"key file {str(path)!r} cannot be read: {type(error).__name__}. Bring it back."
             ) from None
-        if len(keys.hashing) != 32 or not keys.wrapping or any(len(one) != 32 for one in keys.wrapping):
-            raise KeyFileError(f"key file {str(path)!r} holds no keys of this program. Bring the right one back.")
+        if (
+            len(keys.hashing) != 32
+            or not keys.wrapping
+            or any(len(one) != 32 for one in keys.wrapping)
+        ):
+            raise KeyFileError(
+                f"key file {str(path)!r} holds no keys of this program. Bring the right one back."
+            )
         return keys
 
     def save(self, path: Path) -> None:
@@ -95,7 +101,9 @@ class Keys:
 
     def hash_of(self, text: str) -> str:
         """Return the keyed hash of a URL or of a site's name."""
-        return hmac.new(self.hashing, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+        return hmac.new(
+            self.hashing, text.encode("utf-8", "surrogatepass"), hashlib.sha256
+        ).hexdigest()
 
     def seal(self, text: str) -> tuple[bytes, bytes]:
         """Encrypt a text; return it and its own key, wrapped."""
@@ -116,7 +124,9 @@ class Keys:
                 return _decrypt(key, wrapped)
             except InvalidTag:
                 continue
-        raise KeyFileError("no key of the key file opens this URL: it was sealed under one that is not in the file")
+        raise KeyFileError(
+            "no key of the key file opens this URL: it was sealed under one that is not in the file"
+        )
 
 
 def _encrypt(key: bytes, plain: bytes) -> bytes:

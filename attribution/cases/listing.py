@@ -52,11 +52,15 @@ def new_key(path: Path) -> str:
         with whole_file(path, "wb", what="key") as out:
             out.write(raw)
     except OutputExistsError:
-        raise StoreError(f"key {str(path)!r} cannot be made: a file of that name is there. Name another.") from None
+        raise StoreError(
+            f"key {str(path)!r} cannot be made: a file of that name is there. Name another."
+        ) from None
     return public_half(key)
 
 
-def name_signer(writer: Writer, name: str, mailbox: str, public_key: str, *, replaces: bool = False) -> None:
+def name_signer(
+    writer: Writer, name: str, mailbox: str, public_key: str, *, replaces: bool = False
+) -> None:
     """Note that a person may sign; `replaces` where it is a new key of the same person, after which the old one signs nothing more.
 
     Raises StoreError where the name, mailbox or key is another signer's: mailboxes that differ in spelling or in a `+tag` are one.
@@ -67,13 +71,25 @@ def name_signer(writer: Writer, name: str, mailbox: str, public_key: str, *, rep
     try:
         Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key, validate=True))
     except ValueError:
-        raise StoreError(f"public key {public_key!r} is none: `attribution list key` makes one.") from None
+        raise StoreError(
+            f"public key {public_key!r} is none: `attribution list key` makes one."
+        ) from None
     for one in signers(writer.connection).values():
         if replaces and one["name"].casefold() == name.casefold() and one["mailbox"] == mailbox:
             continue
-        if one["name"].casefold() == name.casefold() or one["mailbox"] == mailbox or one["public_key"] == public_key:
-            raise StoreError(f"{one['name']} signs with that name, mailbox or key already: two signers are two people.")
-    writer.add_event("signer_named", writer.now, detail={"name": name, "mailbox": mailbox, "public_key": public_key})
+        if (
+            one["name"].casefold() == name.casefold()
+            or one["mailbox"] == mailbox
+            or one["public_key"] == public_key
+        ):
+            raise StoreError(
+                f"{one['name']} signs with that name, mailbox or key already: two signers are two people."
+            )
+    writer.add_event(
+        "signer_named",
+        writer.now,
+        detail={"name": name, "mailbox": mailbox, "public_key": public_key},
+    )
 
 
 def signers(connection: Connection) -> dict[str, dict[str, str]]:
@@ -90,7 +106,11 @@ def note_letter(writer: Writer, provider: str, sent_on: date, sha256: str, to: s
     identity, _ = provider_named(writer.connection, provider)
     at = int(datetime(sent_on.year, sent_on.month, sent_on.day, tzinfo=UTC).timestamp()) * 1_000_000
     writer.add_event(
-        "letter", at, max(at, writer.now), provider_id=identity, detail={"to": to, "dossier_sha256": sha256}
+        "letter",
+        at,
+        max(at, writer.now),
+        provider_id=identity,
+        detail={"to": to, "dossier_sha256": sha256},
     )
 
 
@@ -102,7 +122,11 @@ def build(connection: Connection, today: date) -> tuple[dict[str, Any], dict[str
 
 
 def build_from(
-    connection: Connection, history: History, assessed: list[Assessment], today: date, only: str | None = None
+    connection: Connection,
+    history: History,
+    assessed: list[Assessment],
+    today: date,
+    only: str | None = None,
 ) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """Return the same from what was assessed as of today's beginning; of one provider alone, where `only` names it."""
     entries, refused = [], {}
@@ -131,7 +155,11 @@ def read_key(raw: bytes, passphrase: bytes | None = None) -> Ed25519PrivateKey:
 
 
 def sign(
-    signed: dict[str, Any], key: Ed25519PrivateKey, reason: str, known: dict[str, dict[str, str]], at: datetime
+    signed: dict[str, Any],
+    key: Ed25519PrivateKey,
+    reason: str,
+    known: dict[str, dict[str, str]],
+    at: datetime,
 ) -> dict[str, Any]:
     """Return the list with one more signature. Raises StoreError for a key that is nobody's, or signed already, or without a reason."""
     if not reason.strip():
@@ -142,9 +170,16 @@ def sign(
     held = list(signed.get("signatures", []))
     if any(one["public_key"] == public for one in held):
         raise StoreError(f"{known[public]['name']} has signed this list already.")
-    statement = {"name": known[public]["name"], "reason": reason.strip(), "at": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
+    statement = {
+        "name": known[public]["name"],
+        "reason": reason.strip(),
+        "at": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+    }
     signature = base64.b64encode(key.sign(_covered(signed, statement))).decode("ascii")
-    return {**signed, "signatures": [*held, {**statement, "public_key": public, "signature": signature}]}
+    return {
+        **signed,
+        "signatures": [*held, {**statement, "public_key": public, "signature": signature}],
+    }
 
 
 def check_signatures(signed: dict[str, Any], known: dict[str, dict[str, str]]) -> list[str]:
@@ -168,7 +203,9 @@ def check_signatures(signed: dict[str, Any], known: dict[str, dict[str, str]]) -
     return faults
 
 
-def publish(writer: Writer, signed: dict[str, Any], today: date, recipients: list[str]) -> dict[str, Any]:
+def publish(
+    writer: Writer, signed: dict[str, Any], today: date, recipients: list[str]
+) -> dict[str, Any]:
     """Return the list as it may go out, and note who gets it. Raises StoreError where anything does not hold today."""
     connection = writer.connection
     faults = check_signatures(signed, signers(connection))
@@ -198,7 +235,9 @@ def note_signature(writer: Writer, provider: str, signed: dict[str, Any]) -> Non
     writer.add_event("list_signed", writer.now, provider_id=identity, detail=detail)
 
 
-def noted_signatures(connection: Connection, provider: str, made: dict[str, Any]) -> list[dict[str, Any]]:
+def noted_signatures(
+    connection: Connection, provider: str, made: dict[str, Any]
+) -> list[dict[str, Any]]:
     """Return the signatures that were noted of exactly this list about a provider."""
     identity, _ = provider_named(connection, provider)
     rows = connection.execute(
@@ -231,18 +270,26 @@ def withdraw(writer: Writer, company: str, why: str) -> dict[str, Any]:
     return {**notice, "tell": told}
 
 
-def _entry(connection: Connection, history: History, one: Assessment, today: date) -> tuple[dict[str, Any], list[str]]:
+def _entry(
+    connection: Connection, history: History, one: Assessment, today: date
+) -> tuple[dict[str, Any], list[str]]:
     identity, _ = provider_named(connection, one.names[0])
     group = one_history(links(connection), identity)
-    row = connection.execute(select(providers.c.name, providers.c.country).where(providers.c.id == identity)).one()
+    row = connection.execute(
+        select(providers.c.name, providers.c.country).where(providers.c.id == identity)
+    ).one()
     values = dossier_of(one, history, row.country)
     systems = (
-        connection.execute(select(marks.c.value).where(marks.c.kind == "asn", marks.c.provider_id.in_(group)))
+        connection.execute(
+            select(marks.c.value).where(marks.c.kind == "asn", marks.c.provider_id.in_(group))
+        )
         .scalars()
         .all()
     )
     letter = connection.execute(
-        select(events.c.at).where(events.c.kind == "letter", events.c.provider_id.in_(group)).order_by(events.c.at)
+        select(events.c.at)
+        .where(events.c.kind == "letter", events.c.provider_id.in_(group))
+        .order_by(events.c.at)
     ).scalar()
     why = refusals(values, letter_on=None if letter is None else moment(letter).date(), today=today)
     if why:
@@ -271,9 +318,13 @@ def _reply(connection: Connection, group: frozenset[int]) -> str | None:
 def _covered(signed: dict[str, Any], statement: dict[str, Any]) -> bytes:
     """Return the bytes that a signature covers: the list itself, who signs, why and when."""
     plain = {name: signed.get(name) for name in ("format", "as_of", "entries")}
-    return json.dumps([plain, statement], ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode("ascii")
+    return json.dumps(
+        [plain, statement], ensure_ascii=True, sort_keys=True, separators=(",", ":")
+    ).encode("ascii")
 
 
 def public_half(key: Ed25519PrivateKey) -> str:
     """Return the public half of a key, in base64."""
-    return base64.b64encode(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode("ascii")
+    return base64.b64encode(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode(
+        "ascii"
+    )

@@ -26,8 +26,14 @@ _FIELDS = (
 _COVERED: dict[str, tuple[Table, tuple[str, ...]]] = {
     "provider_named": (providers, ("id", "key", "name", "country", "known_at")),
     "marked": (marks, ("id", "provider_id", "kind", "value", "known_at", "source")),
-    "case_opened": (cases, ("id", "key", "provider_id", "site_key", "opened_at", "urls", "reseller", "token")),
-    "reported": (reports, ("id", "key", "site_key", "reported_at", "host", "url_hash", "url_sealed")),
+    "case_opened": (
+        cases,
+        ("id", "key", "provider_id", "site_key", "opened_at", "urls", "reseller", "token"),
+    ),
+    "reported": (
+        reports,
+        ("id", "key", "site_key", "reported_at", "host", "url_hash", "url_sealed"),
+    ),
 }
 """Which rows beside the log an event of a kind covers, and which of their fields."""
 _ORDER = (providers, marks, cases, reports, events)
@@ -162,7 +168,9 @@ class Writer:
     def finish(self) -> None:
         """Write what was gathered and the log's new end; called once, as the last thing."""
         self.flush()
-        self._connection.execute(update(heads).values(seq=self._seq, hash=self._hash, recorded_at=self.now))
+        self._connection.execute(
+            update(heads).values(seq=self._seq, hash=self._hash, recorded_at=self.now)
+        )
 
     def _next(self, table: Table) -> int:
         if table.name not in self._last:
@@ -182,7 +190,13 @@ class Writer:
         return f'INSERT INTO "{table.name}" ({names}) VALUES ({", ".join([mark] * len(table.columns))})'  # noqa: S608
 
     def _cover(
-        self, kind: str, row: dict[str, Any], at: int, *, more: dict[str, Any] | None = None, **about: Any
+        self,
+        kind: str,
+        row: dict[str, Any],
+        at: int,
+        *,
+        more: dict[str, Any] | None = None,
+        **about: Any,
     ) -> None:
         """Add the event of a new row, with the row's digest."""
         _, names = _COVERED[kind]
@@ -203,15 +217,21 @@ class Check:
 def check(connection: Connection, keys: Keys, expected_head: str | None = None) -> Check:
     """Go through the log and every row that it covers; say what does not fit. Memory does not grow with the store."""
     beside = {kind: _rows_of(connection, table) for kind, (table, _) in _COVERED.items()}
-    erased = set(connection.execute(select(events.c.report_id).where(events.c.kind == "erased")).scalars())
+    erased = set(
+        connection.execute(select(events.c.report_id).where(events.c.kind == "erased")).scalars()
+    )
     assigned: dict[int, int] = {}
     for row in connection.execute(
-        select(events.c.report_id, events.c.case_id).where(events.c.kind == "assigned").order_by(events.c.seq)
+        select(events.c.report_id, events.c.case_id)
+        .where(events.c.kind == "assigned")
+        .order_by(events.c.seq)
     ):
         assigned[row.report_id] = row.case_id
     faults: list[str] = []
     before, seq, recorded, seen = GENESIS, 0, 0, expected_head is None or expected_head == GENESIS
-    for event in connection.execute(select(events).order_by(events.c.seq), execution_options=STREAMED).mappings():
+    for event in connection.execute(
+        select(events).order_by(events.c.seq), execution_options=STREAMED
+    ).mappings():
         seq += 1
         if event["seq"] != seq:
             faults.append(f"event {seq} is missing: the next one is {event['seq']}")
@@ -221,7 +241,9 @@ def check(connection: Connection, keys: Keys, expected_head: str | None = None) 
         recorded = event["recorded_at"]
         found = event_hash(before, [event[name] for name in _FIELDS])
         if found != event["hash"]:
-            faults.append(f"event {seq} ({event['kind']}) was changed, or one before it removed or slipped in")
+            faults.append(
+                f"event {seq} ({event['kind']}) was changed, or one before it removed or slipped in"
+            )
         before = event["hash"]
         seen = seen or before == expected_head
         if event["kind"] in _COVERED:
@@ -247,10 +269,14 @@ def check(connection: Connection, keys: Keys, expected_head: str | None = None) 
 
 
 def _rows_of(connection: Connection, table: Table) -> Iterator[RowMapping]:
-    yield from connection.execute(select(table).order_by(table.c.id), execution_options=STREAMED).mappings()
+    yield from connection.execute(
+        select(table).order_by(table.c.id), execution_options=STREAMED
+    ).mappings()
 
 
-def _row_faults(event: RowMapping, row: RowMapping | None, erased: set[int], assigned: dict[int, int]) -> list[str]:
+def _row_faults(
+    event: RowMapping, row: RowMapping | None, erased: set[int], assigned: dict[int, int]
+) -> list[str]:
     table, names = _COVERED[event["kind"]]
     where = f"{table.name}: the row of event {event['seq']}"
     if row is None:
@@ -261,7 +287,11 @@ def _row_faults(event: RowMapping, row: RowMapping | None, erased: set[int], ass
             return [f"{where} (report {row['key']}) is at another case than the log says"]
         if row["id"] in erased:
             kept = [name for name in TELLING if row[name] is not None]
-            return [f"{where} (report {row['key']}) was erased, and has {', '.join(kept)}"] if kept else []
+            return (
+                [f"{where} (report {row['key']}) was erased, and has {', '.join(kept)}"]
+                if kept
+                else []
+            )
     detail = json.loads(event["detail"])
     salt = row["salt"] if table is reports else b""
     if salt is None or row_digest(salt, [row[name] for name in names]) != detail.get("digest"):
@@ -281,7 +311,9 @@ def _inflated(raw: bytes) -> bytes:
 
 def begin_log(connection: Connection, keys: Keys) -> None:
     """Make the log's beginning in a new store."""
-    connection.execute(heads.insert().values(id=1, seq=0, hash=GENESIS, recorded_at=0, key_check=keys.check))
+    connection.execute(
+        heads.insert().values(id=1, seq=0, hash=GENESIS, recorded_at=0, key_check=keys.check)
+    )
 
 
 def check_keys(connection: Connection, keys: Keys) -> None:

@@ -23,7 +23,15 @@ from attribution.errors import HistoryError
 
 _TOKEN = re.compile(r"\+([A-Za-z0-9_-]{24})@")
 _MOST_BYTES = 25 * 1024 * 1024
-_ADDRESSED = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "References", "In-Reply-To")
+_ADDRESSED = (
+    "To",
+    "Cc",
+    "Delivered-To",
+    "X-Original-To",
+    "Envelope-To",
+    "References",
+    "In-Reply-To",
+)
 _RETURNED = ("From", "Reply-To", "Sender", "Return-Path", "Message-ID", "References")
 _AUTOMATIC_SUBJECT = re.compile(r"^\s*(auto(matic)?[ -]?(reply|response)|out of office|abwesen|automatische antwoord|réponse automatique)", re.IGNORECASE)  # fmt: skip
 _KEPT_HEADERS = 200
@@ -88,26 +96,45 @@ def read_mail(raw: bytes) -> Letter | None:
 
 def _letter(message: EmailMessage, raw: bytes) -> Letter:
     message_id = _header(message, "Message-ID") or f"sha256:{hashlib.sha256(raw).hexdigest()[:32]}"
-    sender = next((address for _, address in getaddresses([_header(message, "From")]) if address), "")
+    sender = next(
+        (address for _, address in getaddresses([_header(message, "From")]) if address), ""
+    )
     at = _time(message)
     failed = _delivery_status(message)
     if failed is not None:
         action, recipients, status, text = failed
         kind = {"failed": "bounce", "delayed": "delayed"}.get(action, "delivery_report")
         given = _tokens(message, _ADDRESSED) + _returned_tokens(message)
-        return Letter(kind, tuple(dict.fromkeys(given)), at, message_id, sender, recipients, status, text)
+        return Letter(
+            kind, tuple(dict.fromkeys(given)), at, message_id, sender, recipients, status, text
+        )
     tokens = tuple(dict.fromkeys(_tokens(message, _ADDRESSED)))
     kind = "auto_reply" if _is_automatic(message) else "reply"
-    return Letter(kind, tokens, at, message_id, sender, text=_header(message, "Subject")[:_KEPT_HEADERS] or None)
+    return Letter(
+        kind,
+        tokens,
+        at,
+        message_id,
+        sender,
+        text=_header(message, "Subject")[:_KEPT_HEADERS] or None,
+    )
 
 
-def _delivery_status(message: EmailMessage) -> tuple[str, tuple[str, ...], str | None, str | None] | None:
+def _delivery_status(
+    message: EmailMessage,
+) -> tuple[str, tuple[str, ...], str | None, str | None] | None:
     """Return (action, recipients, status, what the server said) of a delivery status notification; None for other mail."""
     is_report = message.get_content_type() == "multipart/report"
-    if not is_report or (message.get_param("report-type") or "").lower() not in ("delivery-status", ""):  # type: ignore[union-attr]
+    if not is_report or (message.get_param("report-type") or "").lower() not in (
+        "delivery-status",
+        "",
+    ):  # type: ignore[union-attr]
         return None
     for part in message.walk():
-        if part.get_content_type() not in ("message/delivery-status", "message/global-delivery-status"):
+        if part.get_content_type() not in (
+            "message/delivery-status",
+            "message/global-delivery-status",
+        ):
             continue
         blocks = part.get_payload()
         if not isinstance(blocks, list):
@@ -123,7 +150,9 @@ def _delivery_status(message: EmailMessage) -> tuple[str, tuple[str, ...], str |
                 )
                 status = str(block.get("Status", "")).split()[:1]
                 said = " ".join(str(block.get("Diagnostic-Code", "")).split())[:500] or None
-                actions.setdefault(action, []).append((recipient.lower(), status[0] if status else None, said))
+                actions.setdefault(action, []).append(
+                    (recipient.lower(), status[0] if status else None, said)
+                )
         for action in ("failed", "delayed", *actions):
             if action in actions:
                 rows = actions[action]
@@ -143,7 +172,9 @@ def _returned_tokens(message: EmailMessage) -> list[str]:
         elif kind == "text/rfc822-headers":
             text = part.get_content() if not part.is_multipart() else ""
             if isinstance(text, str):
-                found += _tokens(email.message_from_string(text, policy=email.policy.default), _RETURNED)
+                found += _tokens(
+                    email.message_from_string(text, policy=email.policy.default), _RETURNED
+                )
     return found
 
 
@@ -151,7 +182,12 @@ def _tokens(message: object, names: tuple[str, ...]) -> list[str]:
     get_all = getattr(message, "get_all", None)
     if get_all is None:
         return []
-    return [found for name in names for value in get_all(name) or [] for found in _TOKEN.findall(str(value))]
+    return [
+        found
+        for name in names
+        for value in get_all(name) or []
+        for found in _TOKEN.findall(str(value))
+    ]
 
 
 def _is_automatic(message: EmailMessage) -> bool:

@@ -59,13 +59,19 @@ class Mapped:
 def shipped_mappings() -> list[str]:
     """Return the names of the mappings that come with the program."""
     folder = resources.files("attribution.cases").joinpath("mappings")
-    return sorted(one.name.removesuffix(".toml") for one in folder.iterdir() if one.name.endswith(".toml"))
+    return sorted(
+        one.name.removesuffix(".toml") for one in folder.iterdir() if one.name.endswith(".toml")
+    )
 
 
 def load_mapping(name: str) -> Mapping:
     """Read a shipped mapping by name, or a file. Raises HistoryError."""
     if name in shipped_mappings():
-        text = resources.files("attribution.cases").joinpath("mappings", f"{name}.toml").read_text("utf-8")
+        text = (
+            resources.files("attribution.cases")
+            .joinpath("mappings", f"{name}.toml")
+            .read_text("utf-8")
+        )
     else:
         try:
             text = Path(name).read_text("utf-8")
@@ -77,7 +83,9 @@ def load_mapping(name: str) -> Mapping:
     try:
         return _mapping(tomllib.loads(text))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise HistoryError(f"mapping {name!r} is none: {error}. See docs/cases.md for its form.") from None
+        raise HistoryError(
+            f"mapping {name!r} is none: {error}. See docs/cases.md for its form."
+        ) from None
 
 
 def _mapping(values: dict[str, Any]) -> Mapping:
@@ -89,7 +97,9 @@ def _mapping(values: dict[str, Any]) -> Mapping:
     missing = [name for name in needed if name not in columns]
     unknown = sorted(set(columns) - set(needed) - set(more))
     if missing or unknown:
-        raise ValueError(f"[columns]: missing {missing}, unknown {unknown}; known are {[*needed, *more]}")
+        raise ValueError(
+            f"[columns]: missing {missing}, unknown {unknown}; known are {[*needed, *more]}"
+        )
     if rows == "reports" and not {"page", "host"} & set(columns):
         raise ValueError("[columns]: a report needs page or host")
     only = values.get("only")
@@ -113,7 +123,9 @@ def mapped_rows(path: Path, mapping: Mapping) -> Iterator[Mapped]:
         except csv.Error as error:
             raise HistoryError(f"CSV {str(path)!r} cannot be read: {error}.") from None
         wanted = {*mapping.columns.values(), *([mapping.only[0]] if mapping.only else [])}
-        optional = {mapping.columns[name] for name in _FIELDS[mapping.rows][1] if name in mapping.columns}
+        optional = {
+            mapping.columns[name] for name in _FIELDS[mapping.rows][1] if name in mapping.columns
+        }
         missing = sorted(wanted - set(header) - optional)
         if missing:
             raise HistoryError(
@@ -180,10 +192,22 @@ def _report(values: dict[str, str], zone: ZoneInfo) -> Iterator[Row]:
     seen, gone = times["last_seen_at"], times["offline_at"]
     if notice is not None and sent_at is not None and seen is not None and seen > sent_at:
         yield EventRow(
-            "still_online", seen, seen, notice, report, at_least_days=(seen - sent_at).total_seconds() / 86400
+            "still_online",
+            seen,
+            seen,
+            notice,
+            report,
+            at_least_days=(seen - sent_at).total_seconds() / 86400,
         )
     if notice is not None and gone is not None:
-        yield EventRow("offline", gone, gone, notice, report, last_online=seen if seen and seen <= gone else None)
+        yield EventRow(
+            "offline",
+            gone,
+            gone,
+            notice,
+            report,
+            last_online=seen if seen and seen <= gone else None,
+        )
 
 
 def _text(values: dict[str, str], name: str) -> str:

@@ -40,7 +40,9 @@ def revision_of(connection: Connection) -> str | None:
     if "alembic_version" not in tables:
         if tables:
             named = ", ".join(sorted(tables)[:3])
-            raise StoreError(f"the database holds something else ({named}, …) and is left alone. Name another one.")
+            raise StoreError(
+                f"the database holds something else ({named}, …) and is left alone. Name another one."
+            )
         return None
     return MigrationContext.configure(connection).get_current_revision()
 
@@ -65,7 +67,9 @@ def migrate(engine: Engine, to: str | None = None) -> tuple[str | None, str]:
             _one_step(connection, scripts, at, target)
 
 
-def _one_step(connection: Connection, scripts: ScriptDirectory, at: str | None, target: str) -> None:
+def _one_step(
+    connection: Connection, scripts: ScriptDirectory, at: str | None, target: str
+) -> None:
     """Run the next revision after `at`, in the transaction that is open."""
     steps = [one.revision for one in scripts.iterate_revisions(target, at or "base")]
     following = steps[-1]
@@ -73,6 +77,8 @@ def _one_step(connection: Connection, scripts: ScriptDirectory, at: str | None, 
     def upgrade(revision: object, context: MigrationContext) -> list[object]:
         return list(scripts._upgrade_revs(following, revision))  # type: ignore[arg-type]
 
-    with EnvironmentContext(_config(), scripts, fn=upgrade, destination_rev=following) as environment:
+    with EnvironmentContext(
+        _config(), scripts, fn=upgrade, destination_rev=following
+    ) as environment:
         environment.configure(connection=connection, transactional_ddl=False)
         environment.run_migrations()

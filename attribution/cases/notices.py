@@ -84,7 +84,9 @@ def set_terms(writer: Writer, provider_id: int, terms: Terms) -> None:
     """Note how to write to a provider from now on. Raises StoreError."""
     for day in terms.quiet_days:
         if day not in _DAYS and not _is_date(day):
-            raise StoreError(f"quiet day {day!r}: use {', '.join(_DAYS)} or a date such as 2026-12-25.")
+            raise StoreError(
+                f"quiet day {day!r}: use {', '.join(_DAYS)} or a date such as 2026-12-25."
+            )
     detail = {
         "grouping_hours": terms.grouping_hours, "reminder_hours": terms.reminder_hours, "quiet_days": list(terms.quiet_days),
     }  # fmt: skip
@@ -92,12 +94,20 @@ def set_terms(writer: Writer, provider_id: int, terms: Terms) -> None:
 
 
 def record_notice(
-    writer: Writer, case: str, at: int, *, to: str, message_id: str | None = None, channel: str = "mail"
+    writer: Writer,
+    case: str,
+    at: int,
+    *,
+    to: str,
+    message_id: str | None = None,
+    channel: str = "mail",
 ) -> str:
     """Note that a notice was sent, the first of a case or a reminder; return which. Raises StoreError."""
     row = _case(writer.connection, case)
     if at > writer.now + _HOUR:
-        raise StoreError(f"--at {moment(at).isoformat()} is in the future: note a notice when it was sent.")
+        raise StoreError(
+            f"--at {moment(at).isoformat()} is in the future: note a notice when it was sent."
+        )
     last = last_sent(writer.connection, row.id)
     what = "sent" if last is None else "reminder"
     if last is not None and at < last:
@@ -112,7 +122,13 @@ def record_notice(
     if writer.connection.execute(select(events.c.seq).where(events.c.origin == origin)).first():
         raise StoreError("a notice of this case at this very time is noted already.")
     writer.add_event(
-        what, at, max(at, writer.now), provider_id=row.provider_id, case_id=row.id, detail=detail, origin=origin
+        what,
+        at,
+        max(at, writer.now),
+        provider_id=row.provider_id,
+        case_id=row.id,
+        detail=detail,
+        origin=origin,
     )
     return what
 
@@ -126,12 +142,18 @@ def last_sent(connection: Connection, case_id: int) -> int | None:
     ).scalar()
 
 
-def due(connection: Connection, now: int, usual: Terms, hotline_country: str, *, case: str | None = None) -> list[Due]:
+def due(
+    connection: Connection, now: int, usual: Terms, hotline_country: str, *, case: str | None = None
+) -> list[Due]:
     """Return what is due: first notices whose reports had their time to gather, and reminders while a URL is online.
 
     Of one case, or of all, whatever stands in its way.
     """
-    ended = select(events.c.case_id).where(events.c.case_id == cases.c.id, events.c.kind == "closed").exists()
+    ended = (
+        select(events.c.case_id)
+        .where(events.c.case_id == cases.c.id, events.c.kind == "closed")
+        .exists()
+    )
     wanted = (
         select(
             cases.c.id,
@@ -145,7 +167,11 @@ def due(connection: Connection, now: int, usual: Terms, hotline_country: str, *,
         .where(~ended)
         .order_by(cases.c.opened_at)
     )
-    wanted = wanted.where(_may_be_due()) if case is None else wanted.where(cases.c.id == _case(connection, case).id)
+    wanted = (
+        wanted.where(_may_be_due())
+        if case is None
+        else wanted.where(cases.c.id == _case(connection, case).id)
+    )
     found = []
     for row in connection.execute(wanted).all():
         terms = terms_of(connection, row.provider_id, usual)
@@ -160,12 +186,20 @@ def _may_be_due() -> ColumnElement[bool]:
 
     Some URL's last check does not say that it is over; and nothing was sent yet, or a check after the last notice says that a URL is there.
     """
-    end, later, taken, seen, notice = (events.alias(name) for name in ("end", "later", "taken", "seen", "notice"))
+    end, later, taken, seen, notice = (
+        events.alias(name) for name in ("end", "later", "taken", "seen", "notice")
+    )
     there = ["still_online", "reappeared"]
 
     def some(table: FromClause, *conditions: ColumnElement[bool]) -> Exists:
         # Named outright what belongs to the queries around it: by itself SQLAlchemy sees only the nearest.
-        return select(literal(1)).select_from(table).where(*conditions).correlate_except(table).exists()
+        return (
+            select(literal(1))
+            .select_from(table)
+            .where(*conditions)
+            .correlate_except(table)
+            .exists()
+        )
 
     reopened = some(
         later,
@@ -174,16 +208,26 @@ def _may_be_due() -> ColumnElement[bool]:
         later.c.at >= end.c.at,
         later.c.report_id == reports.c.id,
     )
-    over = some(end, end.c.case_id == cases.c.id, end.c.kind.in_(ENDS), end.c.report_id == reports.c.id, ~reopened)
+    over = some(
+        end,
+        end.c.case_id == cases.c.id,
+        end.c.kind.in_(ENDS),
+        end.c.report_id == reports.c.id,
+        ~reopened,
+    )
     corrected = some(taken, taken.c.case_id == cases.c.id, taken.c.kind == "correction")
-    held = some(reports, reports.c.case_id == cases.c.id, reports.c.salt.is_not(None), or_(~over, corrected))
+    held = some(
+        reports, reports.c.case_id == cases.c.id, reports.c.salt.is_not(None), or_(~over, corrected)
+    )
     was_sent = [notice.c.case_id == cases.c.id, notice.c.kind.in_(["sent", "reminder"])]
     unanswered = ~some(notice, *was_sent, notice.c.at >= seen.c.at)
     online = some(seen, seen.c.case_id == cases.c.id, seen.c.kind.in_(there), unanswered)
     return and_(held, or_(~some(notice, *was_sent), online))
 
 
-def _due(connection: Connection, row: Any, now: int, terms: Terms, hotline_country: str, *, anyway: bool) -> Due | None:
+def _due(
+    connection: Connection, row: Any, now: int, terms: Terms, hotline_country: str, *, anyway: bool
+) -> Due | None:
     held = connection.execute(
         select(reports.c.id, reports.c.key)
         .where(reports.c.case_id == row.id, reports.c.salt.is_not(None))
@@ -220,13 +264,27 @@ def _due(connection: Connection, row: Any, now: int, terms: Terms, hotline_count
     country = str(newest.get("country") or row.country or "")
     route_to = None
     if hotline_country and country and country != hotline_country:
-        names = "; ".join(one.name for one in desk_of(country).hotlines) or f"the authorities of {country}"
+        names = (
+            "; ".join(one.name for one in desk_of(country).hotlines)
+            or f"the authorities of {country}"
+        )
         route_to = f"{names} ({country})"
     elif to is None:
         in_the_way.append("no abuse mailbox is known: look for another way to reach the provider")
     elif to not in approvals(connection, row.provider_id):
-        in_the_way.append(f"the mailbox {to} is not approved: `attribution provider approve {row.provider} {to}`")
-    return Due(row.key, row.provider, what, since, to, tuple(one.key for one in open_ones), tuple(in_the_way), route_to)
+        in_the_way.append(
+            f"the mailbox {to} is not approved: `attribution provider approve {row.provider} {to}`"
+        )
+    return Due(
+        row.key,
+        row.provider,
+        what,
+        since,
+        to,
+        tuple(one.key for one in open_ones),
+        tuple(in_the_way),
+        route_to,
+    )
 
 
 def _who_serves(newest: dict[str, Any]) -> list[str]:
@@ -236,14 +294,20 @@ def _who_serves(newest: dict[str, Any]) -> list[str]:
         return [f"it was seen served from {elsewhere}: nothing is to be sent to this company"]
     if candidates > MOST_CANDIDATES:
         how = "`attribution report add URL --served-from ADDRESS`"
-        return [f"DNS leads to {candidates} companies, and the site's owner chooses them: say which serves it, {how}"]
+        return [
+            f"DNS leads to {candidates} companies, and the site's owner chooses them: say which serves it, {how}"
+        ]
     return []
 
 
 def _case(connection: Connection, key: str) -> Any:
-    row = connection.execute(select(cases.c.id, cases.c.provider_id).where(cases.c.key == key)).first()
+    row = connection.execute(
+        select(cases.c.id, cases.c.provider_id).where(cases.c.key == key)
+    ).first()
     if row is None:
-        raise NotInStoreError(f"case {key!r} is not in the store. `attribution case list` shows those that are.")
+        raise NotInStoreError(
+            f"case {key!r} is not in the store. `attribution case list` shows those that are."
+        )
     return row
 
 

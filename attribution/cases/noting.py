@@ -32,7 +32,9 @@ def note_event(
     connection = writer.connection
     if (
         origin is not None
-        and connection.execute(select(events.c.seq).where(events.c.origin.in_([origin, f"{origin} 0"]))).first()
+        and connection.execute(
+            select(events.c.seq).where(events.c.origin.in_([origin, f"{origin} 0"]))
+        ).first()
     ):
         return []
     known_at = max(at, writer.now)
@@ -40,10 +42,14 @@ def note_event(
         if kind not in ABOUT_PROVIDER:
             raise StoreError(f"{kind!r} happens to a case: name it with --case.")
         identity, _ = provider_named(connection, provider)
-        return [writer.add_event(kind, at, known_at, provider_id=identity, detail=detail, origin=origin)]
+        return [
+            writer.add_event(kind, at, known_at, provider_id=identity, detail=detail, origin=origin)
+        ]
     row = _subject(writer, case, report)
     sent = connection.execute(
-        select(events.c.at).where(events.c.case_id == row["case_id"], events.c.kind == "sent").order_by(events.c.at)
+        select(events.c.at)
+        .where(events.c.case_id == row["case_id"], events.c.kind == "sent")
+        .order_by(events.c.at)
     ).scalar()
     if kind not in ABOUT_NOTICE:
         raise StoreError(f"{kind!r} happens to a provider: name it with --provider.")
@@ -55,7 +61,17 @@ def note_event(
         raise StoreError(f"--at {iso(at)} is before the notice, sent {iso(sent)}.")
     about = {"provider_id": row["provider_id"], "case_id": row["case_id"]}
     if kind not in ABOUT_URL:
-        return [writer.add_event(kind, at, known_at, detail=detail, origin=origin, report_id=row["report_id"], **about)]
+        return [
+            writer.add_event(
+                kind,
+                at,
+                known_at,
+                detail=detail,
+                origin=origin,
+                report_id=row["report_id"],
+                **about,
+            )
+        ]
     held = [row["report_id"]] if row["report_id"] is not None else list(
         connection.execute(select(reports.c.id).where(reports.c.case_id == row["case_id"]).order_by(reports.c.id)).scalars()
     )  # fmt: skip
@@ -63,7 +79,13 @@ def note_event(
         raise StoreError(f"case {row['case']} holds no URLs of its own.")
     return [
         writer.add_event(
-            kind, at, known_at, detail=detail, origin=f"{origin} {number}" if origin else None, report_id=one, **about
+            kind,
+            at,
+            known_at,
+            detail=detail,
+            origin=f"{origin} {number}" if origin else None,
+            report_id=one,
+            **about,
         )
         for number, one in enumerate(held)
     ]
@@ -75,7 +97,9 @@ def correct(writer: Writer, seq: int, why: str) -> int:
     if row is None:
         raise NotInStoreError(f"event {seq} is not in the store.")
     if row["kind"] not in KINDS:
-        raise StoreError(f"event {seq} is of the kind {row['kind']!r}, which is not taken back this way.")
+        raise StoreError(
+            f"event {seq} is of the kind {row['kind']!r}, which is not taken back this way."
+        )
     if writer.connection.execute(
         select(events.c.seq).where(events.c.corrects == seq, events.c.kind == "correction")
     ).first():
@@ -90,7 +114,11 @@ def correct(writer: Writer, seq: int, why: str) -> int:
 
 def case_with_token(writer: Writer, tokens: tuple[str, ...]) -> str | None:
     """Return the case whose token stands in a mail; None where none or several do."""
-    found = writer.connection.execute(select(cases.c.key).where(cases.c.token.in_(tokens))).scalars().all()
+    found = (
+        writer.connection.execute(select(cases.c.key).where(cases.c.token.in_(tokens)))
+        .scalars()
+        .all()
+    )
     return str(found[0]) if len(found) == 1 else None
 
 
@@ -106,10 +134,19 @@ def _subject(writer: Writer, case: str | None, report: str | None) -> dict[str, 
             raise NotInStoreError(f"report {report!r} is not in the store, or has no case yet.")
         if case is not None and row.key != case:
             raise StoreError(f"report {report!r} is one of case {row.key}, not of {case}.")
-        return {"report_id": row.id, "case_id": row.case_id, "case": row.key, "provider_id": row.provider_id}
+        return {
+            "report_id": row.id,
+            "case_id": row.case_id,
+            "case": row.key,
+            "provider_id": row.provider_id,
+        }
     if case is None:
         raise StoreError("say what it happened to: --case, --report or --provider.")
-    found = connection.execute(select(cases.c.id, cases.c.provider_id).where(cases.c.key == case)).first()
+    found = connection.execute(
+        select(cases.c.id, cases.c.provider_id).where(cases.c.key == case)
+    ).first()
     if found is None:
-        raise NotInStoreError(f"case {case!r} is not in the store. `attribution case list` shows those that are.")
+        raise NotInStoreError(
+            f"case {case!r} is not in the store. `attribution case list` shows those that are."
+        )
     return {"report_id": None, "case_id": found.id, "case": case, "provider_id": found.provider_id}

@@ -21,9 +21,13 @@ def as_misp(made: dict[str, Any], hotline: str) -> dict[str, Any]:
         about = event.add_object(misp.MISPObject("organization", strict=False))
         about.uuid = _name("organization", one)
         about.add_attribute("name", value=one["company"], type="text", uuid=_name("name", one))
-        about.add_attribute("description", value=_words(one), type="text", uuid=_name("description", one))
+        about.add_attribute(
+            "description", value=_words(one), type="text", uuid=_name("description", one)
+        )
         for system in one["systems"]:
-            event.add_attribute("AS", system, comment=one["company"], to_ids=False, uuid=_name(system, one))
+            event.add_attribute(
+                "AS", system, comment=one["company"], to_ids=False, uuid=_name(system, one)
+            )
     return dict(json.loads(event.to_json()))
 
 
@@ -40,9 +44,17 @@ def as_stix(made: dict[str, Any], hotline: str) -> dict[str, Any]:
     )
     objects: list[Any] = [author]
     for one in made["entries"]:
-        common = {"created_by_ref": author.id, "object_marking_refs": [stix.TLP_AMBER], "created": at, "modified": at}
+        common = {
+            "created_by_ref": author.id,
+            "object_marking_refs": [stix.TLP_AMBER],
+            "created": at,
+            "modified": at,
+        }
         company = stix.Identity(
-            id=f"identity--{_name('identity', one)}", name=one["company"], identity_class="organization", **common
+            id=f"identity--{_name('identity', one)}",
+            name=one["company"],
+            identity_class="organization",
+            **common,
         )
         systems = [stix.AutonomousSystem(number=int(system[2:])) for system in one["systems"]]
         note = stix.Note(
@@ -51,7 +63,10 @@ def as_stix(made: dict[str, Any], hotline: str) -> dict[str, Any]:
         )  # fmt: skip
         objects += [company, *systems, note]
     unique = {one.id: one for one in objects}
-    bundle = stix.Bundle(id=f"bundle--{uuid.uuid5(NAMESPACE, 'list ' + made['as_of'])}", objects=list(unique.values()))
+    bundle = stix.Bundle(
+        id=f"bundle--{uuid.uuid5(NAMESPACE, 'list ' + made['as_of'])}",
+        objects=list(unique.values()),
+    )
     return dict(json.loads(bundle.serialize()))
 
 

@@ -56,7 +56,9 @@ class Suggestion:
 
 def provider_named(connection: Connection, text: str) -> tuple[int, str]:
     """Return (id, key) of the provider with a key, or the only one with a mark or name of that text. Raises StoreError."""
-    row = connection.execute(select(providers.c.id, providers.c.key).where(providers.c.key == text)).first()
+    row = connection.execute(
+        select(providers.c.id, providers.c.key).where(providers.c.key == text)
+    ).first()
     if row:
         return int(row.id), str(row.key)
     marked = select(marks.c.provider_id).where(marks.c.value.in_([text, text.lower()]))
@@ -70,7 +72,9 @@ def provider_named(connection: Connection, text: str) -> tuple[int, str]:
     if found:
         keys = ", ".join(sorted(one.key for one in found)[:10])
         raise StoreError(f"provider {text!r} may be any of {keys}. Name one by its key.")
-    raise NotInStoreError(f"provider {text!r} is not in the store. `attribution provider list` shows those that are.")
+    raise NotInStoreError(
+        f"provider {text!r} is not in the store. `attribution provider list` shows those that are."
+    )
 
 
 def keep_provider(
@@ -78,24 +82,38 @@ def keep_provider(
     maintainers: Iterable[str] = (),
 ) -> int:  # fmt: skip
     """Return the id of the provider that a registry names, added where it is new, with what it is now known by."""
-    row = writer.connection.execute(select(providers.c.id).where(providers.c.key == provider.id)).first()
-    known = row.id if row else writer.name_provider(provider.id, provider.name, provider.country, writer.now)
+    row = writer.connection.execute(
+        select(providers.c.id).where(providers.c.key == provider.id)
+    ).first()
+    known = (
+        row.id
+        if row
+        else writer.name_provider(provider.id, provider.name, provider.country, writer.now)
+    )
     registry, _, handle = provider.id.partition(":")
     values = [("name", provider.name)]
     if not handle.startswith("network:"):
         values.append(("handle", f"{registry}:{handle}"))
     if mailbox:
         values.append(("mailbox", mailbox.lower()))
-    values += [("asn", f"AS{asn}") for asn in systems] + [("maintainer", one.upper()) for one in maintainers]
+    values += [("asn", f"AS{asn}") for asn in systems] + [
+        ("maintainer", one.upper()) for one in maintainers
+    ]
     add_marks(writer, known, values, source)
     return int(known)
 
 
 def add_marks(
-    writer: Writer, provider_id: int, values: Iterable[tuple[str, str]], source: str, known_at: int | None = None
+    writer: Writer,
+    provider_id: int,
+    values: Iterable[tuple[str, str]],
+    source: str,
+    known_at: int | None = None,
 ) -> int:
     """Add what a provider is known by, where it is new; return how many."""
-    rows = writer.connection.execute(select(marks.c.kind, marks.c.value).where(marks.c.provider_id == provider_id))
+    rows = writer.connection.execute(
+        select(marks.c.kind, marks.c.value).where(marks.c.provider_id == provider_id)
+    )
     held = {(row.kind, row.value) for row in rows}
     new = [one for one in dict.fromkeys(values) if one not in held]
     for kind, value in new:
@@ -103,7 +121,15 @@ def add_marks(
     return len(new)
 
 
-def link(writer: Writer, new: int, old: int, kind: str, known_at: int, source: str, origin: str | None = None) -> int:
+def link(
+    writer: Writer,
+    new: int,
+    old: int,
+    kind: str,
+    known_at: int,
+    source: str,
+    origin: str | None = None,
+) -> int:
     """Link two providers from a day on; return the link's number. Raises StoreError for a circle, or a kind that is none."""
     if kind not in LINK_KINDS:
         raise StoreError(f"link kind {kind!r}: use one of {', '.join(LINK_KINDS)}.")
@@ -113,7 +139,9 @@ def link(writer: Writer, new: int, old: int, kind: str, known_at: int, source: s
     if any(one.holds(None) and (one.new, one.old, one.kind) == (new, old, kind) for one in held):
         raise StoreError("these two are linked so already.")
     if kind in JOINING and old in _descendants(held, new):
-        raise StoreError("that link would make a circle: the older of the two goes on as the newer already.")
+        raise StoreError(
+            "that link would make a circle: the older of the two goes on as the newer already."
+        )
     detail = {"old": old, "kind": kind, "source": source}
     return writer.add_event("linked", known_at, provider_id=new, detail=detail, origin=origin)
 
@@ -122,7 +150,9 @@ def unlink(writer: Writer, seq: int) -> None:
     """Undo a link from now on. What was decided while it held stays as it was. Raises StoreError."""
     found = next((one for one in links(writer.connection) if one.seq == seq), None)
     if found is None:
-        raise NotInStoreError(f"link {seq} is not in the store. `attribution provider show` lists a provider's links.")
+        raise NotInStoreError(
+            f"link {seq} is not in the store. `attribution provider show` lists a provider's links."
+        )
     if found.undone_at is not None:
         raise StoreError(f"link {seq} is undone already.")
     writer.add_event("unlinked", writer.now, provider_id=found.new, corrects=seq)
@@ -132,7 +162,14 @@ def links(connection: Connection) -> list[Link]:
     """Return every link, undone ones too, in the order in which they were made."""
     found: dict[int, Link] = {}
     rows = connection.execute(
-        select(events.c.seq, events.c.kind, events.c.known_at, events.c.provider_id, events.c.corrects, events.c.detail)
+        select(
+            events.c.seq,
+            events.c.kind,
+            events.c.known_at,
+            events.c.provider_id,
+            events.c.corrects,
+            events.c.detail,
+        )
         .where(IS_LINK)
         .order_by(events.c.seq)
     )
@@ -140,7 +177,12 @@ def links(connection: Connection) -> list[Link]:
         if row.kind == "linked":
             detail = json.loads(row.detail)
             found[row.seq] = Link(
-                row.seq, row.provider_id, detail["old"], detail["kind"], row.known_at, detail["source"]
+                row.seq,
+                row.provider_id,
+                detail["old"],
+                detail["kind"],
+                row.known_at,
+                detail["source"],
             )
         elif row.corrects in found:
             held = found[row.corrects]
@@ -173,10 +215,14 @@ def suggest(connection: Connection, provider_id: int | None = None) -> list[Sugg
     from attribution.registry.organisations import plain_name
     from attribution.registry.registries import placeholder_of
 
-    rows = connection.execute(select(providers.c.id, providers.c.key, providers.c.name).order_by(providers.c.id)).all()
+    rows = connection.execute(
+        select(providers.c.id, providers.c.key, providers.c.name).order_by(providers.c.id)
+    ).all()
     keys = {row.id: row.key for row in rows}
     held = links(connection)
-    joined = [one_history(held, row.id) for row in rows if provider_id is None or row.id == provider_id]
+    joined = [
+        one_history(held, row.id) for row in rows if provider_id is None or row.id == provider_id
+    ]
     together = {pair for group in joined for pair in ((a, b) for a in group for b in group)}
     reasons: dict[tuple[int, int], list[str]] = {}
 
@@ -186,7 +232,9 @@ def suggest(connection: Connection, provider_id: int | None = None) -> list[Sugg
             reasons.setdefault(pair, []).append(reason)
 
     holders: dict[tuple[str, str], list[int]] = {}
-    for row in connection.execute(select(marks.c.kind, marks.c.value, marks.c.provider_id).order_by(marks.c.id)):
+    for row in connection.execute(
+        select(marks.c.kind, marks.c.value, marks.c.provider_id).order_by(marks.c.id)
+    ):
         if row.kind != "name" and not (row.kind == "mailbox" and placeholder_of(row.value)):
             holders.setdefault((row.kind, row.value), []).append(row.provider_id)
     words = {"mailbox": "same abuse mailbox", "maintainer": "same maintainer", "asn": "same AS", "company_number": "same company number", "handle": "same handle"}  # fmt: skip
@@ -195,7 +243,11 @@ def suggest(connection: Connection, provider_id: int | None = None) -> list[Sugg
             for other in who[place + 1 : 20]:
                 note(one, other, f"{words[kind]}: {value}")
     names = [plain_name(row.name) for row in rows]
-    wanted = range(len(rows)) if provider_id is None else [n for n, row in enumerate(rows) if row.id == provider_id]
+    wanted = (
+        range(len(rows))
+        if provider_id is None
+        else [n for n, row in enumerate(rows) if row.id == provider_id]
+    )
     for place in wanted:
         if len(names[place]) < 4:
             continue
@@ -210,8 +262,12 @@ def suggest(connection: Connection, provider_id: int | None = None) -> list[Sugg
                     if name
                     else "",
                 )
-    found = [Suggestion(keys[one], keys[other], tuple(why)) for (one, other), why in reasons.items()]
-    return sorted(found, key=lambda one: (-len(one.reasons), one.one, one.other))[:_MOST_SUGGESTIONS]
+    found = [
+        Suggestion(keys[one], keys[other], tuple(why)) for (one, other), why in reasons.items()
+    ]
+    return sorted(found, key=lambda one: (-len(one.reasons), one.one, one.other))[
+        :_MOST_SUGGESTIONS
+    ]
 
 
 def _descendants(held: Iterable[Link], start: int) -> set[int]:

@@ -32,7 +32,12 @@ class Rechecked:
 
 
 async def recheck(
-    store: Store, investigate: Investigate, who: str | None, *, jobs: int = 32, case: str | None = None
+    store: Store,
+    investigate: Investigate,
+    who: str | None,
+    *,
+    jobs: int = 32,
+    case: str | None = None,
 ) -> AsyncIterator[Rechecked]:
     """Look up every open report's host anew, note what was found, and yield it. Hosts are looked up once each.
 
@@ -64,7 +69,9 @@ async def recheck(
 def _note(writer: Writer, report_id: int, host: str, found: Investigation) -> Rechecked:
     connection = writer.connection
     row = connection.execute(
-        select(reports.c.key, reports.c.case_id, cases.c.provider_id, providers.c.key.label("provider"))
+        select(
+            reports.c.key, reports.c.case_id, cases.c.provider_id, providers.c.key.label("provider")
+        )
         .outerjoin(cases, cases.c.id == reports.c.case_id)
         .outerjoin(providers, providers.c.id == cases.c.provider_id)
         .where(reports.c.id == report_id)
@@ -92,7 +99,9 @@ def _note(writer: Writer, report_id: int, host: str, found: Investigation) -> Re
     about = {"provider_id": row.provider_id, "case_id": row.case_id, "report_id": report_id}
     writer.add_event("rechecked", writer.now, detail={**after, "outcome": outcome}, **about)
     if outcome == "moved":
-        writer.add_event("moved_to_other_host", writer.now, detail={"to": party.provider.id}, **about)
+        writer.add_event(
+            "moved_to_other_host", writer.now, detail={"to": party.provider.id}, **about
+        )
         add_open_copy(writer, report_id, provider_id, moved=True, detail=after)
     return Rechecked(row.key, host, outcome, was, now)
 

@@ -46,7 +46,12 @@ class Added:
 
 
 def add_report(
-    writer: Writer, url: str, found: Investigation, *, reported_at: int | None = None, keep_url: bool = False
+    writer: Writer,
+    url: str,
+    found: Investigation,
+    *,
+    reported_at: int | None = None,
+    keep_url: bool = False,
 ) -> Added:
     """Add a reported URL with what was found of it. Raises InvalidTarget."""
     whole, canonical = plain_url(url)
@@ -56,21 +61,40 @@ def add_report(
     connection = writer.connection
     before = open_report_of(connection, writer.keys.hash_of(canonical))
     others = (
-        connection.execute(select(cases.c.key).where(cases.c.site_key == site_key).order_by(cases.c.id)).scalars().all()
+        connection.execute(
+            select(cases.c.key).where(cases.c.site_key == site_key).order_by(cases.c.id)
+        )
+        .scalars()
+        .all()
     )
     if before is not None:
         report_id, key, case_id, provider_id = before
         writer.add_event(
-            "reported_again", at, max(at, writer.now), provider_id=provider_id, case_id=case_id, report_id=report_id
+            "reported_again",
+            at,
+            max(at, writer.now),
+            provider_id=provider_id,
+            case_id=case_id,
+            report_id=report_id,
         )
         note_served_from(writer, writer.keys.hash_of(canonical), found)
-        return Added(key, _key(connection, case_id), _provider_key(connection, provider_id), True, tuple(others))
+        return Added(
+            key,
+            _key(connection, case_id),
+            _provider_key(connection, provider_id),
+            True,
+            tuple(others),
+        )
     sealed = host_evidence(found.evidence, host).to_bytes()
     made: list[tuple[str, str | None, int | None]] = []
     told: list[Party | None] = [*parties_to_tell(found)]
     for party in told or [None]:
         provider_id = keep_party(writer, found, party) if party else None
-        case_id = None if provider_id is None else case_for(writer, provider_id, site_key, site_of(host), at)
+        case_id = (
+            None
+            if provider_id is None
+            else case_for(writer, provider_id, site_key, site_of(host), at)
+        )
         report_id = writer.add_report(
             site_key,
             at,
@@ -82,7 +106,9 @@ def add_report(
             evidence=sealed,
             detail=what_was_found(found, party),
         )
-        key = writer.connection.execute(select(reports.c.key).where(reports.c.id == report_id)).scalar_one()
+        key = writer.connection.execute(
+            select(reports.c.key).where(reports.c.id == report_id)
+        ).scalar_one()
         made.append((key, _key(writer.connection, case_id), provider_id))
     key, case, first = made[0]
     own = {one for _, one, _ in made if one}
@@ -104,7 +130,11 @@ def parties_to_tell(found: Investigation) -> list[Party]:
     answer = found.attribution
     if answer.primary:
         leased = any(doubt.code == "perhaps_leased" for doubt in answer.doubts)
-        lessees = [party for party in answer.parties if leased and party.role == "network" and party.addressee]
+        lessees = [
+            party
+            for party in answer.parties
+            if leased and party.role == "network" and party.addressee
+        ]
         return [answer.primary, *lessees]
     by_id = {party.provider.id: party for party in reversed(answer.parties) if party.addressee}
     return [by_id[candidate.id] for candidate in answer.candidates if candidate.id in by_id]
@@ -116,7 +146,9 @@ def note_served_from(writer: Writer, url_hash: str, found: Investigation) -> Non
     if party is None or found.attribution.served_from is None:
         return
     rows = writer.connection.execute(
-        select(reports.c.id, reports.c.case_id, cases.c.provider_id, providers.c.key.label("provider"))
+        select(
+            reports.c.id, reports.c.case_id, cases.c.provider_id, providers.c.key.label("provider")
+        )
         .join(cases, cases.c.id == reports.c.case_id)
         .join(providers, providers.c.id == cases.c.provider_id)
         .where(reports.c.url_hash == url_hash)
@@ -139,7 +171,11 @@ def note_served_from(writer: Writer, url_hash: str, found: Investigation) -> Non
 
 def case_for(writer: Writer, provider_id: int, site_key: str, site: str | None, at: int) -> int:
     """Return the case in which a site's reports gather for its next notice; a new one where the last was sent."""
-    sent = select(events.c.case_id).where(events.c.case_id == cases.c.id, events.c.kind == "sent").exists()
+    sent = (
+        select(events.c.case_id)
+        .where(events.c.case_id == cases.c.id, events.c.kind == "sent")
+        .exists()
+    )
     row = writer.connection.execute(
         select(cases.c.id)
         .where(cases.c.site_key == site_key, cases.c.provider_id == provider_id, ~sent)
@@ -148,7 +184,9 @@ def case_for(writer: Writer, provider_id: int, site_key: str, site: str | None, 
     return int(row.id) if row else writer.open_case(provider_id, site_key, site, at)
 
 
-def open_report_of(connection: Connection, url_hash: str) -> tuple[int, str, int | None, int | None] | None:
+def open_report_of(
+    connection: Connection, url_hash: str
+) -> tuple[int, str, int | None, int | None] | None:
     """Return (id, key, case, provider) of the report of a URL that is not over; None where there is none."""
     rows = connection.execute(
         select(reports.c.id, reports.c.key, reports.c.case_id, cases.c.provider_id)
@@ -157,7 +195,11 @@ def open_report_of(connection: Connection, url_hash: str) -> tuple[int, str, int
         .order_by(reports.c.id.desc())
     )
     return next(
-        ((row.id, row.key, row.case_id, row.provider_id) for row in rows if is_open(connection, row.id, row.case_id)),
+        (
+            (row.id, row.key, row.case_id, row.provider_id)
+            for row in rows
+            if is_open(connection, row.id, row.case_id)
+        ),
         None,
     )
 
@@ -189,7 +231,14 @@ def last_checks(connection: Connection, case_ids: Iterable[int]) -> dict[int, Ch
     ids = list(case_ids)
     wanted = [*CHECKS, "correction"]
     rows = connection.execute(
-        select(events.c.seq, events.c.kind, events.c.at, events.c.case_id, events.c.report_id, events.c.corrects)
+        select(
+            events.c.seq,
+            events.c.kind,
+            events.c.at,
+            events.c.case_id,
+            events.c.report_id,
+            events.c.corrects,
+        )
         .where(events.c.case_id.in_(ids), events.c.kind.in_(wanted))
         .order_by(events.c.at, events.c.seq)
     ).all()
@@ -218,7 +267,9 @@ def erase(writer: Writer, key: str, why: str) -> None:
     left = select(func.count()).where(reports.c.case_id == row.case_id, reports.c.salt.is_not(None))
     if row.case_id is not None and not writer.connection.execute(left).scalar_one():
         writer.connection.execute(cases.update().where(cases.c.id == row.case_id).values(site=None))
-    writer.add_event("erased", writer.now, case_id=row.case_id, report_id=row.id, detail={"why": why.strip()})
+    writer.add_event(
+        "erased", writer.now, case_id=row.case_id, report_id=row.id, detail={"why": why.strip()}
+    )
 
 
 def host_evidence(evidence: Evidence, host: str) -> Evidence:
@@ -235,7 +286,11 @@ def what_was_found(found: Investigation, party: Party | None) -> dict[str, objec
         "role": party.role if party else None,
         "country": party.provider.country if party else None,
         "mailbox": contact.email.lower() if contact and contact.email else None,
-        **({"candidates": len(found.attribution.candidates)} if found.attribution.candidates else {}),
+        **(
+            {"candidates": len(found.attribution.candidates)}
+            if found.attribution.candidates
+            else {}
+        ),
     }
 
 
@@ -251,7 +306,11 @@ def last_found(connection: Connection, report_id: int) -> tuple[dict[str, object
 
 def keep_party(writer: Writer, found: Investigation, party: Party) -> int:
     """Return the id of a party's provider, added where it is new."""
-    systems = {one.origin.asn for one in found.attribution.addresses if one.origin and one.ip in party.addresses}
+    systems = {
+        one.origin.asn
+        for one in found.attribution.addresses
+        if one.origin and one.ip in party.addresses
+    }
     return keep_provider(
         writer,
         party.provider,
@@ -263,15 +322,28 @@ def keep_party(writer: Writer, found: Investigation, party: Party) -> int:
 
 
 def add_open_copy(
-    writer: Writer, report_id: int, provider_id: int, *, moved: bool, detail: dict[str, object] | None = None
+    writer: Writer,
+    report_id: int,
+    provider_id: int,
+    *,
+    moved: bool,
+    detail: dict[str, object] | None = None,
 ) -> None:
     """Take a report to a provider's case: itself where it had none (`moved` false), else as a new report of the same URL."""
-    row = writer.connection.execute(select(reports).where(reports.c.id == report_id)).mappings().one()
+    row = (
+        writer.connection.execute(select(reports).where(reports.c.id == report_id)).mappings().one()
+    )
     site = site_of(row["host"]) if row["host"] else None
-    case_id = case_for(writer, provider_id, row["site_key"], site, writer.now if moved else row["reported_at"])
+    case_id = case_for(
+        writer, provider_id, row["site_key"], site, writer.now if moved else row["reported_at"]
+    )
     if not moved:
-        writer.connection.execute(reports.update().where(reports.c.id == report_id).values(case_id=case_id))
-        writer.add_event("assigned", writer.now, provider_id=provider_id, case_id=case_id, report_id=report_id)
+        writer.connection.execute(
+            reports.update().where(reports.c.id == report_id).values(case_id=case_id)
+        )
+        writer.add_event(
+            "assigned", writer.now, provider_id=provider_id, case_id=case_id, report_id=report_id
+        )
         return
     kept = None if row["url_sealed"] is None else writer.keys.open(row["url_sealed"], row["seal"])
     writer.add_report(
@@ -284,7 +356,9 @@ def _maintainers(evidence: Evidence) -> list[str]:
     """Return who maintains the networks around the site's addresses; registries' own maintainers tell nothing."""
     marks: set[str] = set()
     for record in evidence.of_kind("rdap"):
-        if record.outcome != "answered" or not isinstance(record.question, NetworkAt | NetworkAbove):
+        if record.outcome != "answered" or not isinstance(
+            record.question, NetworkAt | NetworkAbove
+        ):
             continue
         try:
             networks = read_networks(record.body, server_for_url(record.url or ""))
@@ -303,4 +377,8 @@ def _key(connection: Connection, case_id: int | None) -> str | None:
 def _provider_key(connection: Connection, provider_id: int | None) -> str | None:
     if provider_id is None:
         return None
-    return str(connection.execute(select(providers.c.key).where(providers.c.id == provider_id)).scalar_one())
+    return str(
+        connection.execute(
+            select(providers.c.key).where(providers.c.id == provider_id)
+        ).scalar_one()
+    )

@@ -25,7 +25,11 @@ from attribution.settings import Settings
 from attribution.whole_file import FILE_MODE, private_folder, reason_of
 
 Now = Callable[[], datetime]
-_SEALS = ((reports, reports.c.seal), (accounts, accounts.c.totp_seal), (batch_lines, batch_lines.c.target_seal))
+_SEALS = (
+    (reports, reports.c.seal),
+    (accounts, accounts.c.totp_seal),
+    (batch_lines, batch_lines.c.target_seal),
+)
 """Where the keys of sealed texts stand, each wrapped under the key file's."""
 
 
@@ -86,7 +90,10 @@ class Store:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -136,10 +143,14 @@ class Store:
             self.keys.save(self._key_file)
             count = 0
             with self.write() as writer:
-                writer.connection.execute(tickets.delete())  # what was begun under the old key is begun again
+                writer.connection.execute(
+                    tickets.delete()
+                )  # what was begun under the old key is begun again
                 for table, seal in _SEALS:
                     keys = list(table.primary_key)
-                    for row in writer.connection.execute(select(*keys, seal).where(seal.is_not(None))).all():
+                    for row in writer.connection.execute(
+                        select(*keys, seal).where(seal.is_not(None))
+                    ).all():
                         where = [key == value for key, value in zip(keys, row[:-1], strict=True)]
                         new = {seal.name: self.keys.wrap_anew(row[-1])}
                         writer.connection.execute(table.update().where(*where).values(new))
@@ -179,4 +190,6 @@ def account() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):
-        raise StoreError("this account has no name; say who you are with ATTRIBUTION_ANALYST") from None
+        raise StoreError(
+            "this account has no name; say who you are with ATTRIBUTION_ANALYST"
+        ) from None

@@ -82,11 +82,25 @@ class CaseView:
     events: tuple[dict[str, Any], ...] = field(default=())
 
 
-def provider_lines(connection: Connection, after: str = "", limit: int = PAGE) -> list[ProviderLine]:
+def provider_lines(
+    connection: Connection, after: str = "", limit: int = PAGE
+) -> list[ProviderLine]:
     """Return providers by key, from the one after `after` on."""
-    some = select(providers).where(providers.c.key > after).order_by(providers.c.key).limit(limit).subquery()
+    some = (
+        select(providers)
+        .where(providers.c.key > after)
+        .order_by(providers.c.key)
+        .limit(limit)
+        .subquery()
+    )
     rows = connection.execute(
-        select(some.c.key, some.c.name, some.c.country, func.count(cases.c.id), func.max(cases.c.opened_at))
+        select(
+            some.c.key,
+            some.c.name,
+            some.c.country,
+            func.count(cases.c.id),
+            func.max(cases.c.opened_at),
+        )
         .outerjoin(cases, cases.c.provider_id == some.c.id)
         .group_by(some.c.key, some.c.name, some.c.country)
         .order_by(some.c.key)
@@ -96,15 +110,27 @@ def provider_lines(connection: Connection, after: str = "", limit: int = PAGE) -
 
 def provider_view(connection: Connection, provider_id: int, usual: Terms) -> ProviderView:
     """Return a provider with what is known of it; counts are over its one history."""
-    row = connection.execute(select(providers).where(providers.c.id == provider_id)).mappings().one()
+    row = (
+        connection.execute(select(providers).where(providers.c.id == provider_id)).mappings().one()
+    )
     held = links(connection)
     group = one_history(held, provider_id)
     named = _keys_of(
         connection,
-        {*group, *(one for link in held for one in (link.new, link.old) if provider_id in (link.new, link.old))},
+        {
+            *group,
+            *(
+                one
+                for link in held
+                for one in (link.new, link.old)
+                if provider_id in (link.new, link.old)
+            ),
+        },
     )
     counts = connection.execute(
-        select(events.c.kind, func.count()).where(events.c.provider_id.in_(group)).group_by(events.c.kind)
+        select(events.c.kind, func.count())
+        .where(events.c.provider_id.in_(group))
+        .group_by(events.c.kind)
     )
     return ProviderView(
         row["key"], row["name"], row["country"], row["known_at"],
@@ -156,7 +182,9 @@ def case_lines(
         group = {provider_id} if own else one_history(links(connection), provider_id)
         wanted = wanted.where(cases.c.provider_id.in_(group))
     if after is not None:
-        last = connection.execute(select(cases.c.opened_at, cases.c.id).where(cases.c.key == after)).first()
+        last = connection.execute(
+            select(cases.c.opened_at, cases.c.id).where(cases.c.key == after)
+        ).first()
         if last is None:
             raise NotInStoreError(f"case {after!r} is not in the store.")
         wanted = wanted.where(tuple_(cases.c.opened_at, cases.c.id) < (last.opened_at, last.id))
@@ -183,22 +211,32 @@ def case_view(connection: Connection, key: str, now: int) -> CaseView:
         .first()
     )
     if row is None:
-        raise NotInStoreError(f"case {key!r} is not in the store. `attribution case list` shows those that are.")
+        raise NotInStoreError(
+            f"case {key!r} is not in the store. `attribution case list` shows those that are."
+        )
     checks = last_checks(connection, [row["id"]])
     held = (
-        connection.execute(select(reports).where(reports.c.case_id == row["id"]).order_by(reports.c.id))
+        connection.execute(
+            select(reports).where(reports.c.case_id == row["id"]).order_by(reports.c.id)
+        )
         .mappings()
         .all()
     )
     names = {one["id"]: one["key"] for one in held}
     log = connection.execute(
-        select(events).where(events.c.case_id == row["id"], events.c.kind != VIEWED).order_by(events.c.at, events.c.seq)
+        select(events)
+        .where(events.c.case_id == row["id"], events.c.kind != VIEWED)
+        .order_by(events.c.at, events.c.seq)
     )
     line = _lines(connection, [row])[0]
     sent = connection.execute(
         select(func.min(events.c.at)).where(events.c.case_id == row["id"], events.c.kind == "sent")
     ).scalar()
-    step = next_step("case", row["country"], (now - sent) / 86_400_000_000) if sent and line.online else None
+    step = (
+        next_step("case", row["country"], (now - sent) / 86_400_000_000)
+        if sent and line.online
+        else None
+    )
     return CaseView(
         line,
         row["token"],
@@ -245,7 +283,9 @@ def _lines(connection: Connection, rows: Any) -> list[CaseLine]:
     counted: dict[int, int] = {
         row[0]: row[1]
         for row in connection.execute(
-            select(reports.c.case_id, func.count()).where(reports.c.case_id.in_(ids)).group_by(reports.c.case_id)
+            select(reports.c.case_id, func.count())
+            .where(reports.c.case_id.in_(ids))
+            .group_by(reports.c.case_id)
         )
     }
     of_case: dict[int, list[Check]] = {}
@@ -258,7 +298,11 @@ def _lines(connection: Connection, rows: Any) -> list[CaseLine]:
         over = sum(one.over for one in last)
         online = len(last) - over
         state = _state(kinds[row["id"]], done=bool(urls) and over >= urls)
-        found.append(CaseLine(row["key"], row["provider"], row["site"], row["opened_at"], state, urls, online))
+        found.append(
+            CaseLine(
+                row["key"], row["provider"], row["site"], row["opened_at"], state, urls, online
+            )
+        )
     return found
 
 
@@ -282,5 +326,7 @@ def _link(one: Link, named: dict[int, str]) -> dict[str, Any]:
 def _keys_of(connection: Connection, ids: set[int]) -> dict[int, str]:
     return {
         row[0]: row[1]
-        for row in connection.execute(select(providers.c.id, providers.c.key).where(providers.c.id.in_(ids)))
+        for row in connection.execute(
+            select(providers.c.id, providers.c.key).where(providers.c.id.in_(ids))
+        )
     }

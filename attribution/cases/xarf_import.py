@@ -37,10 +37,13 @@ def import_xarf(
                     result = parse(value)
                 if result.errors or result.report is None:
                     raise BadRow(
-                        "; ".join(f"{one.field}: {one.message}" for one in result.errors[:3]) or "no XARF report"
+                        "; ".join(f"{one.field}: {one.message}" for one in result.errors[:3])
+                        or "no XARF report"
                     )
                 if value.get("category") != "content" or not value.get("url"):
-                    raise BadRow(f"category {value.get('category')!r}: only reports of content with a url are taken")
+                    raise BadRow(
+                        f"category {value.get('category')!r}: only reports of content with a url are taken"
+                    )
                 url, at = str(value["url"]), micros(time_in(value, "timestamp"))
                 key = f"{source}:{value['report_id']}" if source else f"xarf:{value['report_id']}"
                 plain_url(url)
@@ -90,4 +93,7 @@ def _values(path: Path) -> Iterator[tuple[int, Any]]:
                 yield number, one if isinstance(one, dict) else BadRow("no JSON object")
             return
     for number, value in raw_rows(path):
-        yield number, value if isinstance(value, dict | BadRow) else BadRow("the line is no JSON object")
+        yield (
+            number,
+            value if isinstance(value, dict | BadRow) else BadRow("the line is no JSON object"),
+        )

@@ -1,6 +1,20 @@
 """What a hotline does, as use cases: a typed command in, a result or `Refused` out. Command and interface only call them."""
 
 from attribution.casework.refused import Refusal, Refused
-from attribution.casework.vouching import Vouch, WithdrawVouching, vouch, vouchings, withdraw_vouching
+from attribution.casework.vouching import (
+    Vouch,
+    WithdrawVouching,
+    vouch,
+    vouchings,
+    withdraw_vouching,
+)
 
-__all__ = ["Refusal", "Refused", "Vouch", "WithdrawVouching", "vouch", "vouchings", "withdraw_vouching"]
+__all__ = [
+    "Refusal",
+    "Refused",
+    "Vouch",
+    "WithdrawVouching",
+    "vouch",
+    "vouchings",
+    "withdraw_vouching",
+]

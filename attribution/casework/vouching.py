@@ -46,15 +46,29 @@ def vouch(writer: Writer, command: Vouch) -> int:
     """Note the vouching; return the event's number. Raises Refused."""
     key = _key(command.provider)
     if not command.why.strip():
-        raise Refused(Refusal.MISSING, "why", command.why, "say how it is known that the company acts on notices")
+        raise Refused(
+            Refusal.MISSING,
+            "why",
+            command.why,
+            "say how it is known that the company acts on notices",
+        )
     if ":network:" in key.lower():
-        remedy = "a block without an organisation has no identity; vouch for an organisation's handle"
+        remedy = (
+            "a block without an organisation has no identity; vouch for an organisation's handle"
+        )
         raise Refused(Refusal.INVALID, "provider", command.provider, remedy)
     if not _ID.fullmatch(key):
-        raise Refused(Refusal.INVALID, "provider", command.provider, "write registry:HANDLE, as an answer shows it")
+        raise Refused(
+            Refusal.INVALID,
+            "provider",
+            command.provider,
+            "write registry:HANDLE, as an answer shows it",
+        )
     row = writer.connection.execute(select(providers.c.name).where(providers.c.key == key)).first()
     if row is None and not command.name:
-        remedy = "the store does not know it; give its name with --name, or report a URL at it first"
+        remedy = (
+            "the store does not know it; give its name with --name, or report a URL at it first"
+        )
         raise Refused(Refusal.NOT_FOUND, "provider", command.provider, remedy)
     name = row.name if row else str(command.name)
     provider_id = keep_provider(writer, Provider(id=key, name=name), "a person's word")
@@ -70,9 +84,13 @@ def withdraw_vouching(writer: Writer, command: WithdrawVouching) -> int:
         raise Refused(Refusal.NOT_FOUND, "provider", command.provider, "nobody vouches for it now")
     if not command.why.strip():
         raise Refused(Refusal.MISSING, "why", command.why, "say why the word is withdrawn")
-    provider_id = writer.connection.execute(select(providers.c.id).where(providers.c.key == key)).scalar_one()
+    provider_id = writer.connection.execute(
+        select(providers.c.id).where(providers.c.key == key)
+    ).scalar_one()
     detail = {"why": command.why.strip()}
-    return writer.add_event("vouching_withdrawn", writer.now, provider_id=provider_id, detail=detail)
+    return writer.add_event(
+        "vouching_withdrawn", writer.now, provider_id=provider_id, detail=detail
+    )
 
 
 def vouchings(connection: Connection) -> list[Vouching]:

@@ -26,7 +26,11 @@ def next_step(label: str, country: str | None, days: float) -> Step | None:
     """
     code = (country or "").upper()
     for row in _rows():
-        fits = row["country"] == "*" or row["country"] == code or (row["country"] == "EU" and code in EU_MEMBERS)
+        fits = (
+            row["country"] == "*"
+            or row["country"] == code
+            or (row["country"] == "EU" and code in EU_MEMBERS)
+        )
         if row["label"] == label and fits and days >= float(row["days"]):
             return Step(row["step"], row["basis"] or None, row["since"] or None)
     return None

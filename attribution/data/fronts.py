@@ -41,7 +41,10 @@ class FrontTable:
     def __init__(self, lists: Lists) -> None:
         rows = [(prefix, listing) for listing, prefixes in lists.values() for prefix in prefixes]
         self._tables = {
-            version: [PrefixTable.of((row for row in rows if row[1].kind == kind), version) for kind in _KINDS]
+            version: [
+                PrefixTable.of((row for row in rows if row[1].kind == kind), version)
+                for kind in _KINDS
+            ]
             for version in (4, 6)
         }
 
@@ -72,7 +75,9 @@ def write_refreshed(folder: Path, lists: Lists) -> Path:
     kept = _read(path.read_text("utf-8")) if path.is_file() else {}
     lines = ["# Lists that `attribution data refresh` fetched from their publishers."]
     for name, (listing, prefixes) in sorted((kept | lists).items()):
-        lines.append(f"list,{name},{listing.kind},{listing.company},{listing.source},{listing.published}")
+        lines.append(
+            f"list,{name},{listing.kind},{listing.company},{listing.source},{listing.published}"
+        )
         lines += [f"{prefix},{name}" for prefix in prefixes]
     with whole_file(path, replace=True) as out:
         out.write("\n".join(lines) + "\n")

@@ -25,10 +25,14 @@ class Law:
 def laws_of(country: str | None) -> tuple[Law, ...]:
     """Return the laws for a provider in a country (ISO 3166-1 alpha-2); none where the table has none."""
     code = (country or "").upper()
-    return tuple(law for where, law in _laws() if where == code or (where == "EU" and code in EU_MEMBERS))
+    return tuple(
+        law for where, law in _laws() if where == code or (where == "EU" and code in EU_MEMBERS)
+    )
 
 
 @cache
 def _laws() -> tuple[tuple[str, Law], ...]:
     rows = packaged_rows("laws.csv")
-    return tuple((row["country"], Law(row["law"], row["article"] or None, row["since"])) for row in rows)
+    return tuple(
+        (row["country"], Law(row["law"], row["article"] or None, row["since"])) for row in rows
+    )

@@ -31,7 +31,10 @@ def platforms(folder: Path) -> dict[str, Platform]:
 
     The user's own table has the columns suffix and company, and may have provider and contact.
     """
-    known = {row["suffix"]: _platform(row, f"table of platforms of {row['looked_at']}") for row in packaged_rows(OWN)}
+    known = {
+        row["suffix"]: _platform(row, f"table of platforms of {row['looked_at']}")
+        for row in packaged_rows(OWN)
+    }
     own = folder / OWN
     if own.is_file():
         for row in table_rows(own.read_text("utf-8")):
@@ -49,5 +52,9 @@ def platform_of(name: str, known: dict[str, Platform]) -> Platform | None:
 
 def _platform(row: dict[str, str], source: str) -> Platform:
     return Platform(
-        row["suffix"].lower(), row["company"], row.get("provider") or None, row.get("contact") or None, source
+        row["suffix"].lower(),
+        row["company"],
+        row.get("provider") or None,
+        row.get("contact") or None,
+        source,
     )

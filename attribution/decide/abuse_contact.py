@@ -68,7 +68,9 @@ def _network_role(registration: Registration, entities: Entities) -> Iterator[Ca
     """Offer the network's own abuse role; APNIC's IRT and LACNIC's "technical, abuse" person are such."""
     for entity in registration.entities:
         if "abuse" in entity.roles:
-            yield _of_entity(registration, entity, entities, "network", f"entities[abuse] {entity.handle or ''}")
+            yield _of_entity(
+                registration, entity, entities, "network", f"entities[abuse] {entity.handle or ''}"
+            )
 
 
 def _organisation_role(registration: Registration, entities: Entities) -> Iterator[Candidate]:
@@ -86,7 +88,9 @@ def _organisation_role(registration: Registration, entities: Entities) -> Iterat
 def _registry_line(registration: Registration, _: Entities) -> Iterator[Candidate]:
     """Offer what the registry's own line names, which follows the inheritance of RIPE's abuse-c."""
     if registration.abuse_comment:
-        yield Candidate((Mailbox(registration.abuse_comment),), (), "network", "% Abuse contact for")
+        yield Candidate(
+            (Mailbox(registration.abuse_comment),), (), "network", "% Abuse contact for"
+        )
 
 
 def _marked_mailbox(registration: Registration, _: Entities) -> Iterator[Candidate]:
@@ -97,7 +101,9 @@ def _marked_mailbox(registration: Registration, _: Entities) -> Iterator[Candida
         boxes = tuple(box for box in entity.mailboxes if "abuse" in box.types)
         if boxes:
             roles = "/".join(sorted(entity.roles)) or "no role"
-            yield Candidate(boxes, (), "network", f"entities[{roles}] {entity.handle or ''}", entity)
+            yield Candidate(
+                boxes, (), "network", f"entities[{roles}] {entity.handle or ''}", entity
+            )
 
 
 RULES: tuple[tuple[str, Rule], ...] = (
@@ -126,7 +132,9 @@ def published_contact(
             for box in candidate.boxes:
                 placeholder = None if own else placeholder_of(box.email)
                 if placeholder:
-                    lost.append(f"{box.email} is a placeholder of {placeholder.id}, not the holder's")
+                    lost.append(
+                        f"{box.email} is a placeholder of {placeholder.id}, not the holder's"
+                    )
                 else:
                     usable.append(box)
             best = _preferred(usable)
@@ -148,14 +156,24 @@ def entity_to_fetch(registration: Registration, entities: Entities) -> str | Non
     for _, rule in RULES:
         for candidate in rule(registration, entities):
             entity = candidate.entity
-            if entity and entity.handle and not (
-                entity.mailboxes or entity.forms or entity.redacted or entity.name or entity.unusable
+            if (
+                entity
+                and entity.handle
+                and not (
+                    entity.mailboxes
+                    or entity.forms
+                    or entity.redacted
+                    or entity.name
+                    or entity.unusable
+                )
             ):
                 return entity.handle
     return None
 
 
-def fallback_contacts(registration: Registration, besides: str | None, entities: Entities) -> list[FallbackContact]:
+def fallback_contacts(
+    registration: Registration, besides: str | None, entities: Entities
+) -> list[FallbackContact]:
     """List mailboxes that are published for something else: labelled, never taken for the abuse contact.
 
     Where ARIN's network and organisation name different abuse roles, the one that lost is the first.
@@ -170,7 +188,11 @@ def fallback_contacts(registration: Registration, besides: str | None, entities:
     for line in _remarks(registration):
         for email in read_mailboxes(line):
             known = why_of.get(email, "")
-            why_of[email] = known if known.endswith(_IN_REMARKS) else f"{known}, {_IN_REMARKS}".removeprefix(", ")
+            why_of[email] = (
+                known
+                if known.endswith(_IN_REMARKS)
+                else f"{known}, {_IN_REMARKS}".removeprefix(", ")
+            )
     ordered = sorted(why_of, key=lambda email: not _ABUSE_WORD.search(email.partition("@")[0]))
     besides_plain = normal_mailbox(besides) if besides else None
     return [
@@ -225,13 +247,17 @@ def _other_abuse_roles(
 
 
 def _withholds(registration: Registration) -> bool:
-    return registration.withholds or any(_WITHHOLDS_MAIL.search(text) for text in registration.redactions)
+    return registration.withholds or any(
+        _WITHHOLDS_MAIL.search(text) for text in registration.redactions
+    )
 
 
 def _preferred(boxes: list[Mailbox]) -> Mailbox | None:
     """Prefer the mailbox typed abuse, then the preferred one, then the first."""
     return min(
-        boxes, key=lambda box: ("abuse" not in box.types, box.pref if box.pref is not None else 101), default=None
+        boxes,
+        key=lambda box: ("abuse" not in box.types, box.pref if box.pref is not None else 101),
+        default=None,
     )
 
 

@@ -58,7 +58,10 @@ class Accountable:
         if self.way in ("redistribution", "holds_as"):
             return True
         network = self.level.network
-        return self.level.kind is BlockKind.DIRECT and network.size < _CHEAP_BELOW[network.first.version]
+        return (
+            self.level.kind is BlockKind.DIRECT
+            and network.size < _CHEAP_BELOW[network.first.version]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +223,9 @@ def _is_member(facts: Facts, level: Level) -> bool | None:
         return False
     fetched = facts.entities.get((registry, organisation.handle.upper()))
     printed = (organisation_of(source.registration) for source in level.sources)
-    entities = [one.entity for one in printed if one and one.handle.upper() == organisation.handle.upper()]
+    entities = [
+        one.entity for one in printed if one and one.handle.upper() == organisation.handle.upper()
+    ]
     entities += [fetched] if fetched else []
     if any(is_member(entity, registry) for entity in entities):
         return True

@@ -13,7 +13,16 @@ from attribution.decide.holder import Holder, holder_of, same_organisation
 from attribution.decide.levels import Chain, Level, chain_of
 from attribution.decide.site import say_lists
 from attribution.decide.site_mailbox import is_of_the_site
-from attribution.models import AbuseContact, AddressAnswer, Country, NetworkRef, Origin, Party, Provider, Role
+from attribution.models import (
+    AbuseContact,
+    AddressAnswer,
+    Country,
+    NetworkRef,
+    Origin,
+    Party,
+    Provider,
+    Role,
+)
 from attribution.registry.mailbox import same_mailbox
 from attribution.registry.organisations import plain_name
 from attribution.registry.types import BlockKind
@@ -39,7 +48,9 @@ def attribute_address(facts: Facts, draft: Draft, address: Address, via: list[st
         say_lists(facts, draft, address, None)
         _leave_open(facts, draft, chain, outcome)
         reference = _network(chain.leaf.main) if chain.leaf else None
-        draft.addresses.append(AddressAnswer(ip=str(address), via=via, network=reference, origin=origin))
+        draft.addresses.append(
+            AddressAnswer(ip=str(address), via=via, network=reference, origin=origin)
+        )
         return
     role = _name_accountable(facts, draft, chain, outcome)
     _add_customers(draft, outcome, address)
@@ -49,14 +60,23 @@ def attribute_address(facts: Facts, draft: Draft, address: Address, via: list[st
     reference = _network(leaf.main)
     if leaf in outcome.customers:
         reference = reference.model_copy(update={"geofeed": None})  # the customer's own words
-    registered = next((one.registration.country for one in leaf.sources if one.registration.country), None)
+    registered = next(
+        (one.registration.country for one in leaf.sources if one.registration.country), None
+    )
     own = outcome.level.network.country if outcome.level.kind is BlockKind.DIRECT else None
     draft.countries[str(address)] = Country(
-        registered=registered, holder=holder.country or own, origin_as=origin.country if origin else None
+        registered=registered,
+        holder=holder.country or own,
+        origin_as=origin.country if origin else None,
     )
     draft.addresses.append(
         AddressAnswer(
-            ip=str(address), via=via, network=reference, origin=origin, role=role, provider=holder.id
+            ip=str(address),
+            via=via,
+            network=reference,
+            origin=origin,
+            role=role,
+            provider=holder.id,
         )
     )
 
@@ -138,7 +158,12 @@ def _add_next(facts: Facts, draft: Draft, chain: Chain, found: Accountable) -> N
         )
         if found.is_cheap:
             draft.at_once.add(holder.id)
-        draft.step("next", f"then: {holder.name}, which holds the network above", above.level.main.record, "links[up]")
+        draft.step(
+            "next",
+            f"then: {holder.name}, which holds the network above",
+            above.level.main.record,
+            "links[up]",
+        )
 
 
 def _add_systems(facts: Facts, draft: Draft, chain: Chain, found: Accountable) -> None:
@@ -163,7 +188,10 @@ def _add_systems(facts: Facts, draft: Draft, chain: Chain, found: Accountable) -
         counts = not is_scrubber(asn) and not draft.fronted
         leased = counts and _may_be_leased(chain, found)
         if leased and is_of_the_site(facts, Publication(email=contact.email, form=contact.form)):
-            draft.doubt("mailbox_of_the_site", f"{contact.email or contact.form} is in the reported site's own domain; it is refused")
+            draft.doubt(
+                "mailbox_of_the_site",
+                f"{contact.email or contact.form} is in the reported site's own domain; it is refused",
+            )
             contact = AbuseContact(status="not_published", source=contact.source)
         draft.add(
             Party(
@@ -203,7 +231,11 @@ def _is_same(system_holder: Holder, holder: Holder) -> bool:
     """
     if same_organisation(system_holder, holder):
         return True
-    return holder.provisional and holder.named_by == "description" and plain_name(holder.name) == plain_name(system_holder.name)
+    return (
+        holder.provisional
+        and holder.named_by == "description"
+        and plain_name(holder.name) == plain_name(system_holder.name)
+    )
 
 
 def _leave_open(facts: Facts, draft: Draft, chain: Chain, outcome: Undecided) -> None:
@@ -212,8 +244,13 @@ def _leave_open(facts: Facts, draft: Draft, chain: Chain, outcome: Undecided) ->
     failures = open_about(facts, chain)
     if failures:
         draft.waiting += 1
-        missing = f": {outcome.missing.value} is not known" if outcome.missing and chain.leaf else ""
-        draft.doubt("registry_silent", f"no registry gave a usable answer about {address}{missing}; ask again")
+        missing = (
+            f": {outcome.missing.value} is not known" if outcome.missing and chain.leaf else ""
+        )
+        draft.doubt(
+            "registry_silent",
+            f"no registry gave a usable answer about {address}{missing}; ask again",
+        )
         said = f"nobody is named for {address}: {failures[0].note or failures[0].outcome}"
         draft.step("no answer", said, failures[0])
     else:
@@ -229,7 +266,10 @@ def _why_nobody(chain: Chain, address: Address) -> tuple[str, str]:
         text = f"only a customer's block is known around {address}, and nobody accountable above it"
         return "tenant_only", f"{text}: a customer is never notified"
     if chain.registry_objects:
-        return "stub", f"the registries only gave placeholders for {address}; nobody is responsible by their word"
+        return (
+            "stub",
+            f"the registries only gave placeholders for {address}; nobody is responsible by their word",
+        )
     return "no_registration", f"no registry has a registration of {address}"
 
 
@@ -249,7 +289,10 @@ def _doubt_sources(draft: Draft, level: Level) -> None:
             text = f"the registry itself says of the published mailbox: {network.mailbox_warning}"
             draft.doubt("mailbox_unvalidated", text)
         if source.record.kind == "rdap" and not source.record.came_unchanged:
-            draft.doubt("unencrypted", "a registry's answer came without TLS and could have been changed on the way")
+            draft.doubt(
+                "unencrypted",
+                "a registry's answer came without TLS and could have been changed on the way",
+            )
 
 
 def _origin(facts: Facts, draft: Draft, address: Address) -> Origin | None:
@@ -258,15 +301,24 @@ def _origin(facts: Facts, draft: Draft, address: Address) -> Origin | None:
         return None
     if len(announced.asns) > 1:
         listed = ", ".join(f"AS{asn}" for asn in announced.asns)
-        draft.doubt("several_origins", f"several networks announce the prefix of {address}: {listed}")
-    draft.step("origin", f"AS{announced.asns[0]} announces {announced.prefix}", announced.record, "TXT")
+        draft.doubt(
+            "several_origins", f"several networks announce the prefix of {address}: {listed}"
+        )
+    draft.step(
+        "origin", f"AS{announced.asns[0]} announces {announced.prefix}", announced.record, "TXT"
+    )
     return Origin(
-        asn=announced.asns[0], prefix=announced.prefix, country=announced.country, registry=announced.registry
+        asn=announced.asns[0],
+        prefix=announced.prefix,
+        country=announced.country,
+        registry=announced.registry,
     )
 
 
 def _provider(holder: Holder) -> Provider:
-    return Provider(id=holder.id, name=holder.name, country=holder.country, provisional=holder.provisional)
+    return Provider(
+        id=holder.id, name=holder.name, country=holder.country, provisional=holder.provisional
+    )
 
 
 def _network(source: Sourced) -> NetworkRef:

@@ -71,7 +71,9 @@ def contact_of(
         )  # fmt: skip
     of_system = _contact_of_own_system(facts, chain, found)
     if of_system:
-        draft.step(step, f"{of_system.email or of_system.form}: the AS of the same company publishes it")
+        draft.step(
+            step, f"{of_system.email or of_system.form}: the AS of the same company publishes it"
+        )
         return of_system.model_copy(update={"fallback": fallback})
     return _unknown_contact(facts, draft, chain, (publication, source), step).model_copy(
         update={"source": origin, "fallback": fallback}
@@ -82,7 +84,11 @@ def contact_of_system(system: AutonomousSystem, entities: Entities) -> AbuseCont
     """Return what an AS publishes for abuse."""
     publication = published_contact(system, entities)
     return AbuseContact(
-        status="found" if publication.is_usable else "redacted" if publication.redacted else "not_published",
+        status="found"
+        if publication.is_usable
+        else "redacted"
+        if publication.redacted
+        else "not_published",
         email=publication.email,
         form=publication.form,
         scope="autonomous_system" if publication.is_usable else None,
@@ -105,7 +111,9 @@ def _publication(
     facts: Facts, draft: Draft, chain: Chain, found: Accountable
 ) -> tuple[Publication, Sourced, bool]:
     """Return what the holder publishes: for its own more specific block, for the network, for one of its above."""
-    below = [found.own_block] if found.own_block and _is_edited_by(found.own_block, found.level) else []
+    below = (
+        [found.own_block] if found.own_block and _is_edited_by(found.own_block, found.level) else []
+    )
     above = chain.levels[chain.levels.index(found.level) + 1 :]
     same = [level for level in above if same_organisation(level.holder, found.level.holder)]
     last = found.level.contact, found.level.contact_source
@@ -118,7 +126,9 @@ def _publication(
                 draft.doubt("mailbox_of_the_site", f"{text}; it is refused")
                 last = without_contact(publication, "in the reported site's own domain"), source
                 continue
-            draft.doubt("mailbox_of_the_site", f"{text}; a person approves it before the first notice")
+            draft.doubt(
+                "mailbox_of_the_site", f"{text}; a person approves it before the first notice"
+            )
         if publication.is_usable:
             return publication, source, level in same
         if level is found.level:
@@ -129,7 +139,11 @@ def _publication(
 def _is_edited_by(block: Level, holder: Level) -> bool:
     """Say whether only the holder's accounts may edit its more specific block: else a customer may have set its contact."""
     accounts = {name.upper() for name in block.network.maintainers}
-    return bool(block.organisation and accounts and accounts <= {name.upper() for name in holder.network.maintainers})
+    return bool(
+        block.organisation
+        and accounts
+        and accounts <= {name.upper() for name in holder.network.maintainers}
+    )
 
 
 def _published_at(facts: Facts, found: Accountable, level: Level) -> tuple[Publication, Sourced]:
@@ -144,7 +158,9 @@ def _published_at(facts: Facts, found: Accountable, level: Level) -> tuple[Publi
         form = form_in_remarks(source.registration)
         if form:
             lost = level.contact.passed_over
-            return Publication(form=form, rule="a web form named in remarks", place="remarks", passed_over=lost), source
+            return Publication(
+                form=form, rule="a web form named in remarks", place="remarks", passed_over=lost
+            ), source
     return level.contact, level.contact_source
 
 
@@ -155,7 +171,9 @@ def _unknown_contact(
     publication, source = published
     lost, network = publication.passed_over, source.registration
     if publication.redacted:
-        draft.step(step, "there is one, and the registry withholds it", source.record, "redacted", lost)
+        draft.step(
+            step, "there is one, and the registry withholds it", source.record, "redacted", lost
+        )
         return AbuseContact(status="redacted")
     if publication.unusable:
         text = f"the registry publishes {publication.unusable!r}, which is no mailbox that mail can be sent to"
@@ -164,16 +182,25 @@ def _unknown_contact(
         return AbuseContact(status="malformed")
     if network.cut_short:
         busy = "load" in (network.truncated or "")
-        draft.step(step, "not known: the registry left part of its answer out", source.record, "notices", lost)
+        draft.step(
+            step,
+            "not known: the registry left part of its answer out",
+            source.record,
+            "notices",
+            lost,
+        )
         return AbuseContact(
-            status="rate_limited" if busy else "unreachable", retry_at=source.record.fetched_at + _ASK_AGAIN
+            status="rate_limited" if busy else "unreachable",
+            retry_at=source.record.fetched_at + _ASK_AGAIN,
         )
     silent = open_about(facts, chain)
     if silent:
         said = f"not known: {silent[0].note or silent[0].outcome}"
         draft.step(step, said, silent[0], None, lost)
         return AbuseContact(status=_STATUS_OF[silent[0].outcome], retry_at=silent[0].retry_at)
-    draft.step(step, "the registry answered in full and publishes none", source.record, "entities", lost)
+    draft.step(
+        step, "the registry answered in full and publishes none", source.record, "entities", lost
+    )
     return AbuseContact(status="not_published")
 
 
@@ -186,7 +213,9 @@ def _contact_of_own_system(facts: Facts, chain: Chain, found: Accountable) -> Ab
             continue
         contact = contact_of_system(system.registration, facts.entities)
         holder = holder_of(system.registration, facts.entities)
-        if found.way in _WAYS_OF_CUSTOMERS and is_of_the_site(facts, Publication(contact.email, contact.form)):
+        if found.way in _WAYS_OF_CUSTOMERS and is_of_the_site(
+            facts, Publication(contact.email, contact.form)
+        ):
             continue
         if contact.status == "found" and same_organisation(holder, found.level.holder):
             return contact
@@ -198,7 +227,9 @@ def _fallbacks(facts: Facts, found: Accountable, besides: str | None) -> list[Fa
     contacts: dict[str, FallbackContact] = {}
     for source in found.level.sources:
         for contact in fallback_contacts(source.registration, besides, facts.entities):
-            refused = found.way in _WAYS_OF_CUSTOMERS and is_of_the_site(facts, Publication(email=contact.email))
+            refused = found.way in _WAYS_OF_CUSTOMERS and is_of_the_site(
+                facts, Publication(email=contact.email)
+            )
             if not refused:
                 contacts.setdefault(contact.email, contact)
     return list(contacts.values())
@@ -209,12 +240,17 @@ def _bears_on(facts: Facts, chain: Chain, question: Question) -> bool:
     return test is not None and test(facts, chain, question)
 
 
-def _same_address(_: Facts, chain: Chain, question: NetworkAt | NationalNetwork | WhoisAt | OriginOf) -> bool:
+def _same_address(
+    _: Facts, chain: Chain, question: NetworkAt | NationalNetwork | WhoisAt | OriginOf
+) -> bool:
     return question.address == chain.address
 
 
 def _above_one_of(_: Facts, chain: Chain, question: NetworkAbove) -> bool:
-    return any((level.network.first, level.network.last) == (question.first, question.last) for level in chain.levels)
+    return any(
+        (level.network.first, level.network.last) == (question.first, question.last)
+        for level in chain.levels
+    )
 
 
 def _around(_: Facts, chain: Chain, question: WhoisAbove) -> bool:
@@ -223,7 +259,9 @@ def _around(_: Facts, chain: Chain, question: WhoisAbove) -> bool:
 
 def _entity_of(_: Facts, chain: Chain, question: EntityNamed) -> bool:
     registrations = (source.registration for level in chain.levels for source in level.sources)
-    handles = {entity.handle.upper() for one in registrations for entity in one.walk() if entity.handle}
+    handles = {
+        entity.handle.upper() for one in registrations for entity in one.walk() if entity.handle
+    }
     return question.handle.upper() in handles
 
 

@@ -69,7 +69,13 @@ def decide_from(facts: Facts) -> Decision:
     if target is None:
         raise ValueError("facts without a target and without what is wrong with it")
     if target.not_attributable:
-        return _ended(facts, target.host, "not_attributable", target.code or "special", target.not_attributable)
+        return _ended(
+            facts,
+            target.host,
+            "not_attributable",
+            target.code or "special",
+            target.not_attributable,
+        )
     if not facts.addresses:
         return _unresolved(facts, target.host)
     draft = Draft()
@@ -87,7 +93,10 @@ def _say_resolution(facts: Facts, draft: Draft) -> None:
         text = f"the resolver gives {listed} for names that do not exist: what it says of this one may be made up too"
         draft.doubt("resolver_rewrites", text)
     for address, reason in facts.special.items():
-        draft.doubt("special_address_in_dns", f"the name also has the address {address}, which is special: {reason}")
+        draft.doubt(
+            "special_address_in_dns",
+            f"the name also has the address {address}, which is special: {reason}",
+        )
     for address in sorted(facts.registry_addresses, key=int):
         text = f"the name has the address {address} of a registry's server or resolver, which is asked all the same"
         draft.doubt("registry_address", text)
@@ -105,7 +114,9 @@ def _say_resolution(facts: Facts, draft: Draft) -> None:
     if any(record.stale for record in facts.evidence.records):
         draft.doubt("stale", "a registry could not be reached; an answer older than a day was used")
     for address, record in facts.told.items():
-        draft.step("told origin", f"{address} is the origin, as told by {record.server}", record, "address")
+        draft.step(
+            "told origin", f"{address} is the origin, as told by {record.server}", record, "address"
+        )
     for record in facts.told_too_long_ago:
         text = f"{record.server} told an origin more than 12 hours before this look: ask again, sites move"
         draft.doubt("told_too_long_ago", text)
@@ -120,7 +131,9 @@ def _say_resolution(facts: Facts, draft: Draft) -> None:
 def _say_served_from(facts: Facts, draft: Draft) -> None:
     for address, record in facts.served_from.items():
         if address in facts.resolved:
-            draft.step("served from", f"{record.server} saw {address} serve the content", record, "address")
+            draft.step(
+                "served from", f"{record.server} saw {address} serve the content", record, "address"
+            )
         else:
             text = f"{record.server} says that {address} served the content, which DNS does not give now"
             draft.doubt("served_from_elsewhere", text)
@@ -149,10 +162,15 @@ def _finish(facts: Facts, draft: Draft, host: str) -> Decision:
         draft.doubt("several_providers", text)
     country = country_of(facts, draft, primary) if primary else Country()
     if primary:
-        lost = tuple(f"{party.provider.name}: {_after(party)}" for party in parties if party != primary)
+        lost = tuple(
+            f"{party.provider.name}: {_after(party)}" for party in parties if party != primary
+        )
         conclusion = f"write to {primary.provider.name} first, as {ROLE_WORDS[primary.role]}"
         draft.step("primary", conclusion, None, "parties", lost)
-    return Decision(_attribution(facts, host, draft, _Outcome(primary, parties, country, candidates)), draft.steps)
+    return Decision(
+        _attribution(facts, host, draft, _Outcome(primary, parties, country, candidates)),
+        draft.steps,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +186,9 @@ class _Outcome:
 
 
 def _answers_for_an_address(draft: Draft, party: Party) -> bool:
-    return any((one.role, one.provider) == (party.role, party.provider.id) for one in draft.addresses)
+    return any(
+        (one.role, one.provider) == (party.role, party.provider.id) for one in draft.addresses
+    )
 
 
 def _candidates(facts: Facts, draft: Draft, hosts: list[Party]) -> list[Provider]:
@@ -208,7 +228,10 @@ def _all_lead_to(facts: Facts, name: str) -> bool:
 
 def _fronts_of_one_company(facts: Facts) -> bool:
     companies = {
-        next((listed.company for listed, _ in facts.fronts.get(address, ()) if listed.kind == "cdn"), None)
+        next(
+            (listed.company for listed, _ in facts.fronts.get(address, ()) if listed.kind == "cdn"),
+            None,
+        )
         for address in facts.addresses
     }
     return len(companies) == 1 and None not in companies
@@ -252,12 +275,17 @@ def _with_mail(facts: Facts, draft: Draft, party: Party) -> Party:
     if deliverable is None:
         return party
     if deliverable == "undeliverable":
-        draft.doubt("undeliverable", f"the domain of {email} takes no mail by its DNS: the notice would not arrive")
+        draft.doubt(
+            "undeliverable",
+            f"the domain of {email} takes no mail by its DNS: the notice would not arrive",
+        )
     contact = party.abuse_contact.model_copy(update={"deliverable": deliverable})
     return party.model_copy(update={"abuse_contact": contact})
 
 
-def _party_order(draft: Draft, party: Party, told: set[str]) -> tuple[bool, bool, bool, int, int, str]:
+def _party_order(
+    draft: Draft, party: Party, told: set[str]
+) -> tuple[bool, bool, bool, int, int, str]:
     """Write first to those who can act: to who holds an origin behind a proxy; among equals to whom most addresses are at."""
     return (
         not party.addressee,
@@ -302,7 +330,9 @@ def _unresolved(facts: Facts, host: str) -> Decision:
         text = f"the name has only special addresses: {address}, {reason}"
         return _ended(facts, host, "not_attributable", "special_address", text)
     outcomes = [record.outcome for record in facts.resolutions]
-    worst = next((one for one in ("timeout", "servfail", "lame", "nxdomain") if one in outcomes), "no_data")
+    worst = next(
+        (one for one in ("timeout", "servfail", "lame", "nxdomain") if one in outcomes), "no_data"
+    )
     return _ended(facts, host, "not_resolved", worst, _RESOLUTION_WORDS[worst])
 
 
@@ -316,7 +346,9 @@ def _ended(facts: Facts, host: str | None, status: Status, code: str, text: str)
 
 
 def _attribution(facts: Facts, host: str | None, draft: Draft, outcome: _Outcome) -> Attribution:
-    served = next((str(address) for address in facts.served_from if address in facts.resolved), None)
+    served = next(
+        (str(address) for address in facts.served_from if address in facts.resolved), None
+    )
     return Attribution(
         input=facts.evidence.input,
         host=host,
@@ -327,12 +359,19 @@ def _attribution(facts: Facts, host: str | None, draft: Draft, outcome: _Outcome
         parties=outcome.parties,
         candidates=outcome.candidates,
         served_from=served,
-        write_order=write_order(facts, draft, outcome.parties, outcome.country) if outcome.primary else [],
+        write_order=write_order(facts, draft, outcome.parties, outcome.country)
+        if outcome.primary
+        else [],
         country=outcome.country,
         fronted=draft.fronted,
         doubts=[Doubt(code=code, text=text) for code, text in draft.doubts.items()],
         failures=[
-            Failure(server=record.server, kind=record.outcome, retry_at=record.retry_at, text=record.note)
+            Failure(
+                server=record.server,
+                kind=record.outcome,
+                retry_at=record.retry_at,
+                text=record.note,
+            )
             for record in facts.open.values()
         ],
         evidence=[

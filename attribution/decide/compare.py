@@ -29,9 +29,12 @@ def changes_between(before: Attribution, after: Attribution) -> list[Change]:
         ("fronted", str(before.fronted).lower(), str(after.fronted).lower()),
         ("parties", _parties(before), _parties(after)),
     ]
-    holders = [{one.ip: one.provider or "nobody" for one in answer.addresses} for answer in (before, after)]
+    holders = [
+        {one.ip: one.provider or "nobody" for one in answer.addresses} for answer in (before, after)
+    ]
     pairs += [
-        (f"holder of {ip}", holders[0][ip], holders[1][ip]) for ip in sorted(holders[0].keys() & holders[1].keys())
+        (f"holder of {ip}", holders[0][ip], holders[1][ip])
+        for ip in sorted(holders[0].keys() & holders[1].keys())
     ]
     return [Change(what, old, new) for what, old, new in pairs if old != new]
 
@@ -41,7 +44,11 @@ def _addresses(answer: Attribution) -> str:
 
 
 def _company(answer: Attribution) -> str:
-    return f"{answer.primary.provider.name} ({answer.primary.provider.id})" if answer.primary else "nobody"
+    return (
+        f"{answer.primary.provider.name} ({answer.primary.provider.id})"
+        if answer.primary
+        else "nobody"
+    )
 
 
 def _mailbox(answer: Attribution) -> str:

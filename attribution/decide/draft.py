@@ -62,7 +62,14 @@ class Draft:
     ) -> None:
         """Note a rule as it was applied, with the answer and field that it rests on."""
         self.steps.append(
-            Step(rule, conclusion, rests_on, source.server if source else None, source.sha256 if source else None, lost)
+            Step(
+                rule,
+                conclusion,
+                rests_on,
+                source.server if source else None,
+                source.sha256 if source else None,
+                lost,
+            )
         )
 
     def add(self, party: Party) -> None:
@@ -70,7 +77,10 @@ class Draft:
         key = party.role, party.provider.id
         known = self.parties.get(key)
         if known:
-            addresses = [*known.addresses, *(one for one in party.addresses if one not in known.addresses)]
+            addresses = [
+                *known.addresses,
+                *(one for one in party.addresses if one not in known.addresses),
+            ]
             party = known.model_copy(update={"addresses": addresses})
         self.parties[key] = party
 

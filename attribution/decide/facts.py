@@ -166,7 +166,9 @@ class Facts:
         """Read a whole bundle."""
         facts = cls(evidence)
         try:
-            facts.target = parse_target(evidence.input, documentation_is_special=evidence.documentation_is_special)
+            facts.target = parse_target(
+                evidence.input, documentation_is_special=evidence.documentation_is_special
+            )
         except InvalidTarget as error:
             facts.invalid = error
             return facts
@@ -203,7 +205,11 @@ class Facts:
         """
         if len(self.resolved) <= MOST_ADDRESSES:
             return self.resolved
-        told = [address for address in self.resolved if address in self.told or address in self.served_from]
+        told = [
+            address
+            for address in self.resolved
+            if address in self.told or address in self.served_from
+        ]
         drawn = sorted(self.resolved, key=self._lot)
         chosen = list(dict.fromkeys([*told, *drawn]))[: max(MOST_ADDRESSES, len(told))]
         return {address: self.resolved[address] for address in sorted(chosen, key=int)}
@@ -275,7 +281,13 @@ class Facts:
             return None
         asns = {asn for answer in answers if answer.prefix == best.prefix for asn in answer.asns}
         return Announcement(
-            best.prefix, block[0], block[-1], tuple(sorted(asns)), best.country, best.registry, record
+            best.prefix,
+            block[0],
+            block[-1],
+            tuple(sorted(asns)),
+            best.country,
+            best.registry,
+            record,
         )
 
     def announcement_is_open(self, address: Address) -> bool:
@@ -286,12 +298,15 @@ class Facts:
     def system_is_open(self, asn: int) -> bool:
         """Say whether it is not known who holds an AS."""
         by_whois = (isinstance(one, WhoisSystem) and one.asn == asn for one in self.absent)
-        return asn not in self.systems and SystemNumbered(asn) not in self.absent and not any(by_whois)
+        return (
+            asn not in self.systems and SystemNumbered(asn) not in self.absent and not any(by_whois)
+        )
 
     def entity_is_open(self, registry: str, handle: str) -> bool:
         """Say whether it is not known what a registry says of an organisation."""
         return not any(
-            isinstance(one, EntityNamed) and (one.registry, one.handle.upper()) == (registry, handle.upper())
+            isinstance(one, EntityNamed)
+            and (one.registry, one.handle.upper()) == (registry, handle.upper())
             for one in self.absent
         )
 
@@ -301,15 +316,23 @@ class Facts:
         `handed_out` is whether its type says that a provider lies above: then a missing link to it proves nothing.
         """
         above = (question for question in self.absent if isinstance(question, NetworkAbove))
-        if any((question.first, question.last) == (network.first, network.last) for question in above):
+        if any(
+            (question.first, question.last) == (network.first, network.last) for question in above
+        ):
             return True
         if network.parent and _is_whole_region(*network.parent):
             return True
         in_text = any(
-            isinstance(question, WhoisAt) and network.covers(question.address) and question not in self.open
+            isinstance(question, WhoisAt)
+            and network.covers(question.address)
+            and question not in self.open
             for question in self.asked
         )
-        named = network.up is not None or network.parent is not None or network.parent_handle is not None
+        named = (
+            network.up is not None
+            or network.parent is not None
+            or network.parent_handle is not None
+        )
         if not named:
             return in_text or not handed_out
         if not in_text:
@@ -372,7 +395,9 @@ class Facts:
         # Resolvers turn the order of addresses with each answer (RFC 1794): it means nothing, and is set aside.
         for value in sorted(answer.values, key=lambda text: int(read_address(text))):
             address = normal(read_address(value))
-            reason = special_purpose(address, documentation_is_special=self.evidence.documentation_is_special)
+            reason = special_purpose(
+                address, documentation_is_special=self.evidence.documentation_is_special
+            )
             if address in self.made_up:
                 self.rewritten[address] = record
             elif reason:
@@ -383,7 +408,10 @@ class Facts:
     def _learn_origin(self, record: Record) -> None:
         assert isinstance(record.question, OriginOf)
         if record.outcome == "answered":
-            self.origins[record.question.address] = read_origin(record.body, record.url or ""), record
+            self.origins[record.question.address] = (
+                read_origin(record.body, record.url or ""),
+                record,
+            )
 
     def _learn_network(self, record: Record) -> None:
         if record.outcome != "answered":
@@ -392,7 +420,9 @@ class Facts:
         if not server.listed:
             self.claims.append(record)
             return
-        self.networks += [Sourced(network, record) for network in read_networks(record.body, server)]
+        self.networks += [
+            Sourced(network, record) for network in read_networks(record.body, server)
+        ]
 
     def _learn_entity(self, record: Record) -> None:
         assert isinstance(record.question, EntityNamed)
@@ -460,9 +490,14 @@ class Facts:
     def _learn_desk(self, record: Record) -> None:
         assert isinstance(record.question, DeskOf)
         values = read_document(record.body)
-        hotlines = [(as_text(row.get("name")), as_text(row.get("url"))) for row in as_objects(values.get("hotlines"))]
+        hotlines = [
+            (as_text(row.get("name")), as_text(row.get("url")))
+            for row in as_objects(values.get("hotlines"))
+        ]
         authority = next(iter(as_objects(values.get("authority"))), {})
-        name, power, since, url = (as_text(authority.get(key)) or "" for key in ("name", "power", "since", "url"))
+        name, power, since, url = (
+            as_text(authority.get(key)) or "" for key in ("name", "power", "since", "url")
+        )
         self.desks[record.question.country] = Desk(
             tuple(Hotline(name, url or "") for name, url in hotlines if name),
             Authority(name, power, since, url) if name else None,
@@ -472,7 +507,9 @@ class Facts:
     def _learn_made_up(self, record: Record) -> None:
         if record.outcome == "answered":
             name, _, rdtype = (record.url or "").rpartition(" ")
-            self.made_up |= {normal(read_address(value)) for value in read_dns(record.body, name, rdtype).values}
+            self.made_up |= {
+                normal(read_address(value)) for value in read_dns(record.body, name, rdtype).values
+            }
 
     def _learn_told(self, record: Record) -> None:
         assert isinstance(record.question, OriginBehind)
@@ -482,7 +519,9 @@ class Facts:
         age = self.evidence.observed_at - record.fetched_at
         if age > TOLD_FOR or age < -_CLOCKS_DIFFER:
             self.told_too_long_ago.append(record)
-        elif not special_purpose(address, documentation_is_special=self.evidence.documentation_is_special):
+        elif not special_purpose(
+            address, documentation_is_special=self.evidence.documentation_is_special
+        ):
             self.told[address] = record
             self.resolved.setdefault(address, [f"told by {record.server}"])
 
@@ -500,7 +539,9 @@ class Facts:
 
     def _learn_page(self, record: Record) -> None:
         assert isinstance(record.question, NationalPage)
-        self.pages.setdefault(record.question.registry, {})[record.question.page] = decode(record.body)
+        self.pages.setdefault(record.question.registry, {})[record.question.page] = decode(
+            record.body
+        )
         self.page_records.setdefault(record.question.registry, record)
 
 
@@ -530,8 +571,10 @@ def _is_whole_region(first: Address, last: Address) -> bool:
 
 def _server_of(record: Record) -> Server:
     """Return who answered, by the table of servers: never by what the answer says of itself."""
-    return server_for_url(record.url or f"https://{record.server}/") if record.kind == "rdap" else whois_server(
-        record.server
+    return (
+        server_for_url(record.url or f"https://{record.server}/")
+        if record.kind == "rdap"
+        else whois_server(record.server)
     )
 
 

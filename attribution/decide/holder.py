@@ -64,7 +64,9 @@ def holder_of(registration: Registration, entities: Mapping[EntityKey, Entity]) 
     described = described_name(registration)
     if described:
         return Holder(identity, described, registration.country, "description")
-    return Holder(identity, registration.netname or registration.handle, registration.country, "network name")
+    return Holder(
+        identity, registration.netname or registration.handle, registration.country, "network name"
+    )
 
 
 def customer_record(registration: Registration) -> Entity | None:

@@ -40,7 +40,9 @@ class Level:
     @property
     def type(self) -> str | None:
         """The registry's type of the block, as printed."""
-        return next((source.registration.type for source in self.sources if source.registration.type), None)
+        return next(
+            (source.registration.type for source in self.sources if source.registration.type), None
+        )
 
     @property
     def organisation(self) -> Organisation | None:
@@ -99,10 +101,14 @@ def needs_above(level: Level) -> bool:
     """Say whether the rules cannot end without the network above a level."""
     if level.kind is not BlockKind.DIRECT:
         return True
-    if level.direct_as == "legacy":  # inherited by whatever is made below it: direct only where nothing lies above
+    if (
+        level.direct_as == "legacy"
+    ):  # inherited by whatever is made below it: direct only where nothing lies above
         return not any(registry_maintains(source.registration) for source in level.sources)
     known = block_type(level.network.registry, level.type, level.network.first.version)
-    return known is None or known.kind is not BlockKind.DIRECT  # a national registry's, if nothing lies above
+    return (
+        known is None or known.kind is not BlockKind.DIRECT
+    )  # a national registry's, if nothing lies above
 
 
 def type_is_known(level: Level) -> bool:
@@ -133,25 +139,37 @@ def _rank(sources: list[Sourced]) -> int:
     return _RANK[known.kind] if known else 1
 
 
-def _level(facts: Facts, sources: list[Sourced], kind: BlockKind, direct_as: DirectAs | None) -> Level:
+def _level(
+    facts: Facts, sources: list[Sourced], kind: BlockKind, direct_as: DirectAs | None
+) -> Level:
     holders = [holder_of(source.registration, facts.entities) for source in sources]
     holder = min(holders, key=lambda one: (one.organisation is None, not one.certain))
     if sources[0].registration.protocol == "rdap" and sources[0].record.came_unchanged:
         holder = holders[0]  # text, which anybody on the way can change, adds no organisation to it
-    contacts = [(published_contact(source.registration, facts.entities), source) for source in sources]
+    contacts = [
+        (published_contact(source.registration, facts.entities), source) for source in sources
+    ]
     contact, source = min(contacts, key=lambda pair: (not pair[0].is_usable, not pair[0].redacted))
     return Level(sources, kind, direct_as, holder, contact, source)
 
 
-def _kind_of(sources: list[Sourced], above: list[list[Sourced]]) -> tuple[BlockKind, DirectAs | None]:
+def _kind_of(
+    sources: list[Sourced], above: list[list[Sourced]]
+) -> tuple[BlockKind, DirectAs | None]:
     """Say what a block is: by the registry's type, else by whether something that is not the registry's lies above."""
     network = sources[0].registration
     known_registry = registry(network.registry)
-    if known_registry and known_registry.national:  # the topmost block is the registry's own customer's
+    if (
+        known_registry and known_registry.national
+    ):  # the topmost block is the registry's own customer's
         national_above = any(_same_registry(network, group) for group in above)
         by_type = block_type(network.registry, network.type, network.first.version)
         national_above = national_above or (by_type is not None and by_type.kind in _HANDED_OUT)
-        return (BlockKind.CUSTOMER, None) if national_above else (BlockKind.DIRECT, "direct_allocation")
+        return (
+            (BlockKind.CUSTOMER, None)
+            if national_above
+            else (BlockKind.DIRECT, "direct_allocation")
+        )
     text = next((source.registration.type for source in sources if source.registration.type), None)
     known = block_type(network.registry, text, network.first.version)
     if known is None:
@@ -164,7 +182,9 @@ def _kind_of(sources: list[Sourced], above: list[list[Sourced]]) -> tuple[BlockK
 def registry_maintains(network: Network) -> bool:
     """Say whether the registry itself maintains an object: one of its own accounts may edit it."""
     known = registry(network.registry)
-    return known is not None and any(name.upper() in known.maintainers for name in network.maintainers)
+    return known is not None and any(
+        name.upper() in known.maintainers for name in network.maintainers
+    )
 
 
 def _same_registry(network: Network, sources: list[Sourced]) -> bool:

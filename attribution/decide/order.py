@@ -27,11 +27,17 @@ def country_of(facts: Facts, draft: Draft, primary: Party) -> Country:
     desk = facts.desks.get(where or "", Desk())
     hotlines = "; ".join(one.name for one in desk.hotlines) or None
     if hotlines:
-        draft.step("hotline", f"{hotlines} takes reports of content in {where} (table of {desk.compiled})")
-    return found.model_copy(update={"hotline": hotlines, "authority": desk.authority.name if desk.authority else None})
+        draft.step(
+            "hotline", f"{hotlines} takes reports of content in {where} (table of {desk.compiled})"
+        )
+    return found.model_copy(
+        update={"hotline": hotlines, "authority": desk.authority.name if desk.authority else None}
+    )
 
 
-def write_order(facts: Facts, draft: Draft, parties: list[Party], country: Country) -> list[WriteStep]:
+def write_order(
+    facts: Facts, draft: Draft, parties: list[Party], country: Country
+) -> list[WriteStep]:
     """Return whom to write to, first to last: who can act, who is above them, who announces, the country's authority."""
     able = [party for party in parties if party.addressee and _can_act(draft, party)]
     if not able:
@@ -53,7 +59,9 @@ def write_order(facts: Facts, draft: Draft, parties: list[Party], country: Count
     if desk.authority:
         authority = desk.authority
         power = f"{_POWERS.get(authority.power, authority.power)} ({authority.power} since {authority.since})"
-        steps.append(WriteStep(to=authority.name, role="authority", contact=authority.url, ask=power))
+        steps.append(
+            WriteStep(to=authority.name, role="authority", contact=authority.url, ask=power)
+        )
     return steps
 
 

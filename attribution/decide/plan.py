@@ -78,7 +78,9 @@ def _about_target(facts: Facts, wishes: Wishes) -> list[Question]:
     target = facts.target
     if target is None or target.not_attributable:
         return []
-    wanted: list[Question] = [] if target.address or facts.resolutions else [ResolveName(target.host)]
+    wanted: list[Question] = (
+        [] if target.address or facts.resolutions else [ResolveName(target.host)]
+    )
     if target.address is None and target.host not in facts.suffixes:
         return [*wanted, SuffixOf(target.host)]
     wanted += [SuffixOf(name) for name in facts.names]
@@ -148,7 +150,9 @@ def _without_leaf(facts: Facts, chain: Chain) -> list[Question]:
         return []
     registry = server_for_url(silent.url).registry if silent and silent.url else None
     known = registries().get(registry or "")
-    return _first_layer(facts, *_national(facts, chain), [WhoisAt(chain.address, known.whois if known else None)])
+    return _first_layer(
+        facts, *_national(facts, chain), [WhoisAt(chain.address, known.whois if known else None)]
+    )
 
 
 def _above(facts: Facts, chain: Chain) -> list[Question]:
@@ -201,7 +205,9 @@ def _of_accountable(facts: Facts, chain: Chain, found: Accountable) -> list[Ques
         if waiting:
             return waiting
     contact = found.level.contact
-    own_block = found.own_block.contact if found.own_block and found.own_block.organisation else contact
+    own_block = (
+        found.own_block.contact if found.own_block and found.own_block.organisation else contact
+    )
     if contact.is_usable or own_block.is_usable or contact.redacted or contact.unusable:
         return []
     text: list[Question] = [_text_of(chain, found.level)]
@@ -238,7 +244,9 @@ def _systems(facts: Facts, address: Address) -> list[Question]:
     questions: list[Question] = []
     for asn in announced.asns[:_MOST_SYSTEMS]:
         if asn not in facts.systems:
-            questions += _first_layer(facts, [SystemNumbered(asn)], _system_in_text(facts, asn, announced))
+            questions += _first_layer(
+                facts, [SystemNumbered(asn)], _system_in_text(facts, asn, announced)
+            )
     return questions
 
 
@@ -307,7 +315,9 @@ def _national(facts: Facts, chain: Chain) -> tuple[list[Question], list[Question
     if name is None:
         return [], []
     registry = registries()[name]
-    by_rdap: list[Question] = [NationalNetwork(name, chain.address, registry.rdap)] if registry.rdap else []
+    by_rdap: list[Question] = (
+        [NationalNetwork(name, chain.address, registry.rdap)] if registry.rdap else []
+    )
     if registry.page is None:
         return by_rdap, [WhoisAt(chain.address, registry.whois)]
     page = facts.page_wanted(name, chain.address)

@@ -30,7 +30,10 @@ def say_lists(facts: Facts, draft: Draft, address: Address, holder: str | None) 
         elif listed.kind == "cloud":
             draft.step("list", f"{where}, as {listed.company}", record, "lists")
         elif listed.kind == "sinkhole":
-            draft.doubt("sinkhole", f"{where}: the name may have been taken from its owner, and the content be gone")
+            draft.doubt(
+                "sinkhole",
+                f"{where}: the name may have been taken from its owner, and the content be gone",
+            )
         elif listed.kind == "parking":
             draft.doubt("parked", f"{where}: the name may only be parked")
     return rule
@@ -51,7 +54,9 @@ def add_platform(facts: Facts, draft: Draft) -> None:
     name, suffix = facts.platform
     addresses = [str(address) for address in facts.addresses]
     company = suffix.company or name
-    same = next((party for party in draft.parties.values() if party.provider.id == suffix.provider), None)
+    same = next(
+        (party for party in draft.parties.values() if party.provider.id == suffix.provider), None
+    )
     provider = Provider(id=suffix.provider or f"platform:{suffix.platform_suffix}", name=company)
     contact = AbuseContact(status="not_published", source="table:platforms")
     if same:
@@ -85,7 +90,10 @@ def add_domain_parties(facts: Facts, draft: Draft) -> None:
     source = f"{record.kind}:{record.server}"
     held = [code for code in _HOLD if code in domain.status]
     if held:
-        draft.doubt("on_hold", f"{domain.name} is on {' and '.join(held)}: the name was taken out of the DNS")
+        draft.doubt(
+            "on_hold",
+            f"{domain.name} is on {' and '.join(held)}: the name was taken out of the DNS",
+        )
     registrar = domain.registrar
     if registrar:
         reachable = registrar.email or registrar.form
@@ -104,11 +112,20 @@ def add_domain_parties(facts: Facts, draft: Draft) -> None:
                 abuse_contact=contact,
             )
         )
-        draft.step("registrar", f"{domain.name} was registered through {registrar.name}", record, "entities[registrar]")
+        draft.step(
+            "registrar",
+            f"{domain.name} was registered through {registrar.name}",
+            record,
+            "entities[registrar]",
+        )
     for host in domain.nameservers:
         suffix = facts.suffixes.get(host)
         operator = suffix.registrable if suffix else None
         if operator and operator != domain.name:
             contact = AbuseContact(status="not_published", source=source)
             provider = Provider(id=f"dns:{operator}", name=operator)
-            draft.add(Party(role="dns_operator", provider=provider, addressee=False, abuse_contact=contact))
+            draft.add(
+                Party(
+                    role="dns_operator", provider=provider, addressee=False, abuse_contact=contact
+                )
+            )

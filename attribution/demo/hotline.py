@@ -21,7 +21,18 @@ from attribution.cases.noting import note_event
 from attribution.cases.providers import keep_provider
 from attribution.cases.store import Store
 from attribution.cases.times import micros
-from attribution.demo.world import ANDES, BANYAN, BAOBAB, HARBOUR, LANTERN, MERIDIAN, QUAY, QUIET, VEIL, Company
+from attribution.demo.world import (
+    ANDES,
+    BANYAN,
+    BAOBAB,
+    HARBOUR,
+    LANTERN,
+    MERIDIAN,
+    QUAY,
+    QUIET,
+    VEIL,
+    Company,
+)
 from attribution.models import Provider
 
 WHO = "demo"
@@ -67,7 +78,11 @@ def fill(store: Store) -> None:
             provider = Provider(id=habit.key, name=company.name, country=company.country)
             mailbox = company.abuse
             identity = keep_provider(
-                writer, provider, f"rdap:{habit.key.partition(':')[0]}", mailbox=mailbox, systems=[habit.system]
+                writer,
+                provider,
+                f"rdap:{habit.key.partition(':')[0]}",
+                mailbox=mailbox,
+                systems=[habit.system],
             )
             if mailbox and company in (MERIDIAN, LANTERN, BANYAN):
                 approve(writer, identity, mailbox, "telephoned the number in the trade register")
@@ -75,8 +90,12 @@ def fill(store: Store) -> None:
         _write(Path(folder), today)
         import_history(store, Path(folder), who=WHO, reject=_refused)
     with store.write(WHO) as writer:
-        note_letter(writer, SILENT, today - timedelta(days=21), "0" * 64, "registered letter to its seat")
-        reply = micros(datetime(today.year, today.month, today.day, tzinfo=UTC) - timedelta(days=12))
+        note_letter(
+            writer, SILENT, today - timedelta(days=21), "0" * 64, "registered letter to its seat"
+        )
+        reply = micros(
+            datetime(today.year, today.month, today.day, tzinfo=UTC) - timedelta(days=12)
+        )
         note_event(
             writer,
             "reply",
@@ -92,13 +111,20 @@ def _refused(file: str, line: int, reason: str, held: Any) -> None:
 
 def _write(folder: Path, today: date) -> None:
     chance = random.Random(2026)  # noqa: S311 - an invented story, the same each time
-    rows: dict[str, list[dict[str, Any]]] = {"notices": [], "reports": [], "events": [], "aliases": []}
+    rows: dict[str, list[dict[str, Any]]] = {
+        "notices": [],
+        "reports": [],
+        "events": [],
+        "aliases": [],
+    }
     begin = datetime(today.year, today.month, today.day, tzinfo=UTC) - timedelta(weeks=_WEEKS)
     for habit in HABITS:
         for number, sent in enumerate(_sent(habit, begin, chance), start=1):
             _case(rows, habit, number, sent, begin + timedelta(weeks=_WEEKS), chance)
     for name, kept in rows.items():
-        (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in kept), "utf-8")
+        (folder / f"{name}.jsonl").write_text(
+            "".join(json.dumps(row) + "\n" for row in kept), "utf-8"
+        )
 
 
 def _sent(habit: Habit, begin: datetime, chance: random.Random) -> Iterator[datetime]:
@@ -116,16 +142,32 @@ def _case(rows: dict[str, list[dict[str, Any]]], habit: Habit, number: int, sent
     urls = chance.choice((1, 1, 1, 2, 3))
     ignored = chance.random() < habit.ignored
     rows["notices"].append(
-        {"notice": notice, "provider": habit.key, "site": site, "sent_at": _time(sent), "urls": urls}
+        {
+            "notice": notice,
+            "provider": habit.key,
+            "site": site,
+            "sent_at": _time(sent),
+            "urls": urls,
+        }
     )
     acknowledged = sent + timedelta(minutes=chance.randrange(1, 90))
     if acknowledged < end:
         rows["events"].append({"kind": "ack", "notice": notice, "at": _time(acknowledged)})
     for place in range(urls):
         url = f"{notice}-{place}"
-        rows["reports"].append({"url": url, "notice": notice, "site": site, "provider": habit.key, "at": _time(sent)})
-        gone = None if ignored or habit.hours is None else sent + timedelta(hours=chance.uniform(*habit.hours))
-        seen = [days for days in (1, 3, 7, 14, 30, 60) if gone is None or sent + timedelta(days=days + 0.3) < gone]
+        rows["reports"].append(
+            {"url": url, "notice": notice, "site": site, "provider": habit.key, "at": _time(sent)}
+        )
+        gone = (
+            None
+            if ignored or habit.hours is None
+            else sent + timedelta(hours=chance.uniform(*habit.hours))
+        )
+        seen = [
+            days
+            for days in (1, 3, 7, 14, 30, 60)
+            if gone is None or sent + timedelta(days=days + 0.3) < gone
+        ]
         for days in seen:
             at = sent + timedelta(days=days + 0.3)
             if at < end:

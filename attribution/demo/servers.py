@@ -50,15 +50,28 @@ class DemoWorld:
         self._ports[world.DEAD] = 9  # the discard port: nobody listens
         self._ports["dns"] = self._serve_dns()
         tables = Path(self._folder.name)
-        rows = [f"{suffix},{company},{provider}" for suffix, (company, provider) in world.PLATFORMS.items()]
-        (tables / "platforms.csv").write_text("\n".join(["suffix,company,provider", *rows]) + "\n", "utf-8")
-        lists = [f"list,{name},{kind},{company},demo list,2026" for name, (kind, company, _) in world.FRONTS.items()]
-        prefixes = [f"{prefix},{name}" for name, (_, _, blocks) in world.FRONTS.items() for prefix in blocks]
+        rows = [
+            f"{suffix},{company},{provider}"
+            for suffix, (company, provider) in world.PLATFORMS.items()
+        ]
+        (tables / "platforms.csv").write_text(
+            "\n".join(["suffix,company,provider", *rows]) + "\n", "utf-8"
+        )
+        lists = [
+            f"list,{name},{kind},{company},demo list,2026"
+            for name, (kind, company, _) in world.FRONTS.items()
+        ]
+        prefixes = [
+            f"{prefix},{name}" for name, (_, _, blocks) in world.FRONTS.items() for prefix in blocks
+        ]
         (tables / "fronts.csv").write_text("\n".join(lists + prefixes) + "\n", "utf-8")
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         for server in self._servers:
             server.shutdown()
@@ -71,7 +84,9 @@ class DemoWorld:
             "ATTRIBUTION_NAMESERVERS": f"{_LOOPBACK}:{self._ports['dns']}",
             "ATTRIBUTION_RDAP_BOOTSTRAP_URL": f"{self.base}bootstrap/",
             "ATTRIBUTION_WHOIS_ROOT": f"{_LOOPBACK}:{self._ports['iana']}",
-            "ATTRIBUTION_WHOIS_OVERRIDES": ",".join(f"whois.{one}.net={_LOOPBACK}:{self._ports[one]}" for one in _RIRS),
+            "ATTRIBUTION_WHOIS_OVERRIDES": ",".join(
+                f"whois.{one}.net={_LOOPBACK}:{self._ports[one]}" for one in _RIRS
+            ),
             "ATTRIBUTION_ALLOW_LOOPBACK_REGISTRIES": "true",
             "ATTRIBUTION_ALLOW_DOCUMENTATION_ADDRESSES": "true",
             "ATTRIBUTION_CACHE_FOLDER": str(self._cache),
@@ -81,7 +96,10 @@ class DemoWorld:
 
     def settings(self, **changes: Any) -> Settings:
         """Return settings that point the library at this world."""
-        values = {name.removeprefix("ATTRIBUTION_").lower(): value for name, value in self.environment().items()}
+        values = {
+            name.removeprefix("ATTRIBUTION_").lower(): value
+            for name, value in self.environment().items()
+        }
         return load_settings(**(values | changes))
 
     @property
@@ -118,7 +136,9 @@ class DemoWorld:
 
     def _start(self, server: socketserver.BaseServer) -> None:
         self._servers.append(server)
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        threading.Thread(
+            target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        ).start()
 
 
 class _Web(ThreadingHTTPServer):
@@ -170,7 +190,9 @@ class _WebHandler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is http.server's
         """Say nothing."""
 
-    def _send(self, status: int, answer: dict[str, Any], headers: dict[str, str] | None = None) -> None:
+    def _send(
+        self, status: int, answer: dict[str, Any], headers: dict[str, str] | None = None
+    ) -> None:
         body = json.dumps(answer).encode("utf-8")
         self.send_response(status)
         for name, value in {
@@ -251,12 +273,15 @@ def _bootstrap(name: str, base: str) -> dict[str, Any]:
     """Return one of IANA's bootstrap files (RFC 9224) for this world."""
     services: list[list[list[str]]] = []
     if name == "ipv4":
-        services = [[[prefix], [f"{base}{registry}/"]] for prefix, registry in _FIRST_OCTETS.items()]
+        services = [
+            [[prefix], [f"{base}{registry}/"]] for prefix, registry in _FIRST_OCTETS.items()
+        ]
     elif name == "ipv6":
         services = [[["2001:db8::/32"], [f"{base}ripe/"]]]
     elif name == "asn":
         services = [
-            [[f"{number}-{number}"], [f"{base}{registry}/"]] for number, (registry, _) in world.SYSTEMS.items()
+            [[f"{number}-{number}"], [f"{base}{registry}/"]]
+            for number, (registry, _) in world.SYSTEMS.items()
         ]
     elif name == "dns":
         services = [[["example"], [f"{base}names/"]]]
@@ -272,7 +297,11 @@ def _rdap(service: str, path: str, base: str) -> dict[str, Any] | None:
     if kind != "ip":
         return None
     try:
-        block = world.block_named(value) if "/" in value else world.block_at(ipaddress.ip_address(value))
+        block = (
+            world.block_named(value)
+            if "/" in value
+            else world.block_at(ipaddress.ip_address(value))
+        )
     except ValueError:
         return None
     return world.network_answer(block, base) if block and block.registry == service else None
@@ -290,7 +319,10 @@ def _dns_answer(data: bytes) -> bytes:
     query = dns.message.from_wire(data)
     answer = dns.message.make_response(query, recursion_available=True)
     question = query.question[0]
-    name, kind = question.name.to_text(omit_final_dot=True).lower(), dns.rdatatype.to_text(question.rdtype)
+    name, kind = (
+        question.name.to_text(omit_final_dot=True).lower(),
+        dns.rdatatype.to_text(question.rdtype),
+    )
     if kind == "TXT" and name.endswith(".asn.cymru.com"):
         _answer_origin(answer, name)
         return answer.to_wire()
@@ -315,9 +347,17 @@ def _dns_answer(data: bytes) -> bytes:
 
 
 def _answer_origin(answer: dns.message.Message, name: str) -> None:
-    labels = name.split(".")[:-4] if ".origin." in name else name.removesuffix(".origin6.asn.cymru.com").split(".")
+    labels = (
+        name.split(".")[:-4]
+        if ".origin." in name
+        else name.removesuffix(".origin6.asn.cymru.com").split(".")
+    )
     labels.reverse()
-    text = ".".join(labels) if len(labels) == 4 else ":".join("".join(labels[at : at + 4]) for at in range(0, 32, 4))
+    text = (
+        ".".join(labels)
+        if len(labels) == 4
+        else ":".join("".join(labels[at : at + 4]) for at in range(0, 32, 4))
+    )
     block = world.block_at(ipaddress.ip_address(text))
     if block is None or block is world.STUB:
         answer.set_rcode(dns.rcode.NXDOMAIN)

@@ -68,7 +68,9 @@ BLOCKS = [
     Block("afrinic", "203.0.113.128/26", "ASSIGNED PI", BAOBAB, system=64500),
 ]
 # The registry's own placeholder around space that it gave to nobody.
-STUB = Block("apnic", "203.0.113.192/26", "ALLOCATED TO APNIC", Company("ORG-APNIC1-AP", "APNIC", "AU"))
+STUB = Block(
+    "apnic", "203.0.113.192/26", "ALLOCATED TO APNIC", Company("ORG-APNIC1-AP", "APNIC", "AU")
+)
 # Who holds the AS numbers. Quay announces its customer block by an AS of its own: it is accountable by that.
 SYSTEMS = {
     64496: ("arin", HARBOUR),
@@ -168,7 +170,8 @@ def network_answer(block: Block, base: str) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "rdapConformance": ["rdap_level_0"],
         "objectClassName": "ip network",
-        "handle": block.handle or f"NET-{network.network_address}".replace(".", "-").replace(":", "-").upper(),
+        "handle": block.handle
+        or f"NET-{network.network_address}".replace(".", "-").replace(":", "-").upper(),
         "startAddress": str(network[0]),
         "endAddress": str(network[-1]),
         "ipVersion": f"v{network.version}",
@@ -177,7 +180,11 @@ def network_answer(block: Block, base: str) -> dict[str, Any]:
         "country": block.company.country,
         "port43": f"whois.{block.registry}.net",
         "links": [
-            {"rel": "self", "href": f"{base}{block.registry}/ip/{block.prefix}", "type": "application/rdap+json"}
+            {
+                "rel": "self",
+                "href": f"{base}{block.registry}/ip/{block.prefix}",
+                "type": "application/rdap+json",
+            }
         ],
         "entities": _entities(block.registry, block.company),
     }
@@ -265,7 +272,11 @@ def _arin_text(block: Block) -> str:
 
 
 def _arin_organisation(company: Company) -> str:
-    desk = f"\nOrgAbuseHandle: {company.handle}-ABUSE\nOrgAbuseEmail:  {company.abuse}\n" if company.abuse else ""
+    desk = (
+        f"\nOrgAbuseHandle: {company.handle}-ABUSE\nOrgAbuseEmail:  {company.abuse}\n"
+        if company.abuse
+        else ""
+    )
     name = f"OrgName:        {company.name}\nOrgId:          {company.handle}\n"
     return f"{name}Country:        {company.country}\n{desk}"
 
@@ -325,7 +336,11 @@ def _entities(registry: str, company: Company) -> list[dict[str, Any]]:
         case "arin":
             return [holder | {"entities": [desk]}]
         case "ripe":
-            maintainer = {"objectClassName": "entity", "handle": "DEMO-MNT", "roles": ["registrant"]}
+            maintainer = {
+                "objectClassName": "entity",
+                "handle": "DEMO-MNT",
+                "roles": ["registrant"],
+            }
             return [maintainer, holder, desk]
         case "apnic":
             return [holder, desk | {"handle": f"IRT-{company.handle}"}]

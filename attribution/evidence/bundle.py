@@ -51,7 +51,9 @@ class Evidence:
                 "observed_at": self.observed_at.isoformat(),
                 "documentation_is_special": self.documentation_is_special,
                 "sample_key": self.sample_key,
-                "records": [{**record.to_json(), "sha256": record.sha256} for record in self.records],
+                "records": [
+                    {**record.to_json(), "sha256": record.sha256} for record in self.records
+                ],
             }
         )
 
@@ -73,10 +75,14 @@ class Evidence:
             for one in values["records"]:
                 record = Record.from_json(one)
                 if record.sha256 != one["sha256"]:
-                    raise EvidenceError(f"the answer to {record.question.text!r} does not match its SHA-256")
+                    raise EvidenceError(
+                        f"the answer to {record.question.text!r} does not match its SHA-256"
+                    )
                 evidence.records.append(record)
         except (KeyError, TypeError, ValueError, RecursionError) as error:
-            raise EvidenceError(f"this is no evidence bundle: {type(error).__name__} {error}") from None
+            raise EvidenceError(
+                f"this is no evidence bundle: {type(error).__name__} {error}"
+            ) from None
         return evidence
 
 
@@ -89,4 +95,9 @@ def _sample_key(text: str) -> str:
 
 def canonical(values: dict[str, Any]) -> bytes:
     """Write JSON with sorted keys and no spare space, ending in a line feed."""
-    return json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode("utf-8") + b"\n"
+    return (
+        json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode(
+            "utf-8"
+        )
+        + b"\n"
+    )

@@ -63,7 +63,13 @@ class EvidenceFolder:
             if last:
                 link = json.loads(last)
                 sequence, previous = link["sequence"] + 1, link["hash"]
-        link = {"sequence": sequence, "bundle": name, "sha256": digest, "at": at.isoformat(), "previous": previous}
+        link = {
+            "sequence": sequence,
+            "bundle": name,
+            "sha256": digest,
+            "at": at.isoformat(),
+            "previous": previous,
+        }
         link["hash"] = _link_hash(link)
         with open_private(chain, "ab") as out:
             raw = canonical(link)
@@ -88,7 +94,9 @@ def verify_folder(folder: Path, expected_head: str | None = None) -> Verificatio
     """Check every link and bundle of a folder. Raises EvidenceError when there is no chain to check."""
     chain = folder / CHAIN_FILE
     if not chain.is_file():
-        raise EvidenceError(f"{str(folder)!r} holds no {CHAIN_FILE}; name a folder written with --evidence")
+        raise EvidenceError(
+            f"{str(folder)!r} holds no {CHAIN_FILE}; name a folder written with --evidence"
+        )
     faults: list[str] = []
     listed: set[str] = set()
     previous, count, heads = _GENESIS, 0, {_GENESIS}
@@ -103,13 +111,17 @@ def verify_folder(folder: Path, expected_head: str | None = None) -> Verificatio
         if not sound:
             faults.append(f"link {number} was changed")
         if link.get("previous") != previous or link.get("sequence") != number - 1:
-            faults.append(f"link {number} does not follow the one before it: a record is missing or was moved")
+            faults.append(
+                f"link {number} does not follow the one before it: a record is missing or was moved"
+            )
         faults.extend(_bundle_fault(folder, name, digest, number))
         listed.add(name)
         previous, count = claimed, count + 1
         heads.add(claimed)
     if expected_head and expected_head not in heads:
-        faults.append(f"the noted head {expected_head} is not in the chain: its end was cut off or rewritten")
+        faults.append(
+            f"the noted head {expected_head} is not in the chain: its end was cut off or rewritten"
+        )
     unlisted = sorted(path.name for path in folder.glob("*.json") if path.name not in listed)
     return Verification(count, previous, tuple(faults), tuple(unlisted))
 
@@ -126,7 +138,9 @@ def _bundle_fault(folder: Path, name: str, digest: str, number: int) -> list[str
 
 
 def _link_hash(link: dict[str, Any]) -> str:
-    return hashlib.sha256(canonical({key: value for key, value in link.items() if key != "hash"})).hexdigest()
+    return hashlib.sha256(
+        canonical({key: value for key, value in link.items() if key != "hash"})
+    ).hexdigest()
 
 
 def _last_line(path: Path) -> bytes:

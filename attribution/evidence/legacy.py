@@ -35,7 +35,9 @@ def question_of_sentence(kind: str, sentence: str, url: str | None) -> Question:
     try:
         return _READERS[kind](sentence, url or "")
     except (KeyError, ValueError, IndexError) as error:
-        raise EvidenceError(f"the question {sentence!r} of a bundle in format 1 cannot be read: {error}") from None
+        raise EvidenceError(
+            f"the question {sentence!r} of a bundle in format 1 cannot be read: {error}"
+        ) from None
 
 
 def _dns(sentence: str, _: str) -> Question:
@@ -46,7 +48,11 @@ def _dns(sentence: str, _: str) -> Question:
 def _rdap(sentence: str, url: str) -> Question:
     words = sentence.split(" ")
     if sentence.startswith("ip above "):
-        return NetworkAbove(words[5], ipaddress.ip_address(words[2]), ipaddress.ip_address(words[4].removesuffix(":")))
+        return NetworkAbove(
+            words[5],
+            ipaddress.ip_address(words[2]),
+            ipaddress.ip_address(words[4].removesuffix(":")),
+        )
     if words[0] == "ip" and len(words) == 4:
         base = url.partition("ip/")[0]
         return NationalNetwork(words[3], ipaddress.ip_address(words[1]), base)
@@ -72,7 +78,9 @@ def _page(sentence: str, _: str) -> Question:
     _, registry, url, *fields = sentence.split(" ")
     form = tuple((key, value) for key, _, value in (field.partition("=") for field in fields))
     texts = [url.rpartition("=")[2], url.rpartition("/")[2], *(value for _, value in form)]
-    address = next((ipaddress.ip_address(text) for text in texts if _is_address(text)), ipaddress.ip_address(0))
+    address = next(
+        (ipaddress.ip_address(text) for text in texts if _is_address(text)), ipaddress.ip_address(0)
+    )
     return NationalPage(registry, address, Page(url, form))
 
 
@@ -96,8 +104,12 @@ _READERS: dict[str, Callable[[str, str], Question]] = {
     "rdap": _rdap,
     "whois": _whois,
     "nir_page": _page,
-    "origin_as": lambda sentence, _: OriginOf(ipaddress.ip_address(sentence.removeprefix("origin "))),
-    "bootstrap": lambda sentence, _: NetworkAt(ipaddress.ip_address(sentence.removeprefix("bootstrap "))),
+    "origin_as": lambda sentence, _: OriginOf(
+        ipaddress.ip_address(sentence.removeprefix("origin "))
+    ),
+    "bootstrap": lambda sentence, _: NetworkAt(
+        ipaddress.ip_address(sentence.removeprefix("bootstrap "))
+    ),
     "suffix": lambda sentence, _: SuffixOf(sentence.removeprefix("suffix ")),
     "front": lambda sentence, _: FrontOf(ipaddress.ip_address(sentence.removeprefix("front "))),
     "mail": lambda sentence, _: MailTo(sentence.removeprefix("mail ")),

@@ -349,7 +349,9 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "first": ipaddress.ip_address,
     "last": ipaddress.ip_address,
     "asn": int,
-    "page": lambda value: Page(str(value["url"]), tuple((str(key), str(text)) for key, text in value["form"])),
+    "page": lambda value: Page(
+        str(value["url"]), tuple((str(key), str(text)) for key, text in value["form"])
+    ),
     "server": lambda value: None if value is None else str(value),
     "whois": bool,
 }
@@ -359,7 +361,11 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 def question_to_json(question: Question) -> dict[str, Any]:
     """Return the question's kind and fields as plain JSON values; fields that are None or false are left out."""
     values = {field.name: getattr(question, field.name) for field in dataclasses.fields(question)}
-    plain = {name: _plain(value) for name, value in values.items() if value is not None and value is not False}
+    plain = {
+        name: _plain(value)
+        for name, value in values.items()
+        if value is not None and value is not False
+    }
     return {"kind": question.kind, **plain}
 
 
@@ -368,7 +374,9 @@ def question_from_json(values: dict[str, Any]) -> Question:
     fields = {name: value for name, value in values.items() if name != "kind"}
     try:
         cls = _TYPES[values["kind"]]
-        question: Question = cls(**{name: _READERS.get(name, str)(value) for name, value in fields.items()})
+        question: Question = cls(
+            **{name: _READERS.get(name, str)(value) for name, value in fields.items()}
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise EvidenceError(f"a question cannot be read: {type(error).__name__} {error}") from None
     return question

@@ -93,18 +93,24 @@ class Record:
                 server=str(values["server"]),
                 fetched_at=datetime.fromisoformat(values["fetched_at"]),
                 outcome=values["outcome"],
-                body=base64.b64decode(body["base64"]) if "base64" in body else body["text"].encode("utf-8"),
+                body=base64.b64decode(body["base64"])
+                if "base64" in body
+                else body["text"].encode("utf-8"),
                 url=values.get("url"),
                 http_status=values.get("http_status"),
                 tls=bool(values.get("tls")),
-                retry_at=datetime.fromisoformat(values["retry_at"]) if values.get("retry_at") else None,
+                retry_at=datetime.fromisoformat(values["retry_at"])
+                if values.get("retry_at")
+                else None,
                 note=values.get("note"),
                 location=values.get("location"),
                 cached=bool(values.get("cached")),
                 stale=bool(values.get("stale")),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise EvidenceError(f"a kept answer cannot be read: {type(error).__name__} {error}") from None
+            raise EvidenceError(
+                f"a kept answer cannot be read: {type(error).__name__} {error}"
+            ) from None
 
     def about(self, question: Question) -> Record:
         """Return the same answer as one to this question."""

@@ -19,11 +19,17 @@ def file_of(folder: Path, name: str) -> Path:
 def check_folder(folder: Path) -> None:
     """Raise HistoryError where a folder is no history: a list of aliases alone may be missing."""
     if not folder.is_dir():
-        raise HistoryError(f"history {str(folder)!r} is no folder. Name one with notices.jsonl in it.")
-    missing = [name for name in READERS if name != "aliases" and not file_of(folder, name).is_file()]
+        raise HistoryError(
+            f"history {str(folder)!r} is no folder. Name one with notices.jsonl in it."
+        )
+    missing = [
+        name for name in READERS if name != "aliases" and not file_of(folder, name).is_file()
+    ]
     if missing:
         names = ", ".join(f"{name}.jsonl" for name in missing)
-        raise HistoryError(f"history {str(folder)!r} has no {names}. A file may be empty, and has to be there.")
+        raise HistoryError(
+            f"history {str(folder)!r} has no {names}. A file may be empty, and has to be there."
+        )
 
 
 def raw_rows(path: Path) -> Iterator[tuple[int, Any | BadRow]]:

@@ -16,7 +16,9 @@ ABOUT_NOTICE = frozenset(
      "moved_to_other_host", "reappeared", "removed_after_court_order"]
 )  # fmt: skip
 """What can happen to a notice, or to one URL of it."""
-ABOUT_URL = frozenset(["still_online", "offline", "moved_to_other_host", "reappeared", "removed_after_court_order"])
+ABOUT_URL = frozenset(
+    ["still_online", "offline", "moved_to_other_host", "reappeared", "removed_after_court_order"]
+)
 ENDS = frozenset(["offline", "moved_to_other_host", "removed_after_court_order"])
 """After these a URL is no longer at the provider."""
 ABOUT_PROVIDER = frozenset(["contact_confirmed", "contact_corrected", "reply"])
@@ -121,7 +123,9 @@ def read_event(row: Any) -> EventRow:
         if not providers:
             raise BadRow(f"provider is missing: {kind!r} happens to a provider")
     else:
-        raise BadRow(f"kind {kind!r} is unknown; known are {', '.join(sorted(ABOUT_NOTICE | ABOUT_PROVIDER))}")
+        raise BadRow(
+            f"kind {kind!r} is unknown; known are {', '.join(sorted(ABOUT_NOTICE | ABOUT_PROVIDER))}"
+        )
     last_online = time_in(values, "last_online") if values.get("last_online") is not None else None
     if last_online and last_online > at:
         raise BadRow(f"last_online {values['last_online']!r} is after at {values['at']!r}")
@@ -147,9 +151,16 @@ def read_alias(row: Any) -> AliasRow:
     return AliasRow(new, old, time_in(values, "known_at"), kind, _name_or_none(values, "source"))
 
 
-READERS = {"notices": read_notice, "reports": read_report, "events": read_event, "aliases": read_alias}
+READERS = {
+    "notices": read_notice,
+    "reports": read_report,
+    "events": read_event,
+    "aliases": read_alias,
+}
 """The files of a history folder, in the order in which they stand on one another, and how a row of each is read."""
-_EVENT_FIELDS = frozenset(["kind", "at", "known_at", "notice", "url", "provider", "last_online", "at_least_days"])
+_EVENT_FIELDS = frozenset(
+    ["kind", "at", "known_at", "notice", "url", "provider", "last_online", "at_least_days"]
+)
 
 
 def name_in(values: Mapping[str, Any], field_name: str) -> str:
@@ -170,7 +181,9 @@ def time_in(values: Mapping[str, Any], field_name: str) -> datetime:
     try:
         found = datetime.fromisoformat(value)
     except (TypeError, ValueError):
-        raise BadRow(f"{field_name} {value!r:.60}: give a time such as 2026-01-31T12:00:00Z") from None
+        raise BadRow(
+            f"{field_name} {value!r:.60}: give a time such as 2026-01-31T12:00:00Z"
+        ) from None
     found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     if found < _EARLIEST:
         raise BadRow(f"{field_name} {value!r:.60}: before 1990")

@@ -36,7 +36,13 @@ from attribution.lookup.origin_as import ask_origin
 from attribution.lookup.pace import Pace
 from attribution.lookup.rdap import RdapClient
 from attribution.lookup.tables import Tables
-from attribution.lookup.transport import HttpAnswer, HttpRequest, OnConnect, ReportedAddresses, Transport
+from attribution.lookup.transport import (
+    HttpAnswer,
+    HttpRequest,
+    OnConnect,
+    ReportedAddresses,
+    Transport,
+)
 from attribution.lookup.whois import WhoisClient
 from attribution.settings import Settings
 
@@ -59,7 +65,9 @@ class Asker:
         self._transport = Transport(settings, listed, reported=reported, on_connect=on_connect)
         self._dns = DnsClient(settings, self._transport, clock)
         self._transport.resolve_names_by(self._dns.addresses_of)
-        self._pace = Pace(settings.registry_concurrency, settings.patience, clock, Ledger(settings.cache_path))
+        self._pace = Pace(
+            settings.registry_concurrency, settings.patience, clock, Ledger(settings.cache_path)
+        )
         attempts = Attempts(self._pace, clock)
         self._bootstrap = Bootstrap(settings, self._transport, clock, kept)
         self._rdap = RdapClient(self._transport, self._bootstrap, listed, attempts, clock)

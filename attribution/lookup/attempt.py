@@ -53,7 +53,9 @@ class Attempts:
             except (TooLarge, MalformedAnswer) as error:
                 return self.failed(blank, "malformed", str(error))
             except TimeoutError:
-                return self.failed(blank, "unreachable", "no whole answer within the time limit", SOON)
+                return self.failed(
+                    blank, "unreachable", "no whole answer within the time limit", SOON
+                )
             except UnknownServer as error:
                 return self.failed(blank, "unreachable", str(error))
             except Unreachable as error:
@@ -65,7 +67,9 @@ class Attempts:
             outcome: Outcome = "unreachable" if error.kind == "unreachable" else "rate_limited"
             return replace(self.failed(blank, outcome, str(error)), retry_at=error.retry_at)
 
-    def failed(self, blank: Record, outcome: Outcome, note: str, later: timedelta = LATER) -> Record:
+    def failed(
+        self, blank: Record, outcome: Outcome, note: str, later: timedelta = LATER
+    ) -> Record:
         """Return the record of a failure, with the time from which to ask again."""
         now = self._clock.now()
         return replace(blank, outcome=outcome, note=note, fetched_at=now, retry_at=now + later)

@@ -54,7 +54,9 @@ class Services:
 class Bootstrap:
     """Finds the service for an address, AS number or domain. Refreshes are tasks that `close` ends."""
 
-    def __init__(self, settings: Settings, transport: Transport, clock: Clock, kept: KeptFiles) -> None:
+    def __init__(
+        self, settings: Settings, transport: Transport, clock: Clock, kept: KeptFiles
+    ) -> None:
         self._base = settings.rdap_bootstrap_url
         self._transport, self._clock, self._kept = transport, clock, kept
         self._failed_at: dict[str, float] = {}
@@ -75,7 +77,9 @@ class Bootstrap:
     async def for_address(self, address: Address) -> tuple[Record, tuple[str, ...]]:
         """Return the record of the match and the service URLs, https first; no URL when none serves the address."""
         text, fetched_at = await self._file(_KINDS[address.version])
-        services = _parsed_networks(text, address.version) if text else packaged_services(address.version)
+        services = (
+            _parsed_networks(text, address.version) if text else packaged_services(address.version)
+        )
         found = services.blocks.find(address)
         urls = self._usable(found[1]) if found else ()
         note = None
@@ -118,7 +122,11 @@ class Bootstrap:
                 if kept is None and self._may_try(name):
                     await self._fetch(name)
                     kept = self._kept.get_file(self._base + name)
-        elif self._clock.now() - kept[1] > _FRESH and name not in self._refreshing and self._may_try(name):
+        elif (
+            self._clock.now() - kept[1] > _FRESH
+            and name not in self._refreshing
+            and self._may_try(name)
+        ):
             task = asyncio.create_task(self._fetch(name))
             self._refreshing[name] = task
             task.add_done_callback(lambda _: self._refreshing.pop(name, None))
@@ -131,7 +139,9 @@ class Bootstrap:
     async def _fetch(self, name: str) -> None:
         try:
             url = f"{self._base}{name}.json"
-            answer = await self._transport.fetch(HttpRequest(url, kind="bootstrap", accept="application/json"))
+            answer = await self._transport.fetch(
+                HttpRequest(url, kind="bootstrap", accept="application/json")
+            )
             document = read_document(answer.body) if answer.status == 200 else {}
         except (TransportError, TimeoutError, UnreadableAnswer):
             document = {}

@@ -74,7 +74,12 @@ class Budget:
     def from_json(cls, values: Any, limits: Limits) -> Budget:
         """Read what `to_json` wrote; what is no budget counts as none."""
         try:
-            return cls(**{one.name: type(getattr(cls(1.0), one.name))(values[one.name]) for one in fields(cls)})
+            return cls(
+                **{
+                    one.name: type(getattr(cls(1.0), one.name))(values[one.name])
+                    for one in fields(cls)
+                }
+            )
         except (KeyError, TypeError, ValueError):
             return cls.new(limits)
 
@@ -92,7 +97,9 @@ class Budget:
         """Count the questions in the air, of every process."""
         return sum(lost > now for lost in self.flights.values())
 
-    def turn(self, limits: Limits, now: float, flight: str, lost: float, longest: float) -> tuple[Budget, float]:
+    def turn(
+        self, limits: Limits, now: float, flight: str, lost: float, longest: float
+    ) -> tuple[Budget, float]:
         """Take the next turn; return the budget after it and how long to wait for it.
 
         `flight` names the question, which counts as in the air until it has landed or until `lost`. A turn that
@@ -100,13 +107,17 @@ class Budget:
         """
         rate = min(max(self.rate, _SLOWEST), limits.rate)
         passed = now - self.filled_at
-        tokens = min(self.tokens + max(passed, 0.0) * rate, limits.burst) if passed > -_SANE else 0.0
+        tokens = (
+            min(self.tokens + max(passed, 0.0) * rate, limits.burst) if passed > -_SANE else 0.0
+        )
         if self.filled_at == 0.0:
             tokens = limits.burst
         wait = max((1 - tokens) / rate, 0.0)
         if wait > longest:
             return self, wait
-        flights = {name: ends for name, ends in self.flights.items() if ends > now} | {flight: lost + wait}
+        flights = {name: ends for name, ends in self.flights.items() if ends > now} | {
+            flight: lost + wait
+        }
         changed = replace(
             self,
             tokens=tokens - 1,
@@ -115,15 +126,21 @@ class Budget:
             asked=self.asked + 1,
             last_asked=now + wait,
         )
-        if self.failures >= _FAILURES_TO_REST:  # a probe: the others are told to wait for what it finds
+        if (
+            self.failures >= _FAILURES_TO_REST
+        ):  # a probe: the others are told to wait for what it finds
             changed = replace(changed, not_before=now + _PROBE, kind="unreachable")
         return changed, wait
 
     def landed(self, flight: str) -> Budget:
         """Return the budget when a question is in the air no more."""
-        return replace(self, flights={name: lost for name, lost in self.flights.items() if name != flight})
+        return replace(
+            self, flights={name: lost for name, lost in self.flights.items() if name != flight}
+        )
 
-    def after_refusal(self, limits: Limits, now: float, asked_at: float, told: float | None, note: str) -> Budget:
+    def after_refusal(
+        self, limits: Limits, now: float, asked_at: float, told: float | None, note: str
+    ) -> Budget:
         """Learn from a refusal; questions already in the air when the pause began say nothing new."""
         if asked_at < self.paused_at <= now:
             return replace(self, refused=self.refused + 1)
@@ -153,7 +170,13 @@ class Budget:
         """Learn from an answer that holds the data of so many people."""
         rate = min(self.rate + limits.rate * _FASTER, limits.rate)
         open_again = self.kind == "unreachable" and self.failures >= _FAILURES_TO_REST
-        changed = replace(self, rate=rate, refusals=0, failures=0, not_before=0.0 if open_again else self.not_before)
+        changed = replace(
+            self,
+            rate=rate,
+            refusals=0,
+            failures=0,
+            not_before=0.0 if open_again else self.not_before,
+        )
         if not limits.personal:
             return changed
         today = datetime.fromtimestamp(now, UTC).date()

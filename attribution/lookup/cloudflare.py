@@ -65,4 +65,6 @@ def source(settings: Settings, fetch: Fetch) -> CloudflareOrigins | None:
 
 
 def _complaints(errors: object) -> str:
-    return "".join(f"; {one.get('code')} {one.get('message')}"[:200] for one in as_objects(errors)[:3])
+    return "".join(
+        f"; {one.get('code')} {one.get('message')}"[:200] for one in as_objects(errors)[:3]
+    )

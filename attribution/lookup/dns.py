@@ -26,8 +26,12 @@ from attribution.registry.registration import UnreadableAnswer
 from attribution.settings import Settings, split_host_port
 
 _PAYLOAD = 1232  # the size that crosses every path unfragmented (DNS Flag Day 2020)
-_FLAGS = int(dns.flags.RD | dns.flags.AD)  # asks for the AD flag in the answer (RFC 6840, section 5.7)
-_LAME_CODES = frozenset([22, 23])  # extended errors (RFC 8914): no reachable authority, network error
+_FLAGS = int(
+    dns.flags.RD | dns.flags.AD
+)  # asks for the AD flag in the answer (RFC 6840, section 5.7)
+_LAME_CODES = frozenset(
+    [22, 23]
+)  # extended errors (RFC 8914): no reachable authority, network error
 _CANARY_FOR = 600.0
 _AGAIN = frozenset(["servfail", "timeout", "lame"])
 
@@ -42,7 +46,9 @@ class DnsClient:
         self._nobody = f"www.{secrets.token_hex(10)}.example"
         self._canary: list[Record] = []
         self._canary_until, self._canary_lock = float("-inf"), asyncio.Lock()
-        self._servers = [split_host_port(one, 53) for one in settings.nameservers] or _system_servers()
+        self._servers = [
+            split_host_port(one, 53) for one in settings.nameservers
+        ] or _system_servers()
         for server, port in self._servers:
             transport.allow_resolver(server, port)
 
@@ -68,7 +74,10 @@ class DnsClient:
         records = [await self.ask(question.domain, "MX")]
         if records[0].outcome == "no_data":
             records += await self.look_up(question.domain)
-        return [replace(record, kind="mail", question=question, url=record.question.text) for record in records]
+        return [
+            replace(record, kind="mail", question=question, url=record.question.text)
+            for record in records
+        ]
 
     async def canary(self) -> list[Record]:
         """Return an answer about a name that does not exist: an address that the resolver made up. Empty when it is honest.
@@ -78,7 +87,12 @@ class DnsClient:
         async with self._canary_lock:
             if self._clock.monotonic() >= self._canary_until:
                 record = await self.ask(self._nobody, "A")
-                told = replace(record, kind="canary", question=MadeUpName(record.server), url=record.question.text)
+                told = replace(
+                    record,
+                    kind="canary",
+                    question=MadeUpName(record.server),
+                    url=record.question.text,
+                )
                 self._canary = [told] if record.outcome == "answered" else []
                 self._canary_until = self._clock.monotonic() + _CANARY_FOR
             return self._canary
@@ -86,7 +100,14 @@ class DnsClient:
     async def ask(self, host: str, rdtype: str) -> Record:
         """Ask for one type; the record's outcome tells an answer from the kinds of failure."""
         question = ResolveName(host, rdtype)
-        last = Record("dns", question, "no resolver", self._clock.now(), "timeout", note="no resolver is configured")
+        last = Record(
+            "dns",
+            question,
+            "no resolver",
+            self._clock.now(),
+            "timeout",
+            note="no resolver is configured",
+        )
         share = self._timeout / (2 if len(self._servers) == 1 else len(self._servers))
         tries = self._servers * 2 if len(self._servers) == 1 else self._servers
         for server, port in tries:
@@ -95,7 +116,9 @@ class DnsClient:
                 break
         return last
 
-    async def _ask_one(self, host: str, rdtype: str, server: str, port: int, timeout: float) -> Record:
+    async def _ask_one(
+        self, host: str, rdtype: str, server: str, port: int, timeout: float
+    ) -> Record:
         name = f"{server}:{port}" if ":" not in server else f"[{server}]:{port}"
         question = ResolveName(host, rdtype)
         try:
@@ -111,7 +134,6 @@ class DnsClient:
         body = b"\x00\x00" + answer[2:]  # the transaction ID says nothing
         outcome, said = _outcome(body, host, rdtype)
         return Record("dns", question, name, self._clock.now(), outcome, body, note=said)
-
 
     def _timed_out(self, question: ResolveName, server: str, note: str) -> Record:
         now = self._clock.now()

@@ -30,7 +30,9 @@ class Ledger:
         self._memory: dict[str, Budget] = {}
         self._opened = False
 
-    def change(self, name: str, limits: Limits, change: Callable[[Budget], tuple[Budget, _Result]]) -> _Result:
+    def change(
+        self, name: str, limits: Limits, change: Callable[[Budget], tuple[Budget, _Result]]
+    ) -> _Result:
         """Apply a change to a registry's budget and return what it says."""
         file = self._open()
         if file is not None:
@@ -66,7 +68,9 @@ class Ledger:
         self._opened = True
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            file = sqlite3.connect(self._folder / _NAME, timeout=_BUSY_SECONDS, isolation_level=None)
+            file = sqlite3.connect(
+                self._folder / _NAME, timeout=_BUSY_SECONDS, isolation_level=None
+            )
             file.execute("PRAGMA journal_mode=WAL")
             file.execute("PRAGMA synchronous=NORMAL")
             file.execute(
@@ -86,12 +90,17 @@ class Ledger:
 
 
 def _changed(
-    file: sqlite3.Connection, name: str, limits: Limits, change: Callable[[Budget], tuple[Budget, _Result]]
+    file: sqlite3.Connection,
+    name: str,
+    limits: Limits,
+    change: Callable[[Budget], tuple[Budget, _Result]],
 ) -> _Result:
     file.execute("BEGIN IMMEDIATE")
     try:
         row = file.execute("SELECT state FROM budgets WHERE name = ?", (name,)).fetchone()
-        budget, result = change(Budget.from_json(_read(row[0]), limits) if row else Budget.new(limits))
+        budget, result = change(
+            Budget.from_json(_read(row[0]), limits) if row else Budget.new(limits)
+        )
         state = json.dumps(budget.to_json(), separators=(",", ":"))
         file.execute("INSERT OR REPLACE INTO budgets (name, state) VALUES (?, ?)", (name, state))
     except BaseException:

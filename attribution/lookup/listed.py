@@ -51,7 +51,9 @@ class ListedServers:
         for url in urls:
             parts = urlsplit(url)
             if parts.hostname:
-                self._name(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80), kinds)
+                self._name(
+                    parts.hostname, parts.port or (443 if parts.scheme == "https" else 80), kinds
+                )
 
     def name_domain_server(self, host: str) -> None:
         """List the WHOIS server that IANA's own answer names for a top-level domain."""

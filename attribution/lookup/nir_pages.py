@@ -23,7 +23,12 @@ class NationalPages:
     def __init__(
         self, transport: Transport, listed: ListedServers, attempts: Attempts, clock: Clock
     ) -> None:
-        self._transport, self._listed, self._attempts, self._clock = transport, listed, attempts, clock
+        self._transport, self._listed, self._attempts, self._clock = (
+            transport,
+            listed,
+            attempts,
+            clock,
+        )
 
     async def fetch(self, wanted: NationalPage) -> list[Record]:
         """Fetch a page of a national registry; whatever came is the record's body."""
@@ -40,6 +45,13 @@ class NationalPages:
             if answer.status != 200:
                 return self._attempts.failed(blank, "unreachable", f"HTTP {answer.status}", SOON)
             now = self._clock.now()
-            return replace(blank, outcome="answered", body=answer.body, fetched_at=now, http_status=200, tls=answer.tls)
+            return replace(
+                blank,
+                outcome="answered",
+                body=answer.body,
+                fetched_at=now,
+                http_status=200,
+                tls=answer.tls,
+            )
 
         return [await self._attempts.ask(Service("page", server), blank, send)]

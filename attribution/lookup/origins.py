@@ -56,4 +56,13 @@ class OriginDesk:
         except Exception as error:  # whatever a partner's code does, the answer goes on
             note = f"{type(error).__name__}: {error}".rstrip(": ")
             question = OriginsBehind(read_address(front.address), source.name)
-            return [Record("told_origin", question, source.name, self._clock.now(), "unreachable", note=note)]
+            return [
+                Record(
+                    "told_origin",
+                    question,
+                    source.name,
+                    self._clock.now(),
+                    "unreachable",
+                    note=note,
+                )
+            ]

@@ -46,7 +46,9 @@ class Service:
         """What it is asked at most."""
         # A laboratory has several registries on one host, each under a path of its own name.
         last = self.name.rpartition("/")[2]
-        return limits_of(self.kind, registry_of_server(self.name) or (last if last in registries() else None))
+        return limits_of(
+            self.kind, registry_of_server(self.name) or (last if last in registries() else None)
+        )
 
     @property
     def longest_queue(self) -> float:
@@ -69,7 +71,9 @@ class Pace:
     `most_concurrent` bounds what is in the air at one registry, below what its own limits allow.
     """
 
-    def __init__(self, most_concurrent: int, patience: float, clock: Clock, ledger: Ledger | None = None) -> None:
+    def __init__(
+        self, most_concurrent: int, patience: float, clock: Clock, ledger: Ledger | None = None
+    ) -> None:
         self._most, self._patience, self._clock = most_concurrent, patience, clock
         self._ledger = ledger or Ledger(None)
         self._rooms: dict[str, asyncio.Semaphore] = {}
@@ -93,7 +97,9 @@ class Pace:
         need not wait for long.
         """
         limits = service.limits
-        room = self._rooms.setdefault(service.key, asyncio.Semaphore(min(limits.concurrent, self._most)))
+        room = self._rooms.setdefault(
+            service.key, asyncio.Semaphore(min(limits.concurrent, self._most))
+        )
         patience = self._patience if most_patience is None else min(self._patience, most_patience)
         ends = self._clock.time() + patience
         while True:
@@ -169,19 +175,31 @@ class Pace:
             await self._clock.sleep(seconds)
 
     def _learn(
-        self, service: Service, limits: Limits, record: Record, flight: str, asked_at: float, people: int
+        self,
+        service: Service,
+        limits: Limits,
+        record: Record,
+        flight: str,
+        asked_at: float,
+        people: int,
     ) -> tuple[Record, float | None]:
         """Let the budget learn from what came; return the record, and for a refusal when to ask again."""
         now = self._clock.time()
-        told = record.retry_at.timestamp() - self._clock.now().timestamp() if record.retry_at else None
+        told = (
+            record.retry_at.timestamp() - self._clock.now().timestamp() if record.retry_at else None
+        )
 
         def learn(budget: Budget) -> tuple[Budget, float | None]:
             budget = budget.landed(flight)
             if record.outcome == "rate_limited":
-                changed = budget.after_refusal(limits, now, asked_at, told, record.note or "asked to come back later")
+                changed = budget.after_refusal(
+                    limits, now, asked_at, told, record.note or "asked to come back later"
+                )
                 return changed, max(changed.not_before, now)
             if record.outcome == "unreachable":
-                return budget.after_failure(now, asked_at, record.note or "could not be reached"), None
+                return budget.after_failure(
+                    now, asked_at, record.note or "could not be reached"
+                ), None
             return budget.after_answer(limits, now, people), None
 
         again = self._ledger.change(service.key, limits, learn)

@@ -57,9 +57,13 @@ async def fetch_published(settings: Settings, clock: Clock) -> Fetched:
         for row in _publishers():
             name, host = row["name"], urlsplit(row["url"]).netloc
             published = clock.now().date().isoformat()
-            listings[name] = Listing(name, row["kind"], row["company"], f"list that {host} publishes", published)
+            listings[name] = Listing(
+                name, row["kind"], row["company"], f"list that {host} publishes", published
+            )
             try:
-                request = HttpRequest(row["url"], kind="publisher", accept="*/*", most_bytes=_MOST_BYTES)
+                request = HttpRequest(
+                    row["url"], kind="publisher", accept="*/*", most_bytes=_MOST_BYTES
+                )
                 answer = await transport.fetch(request)
                 if answer.status != 200:
                     raise Unreachable(f"HTTP {answer.status}")
@@ -95,7 +99,12 @@ def _taken(body: bytes, take: str) -> list[str]:
     key, _, value = condition.partition("=")
     document = json.loads(body)
     objects = [one for one in _objects(document) if not key or one.get(key) == value]
-    texts = [text for one in objects for item in one.values() for text in (item if isinstance(item, list) else [item])]
+    texts = [
+        text
+        for one in objects
+        for item in one.values()
+        for text in (item if isinstance(item, list) else [item])
+    ]
     return [text for text in texts if isinstance(text, str) and _prefix(text)]
 
 

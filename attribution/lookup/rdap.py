@@ -58,7 +58,12 @@ class RdapClient:
     """Puts questions to the responsible RDAP server and returns every step as a record."""
 
     def __init__(
-        self, transport: Transport, bootstrap: Bootstrap, listed: ListedServers, attempts: Attempts, clock: Clock
+        self,
+        transport: Transport,
+        bootstrap: Bootstrap,
+        listed: ListedServers,
+        attempts: Attempts,
+        clock: Clock,
     ) -> None:
         self._transport, self._bootstrap, self._listed = transport, bootstrap, listed
         self._attempts, self._clock = attempts, clock
@@ -67,9 +72,14 @@ class RdapClient:
         """Ask for the most specific network around an address; the address itself is asked, never a CIDR."""
         match, urls = await self._bootstrap.for_address(question.address)
         if not urls:
-            return [match, self._nobody(question, match.server, "no RDAP server is known for this address")]
+            return [
+                match,
+                self._nobody(question, match.server, "no RDAP server is known for this address"),
+            ]
         self._listed.name_services(urls, "ip")
-        check = _about_address(question.address, _delegated(match), {server_for_url(url).registry for url in urls})
+        check = _about_address(
+            question.address, _delegated(match), {server_for_url(url).registry for url in urls}
+        )
         errand = _Errand(question, "ip", check)
         return [match, *await self._first_answer(_paths(urls, f"ip/{question.address}"), errand)]
 
@@ -162,18 +172,35 @@ class RdapClient:
             return self._read(answer, url, errand)
 
         blank = self._blank(errand.question, url)
-        return await self._attempts.ask(_service(url), blank, send, errand.most_patience, _people_in)
+        return await self._attempts.ask(
+            _service(url), blank, send, errand.most_patience, _people_in
+        )
 
     def _read(self, answer: HttpAnswer, url: str, errand: _Errand) -> Record:
         now, server = self._clock.now(), server_for_url(url)
         outcome: Outcome
         if answer.status in _REDIRECTS and answer.location:
-            outcome, note, permanent, location = "redirected", None, False, urljoin(url, answer.location)
+            outcome, note, permanent, location = (
+                "redirected",
+                None,
+                False,
+                urljoin(url, answer.location),
+            )
             if not self._transport.may_ask(location, errand.kind):
-                outcome, note = "refused", f"it redirects to {_host(location)}, no listed server: not followed"
+                outcome, note = (
+                    "refused",
+                    f"it redirects to {_host(location)}, no listed server: not followed",
+                )
         else:
-            reading = read_refusal(server, answer.body, status=answer.status, content_type=answer.content_type)
-            outcome, note, permanent, location = reading.outcome, reading.note, reading.permanent, None
+            reading = read_refusal(
+                server, answer.body, status=answer.status, content_type=answer.content_type
+            )
+            outcome, note, permanent, location = (
+                reading.outcome,
+                reading.note,
+                reading.permanent,
+                None,
+            )
         if outcome == "answered":
             try:
                 errand.check(answer.body, server)
@@ -203,7 +230,9 @@ def _delegated(match: Record) -> tuple[Address, Address] | None:
     return (ipaddress.ip_address(ends[0]), ipaddress.ip_address(ends[1])) if ends else None
 
 
-def _about_address(address: Address, delegated: tuple[Address, Address] | None, registries: set[str]) -> Check:
+def _about_address(
+    address: Address, delegated: tuple[Address, Address] | None, registries: set[str]
+) -> Check:
     """Judge an answer about an address: its network contains it, and is no wider than what IANA delegated.
 
     Space that was transferred lies in no block delegated to the registry that another one redirected to.

@@ -66,12 +66,21 @@ class Tables:
             }
             for prefix, one in front_table(self._folder).find(question.address)
         ]
-        return [self._record("front", question, "published lists", {"lists": found})] if found else []
+        return (
+            [self._record("front", question, "published lists", {"lists": found})] if found else []
+        )
 
     def desk_of(self, question: DeskOf) -> Record:
         """Say which hotline and which authority take a case in a country."""
-        return self._record("desk", question, "tables of hotlines and authorities", asdict(desk_of(question.country)))
+        return self._record(
+            "desk",
+            question,
+            "tables of hotlines and authorities",
+            asdict(desk_of(question.country)),
+        )
 
-    def _record(self, kind: Kind, question: Question, server: str, body: dict[str, object]) -> Record:
+    def _record(
+        self, kind: Kind, question: Question, server: str, body: dict[str, object]
+    ) -> Record:
         raw = json.dumps(body, ensure_ascii=False, sort_keys=True).encode("utf-8")
         return Record(kind, question, server, self._clock.now(), "answered", raw)

@@ -61,17 +61,33 @@ class WhoisClient:
     """Asks one server after another; each answer is a record."""
 
     def __init__(
-        self, settings: Settings, transport: Transport, listed: ListedServers, attempts: Attempts, clock: Clock
+        self,
+        settings: Settings,
+        transport: Transport,
+        listed: ListedServers,
+        attempts: Attempts,
+        clock: Clock,
     ) -> None:
-        self._transport, self._listed, self._attempts, self._clock = transport, listed, attempts, clock
+        self._transport, self._listed, self._attempts, self._clock = (
+            transport,
+            listed,
+            attempts,
+            clock,
+        )
         targets = {IANA: settings.whois_root, **settings.whois_overrides}
-        self._targets = {name.lower(): split_host_port(target, 43) for name, target in targets.items()}
+        self._targets = {
+            name.lower(): split_host_port(target, 43) for name, target in targets.items()
+        }
 
     async def network_at(self, question: WhoisAt) -> list[Record]:
         """Ask IANA's root, or the server named, for an address and what lies above it; follow to listed registries."""
 
         def line(server: Server) -> str:
-            chain = server.query_above if server.query_above and _gives_chain(server.query_above) else None
+            chain = (
+                server.query_above
+                if server.query_above and _gives_chain(server.query_above)
+                else None
+            )
             return (chain or server.query).format(address=question.address)
 
         errand = _Errand(question, "ip", line, _about(question.address), _registry_server)
@@ -100,7 +116,9 @@ class WhoisClient:
         def line(server: Server) -> str:
             return server.query_autnum.format(asn=question.asn)
 
-        return await self._walk(question.server, _Errand(question, "autnum", line, judge, lambda _: None))
+        return await self._walk(
+            question.server, _Errand(question, "autnum", line, judge, lambda _: None)
+        )
 
     async def domain(self, question: DomainNamed) -> list[Record]:
         """Ask IANA's root and the registry of the top-level domain; no registrar's own server is asked."""
@@ -108,7 +126,11 @@ class WhoisClient:
         def judge(body: bytes, server: Server) -> tuple[Outcome, str | None]:
             if read_domain_text(decode(body), question.name):
                 return "answered", None
-            return ("redirected", None) if read_referral(body, server) else ("not_found", "the domain is not in it")
+            return (
+                ("redirected", None)
+                if read_referral(body, server)
+                else ("not_found", "the domain is not in it")
+            )
 
         def next_server(record: Record) -> str | None:
             """Follow IANA's own answer, which names the top-level domain's server, and no other."""
@@ -134,7 +156,11 @@ class WhoisClient:
             asked.add(host)
             record = await self._ask(host, errand)
             records.append(record)
-            host = errand.next_server(record) if record.outcome in ("redirected", "not_found") else None
+            host = (
+                errand.next_server(record)
+                if record.outcome in ("redirected", "not_found")
+                else None
+            )
         return records
 
     def _failed(self, errand: _Errand, host: str, note: str) -> Record:
@@ -145,18 +171,24 @@ class WhoisClient:
         address, port = self._targets.get(host, (host, 43))
 
         async def send() -> Record:
-            body = await self._transport.ask_line(address, port, errand.line(server), kind=errand.kind)
+            body = await self._transport.ask_line(
+                address, port, errand.line(server), kind=errand.kind
+            )
             if is_big(body):  # read where it keeps nobody waiting
                 return await asyncio.to_thread(self._read, body, server, host, errand)
             return self._read(body, server, host, errand)
 
-        return await self._attempts.ask(Service("whois", host), self._blank(errand, host), send, people=_people_in)
+        return await self._attempts.ask(
+            Service("whois", host), self._blank(errand, host), send, people=_people_in
+        )
 
     def _read(self, body: bytes, server: Server, host: str, errand: _Errand) -> Record:
         now = self._clock.now()
         reading = read_refusal(server, body)
         outcome, note = reading.outcome, reading.note
-        if outcome == "answered" or (outcome in ("malformed", "not_found") and read_referral(body, server)):
+        if outcome == "answered" or (
+            outcome in ("malformed", "not_found") and read_referral(body, server)
+        ):
             try:
                 outcome, note = errand.judge(body, server)
             except UnreadableAnswer as error:
@@ -166,7 +198,9 @@ class WhoisClient:
             retry_at = now + MUCH_LATER if reading.permanent else None
         elif outcome in ("unreachable", "malformed"):
             retry_at = now + (SOON if outcome == "unreachable" else LATER)
-        return Record("whois", errand.question, host, now, outcome, body, retry_at=retry_at, note=note)
+        return Record(
+            "whois", errand.question, host, now, outcome, body, retry_at=retry_at, note=note
+        )
 
     def _blank(self, errand: _Errand, host: str) -> Record:
         return Record("whois", errand.question, host, self._clock.now(), "unreachable")

@@ -102,7 +102,9 @@ def _may_be_named(arrays: Arrays, look: float) -> bool:
     return len(weeks) >= _FEWEST_BAD_WEEKS
 
 
-def _walk(history: History, names: tuple[str, ...], look: float) -> tuple[list[Spell], float | None]:
+def _walk(
+    history: History, names: tuple[str, ...], look: float
+) -> tuple[list[Spell], float | None]:
     """Look day by day, under the names that were known to be one on each; return when it was named, and since when it is noted."""
     spells: list[Spell] = []
     noted_since: float | None = None
@@ -121,7 +123,11 @@ def _walk(history: History, names: tuple[str, ...], look: float) -> tuple[list[S
                     spells[-1] = replace(spells[-1], released=float(day))
                 elif not open_spell and verdict.named:
                     spells.append(Spell(float(day), len(verdict.weeks.week)))
-                noted_since = (noted_since if noted_since is not None else float(day)) if verdict.noted else None
+                noted_since = (
+                    (noted_since if noted_since is not None else float(day))
+                    if verdict.noted
+                    else None
+                )
     return sorted(spells, key=lambda one: one.flagged), noted_since
 
 
@@ -150,7 +156,10 @@ def _with_probabilities(found: list[Assessment]) -> list[Assessment]:
     counts = np.array([_failed_sites(one) for one in found], float)
     mixture = fit(counts[:, 0], counts[:, 1])
     chances = mixture.probability(counts[:, 0], counts[:, 1])
-    return [replace(one, p_systematic=round(float(chance), 4)) for one, chance in zip(found, chances, strict=True)]
+    return [
+        replace(one, p_systematic=round(float(chance), 4))
+        for one, chance in zip(found, chances, strict=True)
+    ]
 
 
 def _failed_sites(one: Assessment) -> tuple[float, float]:

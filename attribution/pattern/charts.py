@@ -40,7 +40,9 @@ def overview_chart(rows: list[dict[str, Any]], form: str) -> bytes:
 
     pyplot = _pyplot()
     with pyplot.rc_context(_STYLE):
-        figure, (funnel, bars) = pyplot.subplots(1, 2, figsize=(11, 4.5), gridspec_kw={"width_ratios": [3, 1]})
+        figure, (funnel, bars) = pyplot.subplots(
+            1, 2, figsize=(11, 4.5), gridspec_kw={"width_ratios": [3, 1]}
+        )
         seen = [row for row in rows if row["share_failed"] is not None]
         for label, colour in COLOURS.items():
             mine = [row for row in seen if row["now"] == label]
@@ -50,8 +52,14 @@ def overview_chart(rows: list[dict[str, Any]], form: str) -> bytes:
                     label=label.replace("_", " "), alpha=0.35 if label == "insufficient" else 0.85, linewidths=0,
                 )  # fmt: skip
         if seen:
-            common = float(np.average([row["share_failed"] for row in seen], weights=[row["admitted"] for row in seen]))
-            counts = np.unique(np.geomspace(1, max(2, *(row["admitted"] for row in seen)), 60).astype(int))
+            common = float(
+                np.average(
+                    [row["share_failed"] for row in seen], weights=[row["admitted"] for row in seen]
+                )
+            )
+            counts = np.unique(
+                np.geomspace(1, max(2, *(row["admitted"] for row in seen)), 60).astype(int)
+            )
             for level, line in ((0.95, ":"), (0.998, "--")):
                 for tail in ((1 - level) / 2, (1 + level) / 2):
                     funnel.plot(

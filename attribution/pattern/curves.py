@@ -38,14 +38,19 @@ class Curve:
         return float(self.left[reached]), float(self.right[reached])
 
 
-def turnbull(left: Floats, right: Floats, weight: Floats | None = None, enough: float = _ENOUGH) -> Curve:
+def turnbull(
+    left: Floats, right: Floats, weight: Floats | None = None, enough: float = _ENOUGH
+) -> Curve:
     """Estimate the distribution of times that lie in (left, right], `right` inf where the end was not seen.
 
     It is refined until no mass changes by more than `enough` in a step.
     """
     if not len(left):
         return Curve(*(np.array([], float),) * 3)
-    left, right = np.asarray(left, float), np.maximum(np.asarray(right, float), np.asarray(left, float))
+    left, right = (
+        np.asarray(left, float),
+        np.maximum(np.asarray(right, float), np.asarray(left, float)),
+    )
     weight = np.ones(len(left)) if weight is None else np.asarray(weight, float)
     pairs, place = np.unique(np.column_stack([left, right]), axis=0, return_inverse=True)
     count = np.bincount(place.ravel(), weight)
@@ -86,7 +91,9 @@ def aalen_johansen(time: Floats, cause: np.ndarray, causes: int) -> tuple[Floats
     found = np.zeros((causes, len(times)))
     for number, at in enumerate(times):
         at_risk = (time >= at).sum()
-        ended = np.array([((time == at) & (cause == one)).sum() for one in range(1, causes + 1)], float)
+        ended = np.array(
+            [((time == at) & (cause == one)).sum() for one in range(1, causes + 1)], float
+        )
         incidence = incidence + surviving * ended / at_risk
         surviving *= 1 - ended.sum() / at_risk
         found[:, number] = incidence

@@ -12,7 +12,15 @@ import numpy as np
 from attribution.pattern.assess import Assessment, assess
 from attribution.pattern.betting import NAMED_AT, NOTED_AT, P0
 from attribution.pattern.curves import Curve, aalen_johansen, turnbull
-from attribution.pattern.history import FAILED_AFTER, Arrays, Floats, History, days, moment, week_start
+from attribution.pattern.history import (
+    FAILED_AFTER,
+    Arrays,
+    Floats,
+    History,
+    days,
+    moment,
+    week_start,
+)
 from attribution.pattern.report import as_row
 
 REPLY_DAYS = 14
@@ -24,7 +32,9 @@ CAUSES = ("removed by the provider", "removed after a court's order", "moved to 
 _HOW = {"offline": 1, "removed_after_court_order": 2, "moved_to_other_host": 3}
 
 
-def dossier(history: History, name: str, at: datetime | None = None, country: str | None = None) -> dict[str, Any]:
+def dossier(
+    history: History, name: str, at: datetime | None = None, country: str | None = None
+) -> dict[str, Any]:
     """Return the dossier of a provider under any of its names. Raises KeyError where the history has no such name."""
     look = float(np.ceil(history.last_known)) if at is None else days(at)
     one = next((one for one in assess(history, moment(look)) if name in one.names), None)
@@ -64,7 +74,9 @@ def dossier_of(one: Assessment, history: History, country: str | None = None) ->
     }  # fmt: skip
 
 
-def contest(history: History, name: str, without: Iterable[str], at: datetime | None = None) -> dict[str, Any]:
+def contest(
+    history: History, name: str, without: Iterable[str], at: datetime | None = None
+) -> dict[str, Any]:
     """Decide again without some cases; say whether the label stands, and by what margin. Raises KeyError."""
     look = float(np.ceil(history.last_known)) if at is None else days(at)
     gone = set(without)
@@ -73,7 +85,9 @@ def contest(history: History, name: str, without: Iterable[str], at: datetime | 
     before = next((one for one in assess(history, moment(look)) if name in one.names), None)
     if before is None:
         raise KeyError(name)
-    after = next((one for one in assess(history.without(gone), moment(look)) if name in one.names), None)
+    after = next(
+        (one for one in assess(history.without(gone), moment(look)) if name in one.names), None
+    )
     label = "insufficient" if after is None else after.now
     return {
         "provider": before.names[0],
@@ -85,7 +99,9 @@ def contest(history: History, name: str, without: Iterable[str], at: datetime | 
         "stands": before.now == label,
         "e_value_before": _four(before.verdict.highest),
         "e_value_after": _four(after.verdict.highest) if after else 1.0,
-        "margin": None if after is None else round(math.log10(max(after.verdict.highest, 1e-12) / NAMED_AT), 2),
+        "margin": None
+        if after is None
+        else round(math.log10(max(after.verdict.highest, 1e-12) / NAMED_AT), 2),
         "floors_missing": [] if after is None else list(after.verdict.floors.missing),
     }
 
@@ -102,7 +118,9 @@ def _timeline(one: Assessment, history: History, look: float) -> list[dict[str, 
         (arrays.corrected, "the contact was corrected"),
     ):
         found += [(float(when), what) for when, known in zip(*pairs, strict=True) if known <= look]
-    found += [(float(at), "a court ordered removal") for at in arrays.order_at[arrays.order_at <= look]]
+    found += [
+        (float(at), "a court ordered removal") for at in arrays.order_at[arrays.order_at <= look]
+    ]
     found += [
         (when, "the provider replied")
         for name in one.names if name in history.tracks for when, known, _ in history.tracks[name].replies if known <= look
@@ -158,7 +176,9 @@ def _removal(arrays: Arrays, look: float) -> dict[str, Any]:
     rows = [np.flatnonzero(group == one) for one in groups]
     drawn: list[Curve] = []
     for _ in range(_RESAMPLES if len(groups) > 1 else 0):
-        taken = np.concatenate([rows[number] for number in chance.integers(0, len(rows), len(rows))])
+        taken = np.concatenate(
+            [rows[number] for number in chance.integers(0, len(rows), len(rows))]
+        )
         drawn.append(turnbull(_grid(left[taken]), _grid(right[taken]), enough=_ENOUGH_OF_A_DRAW))
     table = []
     for day in _DAYS:
@@ -186,12 +206,17 @@ def median_removal(one: Assessment) -> tuple[float, float] | None:
 def removal_of_others(others: Iterable[Assessment], look: float) -> list[dict[str, Any]]:
     """Return the curve of removal of several providers together, at the days of a dossier's: what one is held against."""
     found = [_intervals(one.arrays, look)[:2] for one in others]
-    left, right = (np.concatenate([pair[side] for pair in found]) if found else np.array([]) for side in (0, 1))
+    left, right = (
+        np.concatenate([pair[side] for pair in found]) if found else np.array([]) for side in (0, 1)
+    )
     if not len(left):
         return []
     curve = turnbull(_grid(left), _grid(right))
     rows = [(day, *curve.by(day)) for day in _DAYS]
-    return [{"days": day, "gone_at_least": round(low, 4), "gone_at_most": round(high, 4)} for day, low, high in rows]
+    return [
+        {"days": day, "gone_at_least": round(low, 4), "gone_at_most": round(high, 4)}
+        for day, low, high in rows
+    ]
 
 
 def _grid(times: Floats) -> Floats:
@@ -223,7 +248,12 @@ def _causes(arrays: Arrays, look: float) -> list[dict[str, Any]]:
         place = int(np.searchsorted(times, day, side="right")) - 1
         shares = incidence[:, place] if place >= 0 else np.zeros(len(CAUSES))
         found.append(
-            {"days": day, **{name: round(float(share), 4) for name, share in zip(CAUSES, shares, strict=True)}}
+            {
+                "days": day,
+                **{
+                    name: round(float(share), 4) for name, share in zip(CAUSES, shares, strict=True)
+                },
+            }
         )
     return found
 
@@ -231,13 +261,21 @@ def _causes(arrays: Arrays, look: float) -> list[dict[str, Any]]:
 def _waiting(arrays: Arrays, look: float) -> dict[str, Any]:
     """Return the URL-days that content is known to have been online after the notice; and between notice and a court's order."""
     case = arrays.case_of
-    online = np.clip(np.minimum(arrays.last_on, look) - arrays.start[case], 0, None) * (arrays.weight == 1)
+    online = np.clip(np.minimum(arrays.last_on, look) - arrays.start[case], 0, None) * (
+        arrays.weight == 1
+    )
     ordered = arrays.order_at[case] <= look
-    until = np.clip(np.minimum(np.minimum(arrays.last_on, arrays.order_at[case]), look) - arrays.start[case], 0, None)
+    until = np.clip(
+        np.minimum(np.minimum(arrays.last_on, arrays.order_at[case]), look) - arrays.start[case],
+        0,
+        None,
+    )
     return {
         "url_days_online": round(float(online.sum()), 1),
         "cases_with_order": int((arrays.order_at <= look).sum()),
-        "url_days_between_notice_and_order": round(float((until * ordered * (arrays.weight == 1)).sum()), 1),
+        "url_days_between_notice_and_order": round(
+            float((until * ordered * (arrays.weight == 1)).sum()), 1
+        ),
     }
 
 

@@ -170,10 +170,14 @@ class History:
             place = cases.get(report.notice or "")
             if place is None:
                 if days(report.at) <= until and report.notice is not None:
-                    made.faults.append(f"report {report.url}: notice {report.notice} is not in the history")
+                    made.faults.append(
+                        f"report {report.url}: notice {report.notice} is not in the history"
+                    )
                 continue
             track, number = place
-            url = urls[report.notice or "", report.url] = _Url(number, last_on=track.cases[number].sent)
+            url = urls[report.notice or "", report.url] = _Url(
+                number, last_on=track.cases[number].sent
+            )
             track.urls.append(url)
         for event in events:
             known = days(event.known_at)
@@ -186,7 +190,11 @@ class History:
         return made
 
     def _take(
-        self, event: EventRow, known: float, cases: dict[str, tuple[Track, int]], urls: dict[tuple[str, str], _Url]
+        self,
+        event: EventRow,
+        known: float,
+        cases: dict[str, tuple[Track, int]],
+        urls: dict[tuple[str, str], _Url],
     ) -> None:
         at = days(event.at)
         if event.notice is None:
@@ -196,7 +204,11 @@ class History:
                     if event.kind == "reply":
                         track.replies.append((at, known, str(event.more.get("note", ""))[:2000]))
                     else:
-                        (track.confirmed if event.kind == "contact_confirmed" else track.corrected).append((at, known))
+                        (
+                            track.confirmed
+                            if event.kind == "contact_confirmed"
+                            else track.corrected
+                        ).append((at, known))
             return
         place = cases.get(event.notice)
         if place is None:
@@ -213,13 +225,23 @@ class History:
                 case.receipts.append((at, known))
                 track.acks.append((at, known))
             case "bounce":
-                case.bounced, case.bounced_known = min(case.bounced, at), min(case.bounced_known, known)
+                case.bounced, case.bounced_known = (
+                    min(case.bounced, at),
+                    min(case.bounced_known, known),
+                )
             case "court_order":
-                case.order_at, case.order_known = min(case.order_at, at), min(case.order_known, known)
+                case.order_at, case.order_known = (
+                    min(case.order_at, at),
+                    min(case.order_known, known),
+                )
             case "still_online":
                 url = urls.get((event.notice, event.url or ""))
                 if url is not None:
-                    until = at if event.at_least_days is None else min(at, case.sent + event.at_least_days)
+                    until = (
+                        at
+                        if event.at_least_days is None
+                        else min(at, case.sent + event.at_least_days)
+                    )
                     url.seen.append((until, known))
                     url.last_on = max(url.last_on, until)
             case "offline" | "moved_to_other_host" | "removed_after_court_order":
@@ -239,7 +261,10 @@ class History:
         """Return the histories of some names as one."""
         tracks = [self.tracks[name] for name in names if name in self.tracks]
         cases = [(track, case) for track in tracks for case in track.cases]
-        sites = {site: number for number, site in enumerate(dict.fromkeys(case.site for _, case in cases))}
+        sites = {
+            site: number
+            for number, site in enumerate(dict.fromkeys(case.site for _, case in cases))
+        }
         sent = np.array([case.sent for _, case in cases], float)
         ack = np.array([case.ack for _, case in cases], float)
         start = np.where(np.isfinite(ack) & (ack > sent + PROMPT), ack, sent)
@@ -260,9 +285,13 @@ class History:
                 failed.append(_first_known(url.seen, start[number] + FAILED_AFTER))
                 warned.append(_first_known(url.seen, start[number] + WARNED_AFTER))
                 last_on.append(url.last_on)
-                gone.append((INF, INF, "") if url.gone is None else (url.gone[1], url.gone[2], url.gone[3]))
+                gone.append(
+                    (INF, INF, "") if url.gone is None else (url.gone[1], url.gone[2], url.gone[3])
+                )
             for number, case in enumerate(track.cases):
-                if case.urls > held[number]:  # URLs that only the notice counts: nothing is known of them
+                if (
+                    case.urls > held[number]
+                ):  # URLs that only the notice counts: nothing is known of them
                     case_of.append(base + number)
                     weight.append(float(case.urls - held[number]))
                     failed.append(INF)
@@ -290,7 +319,11 @@ class History:
         for name, track in self.tracks.items():
             kept = [number for number, case in enumerate(track.cases) if case.notice not in notices]
             place = {number: new for new, number in enumerate(kept)}
-            urls = [_Url(place[url.case], url.seen, url.last_on, url.gone) for url in track.urls if url.case in place]
+            urls = [
+                _Url(place[url.case], url.seen, url.last_on, url.gone)
+                for url in track.urls
+                if url.case in place
+            ]
             acks = [one for number in kept for one in track.cases[number].receipts]
             tracks[name] = Track(
                 name,
@@ -301,7 +334,11 @@ class History:
                 track.corrected,
                 track.replies,
             )
-        return History({name: track for name, track in tracks.items() if track.cases}, self.aliases, self.last_known)
+        return History(
+            {name: track for name, track in tracks.items() if track.cases},
+            self.aliases,
+            self.last_known,
+        )
 
     def components(self, at: float = INF) -> list[tuple[str, ...]]:
         """Return the names that are one company, by links known at a time; the newest name of each first."""
@@ -341,7 +378,11 @@ class History:
         """Return when links between some names became known, in order."""
         inside = set(names)
         return sorted(
-            {days(one.known_at) for one in self.aliases if one.kind in JOINING and {one.new, one.old} & inside}
+            {
+                days(one.known_at)
+                for one in self.aliases
+                if one.kind in JOINING and {one.new, one.old} & inside
+            }
         )
 
 
@@ -353,4 +394,6 @@ def _first_known(seen: list[tuple[float, float]], online_at: float) -> float:
 def _pairs(pairs: Iterable[tuple[float, float]]) -> tuple[Floats, Floats]:
     """Return (when, when known), by when known."""
     ordered = sorted(set(pairs), key=lambda one: one[1])
-    return np.array([one[0] for one in ordered], float), np.array([one[1] for one in ordered], float)
+    return np.array([one[0] for one in ordered], float), np.array(
+        [one[1] for one in ordered], float
+    )

@@ -10,7 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution.pattern.history import CHECK_DAYS, FAILED_AFTER, WARNED_AFTER, Arrays, Floats, Ints, week_start
+from attribution.pattern.history import (
+    CHECK_DAYS,
+    FAILED_AFTER,
+    WARNED_AFTER,
+    Arrays,
+    Floats,
+    Ints,
+    week_start,
+)
 
 ACK_WINDOW = 14.0
 """Days before a notice from which on an acknowledgement of the same contact shows that the notice was received."""
@@ -49,7 +57,9 @@ def admitted(arrays: Arrays, at: float) -> Admitted:
     """
     sent = arrays.sent
     known = sent <= at
-    acks, confirmed, corrected = (_known(pairs, at) for pairs in (arrays.acks, arrays.confirmed, arrays.corrected))
+    acks, confirmed, corrected = (
+        _known(pairs, at) for pairs in (arrays.acks, arrays.confirmed, arrays.corrected)
+    )
     own_receipt = arrays.receipt_known <= at
     bounced = arrays.bounced_known <= at
     # A correction is also a confirmation, of the contact that it names.
@@ -87,7 +97,9 @@ def weeks(arrays: Arrays, at: float, counted: Bools, after: float = FAILED_AFTER
     first = int(arrays.week.min())
     last_sent = np.full(int(arrays.week.max()) - first + 1, -np.inf)
     np.maximum.at(last_sent, arrays.week[counted] - first, arrays.sent[counted])
-    over = np.maximum(last_sent[arrays.week - first] + after + CHECK_DAYS, week_start(1) + arrays.week * 7)
+    over = np.maximum(
+        last_sent[arrays.week - first] + after + CHECK_DAYS, week_start(1) + arrays.week * 7
+    )
     ripe = counted & (over <= at)
     online_known = arrays.failed_known if after == FAILED_AFTER else arrays.warned_known
     # What moved before it failed is neither: the provider did nothing, and is not blamed either.

@@ -32,9 +32,13 @@ class Mixture:
 
     def probability(self, failed: Floats, sites: Floats) -> Floats:
         """Return for each provider how likely it is that it lets more than half of what it is told of stay."""
-        acts, ignores = (_log_likelihood(failed, sites, *kind) for kind in (self.acts, self.ignores))
+        acts, ignores = (
+            _log_likelihood(failed, sites, *kind) for kind in (self.acts, self.ignores)
+        )
         odds = expit(logit(self.share) + ignores - acts)
-        over_half = [beta.sf(0.5, a + failed, b + sites - failed) for a, b in (self.ignores, self.acts)]
+        over_half = [
+            beta.sf(0.5, a + failed, b + sites - failed) for a, b in (self.ignores, self.acts)
+        ]
         return np.asarray(odds * over_half[0] + (1 - odds) * over_half[1], float)
 
 
@@ -46,7 +50,9 @@ def fit(failed: Floats, sites: Floats) -> Mixture:
         share, acts, ignores = _unpacked(values)
         low = np.log1p(-share) + _log_likelihood(failed[kept], sites[kept], *acts)
         high = np.log(share) + _log_likelihood(failed[kept], sites[kept], *ignores)
-        return float(-np.logaddexp(low, high).sum() + ((values - _START) ** 2).sum() / (2 * _PULL**2))
+        return float(
+            -np.logaddexp(low, high).sum() + ((values - _START) ** 2).sum() / (2 * _PULL**2)
+        )
 
     found = minimize(loss, _START, method="L-BFGS-B", bounds=[(v - 1.5, v + 1.5) for v in _START])
     return Mixture(*_unpacked(found.x))

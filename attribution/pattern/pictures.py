@@ -60,7 +60,9 @@ def funnel_picture(rows: list[dict[str, Any]], names: dict[str, str]) -> Picture
     if not seen:
         return None
     most = max(2, *(row["admitted"] for row in seen))
-    common = float(np.average([row["share_failed"] for row in seen], weights=[row["admitted"] for row in seen]))
+    common = float(
+        np.average([row["share_failed"] for row in seen], weights=[row["admitted"] for row in seen])
+    )
 
     def x(count: float) -> float:
         return round(_LEFT + (WIDTH - _LEFT - _RIGHT) * math.log(max(count, 1)) / math.log(most), 1)
@@ -73,7 +75,12 @@ def funnel_picture(rows: list[dict[str, Any]], names: dict[str, str]) -> Picture
             paths.append(
                 (
                     name,
-                    _path([(x(count), _y(float(limit))) for count, limit in zip(counts, limits, strict=True)]),
+                    _path(
+                        [
+                            (x(count), _y(float(limit)))
+                            for count, limit in zip(counts, limits, strict=True)
+                        ]
+                    ),
                 )
             )
     marks = tuple(
@@ -84,7 +91,9 @@ def funnel_picture(rows: list[dict[str, Any]], names: dict[str, str]) -> Picture
         for row in reversed(seen)
     )  # fmt: skip
     ticks = [one for one in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 20000) if one <= most]
-    return Picture(HEIGHT, tuple((x(one), str(one)) for one in ticks), _shares(), tuple(paths), marks)
+    return Picture(
+        HEIGHT, tuple((x(one), str(one)) for one in ticks), _shares(), tuple(paths), marks
+    )
 
 
 def curve_picture(rows: list[dict[str, Any]], others: list[dict[str, Any]]) -> Picture | None:
@@ -93,15 +102,21 @@ def curve_picture(rows: list[dict[str, Any]], others: list[dict[str, Any]]) -> P
         return None
 
     def x(days: float) -> float:
-        return round(_LEFT + (WIDTH - _LEFT - _RIGHT) * math.log(days / 0.25) / math.log(90 / 0.25), 1)
+        return round(
+            _LEFT + (WIDTH - _LEFT - _RIGHT) * math.log(days / 0.25) / math.log(90 / 0.25), 1
+        )
 
     upper = [(x(row["days"]), _y(row.get("high", row["gone_at_most"]))) for row in rows]
     lower = [(x(row["days"]), _y(row.get("low", row["gone_at_least"]))) for row in rows]
     paths = [("band", _path([*upper, *reversed(lower)]) + " Z")]
     paths.append(("curve", _path([(x(row["days"]), _y(row["gone_at_least"])) for row in rows])))
     if others:
-        paths.append(("others", _path([(x(row["days"]), _y(row["gone_at_least"])) for row in others])))
-    return Picture(HEIGHT, tuple((x(days), text) for days, text in _DAY_MARKS), _shares(), tuple(paths))
+        paths.append(
+            ("others", _path([(x(row["days"]), _y(row["gone_at_least"])) for row in others]))
+        )
+    return Picture(
+        HEIGHT, tuple((x(days), text) for days, text in _DAY_MARKS), _shares(), tuple(paths)
+    )
 
 
 def weeks_picture(values: dict[str, Any]) -> Picture | None:
@@ -130,9 +145,13 @@ def evidence_picture(values: dict[str, Any]) -> Picture | None:
         return _y((power - low) / (high - low))
 
     room = (WIDTH - _LEFT - _RIGHT) / len(weeks)
-    curve = [(round(_LEFT + (place + 0.5) * room, 1), y(power)) for place, power in enumerate(powers)]
+    curve = [
+        (round(_LEFT + (place + 0.5) * room, 1), y(power)) for place, power in enumerate(powers)
+    ]
     paths = [("limit", f"M{_LEFT} {y(limit)} H{WIDTH - _RIGHT}") for limit in limits]
-    marks = [(y(power), f"{10.0**power:g}") for power in range(low, high + 1, max(1, (high - low) // 5))]
+    marks = [
+        (y(power), f"{10.0**power:g}") for power in range(low, high + 1, max(1, (high - low) // 5))
+    ]
     return Picture(HEIGHT, _week_marks(weeks), tuple(marks), (*paths, ("curve", _path(curve))))
 
 
@@ -144,9 +163,11 @@ def shares_picture(shares: list[float]) -> Picture:
 def timeline_picture(one: Assessment) -> Picture | None:
     """Draw the latest cases, a line each, from the notice to the removal, or to the last time that it was seen; a dot is a court's order."""
     arrays, look = one.arrays, one.verdict.at
-    order = [int(number) for number in np.argsort(arrays.sent, kind="stable") if arrays.sent[number] <= look][
-        -_MOST_LINES:
-    ]
+    order = [
+        int(number)
+        for number in np.argsort(arrays.sent, kind="stable")
+        if arrays.sent[number] <= look
+    ][-_MOST_LINES:]
     if not order:
         return None
     begin = float(arrays.sent[order[0]])
@@ -154,7 +175,9 @@ def timeline_picture(one: Assessment) -> Picture | None:
     height = _TOP + _BOTTOM + 7 * len(order)
 
     def x(day: float) -> float:
-        return round(_LEFT + (WIDTH - _LEFT - _RIGHT) * (min(max(day, begin), look) - begin) / room, 1)
+        return round(
+            _LEFT + (WIDTH - _LEFT - _RIGHT) * (min(max(day, begin), look) - begin) / room, 1
+        )
 
     paths = []
     for place, number in enumerate(order):
@@ -168,7 +191,9 @@ def timeline_picture(one: Assessment) -> Picture | None:
             else float(np.minimum(arrays.last_on[mine], look).max(initial=begin))
         )
         start = x(float(arrays.sent[number]))
-        paths.append(("case" if ended else "case open", f"M{start} {y} H{max(x(until), start + 2)}"))
+        paths.append(
+            ("case" if ended else "case open", f"M{start} {y} H{max(x(until), start + 2)}")
+        )
         if arrays.order_at[number] <= look:
             at = x(float(arrays.order_at[number]))
             paths.append(("order", f"M{at - 4} {y} l4 -4 l4 4 l-4 4 Z"))

@@ -20,7 +20,9 @@ _TELLING = re.compile(
     r"\S*://\S*|[^\s(<]*@[^\s)>]*|(?:[^\W_][\w-]*\.)+[^\W\d_][\w-]*|\b\d{1,3}(?:\.\d{1,3}){3}(?:/\d+)?|[0-9a-f]{0,4}:[0-9a-f:]+(?:/\d+)?",
     re.IGNORECASE,
 )
-_LEGAL_DOTS = re.compile(r"\b(?:[A-Za-z]\.){2,}|\b(?:Ltd|Inc|Co|Corp|Bros|St|Dr|No)\.", re.IGNORECASE)
+_LEGAL_DOTS = re.compile(
+    r"\b(?:[A-Za-z]\.){2,}|\b(?:Ltd|Inc|Co|Corp|Bros|St|Dr|No)\.", re.IGNORECASE
+)
 
 
 def entry(
@@ -50,7 +52,11 @@ def entry(
 def shown_name(name: str) -> str:
     """Return a company's name as a list may show it. A name that is itself a domain loses what leads there."""
     plain = without_telling(name)
-    return plain if _NAME.fullmatch(plain) else re.sub(r"[^\w .,&'()\[\]+/-]", " ", plain).strip()[:120]
+    return (
+        plain
+        if _NAME.fullmatch(plain)
+        else re.sub(r"[^\w .,&'()\[\]+/-]", " ", plain).strip()[:120]
+    )
 
 
 def without_telling(text: str) -> str:

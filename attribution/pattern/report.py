@@ -33,10 +33,14 @@ def as_row(one: Assessment, country: str | None = None) -> dict[str, Any]:
         "sites": len(np.unique(one.arrays.site[verdict.admitted.admitted])),
         "cases": len(one.arrays.sent),
         "admitted": int(verdict.admitted.admitted.sum()),
-        "share_failed": round(float(verdict.weeks.share.mean()), 4) if len(verdict.weeks.share) else None,
+        "share_failed": round(float(verdict.weeks.share.mean()), 4)
+        if len(verdict.weeks.share)
+        else None,
         "floors_missing": list(verdict.floors.missing),
         "dropped": one.dropped,
-        "next_step": None if step is None else {"step": step.step, "basis": step.basis, "since": step.since},
+        "next_step": None
+        if step is None
+        else {"step": step.step, "basis": step.basis, "since": step.since},
         "looked_at": _date(verdict.at),
     }
 

@@ -14,7 +14,14 @@ from attribution.pattern.history import Arrays, Floats
 from attribution.pattern.look import Admitted, Weeks, admitted, failures, warned_weeks, weeks
 
 Label = Literal["insufficient", "cooperative", "mixed", "slow", "non_responsive", "systematic"]
-LABELS: tuple[Label, ...] = ("systematic", "non_responsive", "slow", "mixed", "cooperative", "insufficient")
+LABELS: tuple[Label, ...] = (
+    "systematic",
+    "non_responsive",
+    "slow",
+    "mixed",
+    "cooperative",
+    "insufficient",
+)
 """The gravest first."""
 FEWEST_SITES_FOR_A_LABEL = 5
 FEWEST_WEEKS = 6
@@ -55,9 +62,13 @@ class Floors:
         if self.sites < FEWEST_SITES:
             found.append(f"{self.sites} sites, {FEWEST_SITES} needed")
         if self.days < FEWEST_DAYS:
-            found.append(f"{self.days:.0f} days from the first to the last failure, {FEWEST_DAYS:.0f} needed")
+            found.append(
+                f"{self.days:.0f} days from the first to the last failure, {FEWEST_DAYS:.0f} needed"
+            )
         if self.recent < RECENT_SHARE:
-            found.append(f"{self.recent:.0%} failed in the last {RECENT_WEEKS} weeks, a third needed")
+            found.append(
+                f"{self.recent:.0%} failed in the last {RECENT_WEEKS} weeks, a third needed"
+            )
         if self.weeks and self.quiet > MOST_QUIET_DAYS:
             found.append(
                 f"the last notice that failed was sent {self.quiet:.0f} days ago, at most {MOST_QUIET_DAYS:.0f}"
@@ -112,7 +123,12 @@ def judge(arrays: Arrays, at: float) -> Verdict:
     judged = weeks(arrays, at, found.admitted)
     warned = warned_weeks(arrays, at, found.admitted)
     return Verdict(
-        at, found, judged, e_process(judged.week, judged.share), _floors(arrays, at, found, judged, warned), warned
+        at,
+        found,
+        judged,
+        e_process(judged.week, judged.share),
+        _floors(arrays, at, found, judged, warned),
+        warned,
     )
 
 
@@ -136,8 +152,14 @@ def interval(successes: float, trials: float, level: float = 0.95) -> tuple[floa
     Source: Brown, Cai & DasGupta, "Interval estimation for a binomial proportion", Stat. Sci. 16 (2001), section 3.
     """
     tail = (1 - level) / 2
-    low = 0.0 if successes == 0 else float(beta.ppf(tail, successes + 0.5, trials - successes + 0.5))
-    high = 1.0 if successes == trials else float(beta.ppf(1 - tail, successes + 0.5, trials - successes + 0.5))
+    low = (
+        0.0 if successes == 0 else float(beta.ppf(tail, successes + 0.5, trials - successes + 0.5))
+    )
+    high = (
+        1.0
+        if successes == trials
+        else float(beta.ppf(1 - tail, successes + 0.5, trials - successes + 0.5))
+    )
     return low, high
 
 
@@ -148,7 +170,9 @@ def prompt_share(arrays: Arrays, at: float, verdict: Verdict) -> tuple[float, fl
     if not of_url.any():
         return 0.0, 0.0
     case = arrays.case_of[of_url]
-    gone = (arrays.gone[of_url] <= arrays.start[case] + PROMPT_DAYS) & (arrays.gone_known[of_url] <= at)
+    gone = (arrays.gone[of_url] <= arrays.start[case] + PROMPT_DAYS) & (
+        arrays.gone_known[of_url] <= at
+    )
     _, place = np.unique(arrays.site[case], return_inverse=True)
     weight = arrays.weight[of_url]
     shares = np.bincount(place, gone * weight) / np.bincount(place, weight)

@@ -79,13 +79,19 @@ def read_dns(body: bytes, name: str, rdtype: str) -> DnsAnswer:
         ttl,
         bool(message.flags & dns.flags.AD),
         int(message.rcode()),
-        frozenset(int(option.code) for option in message.options if isinstance(option, dns.edns.EDEOption)),
+        frozenset(
+            int(option.code) for option in message.options if isinstance(option, dns.edns.EDEOption)
+        ),
         refers and not message.answer and not message.flags & dns.flags.RA,
     )
 
 
 def _negative_ttls(message: dns.message.Message) -> list[int]:
-    return [min(rrset.ttl, rrset[0].minimum) for rrset in message.authority if rrset.rdtype == dns.rdatatype.SOA]
+    return [
+        min(rrset.ttl, rrset[0].minimum)
+        for rrset in message.authority
+        if rrset.rdtype == dns.rdatatype.SOA
+    ]
 
 
 def read_origin(body: bytes, name: str) -> list[OriginAnswer]:
@@ -97,7 +103,9 @@ def read_origin(body: bytes, name: str) -> list[OriginAnswer]:
         if len(fields) >= 4 and asns:
             country = fields[2].upper() if re.fullmatch(r"[A-Za-z]{2}", fields[2]) else None
             found.append(OriginAnswer(asns, fields[1], country, fields[3].lower() or None))
-    return sorted(found, key=lambda one: -int(one.prefix.rpartition("/")[2] or 0) if "/" in one.prefix else 0)
+    return sorted(
+        found, key=lambda one: -int(one.prefix.rpartition("/")[2] or 0) if "/" in one.prefix else 0
+    )
 
 
 def _text(rdata: object) -> str:

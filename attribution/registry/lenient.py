@@ -41,7 +41,12 @@ def as_lines(value: Any) -> list[str]:
 def as_roles(value: Any) -> frozenset[str]:
     """Return roles in lower case: capitalised, null, one text, or several joined in one text."""
     texts = [item for item in as_list(value) if isinstance(item, str)]
-    return frozenset(role for text in texts for part in _BETWEEN_ROLES.split(text) if (role := part.strip().lower()))
+    return frozenset(
+        role
+        for text in texts
+        for part in _BETWEEN_ROLES.split(text)
+        if (role := part.strip().lower())
+    )
 
 
 def as_country(value: Any) -> str | None:

@@ -65,8 +65,12 @@ def read_nir_pages(registry: str, address: Address, pages: dict[Page, str]) -> l
         answer = NIRWhois(KeptPages()).lookup(nir=registry)
     except PageWanted:
         raise
-    except Exception as error:  # ipwhois raises bare KeyError, ValueError and its own from odd pages
-        raise UnreadableAnswer(f"ipwhois cannot read the page: {type(error).__name__} {error}") from None
+    except (
+        Exception
+    ) as error:  # ipwhois raises bare KeyError, ValueError and its own from odd pages
+        raise UnreadableAnswer(
+            f"ipwhois cannot read the page: {type(error).__name__} {error}"
+        ) from None
     found = [one for net in answer.get("nets") or [] if (one := _registration(registry, net))]
     if not found:
         raise UnreadableAnswer("the page names no network")
@@ -74,7 +78,9 @@ def read_nir_pages(registry: str, address: Address, pages: dict[Page, str]) -> l
 
 
 def _registration(registry: str, net: dict[str, Any]) -> Network | None:
-    blocks = [ends for text in str(net.get("cidr") or "").split(",") if (ends := read_range(text.strip()))]
+    blocks = [
+        ends for text in str(net.get("cidr") or "").split(",") if (ends := read_range(text.strip()))
+    ]
     if not blocks:
         return None
     contacts = net.get("contacts") or {}
@@ -84,7 +90,14 @@ def _registration(registry: str, net: dict[str, Any]) -> Network | None:
         if isinstance(contact := contacts.get(key), dict)
     ]
     name = net.get("name")
-    holder = [Entity(roles=frozenset(["registrant"]), name=name, kind="org", country=as_country(net.get("country")))]
+    holder = [
+        Entity(
+            roles=frozenset(["registrant"]),
+            name=name,
+            kind="org",
+            country=as_country(net.get("country")),
+        )
+    ]
     return Network(
         protocol="nir",
         registry=registry,
@@ -100,7 +113,10 @@ def _registration(registry: str, net: dict[str, Any]) -> Network | None:
 
 def _entity(role: str, contact: dict[str, Any]) -> Entity:
     boxes = [
-        Mailbox(box) for key in ("email", "reply_email") for text in [contact.get(key)] for box in read_mailboxes(text)
+        Mailbox(box)
+        for key in ("email", "reply_email")
+        for text in [contact.get(key)]
+        for box in read_mailboxes(text)
     ]
     return Entity(
         roles=frozenset([role]),

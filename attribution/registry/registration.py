@@ -149,7 +149,9 @@ class Network(Registration):
 
     def covers(self, address: Address) -> bool:
         """Say whether the address lies in the range."""
-        return self.first.version == address.version and int(self.first) <= int(address) <= int(self.last)
+        return self.first.version == address.version and int(self.first) <= int(address) <= int(
+            self.last
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

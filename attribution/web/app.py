@@ -58,7 +58,9 @@ async def _failed(request: Request, error: AttributionError) -> Response:
 
 
 async def _not_understood(request: Request, error: RequestValidationError) -> Response:
-    faults = [{"field": ".".join(map(str, one["loc"])), "fault": one["msg"]} for one in error.errors()]
+    faults = [
+        {"field": ".".join(map(str, one["loc"])), "fault": one["msg"]} for one in error.errors()
+    ]
     detail = "; ".join(f"{one['field']}: {one['fault']}" for one in faults[:5])
     return _shown(request, ProblemError(422, "not-understood", detail, errors=faults[:50]))
 
@@ -72,7 +74,9 @@ async def _no_route(request: Request, error: HTTPException) -> Response:
 
 async def _unforeseen(request: Request, error: Exception) -> Response:
     name = request.scope.get("request_id", "no name")
-    return _shown(request, ProblemError(500, "failed", f"the service failed, and noted why under {name}."))
+    return _shown(
+        request, ProblemError(500, "failed", f"the service failed, and noted why under {name}.")
+    )
 
 
 def _shown(request: Request, problem: ProblemError) -> Response:

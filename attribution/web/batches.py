@@ -71,10 +71,18 @@ class Found:
         """Return the answer to a line without what was asked."""
         provider = answer.primary.provider.id if answer.primary else None
         text = answer.model_copy(update={"input": ""}).model_dump_json()
-        return cls(line, answer.status, provider, text, None if evidence is None else zlib.compress(evidence))
+        return cls(
+            line,
+            answer.status,
+            provider,
+            text,
+            None if evidence is None else zlib.compress(evidence),
+        )
 
 
-def add_batch(connection: Connection, store: Store, owner: str, targets: Sequence[str], *, kept: bool) -> str:
+def add_batch(
+    connection: Connection, store: Store, owner: str, targets: Sequence[str], *, kept: bool
+) -> str:
     """Add a batch; return its id, which nobody guesses. Batches whose week is over go."""
     now = micros(store.now)
     old = select(batches.c.id).where(batches.c.made_at < now - KEPT_DAYS * _DAY)
@@ -83,13 +91,21 @@ def add_batch(connection: Connection, store: Store, owner: str, targets: Sequenc
     identity = f"b{secrets.token_hex(12)}"
     connection.execute(
         batches.insert().values(
-            id=identity, owner=owner, made_at=now, state="running", total=len(targets), kept=kept, lease=0
+            id=identity,
+            owner=owner,
+            made_at=now,
+            state="running",
+            total=len(targets),
+            kept=kept,
+            lease=0,
         )
     )
     rows = []
     for number, target in enumerate(targets, start=1):
         sealed, seal = store.keys.seal(target)
-        rows.append({"batch": identity, "line": number, "target_sealed": sealed, "target_seal": seal})
+        rows.append(
+            {"batch": identity, "line": number, "target_sealed": sealed, "target_seal": seal}
+        )
     connection.execute(batch_lines.insert(), rows)
     return identity
 
@@ -98,11 +114,15 @@ def batch_state(connection: Connection, identity: str, owner: str | None = None)
     """Return a batch; of one owner's only, where one is named. Raises NotInStoreError."""
     row = connection.execute(select(batches).where(batches.c.id == identity)).first()
     if row is None or owner not in (None, row.owner):
-        raise NotInStoreError(f"batch {identity!r} is not in the store: it never was, or its week is over.")
+        raise NotInStoreError(
+            f"batch {identity!r} is not in the store: it never was, or its week is over."
+        )
     return _states(connection, [row])[0]
 
 
-def batch_states(connection: Connection, owner: str, before: str | None = None, limit: int = 50) -> list[BatchState]:
+def batch_states(
+    connection: Connection, owner: str, before: str | None = None, limit: int = 50
+) -> list[BatchState]:
     """Return an owner's batches, the newest first, from the one after `before` on. Raises NotInStoreError."""
     wanted = (
         select(batches)
@@ -113,12 +133,15 @@ def batch_states(connection: Connection, owner: str, before: str | None = None, 
     if before is not None:
         last = batch_state(connection, before, owner)
         wanted = wanted.where(
-            (batches.c.made_at < last.made_at) | ((batches.c.made_at == last.made_at) & (batches.c.id < last.id))
+            (batches.c.made_at < last.made_at)
+            | ((batches.c.made_at == last.made_at) & (batches.c.id < last.id))
         )
     return _states(connection, connection.execute(wanted).all())
 
 
-def lines_of(store: Store, connection: Connection, identity: str, after: int = 0, limit: int = 1000) -> list[Line]:
+def lines_of(
+    store: Store, connection: Connection, identity: str, after: int = 0, limit: int = 1000
+) -> list[Line]:
     """Return a batch's lines in their order, from the one after `after` on."""
     rows = connection.execute(
         select(batch_lines).where(batch_lines.c.batch == identity, batch_lines.c.line > after).order_by(batch_lines.c.line).limit(limit)
@@ -136,7 +159,9 @@ def line_of(store: Store, connection: Connection, identity: str, number: int) ->
     return _line(store, row)
 
 
-def open_lines(store: Store, connection: Connection, identity: str, *, again: bool = False) -> list[tuple[int, str]]:
+def open_lines(
+    store: Store, connection: Connection, identity: str, *, again: bool = False
+) -> list[tuple[int, str]]:
     """Return (line, target) of those without an answer; `again`: of those whose registry asked to come back later."""
     state = batch_lines.c.status == "retry_later" if again else batch_lines.c.status.is_(None)
     rows = connection.execute(
@@ -154,7 +179,12 @@ def keep_found(store: Store, identity: str, found: Iterable[Found]) -> bool:
             connection.execute(
                 batch_lines.update()
                 .where(batch_lines.c.batch == identity, batch_lines.c.line == one.line)
-                .values(status=one.status, provider=one.provider, answer=one.answer, evidence=one.evidence)
+                .values(
+                    status=one.status,
+                    provider=one.provider,
+                    answer=one.answer,
+                    evidence=one.evidence,
+                )
             )
         held = connection.execute(
             update(batches)
@@ -180,7 +210,11 @@ def release(store: Store, identity: str, state: str | None = None) -> None:
     """Let a batch go, for whoever takes it next; or note that it is `done` or `stopped`."""
     values: dict[str, Any] = {"lease": 0, **({"state": state} if state else {})}
     with writing(store.engine) as connection:
-        connection.execute(update(batches).where(batches.c.id == identity, batches.c.state == "running").values(values))
+        connection.execute(
+            update(batches)
+            .where(batches.c.id == identity, batches.c.state == "running")
+            .values(values)
+        )
 
 
 def go_on(store: Store, identity: str) -> None:
@@ -195,20 +229,26 @@ def go_on(store: Store, identity: str) -> None:
 
 def running(connection: Connection) -> list[str]:
     """Return the batches that are to be worked on."""
-    return list(connection.execute(select(batches.c.id).where(batches.c.state == "running")).scalars())
+    return list(
+        connection.execute(select(batches.c.id).where(batches.c.state == "running")).scalars()
+    )
 
 
 def note_report(connection: Connection, identity: str, number: int, report: str) -> None:
     """Note which report was made of a line."""
     connection.execute(
-        update(batch_lines).where(batch_lines.c.batch == identity, batch_lines.c.line == number).values(report=report)
+        update(batch_lines)
+        .where(batch_lines.c.batch == identity, batch_lines.c.line == number)
+        .values(report=report)
     )
 
 
 def targets_of_reports(store: Store, connection: Connection, names: Iterable[str]) -> list[str]:
     """Return the URLs of reports that were made of lines that are still kept."""
     rows = connection.execute(
-        select(batch_lines.c.target_sealed, batch_lines.c.target_seal).where(batch_lines.c.report.in_(list(names)))
+        select(batch_lines.c.target_sealed, batch_lines.c.target_seal).where(
+            batch_lines.c.report.in_(list(names))
+        )
     )
     return [store.unseal(row.target_sealed, row.target_seal) for row in rows]
 
@@ -220,12 +260,19 @@ def companies_of(connection: Connection, identity: str) -> list[tuple[str | None
         .where(batch_lines.c.batch == identity, batch_lines.c.status.is_not(None))
         .group_by(batch_lines.c.provider)
     )
-    return sorted(((row[0], row[1]) for row in rows), key=lambda pair: (pair[0] is None, -pair[1], pair[0] or ""))
+    return sorted(
+        ((row[0], row[1]) for row in rows),
+        key=lambda pair: (pair[0] is None, -pair[1], pair[0] or ""),
+    )
 
 
-def lines_at(store: Store, connection: Connection, identity: str, provider: str | None, limit: int) -> list[Line]:
+def lines_at(
+    store: Store, connection: Connection, identity: str, provider: str | None, limit: int
+) -> list[Line]:
     """Return the first lines of a batch that are at a provider; None: those that are at nobody's."""
-    at = batch_lines.c.provider.is_(None) if provider is None else batch_lines.c.provider == provider
+    at = (
+        batch_lines.c.provider.is_(None) if provider is None else batch_lines.c.provider == provider
+    )
     rows = connection.execute(
         select(batch_lines)
         .where(batch_lines.c.batch == identity, batch_lines.c.status.is_not(None), at)
@@ -244,7 +291,10 @@ def _states(connection: Connection, rows: Sequence[Any]) -> list[BatchState]:
     ):
         counts[identity][status] = count
     return [
-        BatchState(row.id, row.owner, row.made_at, row.state, row.total, bool(row.kept), counts[row.id]) for row in rows
+        BatchState(
+            row.id, row.owner, row.made_at, row.state, row.total, bool(row.kept), counts[row.id]
+        )
+        for row in rows
     ]
 
 

@@ -20,7 +20,9 @@ def of_report(writer: Writer, report: str) -> bytes:
         select(reports.c.id, reports.c.case_id, reports.c.evidence).where(reports.c.key == report)
     ).first()
     if row is None or row.evidence is None:
-        raise NotInStoreError(f"report {report!r} is not in the store, or has no evidence of its own.")
+        raise NotInStoreError(
+            f"report {report!r} is not in the store, or has no evidence of its own."
+        )
     writer.add_event("evidence_taken", writer.now, case_id=row.case_id, report_id=row.id)
     return zlib.decompress(row.evidence)
 
@@ -28,4 +30,6 @@ def of_report(writer: Writer, report: str) -> bytes:
 def note_dossier(writer: Writer, look: Look, one: Assessment) -> None:
     """Note that a provider's dossier was taken."""
     identity, _ = provider_named(writer.connection, one.names[0])
-    writer.add_event("dossier_taken", writer.now, provider_id=identity, detail={"as_of": look.day.isoformat()})
+    writer.add_event(
+        "dossier_taken", writer.now, provider_id=identity, detail={"as_of": look.day.isoformat()}
+    )

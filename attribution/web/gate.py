@@ -57,14 +57,25 @@ class Gate:
     """ASGI middleware around everything."""
 
     def __init__(
-        self, app: App, settings: Settings, metrics: Metrics, host: str | None = None, log: RequestLog | None = None
+        self,
+        app: App,
+        settings: Settings,
+        metrics: Metrics,
+        host: str | None = None,
+        log: RequestLog | None = None,
     ) -> None:
         self._app, self._metrics, self._log = app, metrics, log or RequestLog(None)
         self._process, self._numbers = secrets.token_hex(4), count(1)
         public = urlsplit(settings.public_url)
-        self._hosts = _LOOPBACK | ({public.hostname} if public.hostname else set()) | ({host} if host else set())
+        self._hosts = (
+            _LOOPBACK
+            | ({public.hostname} if public.hostname else set())
+            | ({host} if host else set())
+        )
         headers = (
-            {**_HEADERS, "strict-transport-security": "max-age=31536000"} if public.scheme == "https" else _HEADERS
+            {**_HEADERS, "strict-transport-security": "max-age=31536000"}
+            if public.scheme == "https"
+            else _HEADERS
         )
         self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
 
@@ -84,14 +95,18 @@ class Gate:
                 status, begins = message["status"], True
                 held = message.setdefault("headers", [])
                 own = [key for key, _ in held if key in _OWN]
-                held += [pair for pair in self._headers if pair[0] not in own] if own else self._headers
+                held += (
+                    [pair for pair in self._headers if pair[0] not in own] if own else self._headers
+                )
                 held.append((b"x-request-id", name.encode()))
             await send(message)
             whole = message["type"] == "http.response.body" and not message.get("more_body", False)
 
         async def answering(message: Message) -> None:
             if body.problem is None or begins:
-                await sending(message)  # else: what the framework makes of a body that was cut off is no answer
+                await sending(
+                    message
+                )  # else: what the framework makes of a body that was cut off is no answer
 
         try:
             fault = self._fault(scope)
@@ -116,13 +131,17 @@ class Gate:
         bare = asked.rpartition(":")[0] if asked.rpartition(":")[2].isdigit() else asked
         if bare not in self._hosts:
             return ProblemError(
-                421, "wrong-host", "this service is not reached under that name: set ATTRIBUTION_PUBLIC_URL."
+                421,
+                "wrong-host",
+                "this service is not reached under that name: set ATTRIBUTION_PUBLIC_URL.",
             )
         if len(scope["raw_path"]) > 4096 or len(scope["query_string"]) > 4096:
             return ProblemError(414, "address-too-long", "the address is longer than 4096 bytes.")
         return None
 
-    def _note(self, scope: MutableMapping[str, Any], name: str, status: int, seconds: float) -> None:
+    def _note(
+        self, scope: MutableMapping[str, Any], name: str, status: int, seconds: float
+    ) -> None:
         route = getattr(scope.get("route"), "path", None) or "none"
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         self._metrics.request(method, route, status, seconds)
@@ -157,12 +176,16 @@ class _Body:
         if self._ended:
             return await self._receive()  # only whether the client is there still
         if self._told > self._most:
-            self._cut_off(ProblemError(413, "too-large", f"the body is larger than {self._most} bytes."))
+            self._cut_off(
+                ProblemError(413, "too-large", f"the body is larger than {self._most} bytes.")
+            )
         message = await self._receive()
         self._taken += len(message.get("body", b""))
         self._ended = not message.get("more_body", False)
         if self._taken > self._most:
-            self._cut_off(ProblemError(413, "too-large", f"the body is larger than {self._most} bytes."))
+            self._cut_off(
+                ProblemError(413, "too-large", f"the body is larger than {self._most} bytes.")
+            )
         return message
 
     def _cut_off(self, problem: ProblemError) -> NoReturn:
@@ -178,5 +201,11 @@ async def _refuse(problem: ProblemError, send: Send) -> None:
         (b"connection", b"close"),
     ]
     headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
-    await send({"type": "http.response.start", "status": HTTPStatus(problem.status).value, "headers": headers})
+    await send(
+        {
+            "type": "http.response.start",
+            "status": HTTPStatus(problem.status).value,
+            "headers": headers,
+        }
+    )
     await send({"type": "http.response.body", "body": body})

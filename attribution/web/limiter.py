@@ -42,10 +42,14 @@ class Limiter:
         wait = _WINDOW * (1 - over / held[2]) - into if over > 0 else _WINDOW - into
         seconds = math.floor(wait + 1e-6) + 1
         problem = ProblemError(
-            429, "rate-limited", f"{self._most} requests a minute are the limit. Come back in {seconds} seconds."
+            429,
+            "rate-limited",
+            f"{self._most} requests a minute are the limit. Come back in {seconds} seconds.",
         )
         problem.headers = {"Retry-After": str(seconds)}
         return problem
 
     def _forget(self, minute: int) -> None:
-        self._counts = {client: held for client, held in self._counts.items() if held[0] >= minute - 1}
+        self._counts = {
+            client: held for client, held in self._counts.items() if held[0] >= minute - 1
+        }

@@ -22,7 +22,9 @@ class RequestLog:
         self._names: dict[str, str] = {}
         self._second, self._at = 0, ""
 
-    def note(self, name: str, method: str, route: str, status: int, seconds: float, who: str) -> None:
+    def note(
+        self, name: str, method: str, route: str, status: int, seconds: float, who: str
+    ) -> None:
         """Note a request: its id, the method, the route's template, how long it took, and which account or key it was."""
         if self._out is None:
             return
@@ -67,4 +69,6 @@ class JsonLines(logging.Formatter):
 
 def _places(error: BaseException) -> list[str]:
     frames = traceback.extract_tb(error.__traceback__)
-    return [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames[-8:]]
+    return [
+        f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames[-8:]
+    ]

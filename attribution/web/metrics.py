@@ -15,13 +15,23 @@ class Metrics:
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self._requests = Counter(
-            "attribution_http_requests", "Requests answered.", ["method", "route", "status"], registry=self._registry
+            "attribution_http_requests",
+            "Requests answered.",
+            ["method", "route", "status"],
+            registry=self._registry,
         )
         self._seconds = Histogram(
-            "attribution_http_seconds", "Seconds until the answer was sent.", ["route"], registry=self._registry
+            "attribution_http_seconds",
+            "Seconds until the answer was sent.",
+            ["route"],
+            registry=self._registry,
         )
-        self.answers = Counter("attribution_answers", "Targets answered.", ["status"], registry=self._registry)
-        self.streams = Gauge("attribution_streams", "Progress streams that are open.", registry=self._registry)
+        self.answers = Counter(
+            "attribution_answers", "Targets answered.", ["status"], registry=self._registry
+        )
+        self.streams = Gauge(
+            "attribution_streams", "Progress streams that are open.", registry=self._registry
+        )
         self._children: dict[tuple[str, str, int], tuple[Any, Any]] = {}
         self._statuses: dict[str, Any] = {}
 

@@ -51,7 +51,9 @@ class Look:
 
     def dossier(self, one: Assessment) -> dict[str, Any]:
         """Return a provider's dossier. Takes up to a second when it is made."""
-        return self._once("dossier", one, lambda: dossier_of(one, self.history, self.countries.get(one.names[0])))
+        return self._once(
+            "dossier", one, lambda: dossier_of(one, self.history, self.countries.get(one.names[0]))
+        )
 
     def median_days(self, one: Assessment) -> list[float] | None:
         """Return within how many days half of a provider's URLs were gone: the interval that is known."""
@@ -119,7 +121,9 @@ class Patterns:
                 _, key = provider_named(connection, name)
             found = look.of(key)
         if found is None:
-            raise NotInStoreError(f"provider {name!r} had no notice by the beginning of {look.day}.")
+            raise NotInStoreError(
+                f"provider {name!r} had no notice by the beginning of {look.day}."
+            )
         return look, found
 
 
@@ -128,13 +132,21 @@ def _beginning(day: date) -> datetime:
 
 
 def _newest(connection: Connection) -> int:
-    return connection.execute(select(events.c.seq).where(IS_NEWS).order_by(events.c.seq.desc()).limit(1)).scalar() or 0
+    return (
+        connection.execute(
+            select(events.c.seq).where(IS_NEWS).order_by(events.c.seq.desc()).limit(1)
+        ).scalar()
+        or 0
+    )
 
 
 def _nothing_older(connection: Connection, held: Look, newest: int) -> bool:
     """Say whether nothing was added to what was known by a look's day: an import, a link, or a correction of it."""
     if newest == held.seq:
         return True
-    older = or_(events.c.known_at <= micros(_beginning(held.day)), events.c.kind.in_(["correction", "unlinked"]))
+    older = or_(
+        events.c.known_at <= micros(_beginning(held.day)),
+        events.c.kind.in_(["correction", "unlinked"]),
+    )
     added = select(events.c.seq).where(IS_NEWS, events.c.seq > held.seq, older).limit(1)
     return connection.execute(added).first() is None

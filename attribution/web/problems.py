@@ -46,7 +46,11 @@ def problem_of(error: AttributionError) -> ProblemError:
         return ProblemError(404, "not-found", text)
     if isinstance(error, StoreUnavailableError | KeyFileError):
         # What the message names (files, servers) is for the log of who runs the service.
-        return ProblemError(503, "store-unavailable", "the store cannot be used now. Nothing was changed; try again.")
+        return ProblemError(
+            503,
+            "store-unavailable",
+            "the store cannot be used now. Nothing was changed; try again.",
+        )
     if isinstance(error, InvalidTarget):
         more = {"suggestion": defanged(error.suggestion)} if error.suggestion else {}
         return ProblemError(422, "invalid-target", text, code=error.code, **more)

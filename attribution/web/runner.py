@@ -125,7 +125,9 @@ class Runner:
                 await asyncio.sleep(least_pause)
 
     async def _taken_up(self, identity: str) -> Progress:
-        state = await asyncio.to_thread(self._read, lambda connection: batches.batch_state(connection, identity))
+        state = await asyncio.to_thread(
+            self._read, lambda connection: batches.batch_state(connection, identity)
+        )
         found = self._progress.get(identity)
         if found is None or (identity not in self._tasks and found.state == "running"):
             found = Progress(state.total, dict(state.counts), state.state)
@@ -141,7 +143,11 @@ class Runner:
             try:
                 if await self._taken(identity, progress):
                     await self._look_up(identity, progress, again=False)
-                    if progress.counts.get("retry_later") and progress.total > 1 and self._settings.wait:
+                    if (
+                        progress.counts.get("retry_later")
+                        and progress.total > 1
+                        and self._settings.wait
+                    ):
                         await asyncio.sleep(self._settings.wait)
                         await self._look_up(identity, progress, again=True)
                     await asyncio.to_thread(batches.release, self._store, identity, "done")
@@ -165,7 +171,9 @@ class Runner:
     async def _taken(self, identity: str, progress: Progress) -> bool:
         """Take a batch; while another process has it, tell how far that is. False when it ended there."""
         while not await asyncio.to_thread(batches.take, self._store, identity):
-            state = await asyncio.to_thread(self._read, lambda connection: batches.batch_state(connection, identity))
+            state = await asyncio.to_thread(
+                self._read, lambda connection: batches.batch_state(connection, identity)
+            )
             progress.counts, progress.state = dict(state.counts), state.state
             progress.tell()
             if state.state != "running":
@@ -175,9 +183,12 @@ class Runner:
 
     async def _look_up(self, identity: str, progress: Progress, *, again: bool) -> None:
         """Look up the lines that have no answer yet, or those that were to be asked again."""
-        state = await asyncio.to_thread(self._read, lambda connection: batches.batch_state(connection, identity))
+        state = await asyncio.to_thread(
+            self._read, lambda connection: batches.batch_state(connection, identity)
+        )
         lines = await asyncio.to_thread(
-            self._read, lambda connection: batches.open_lines(self._store, connection, identity, again=again)
+            self._read,
+            lambda connection: batches.open_lines(self._store, connection, identity, again=again),
         )
         hear = progress.heard.append if state.total == 1 else None
 
@@ -192,7 +203,9 @@ class Runner:
                 return Found.of(number, await self._attributor.attribute(target))
             found = await self._attributor.investigate(target, heard=heard)
             host = found.attribution.host or ""
-            return Found.of(number, found.attribution, host_evidence(found.evidence, host).to_bytes())
+            return Found.of(
+                number, found.attribution, host_evidence(found.evidence, host).to_bytes()
+            )
 
         unwritten: list[Found] = []
         loop = asyncio.get_running_loop()
@@ -204,7 +217,9 @@ class Runner:
                 unwritten, written_at = [], loop.time()
         await self._write(identity, progress, unwritten, again=again)
 
-    async def _write(self, identity: str, progress: Progress, found: list[Found], *, again: bool) -> None:
+    async def _write(
+        self, identity: str, progress: Progress, found: list[Found], *, again: bool
+    ) -> None:
         """Write answers, and only then tell that they are there."""
         if not await asyncio.to_thread(batches.keep_found, self._store, identity, found):
             raise _StoppedError

@@ -82,7 +82,9 @@ def serve(settings: Settings, host: str, port: int, tell: Callable[[str], None])
         _write_log()
         if settings.proxy_note:
             logging.getLogger("attribution").info(settings.proxy_note)
-        server = _Server(config(app, settings, host, port), lambda at: _begin(store, settings, at, tell))
+        server = _Server(
+            config(app, settings, host, port), lambda at: _begin(store, settings, at, tell)
+        )
         server.run([listener])
         log.write()
 
@@ -131,7 +133,9 @@ def _begin(store: Store, settings: Settings, at: str, tell: Callable[[str], None
     with store.write("service") as writer:
         token = first_ticket(writer)
     if token:
-        tell(f"the first administrator sets an account up here, once, within {FIRST_HOURS} hour: {here}set-up/{token}")
+        tell(
+            f"the first administrator sets an account up here, once, within {FIRST_HOURS} hour: {here}set-up/{token}"
+        )
 
 
 def _write_log() -> None:

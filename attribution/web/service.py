@@ -36,7 +36,9 @@ _MOST_KEYS = 1000
 class Service:
     """Everything that a request may need. Use as `async with Service(settings, store) as service:`."""
 
-    def __init__(self, settings: Settings, store: Store, attributor: Attributor | None = None) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, attributor: Attributor | None = None
+    ) -> None:
         self.settings, self.store = settings, store
         self.attributor = attributor or Attributor(settings)
         self.vouched: list[Vouching] = []
@@ -83,7 +85,9 @@ class Service:
         held = self._keys.get(name)
         if held and held[0] > now:
             return held[1]
-        found = await run_in_threadpool(self.read, lambda connection: principal_of_key(connection, key))
+        found = await run_in_threadpool(
+            self.read, lambda connection: principal_of_key(connection, key)
+        )
         self._keys[name] = (now + _KEY_SECONDS, found)
         while len(self._keys) > _MOST_KEYS:
             self._keys.popitem(last=False)

@@ -45,7 +45,9 @@ if TYPE_CHECKING:
     from attribution.settings import Settings
     from attribution.statements import ServedStatement, Vouching
 
-_UsageError: Any = typer.BadParameter.__mro__[1]  # Typer exports no name for the class of all usage errors
+_UsageError: Any = typer.BadParameter.__mro__[
+    1
+]  # Typer exports no name for the class of all usage errors
 _EXIT_CODES = "Exit codes: 0 all attributed, 1 some not, 2 usage, 3 nothing upstream could be reached, 130 interrupted."
 
 
@@ -65,7 +67,8 @@ class _Verbs(TyperGroup):
 app = typer.Typer(
     name="attribution",
     cls=_Verbs,
-    help="From a reported URL to the company that can take it down and its abuse mailbox.\n\n" + _EXIT_CODES,
+    help="From a reported URL to the company that can take it down and its abuse mailbox.\n\n"
+    + _EXIT_CODES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -75,23 +78,39 @@ app.add_typer(cache_app, name="cache")
 app.add_typer(data_app, name="data")
 app.add_typer(config_app, name="config")
 Evidence = Annotated[
-    Path | None, typer.Option("--evidence", metavar="FOLDER", help="Keep a bundle of each answer here.")
+    Path | None,
+    typer.Option("--evidence", metavar="FOLDER", help="Keep a bundle of each answer here."),
 ]
 MaxAge = Annotated[
     float | None,
-    typer.Option("--max-age", min=0, metavar="HOURS", help="Use kept answers of at most this age; 0 asks anew."),
+    typer.Option(
+        "--max-age",
+        min=0,
+        metavar="HOURS",
+        help="Use kept answers of at most this age; 0 asks anew.",
+    ),
 ]
-Refresh = Annotated[bool, typer.Option("--refresh", help="Ask everything anew; the same as --max-age 0.")]
-Offline = Annotated[bool, typer.Option("--offline", help="Ask nobody: answer from what is kept, up to 7 days old.")]
+Refresh = Annotated[
+    bool, typer.Option("--refresh", help="Ask everything anew; the same as --max-age 0.")
+]
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Ask nobody: answer from what is kept, up to 7 days old.")
+]
 CheckMailbox = Annotated[
     bool,
-    typer.Option("--check-mailbox", help="Ask DNS whether the mailboxes' domains take mail; no mail server is asked."),
+    typer.Option(
+        "--check-mailbox",
+        help="Ask DNS whether the mailboxes' domains take mail; no mail server is asked.",
+    ),
 ]
 
 
 Vouched = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Customers that a person vouches for: CSV with provider, by, why, date."),
+    typer.Option(
+        metavar="FILE",
+        help="Customers that a person vouches for: CSV with provider, by, why, date.",
+    ),
 ]
 
 
@@ -132,7 +151,11 @@ def _complaint(error: OSError) -> str:
     from attribution.whole_file import reason_of
 
     name = error.filename if error.filename2 is None else f"{error.filename} and {error.filename2}"
-    return f"{str(name)!r} cannot be used: {reason_of(error)}" if name is not None else reason_of(error)
+    return (
+        f"{str(name)!r} cannot be used: {reason_of(error)}"
+        if name is not None
+        else reason_of(error)
+    )
 
 
 def _version(wanted: bool) -> None:
@@ -146,7 +169,10 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _main(
     version: Annotated[
-        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version.")
+        bool,
+        typer.Option(
+            "--version", "-V", callback=_version, is_eager=True, help="Print the version."
+        ),
     ] = False,
 ) -> None:
     show_warnings()
@@ -154,7 +180,9 @@ def _main(
 
 @app.command(epilog="Example: attribution check 'hxxps://www[.]site.example/x'")
 def check(
-    targets: Annotated[list[str], typer.Argument(metavar="TARGET...", help="URLs, host names or addresses.")],
+    targets: Annotated[
+        list[str], typer.Argument(metavar="TARGET...", help="URLs, host names or addresses.")
+    ],
     as_json: AsJson = False,
     evidence: Evidence = None,
     check_mailbox: CheckMailbox = False,
@@ -163,16 +191,28 @@ def check(
     offline: Offline = False,
     origin: Annotated[
         list[str] | None,
-        typer.Option("--origin", metavar="ADDRESS", help="An address behind a proxy, as its operator told it."),
+        typer.Option(
+            "--origin",
+            metavar="ADDRESS",
+            help="An address behind a proxy, as its operator told it.",
+        ),
     ] = None,
-    origin_source: Annotated[str | None, typer.Option(help="Who told the origin; goes with --origin.")] = None,
+    origin_source: Annotated[
+        str | None, typer.Option(help="Who told the origin; goes with --origin.")
+    ] = None,
     origin_told: Annotated[
         datetime | None,
-        typer.Option(metavar="TIME", help="When it was told, in UTC. It counts for 12 hours. [default: now]"),
+        typer.Option(
+            metavar="TIME", help="When it was told, in UTC. It counts for 12 hours. [default: now]"
+        ),
     ] = None,
     served_from: Annotated[
         str | None,
-        typer.Option("--served-from", metavar="ADDRESS", help="The address that was seen to serve the content."),
+        typer.Option(
+            "--served-from",
+            metavar="ADDRESS",
+            help="The address that was seen to serve the content.",
+        ),
     ] = None,
     vouched: Vouched = None,
 ) -> int:
@@ -204,9 +244,13 @@ def check(
     return tally.code
 
 
-@app.command(epilog="Example: attribution explain www.site.example\n\nExample: attribution explain evidence/3f….json")
+@app.command(
+    epilog="Example: attribution explain www.site.example\n\nExample: attribution explain evidence/3f….json"
+)
 def explain(
-    target: Annotated[str, typer.Argument(metavar="URL|BUNDLE", help="A target to look up, or a kept bundle.")],
+    target: Annotated[
+        str, typer.Argument(metavar="URL|BUNDLE", help="A target to look up, or a kept bundle.")
+    ],
     as_json: AsJson = False,
     evidence: Evidence = None,
 ) -> int:
@@ -231,7 +275,11 @@ def explain(
 
 
 @app.command(epilog="Example: attribution replay evidence/3f….json")
-def replay(bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A bundle kept with --evidence.")]) -> int:
+def replay(
+    bundle: Annotated[
+        Path, typer.Argument(metavar="BUNDLE", help="A bundle kept with --evidence.")
+    ],
+) -> int:
     """Decide again from a kept bundle, without any network: the same bytes as when it was kept."""
     from attribution_cli.outputs import json_line
 
@@ -245,7 +293,9 @@ def replay(bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A bund
 @app.command(epilog="Example: attribution diff evidence/3f….json evidence/81….json")
 def diff(
     before: Annotated[Path, typer.Argument(metavar="BUNDLE", help="An earlier look.")],
-    after: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A later look at the same target.")],
+    after: Annotated[
+        Path, typer.Argument(metavar="BUNDLE", help="A later look at the same target.")
+    ],
     as_json: AsJson = False,
 ) -> int:
     """Say what changed between two kept looks: another host, company or mailbox. Exit code 1 when something did."""
@@ -267,10 +317,13 @@ def verify(
     folder: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[FOLDER]", help="A folder written with --evidence. [default: the store of reports and notices]"
+            metavar="[FOLDER]",
+            help="A folder written with --evidence. [default: the store of reports and notices]",
         ),
     ] = None,
-    head: Annotated[str | None, typer.Option(help="A head noted earlier: finds a chain whose end was cut off.")] = None,
+    head: Annotated[
+        str | None, typer.Option(help="A head noted earlier: finds a chain whose end was cut off.")
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Check the store, or a folder of evidence, for changed, missing or reordered records. Exit code 1 when there are any."""
@@ -283,7 +336,12 @@ def verify(
 
     found = verify_folder(folder, head)
     if as_json:
-        values = {"bundles": found.bundles, "head": found.head, "faults": found.faults, "unlisted": found.unlisted}
+        values = {
+            "bundles": found.bundles,
+            "head": found.head,
+            "faults": found.faults,
+            "unlisted": found.unlisted,
+        }
         typer.echo(json.dumps(values))
     else:
         for fault in found.faults:
@@ -301,16 +359,26 @@ def verify(
 )
 def batch(
     source: Annotated[str, typer.Argument(metavar="FILE|-", help="The list, or - for stdin.")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write results here, by whole lines.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write results here, by whole lines.")
+    ] = None,
     form: Annotated[
         OutputFormat, typer.Option("--format", help="auto: a table on a terminal, else JSON lines.")
     ] = OutputFormat.AUTO,
-    column: Annotated[str | None, typer.Option(help="Column or field that holds the URL. [default: url]")] = None,
-    input_format: Annotated[InputFormat, typer.Option(help="auto: by the file's name.")] = InputFormat.AUTO,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with an output that was interrupted.")] = False,
+    column: Annotated[
+        str | None, typer.Option(help="Column or field that holds the URL. [default: url]")
+    ] = None,
+    input_format: Annotated[
+        InputFormat, typer.Option(help="auto: by the file's name.")
+    ] = InputFormat.AUTO,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an output that was interrupted.")
+    ] = False,
     ordered: Annotated[bool, typer.Option("--ordered", help="Keep the input's order.")] = False,
     jobs: Annotated[int | None, typer.Option(min=1, max=1000, help="Look-ups at once.")] = None,
-    group_by: Annotated[GroupBy | None, typer.Option(help="Print one group for each company to stdout.")] = None,
+    group_by: Annotated[
+        GroupBy | None, typer.Option(help="Print one group for each company to stdout.")
+    ] = None,
     evidence: Evidence = None,
     check_mailbox: CheckMailbox = False,
     max_age: MaxAge = None,
@@ -319,7 +387,10 @@ def batch(
     vouched: Vouched = None,
     deadline: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="Ask nothing after 90s, 30m or 8h, or at a time such as 2026-01-01T06:00Z."),
+        typer.Option(
+            metavar="TIME",
+            help="Ask nothing after 90s, 30m or 8h, or at a time such as 2026-01-01T06:00Z.",
+        ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
 ) -> int:
@@ -340,10 +411,14 @@ def batch(
     if form is OutputFormat.TABLE and output is not None:
         raise UnusableOutput("--format table is for the terminal; a file takes jsonl or csv")
     if group_by and resume and form is OutputFormat.CSV:
-        raise UnusableOutput("--group-by with --resume reads the earlier results back: use --format jsonl")
+        raise UnusableOutput(
+            "--group-by with --resume reads the earlier results back: use --format jsonl"
+        )
     asking = _asking(check_mailbox, max_age, refresh=refresh, offline=offline, vouched=vouched)
     seconds = None if deadline is None else deadline_seconds(deadline)
-    order = Order(source, input_format, column, jobs or settings.jobs, ordered, evidence, asking, seconds)
+    order = Order(
+        source, input_format, column, jobs or settings.jobs, ordered, evidence, asking, seconds
+    )
     tally, groups = exit_code.Tally(), Groups() if group_by else None
     # A file of JSON lines is read back in the end, with what earlier runs wrote; else groups grow in memory.
     read_back = output if form is OutputFormat.JSONL else None
@@ -378,7 +453,9 @@ def batch(
                 count = "1 line waits" if lines == 1 else f"{lines} lines wait"
                 say(f"attribution: {count} up to {seconds:g} s for registries that did not answer")
 
-    with Progress(tally, None if quiet else count_items(source, input_format, column), quiet=quiet) as progress:
+    with Progress(
+        tally, None if quiet else count_items(source, input_format, column), quiet=quiet
+    ) as progress:
         try:
             if not run_batch(order, settings, lines, Sink()):
                 say(
@@ -386,7 +463,11 @@ def batch(
                 )
         except (KeyboardInterrupt, asyncio.CancelledError):
             progress.stop()
-            go_on = f"; go on with the same command and --resume{'' if resume else ' added'}" if output else ""
+            go_on = (
+                f"; go on with the same command and --resume{'' if resume else ' added'}"
+                if output
+                else ""
+            )
             say(f"attribution: interrupted after {tally.total} lines{go_on}")
             return exit_code.INTERRUPTED
         finally:
@@ -421,12 +502,14 @@ def registries(as_json: AsJson = False) -> None:
 )
 def demo(
     command: Annotated[
-        list[str] | None, typer.Argument(metavar="[COMMAND...]", help="Run this in the demo world instead.")
+        list[str] | None,
+        typer.Argument(metavar="[COMMAND...]", help="Run this in the demo world instead."),
     ] = None,
     serve_it: Annotated[
         bool,
         typer.Option(
-            "--serve", help="Serve the page in it, with half a year of an invented hotline, until interrupted."
+            "--serve",
+            help="Serve the page in it, with half a year of an invented hotline, until interrupted.",
         ),
     ] = False,
 ) -> int:
@@ -448,7 +531,11 @@ def _served(address: str | None) -> ServedStatement | None:
     from attribution.settings import load_settings
     from attribution.statements import ServedStatement
 
-    return ServedStatement(address, load_settings().analyst or getpass.getuser(), datetime.now(UTC).replace(microsecond=0))
+    return ServedStatement(
+        address,
+        load_settings().analyst or getpass.getuser(),
+        datetime.now(UTC).replace(microsecond=0),
+    )
 
 
 def _vouchings(path: Path | None) -> list[Vouching]:
@@ -461,11 +548,18 @@ def _vouchings(path: Path | None) -> list[Vouching]:
     try:
         return read_vouchings(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"--vouched {str(path)!r} cannot be read: {error}. Name a CSV file in UTF-8.") from None
+        raise SettingsError(
+            f"--vouched {str(path)!r} cannot be read: {error}. Name a CSV file in UTF-8."
+        ) from None
 
 
 def _asking(
-    check_mailbox: bool, max_age: float | None, *, refresh: bool, offline: bool, vouched: Path | None
+    check_mailbox: bool,
+    max_age: float | None,
+    *,
+    refresh: bool,
+    offline: bool,
+    vouched: Path | None,
 ) -> dict[str, Any]:
     """Return how the Attributor is to ask."""
     if offline and (refresh or max_age is not None):
@@ -494,7 +588,9 @@ def _investigate(
 
     async def all_of(settings: Settings) -> None:
         async with (
-            Attributor(settings, evidence=evidence, keep_steps=True, **(asking or {})) as attributor,
+            Attributor(
+                settings, evidence=evidence, keep_steps=True, **(asking or {})
+            ) as attributor,
             asyncio.TaskGroup() as group,
         ):
             slots = asyncio.Semaphore(settings.jobs)
@@ -552,17 +648,23 @@ app.command(
     epilog="Example: attribution import history/\n\nExample: attribution import ntd.csv --mapping scart-notices --source scart",
 )(import_)
 app.command("export", epilog="Example: attribution export --output history/")(export)
-app.command("assess", epilog="Example: attribution assess --history history/ --output assessed.jsonl")(assess)
-app.command("dossier", epilog="Example: attribution dossier ripe:ORG-EX1-RIPE --at 2026-03-01 --output dossier/")(
-    dossier
-)
+app.command(
+    "assess", epilog="Example: attribution assess --history history/ --output assessed.jsonl"
+)(assess)
+app.command(
+    "dossier",
+    epilog="Example: attribution dossier ripe:ORG-EX1-RIPE --at 2026-03-01 --output dossier/",
+)(dossier)
 app.command("letter", epilog="Example: attribution letter ripe:ORG-EX1-RIPE")(letter)
-app.command("contest", epilog="Example: attribution contest ripe:ORG-EX1-RIPE --without c4b81d9f02aa")(contest)
+app.command(
+    "contest", epilog="Example: attribution contest ripe:ORG-EX1-RIPE --without c4b81d9f02aa"
+)(contest)
 app.command("overview", epilog="Example: attribution overview --output overview.html")(overview)
 app.command("backup", epilog="Example: attribution backup --output cases.backup")(backup)
-app.command("restore", epilog="Example: ATTRIBUTION_STORE=sqlite:///new.sqlite3 attribution restore cases.backup")(
-    restore
-)
+app.command(
+    "restore",
+    epilog="Example: ATTRIBUTION_STORE=sqlite:///new.sqlite3 attribution restore cases.backup",
+)(restore)
 app.command("serve", epilog="Example: attribution serve")(serve)
 app.add_typer(account_app, name="account")
 app.add_typer(api_key_app, name="api-key")

@@ -71,7 +71,9 @@ async def _run(order: Order, settings: Settings, lines: Lines, sink: Sink) -> bo
     from attribution.attributor import Attributor
 
     task = asyncio.current_task()
-    if task and sys.platform != "win32":  # whose event loop takes no signal handlers: Ctrl-C stops a batch there
+    if (
+        task and sys.platform != "win32"
+    ):  # whose event loop takes no signal handlers: Ctrl-C stops a batch there
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     # A longer pause is not waited for in place: the line is parked, and comes back.
     settings = settings.model_copy(update={"patience": min(settings.patience, _PATIENCE)})
@@ -91,15 +93,25 @@ async def _run(order: Order, settings: Settings, lines: Lines, sink: Sink) -> bo
 class _Batch:
     """One run over the list: what is in hand, what waits for a registry, and what comes next."""
 
-    def __init__(self, order: Order, attributor: Attributor, lines: Lines, sink: Sink, parked: Parked) -> None:
-        self._order, self._attributor, self._lines, self._sink, self._parked = order, attributor, lines, sink, parked
+    def __init__(
+        self, order: Order, attributor: Attributor, lines: Lines, sink: Sink, parked: Parked
+    ) -> None:
+        self._order, self._attributor, self._lines, self._sink, self._parked = (
+            order,
+            attributor,
+            lines,
+            sink,
+            parked,
+        )
         self._turns = _Turns() if order.ordered else None
         self._in_hand: dict[int, Item] = {}
         self.all_begun = False
 
     async def all_lines(self) -> None:
         """Answer the list; a line that waits for a registry is parked. In the input's order nothing can be."""
-        await self._answer_all(self._unanswered(), lambda answer: not self._order.ordered and _retry_at(answer))
+        await self._answer_all(
+            self._unanswered(), lambda answer: not self._order.ordered and _retry_at(answer)
+        )
         self.all_begun = True
 
     async def parked_lines(self, wait: float) -> None:
@@ -110,7 +122,9 @@ class _Batch:
             self._sink.waiting(self._parked.count, seconds)
         while self._parked.count:
             left = max(ends - time.time(), 0)
-            pause = min(max(self._parked.earliest - time.time(), _SHORTEST_PAUSE), _LONGEST_PAUSE, left)
+            pause = min(
+                max(self._parked.earliest - time.time(), _SHORTEST_PAUSE), _LONGEST_PAUSE, left
+            )
             await asyncio.sleep(pause)
 
             def soon(answer: Attribution) -> datetime | None:
@@ -180,8 +194,14 @@ class _Batch:
 def _retry_at(answer: Attribution) -> datetime | None:
     """Return when another look may find more: a name, company or mailbox was not found for want of an answer."""
     contact = answer.primary.abuse_contact.status if answer.primary else None
-    silent = answer.status == "not_resolved" and any(failure.kind == "timeout" for failure in answer.failures)
-    if answer.status != "retry_later" and contact not in ("rate_limited", "unreachable") and not silent:
+    silent = answer.status == "not_resolved" and any(
+        failure.kind == "timeout" for failure in answer.failures
+    )
+    if (
+        answer.status != "retry_later"
+        and contact not in ("rate_limited", "unreachable")
+        and not silent
+    ):
         return None
     return min((failure.retry_at for failure in answer.failures if failure.retry_at), default=None)
 
@@ -203,8 +223,15 @@ async def _answer(attributor: Attributor, item: Item) -> Attribution:
 def _not_in_time(item: Item) -> Attribution:
     from attribution.models import Failure
 
-    answer = _without_lookup(item, "retry_later", "deadline", "not answered before the deadline: ask again")
-    failure = Failure(server="deadline", kind="unreachable", retry_at=answer.observed_at, text="the deadline passed")
+    answer = _without_lookup(
+        item, "retry_later", "deadline", "not answered before the deadline: ask again"
+    )
+    failure = Failure(
+        server="deadline",
+        kind="unreachable",
+        retry_at=answer.observed_at,
+        text="the deadline passed",
+    )
     return answer.model_copy(update={"failures": [failure]})
 
 
@@ -212,7 +239,13 @@ def _without_lookup(item: Item, status: Status, code: str, text: str) -> Attribu
     from attribution.models import Attribution, Doubt
 
     now = datetime.now(UTC).replace(microsecond=0)
-    return Attribution(input=item.text, host=None, status=status, observed_at=now, doubts=[Doubt(code=code, text=text)])
+    return Attribution(
+        input=item.text,
+        host=None,
+        status=status,
+        observed_at=now,
+        doubts=[Doubt(code=code, text=text)],
+    )
 
 
 class _Turns:
@@ -231,7 +264,9 @@ class _Turns:
         await self._room.wait()
         self._expected.append(line)
 
-    def after(self, line: int, answer: Attribution | Recalled) -> list[tuple[int, Attribution | Recalled]]:
+    def after(
+        self, line: int, answer: Attribution | Recalled
+    ) -> list[tuple[int, Attribution | Recalled]]:
         """Take an answer; return those whose turn has come."""
         self._held[line] = answer
         ready = []

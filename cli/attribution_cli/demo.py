@@ -20,7 +20,9 @@ def show_demo() -> int:
     from attribution.demo.world import URLS
 
     with DemoWorld() as world, tempfile.TemporaryDirectory(prefix="attribution-demo-") as folder:
-        Path(folder, _LISTED).write_text("\n".join(["# forty reported URLs", *URLS]) + "\n", "utf-8")
+        Path(folder, _LISTED).write_text(
+            "\n".join(["# forty reported URLs", *URLS]) + "\n", "utf-8"
+        )
         runs: list[tuple[list[str], int]] = [
             (["check", "hxxps://shop[.]quay-customer[.]example/1"], 0),
             (["explain", "https://kiosk.example/"], 0),
@@ -32,7 +34,10 @@ def show_demo() -> int:
         for arguments, expected in runs:
             results().print(f"\n$ attribution {' '.join(arguments)}", style="bold", markup=False)
             done = subprocess.run(  # noqa: S603 - our own command
-                [sys.executable, "-m", "attribution_cli.entry", *arguments], cwd=folder, env=environment, check=False
+                [sys.executable, "-m", "attribution_cli.entry", *arguments],
+                cwd=folder,
+                env=environment,
+                check=False,
             )
             if done.returncode != expected:
                 return done.returncode or 1
@@ -52,7 +57,9 @@ def serve_demo() -> int:
         from attribution.cases import Store
         from attribution.demo.hotline import fill
 
-        with Store.open(f"sqlite:///{Path(environment['ATTRIBUTION_DATA_FOLDER']) / 'cases.sqlite3'}") as store:
+        with Store.open(
+            f"sqlite:///{Path(environment['ATTRIBUTION_DATA_FOLDER']) / 'cases.sqlite3'}"
+        ) as store:
             fill(store)
         command = [sys.executable, "-m", "attribution_cli.entry", "serve"]
         try:
@@ -69,7 +76,9 @@ def run_in_demo(command: list[str]) -> int:
         command = [sys.executable, "-m", "attribution_cli.entry", *command[1:]]
     with DemoWorld() as world:
         try:
-            return subprocess.run(command, env={**os.environ, **world.environment()}, check=False).returncode  # noqa: S603
+            return subprocess.run(
+                command, env={**os.environ, **world.environment()}, check=False
+            ).returncode
         except OSError as error:
             say(f"attribution: {command[0]!r} cannot be run: {error.strerror}")
             return USAGE

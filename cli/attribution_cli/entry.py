@@ -38,7 +38,9 @@ def _run(arguments: list[str]) -> int:
         if help_text:
             sys.stdout.write(help_text)
             return 0
-    if arguments[:1] == ["check"] and not any(one.startswith("-") and one != "--json" for one in arguments[1:]):
+    if arguments[:1] == ["check"] and not any(
+        one.startswith("-") and one != "--json" for one in arguments[1:]
+    ):
         from attribution_cli.recalled import recalled_check
 
         code = recalled_check(arguments[1:])
@@ -63,7 +65,10 @@ def _other_distribution() -> str | None:
         return "no folder of sys.path"
     folder = next(iter(spec.submodule_search_locations or ["a single file"]))
     try:
-        with open(f"{folder}/hosting-attribution.txt", "rb") as marker, open(f"{folder}/__init__.py", "rb") as start:  # noqa: PTH123 - pathlib would be loaded for it
+        with (
+            open(f"{folder}/hosting-attribution.txt", "rb") as marker,
+            open(f"{folder}/__init__.py", "rb") as start,
+        ):
             first_line = marker.readline().strip()
             return None if first_line and start.readline().strip() == first_line else folder
     except OSError:

@@ -28,18 +28,34 @@ def explanation(found: Investigation) -> RenderableType:
     for number, step in enumerate(found.steps, start=1):
         table.add_row(f"{number}", step.rule, _conclusion(step))
     parts: list[RenderableType] = [
-        Text(shown(f"{answer.host or answer.input}: {answer.status.replace('_', ' ')}"), style="bold"),
+        Text(
+            shown(f"{answer.host or answer.input}: {answer.status.replace('_', ' ')}"), style="bold"
+        ),
         table,
     ]
     open_points = [f"doubt, {doubt.code}: {doubt.text}" for doubt in answer.doubts]
-    open_points += [f"not answered by {one.server}: {one.text or one.kind}" for one in answer.failures]
+    open_points += [
+        f"not answered by {one.server}: {one.text or one.kind}" for one in answer.failures
+    ]
     parts += [Text(shown(point), style="yellow") for point in open_points]
     asked = Table(
-        "kind", "server", "asked", "outcome", "SHA-256", box=None, pad_edge=False, header_style="dim", style="dim"
+        "kind",
+        "server",
+        "asked",
+        "outcome",
+        "SHA-256",
+        box=None,
+        pad_edge=False,
+        header_style="dim",
+        style="dim",
     )
     for record in found.evidence.records:
         asked.add_row(
-            record.kind, Text(shown(record.server)), Text(shown(record.question.text)), record.outcome, record.sha256[:12]
+            record.kind,
+            Text(shown(record.server)),
+            Text(shown(record.question.text)),
+            record.outcome,
+            record.sha256[:12],
         )
     return Group(*parts, Text(), asked)
 
@@ -54,7 +70,9 @@ def _conclusion(step: Step) -> Text:
     text = Text(shown(step.conclusion))
     if step.server:
         field = f"{step.rests_on}, " if step.rests_on else ""
-        text.append("\n" + shown(f"{field}{step.server}, answer {(step.sha256 or '')[:12]}"), style="dim")
+        text.append(
+            "\n" + shown(f"{field}{step.server}, answer {(step.sha256 or '')[:12]}"), style="dim"
+        )
     for lost in step.lost:
         text.append("\n" + shown(f"not {lost}"), style="dim")
     return text

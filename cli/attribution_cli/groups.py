@@ -46,7 +46,9 @@ class Group:
             "abuse_contact": self.contact.model_dump(mode="json") if self.contact else None,
             "status": self.status,
             "count": len(self.targets),
-            "targets": [{"line": line, "input": text, "host": host} for line, text, host in self.targets],
+            "targets": [
+                {"line": line, "input": text, "host": host} for line, text, host in self.targets
+            ],
         }
 
 
@@ -83,7 +85,9 @@ class Groups:
     def json_lines(self) -> Iterator[str]:
         """Yield a line of JSON for each group."""
         for group in self.in_order():
-            yield escaped_json(json.dumps(group.to_json(), ensure_ascii=False, separators=(",", ":")))
+            yield escaped_json(
+                json.dumps(group.to_json(), ensure_ascii=False, separators=(",", ":"))
+            )
 
     def csv_lines(self) -> Iterator[str]:
         """Yield a line of CSV for each group, after a header."""
@@ -112,15 +116,21 @@ class Groups:
         for group in self.in_order():
             provider, contact = group.provider, group.contact
             if provider and contact:
-                name = Text(shown(provider.name + (f" ({provider.country})" if provider.country else "")))
+                name = Text(
+                    shown(provider.name + (f" ({provider.country})" if provider.country else ""))
+                )
                 where = Text(
                     shown(contact.email or contact.form or contact.status.replace("_", " ")),
                     style="green" if contact.email else "yellow",
                 )
             else:
-                name = Text(f"nobody named: {(group.status or '').replace('_', ' ')}", style="yellow")
+                name = Text(
+                    f"nobody named: {(group.status or '').replace('_', ' ')}", style="yellow"
+                )
                 where = Text("-")
-            table.add_row(str(len(group.targets)), name, where, _spans([line for line, _, _ in group.targets]))
+            table.add_row(
+                str(len(group.targets)), name, where, _spans([line for line, _, _ in group.targets])
+            )
         return table
 
 

@@ -15,7 +15,9 @@ from attribution_cli.console import results, say
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines for programs.")]
 
 cache_app = typer.Typer(help="What earlier look-ups learnt.", no_args_is_help=True)
-data_app = typer.Typer(help="The tables of proxies, clouds, sinkholes and parking pages.", no_args_is_help=True)
+data_app = typer.Typer(
+    help="The tables of proxies, clouds, sinkholes and parking pages.", no_args_is_help=True
+)
 config_app = typer.Typer(help="The settings.", no_args_is_help=True)
 
 
@@ -28,7 +30,12 @@ def cache_show(as_json: AsJson = False) -> None:
 
     cache = AnswerCache(load_settings(), Clock())
     counts, path = cache.counts(), cache.store.path
-    values = {"path": str(path), "bytes": cache.store.volume(), "answers": sum(counts.values()), "kinds": counts}
+    values = {
+        "path": str(path),
+        "bytes": cache.store.volume(),
+        "answers": sum(counts.values()),
+        "kinds": counts,
+    }
     cache.close()
     if as_json:
         typer.echo(json.dumps(values))
@@ -83,7 +90,8 @@ def data_show(as_json: AsJson = False) -> None:
 def data_refresh(
     apply: Annotated[bool, typer.Option("--apply", help="Let the changes take effect.")] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Also lists that lost more than half of their addresses.")
+        bool,
+        typer.Option("--force", help="Also lists that lost more than half of their addresses."),
     ] = False,
 ) -> int:
     """Fetch the lists anew from their publishers and show what changed; --apply lets it take effect."""
@@ -95,7 +103,12 @@ def data_refresh(
 @config_app.command("show", epilog="Example: attribution config show")
 def config_show(as_json: AsJson = False) -> None:
     """Print which settings file is read, and each setting, its value, and where the value comes from."""
-    from attribution.settings import CONFIG_VARIABLE, config_file, setting_sources, unknown_variables
+    from attribution.settings import (
+        CONFIG_VARIABLE,
+        config_file,
+        setting_sources,
+        unknown_variables,
+    )
 
     rows = setting_sources()
     file = config_file()
@@ -104,16 +117,29 @@ def config_show(as_json: AsJson = False) -> None:
     for name in unknown_variables():
         say(f"attribution: {name} is set, and is no setting of this version")
     if as_json:
-        about = {"name": "config", "value": str(file), "source": file_source, "purpose": "the settings file, TOML"}
+        about = {
+            "name": "config",
+            "value": str(file),
+            "source": file_source,
+            "purpose": "the settings file, TOML",
+        }
         typer.echo(json.dumps({**about, "read": file_is_read}))
         for name, value, source, purpose in rows:
-            typer.echo(json.dumps({"name": name, "value": value, "source": source, "purpose": purpose}, default=str))
+            typer.echo(
+                json.dumps(
+                    {"name": name, "value": value, "source": source, "purpose": purpose},
+                    default=str,
+                )
+            )
         return
     from rich.text import Text
 
     state = "read" if file_is_read else "not there; it would be read"
     results().print(
-        Text(f"settings file: {file}", style="bold").append(f"  ({file_source}; {state})", style="dim"), soft_wrap=True
+        Text(f"settings file: {file}", style="bold").append(
+            f"  ({file_source}; {state})", style="dim"
+        ),
+        soft_wrap=True,
     )
     for name, value, source, purpose in rows:
         line = Text(f"{name} = {value}", style="bold").append(f"  ({source})", style="dim")

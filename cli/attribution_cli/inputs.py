@@ -52,8 +52,12 @@ def deadline_seconds(text: str) -> float:
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise UnusableInput(f"--deadline {text!r}: use 90s, 30m, 8h, 2d or a time such as 2026-01-01T06:00Z") from None
-    seconds = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - datetime.now(UTC).timestamp()
+        raise UnusableInput(
+            f"--deadline {text!r}: use 90s, 30m, 8h, 2d or a time such as 2026-01-01T06:00Z"
+        ) from None
+    seconds = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - datetime.now(
+        UTC
+    ).timestamp()
     if seconds <= 0:
         raise UnusableInput(f"--deadline {text!r} is over already")
     return seconds
@@ -95,7 +99,9 @@ def _open(source: str) -> BinaryIO:
     try:
         return Path(source).open("rb")
     except OSError as error:
-        raise UnusableInput(f"input {source!r} cannot be read: {error.strerror}. Name a file, or - for stdin") from None
+        raise UnusableInput(
+            f"input {source!r} cannot be read: {error.strerror}. Name a file, or - for stdin"
+        ) from None
 
 
 def _text(raw: BinaryIO) -> Iterator[Item]:
@@ -124,7 +130,9 @@ def _json_lines(raw: BinaryIO, column: str) -> Iterator[Item]:
         if isinstance(found, str):
             yield Item(number, found)
         else:
-            yield Item(number, text, f"the line has no text in {column!r}; name the field with --column")
+            yield Item(
+                number, text, f"the line has no text in {column!r}; name the field with --column"
+            )
 
 
 def _csv(raw: BinaryIO, column: str) -> Iterator[Item]:

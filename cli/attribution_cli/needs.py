@@ -12,7 +12,9 @@ _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
 
 
-def needs(verb: str, *extras: Extra) -> Callable[[Callable[_Given, _Result]], Callable[_Given, _Result]]:
+def needs(
+    verb: str, *extras: Extra
+) -> Callable[[Callable[_Given, _Result]], Callable[_Given, _Result]]:
     """Declare the extras of a verb.
 
     Where one is missing, the verb raises MissingExtra instead of being run.

@@ -49,7 +49,11 @@ COLUMNS = [
 ]  # fmt: skip
 _TEXT = rb'"(?:[^"\\]|\\.)*"'
 _HEAD = re.compile(
-    rb'\{"line":(\d{1,9}),"input":(' + _TEXT + rb'),"host":(?:null|' + _TEXT + rb'),"status":"([a-z_]+)"'
+    rb'\{"line":(\d{1,9}),"input":('
+    + _TEXT
+    + rb'),"host":(?:null|'
+    + _TEXT
+    + rb'),"status":"([a-z_]+)"'
 )
 
 
@@ -149,7 +153,9 @@ def _sum(text: str) -> int:
 class Lines:
     """The growing file, or stdout: whole lines only, and on disk a second later at most."""
 
-    def __init__(self, path: Path | None, form: OutputFormat, *, resume: bool, silent: bool = False) -> None:
+    def __init__(
+        self, path: Path | None, form: OutputFormat, *, resume: bool, silent: bool = False
+    ) -> None:
         self.form = form
         self.done = Done()
         self._file: IO[bytes] | None = None
@@ -164,11 +170,15 @@ class Lines:
                 self._put(self._header())
             return
         if path.exists() and path.stat().st_size and not resume:
-            raise UnusableOutput(f"output {str(path)!r} exists: go on with --resume, or name another file")
+            raise UnusableOutput(
+                f"output {str(path)!r} exists: go on with --resume, or name another file"
+            )
         try:
             self._file = open_private(path, "ab+")
         except OSError as error:
-            raise UnusableOutput(f"output {str(path)!r} cannot be written: {reason_of(error)}") from None
+            raise UnusableOutput(
+                f"output {str(path)!r} cannot be written: {reason_of(error)}"
+            ) from None
         _lock(self._file, path)
         self._take_up(self._file, path)
 
@@ -189,7 +199,10 @@ class Lines:
         """Return the time of day as answers have it; made once a second."""
         second = int(time.time())
         if second != self._second:
-            self._second, self._second_text = second, f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%SZ}"
+            self._second, self._second_text = (
+                second,
+                f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%SZ}",
+            )
         return self._second_text
 
     def flush(self) -> None:
@@ -243,9 +256,7 @@ class Lines:
         """Note what is there, and drop a torn last line: but only from a file that is ours, line by line."""
         size = file.seek(0, os.SEEK_END)
         end = _end_of_last_line(file, size)
-        foreign = (
-            f"output {str(path)!r} is no {self.form} file of this program, and is left as it is; name another file"
-        )
+        foreign = f"output {str(path)!r} is no {self.form} file of this program, and is left as it is; name another file"
         header = self._header().encode("utf-8")
         file.seek(0)
         if end and file.read(len(header)) != header:
@@ -272,7 +283,9 @@ class Lines:
         torn = torn.rstrip(b"\0")
         if self.form is OutputFormat.CSV and not first:
             return not torn or torn[:1].isdigit()
-        begin = (self._header() if self.form is OutputFormat.CSV else '{"line":').encode("utf-8")[:32]
+        begin = (self._header() if self.form is OutputFormat.CSV else '{"line":').encode("utf-8")[
+            :32
+        ]
         return torn.startswith(begin) or begin.startswith(torn)
 
     def _noted(self, file: IO[bytes], end: int) -> Iterator[tuple[int, str, str] | None]:

@@ -55,7 +55,15 @@ _DELIVERABLE_WORDS = {
     "undeliverable": "its domain takes no mail, by DNS: write to the next",
     "unknown": "whether its domain takes mail could not be asked",
 }
-_SHOWN_STEPS = ("told origin", "resolution", "leaf", "accountable", "abuse contact", "no answer", "nobody named")
+_SHOWN_STEPS = (
+    "told origin",
+    "resolution",
+    "leaf",
+    "accountable",
+    "abuse contact",
+    "no answer",
+    "nobody named",
+)
 
 
 def panel(found: Investigation) -> Panel:
@@ -105,7 +113,10 @@ def _head(answer: Attribution) -> RenderableType:
     name = Text(shown(primary.provider.name), style="bold")
     country = f"  {primary.provider.country}" if primary.provider.country else ""
     name.append(shown(f"{country}  {_ROLE_WORDS[primary.role]}"), style="dim")
-    lines: list[RenderableType] = [Text("Write to first" if where else "Responsible", style="dim"), name]
+    lines: list[RenderableType] = [
+        Text("Write to first" if where else "Responsible", style="dim"),
+        name,
+    ]
     if where:
         lines.append(Text(shown(where), style="bold green"))
         lines.append(Text(shown(_published(contact)), style="dim"))
@@ -113,7 +124,9 @@ def _head(answer: Attribution) -> RenderableType:
             style = "dim" if contact.deliverable == "accepts_mail" else "bold red"
             lines.append(Text(_DELIVERABLE_WORDS[contact.deliverable], style=style))
     else:
-        lines.append(Text(f"mailbox: {_CONTACT_WORDS.get(contact.status, contact.status)}", style="yellow"))
+        lines.append(
+            Text(f"mailbox: {_CONTACT_WORDS.get(contact.status, contact.status)}", style="yellow")
+        )
     return Group(*lines)
 
 
@@ -125,7 +138,10 @@ def _published(contact: AbuseContact) -> str:
 
 def _why(steps: list[Step]) -> list[Text]:
     chosen = [step for step in steps if step.rule in _SHOWN_STEPS]
-    lines = [Text(shown(f"{number}  {step.conclusion}")) for number, step in enumerate(chosen[:6], start=1)]
+    lines = [
+        Text(shown(f"{number}  {step.conclusion}"))
+        for number, step in enumerate(chosen[:6], start=1)
+    ]
     if len(chosen) > 6:
         lines.append(Text(f"{len(chosen) - 6} more: attribution explain", style="dim"))
     return lines
@@ -152,7 +168,11 @@ def _next(rows: Table, answer: Attribution) -> None:
         ] + steps
     _add_lines(rows, "If silent" if found else "Else", steps)
     in_order = {step.role for step in answer.write_order}
-    _add_lines(rows, "Also", [_party(one) for one in answer.parties if one != primary and one.role not in in_order])
+    _add_lines(
+        rows,
+        "Also",
+        [_party(one) for one in answer.parties if one != primary and one.role not in in_order],
+    )
     for failure in answer.failures:
         when = f", ask again after {_clock(failure.retry_at)}" if failure.retry_at else ""
         text = f"{failure.server}: {failure.text or failure.kind}{when}"
@@ -181,7 +201,9 @@ def _party(party: Party) -> Text:
     text = Text(shown(party.provider.name))
     if party.addressee:
         text.append(
-            shown(f"  {contact.email or contact.form or _CONTACT_WORDS.get(contact.status, contact.status)}"),
+            shown(
+                f"  {contact.email or contact.form or _CONTACT_WORDS.get(contact.status, contact.status)}"
+            ),
             style="green",
         )
     text.append(f"  {_ROLE_WORDS[party.role]}", style="dim" if party.addressee else "red")

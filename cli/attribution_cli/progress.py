@@ -38,12 +38,16 @@ class Progress:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.stop()
         if kind is None and not self._quiet:
             counts = ", ".join(
-                f"{count} {status.replace('_', ' ')}" for status, count in self._tally.statuses.most_common()
+                f"{count} {status.replace('_', ' ')}"
+                for status, count in self._tally.statuses.most_common()
             )
             say(
                 f"attribution: {self._tally.total} lines ({counts or 'none'}) in {self._elapsed():.1f} s, {self._rate()}"

@@ -49,7 +49,10 @@ def recalled_check(arguments: list[str]) -> int | None:
     store.close()
     if any(one is None or one[0] <= now.timestamp() or one[4] is None for one in found):
         return None
-    statuses = [_show(target, now, kept, as_json=as_json) for target, kept in zip(targets, found, strict=True)]
+    statuses = [
+        _show(target, now, kept, as_json=as_json)
+        for target, kept in zip(targets, found, strict=True)
+    ]
     return 0 if all(status == "attributed" for status in statuses) else 1
 
 
@@ -68,8 +71,15 @@ def note_environment(settings: Settings) -> None:
 
 def _environment_key() -> str:
     """Return a mark of the version, of every variable of ours, and of the settings file."""
-    variables = sorted((name, value) for name, value in os.environ.items() if name.upper().startswith("ATTRIBUTION_"))
-    homes = [os.environ.get(name) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME")]
+    variables = sorted(
+        (name, value)
+        for name, value in os.environ.items()
+        if name.upper().startswith("ATTRIBUTION_")
+    )
+    homes = [
+        os.environ.get(name)
+        for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME")
+    ]
     file = _config_file()
     try:
         text = file.read_text("utf-8", "replace") if file and file.is_file() else None

@@ -51,7 +51,11 @@ def refresh(*, apply: bool, force: bool) -> int:
         say("attribution: nothing was changed; --apply lets this take effect")
     if not fetched.lists:
         return exit_code.UPSTREAM_UNREACHABLE
-    return exit_code.SOME_NOT if fetched.failures or len(taken) < len(fetched.lists) else exit_code.ALL_ATTRIBUTED
+    return (
+        exit_code.SOME_NOT
+        if fetched.failures or len(taken) < len(fetched.lists)
+        else exit_code.ALL_ATTRIBUTED
+    )
 
 
 def _size(prefixes: list[str] | set[str]) -> int:

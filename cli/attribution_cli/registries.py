@@ -34,11 +34,22 @@ def show_registries(*, as_json: bool) -> None:
     for row in rows:
         state = Text("open", style="green")
         if row["closed_until"]:
-            state = Text(shown(f"{row['why']} until {row['closed_until']}: {row['note']}"), style="yellow")
+            state = Text(
+                shown(f"{row['why']} until {row['closed_until']}: {row['note']}"), style="yellow"
+            )
         elif row["last_trouble"]:
             state.append(shown(f", last trouble: {row['last_trouble']}"), style="dim")
         if row["people_limit"]:
-            state.append(f", {row['people_today']} of {row['people_limit']} people today", style="dim")
+            state.append(
+                f", {row['people_today']} of {row['people_limit']} people today", style="dim"
+            )
         rate = f"{row['rate']:g} of {row['rate_limit']:g}"
-        table.add_row(shown(row["service"]), state, rate, f"{row['asked']}", f"{row['refused']}", f"{row['failed']}")
+        table.add_row(
+            shown(row["service"]),
+            state,
+            rate,
+            f"{row['asked']}",
+            f"{row['refused']}",
+            f"{row['failed']}",
+        )
     results().print(table)

@@ -34,7 +34,9 @@ def serve(
     settings = load_settings()
     host = settings.serve_host if host is None else host
     port = settings.serve_port if port is None else port
-    if host not in ("127.0.0.1", "::1", "localhost") and not settings.public_url.startswith("https:"):
+    if host not in ("127.0.0.1", "::1", "localhost") and not settings.public_url.startswith(
+        "https:"
+    ):
         say(
             "attribution: passwords and URLs go over this in the clear: put a proxy with TLS in front, see docs/service.md"
         )
@@ -42,7 +44,8 @@ def serve(
 
 
 @account_app.command(
-    "add", epilog="Example: attribution account add ann@hotline.example --name 'Ann Example' --role analyst"
+    "add",
+    epilog="Example: attribution account add ann@hotline.example --name 'Ann Example' --role analyst",
 )
 @needs("account add", Extra.HOTLINE)
 def add(
@@ -82,7 +85,9 @@ def disable(mailbox: Mailbox, who: Who = None) -> None:
     from attribution.web.access.accounts import change_account
 
     with recording(who) as writer:
-        change_account(writer, _account(writer.connection, mailbox).id, "disabled", disabled_at=writer.now)
+        change_account(
+            writer, _account(writer.connection, mailbox).id, "disabled", disabled_at=writer.now
+        )
     say(f"attribution: {mailbox} may come in no longer")
 
 
@@ -100,7 +105,10 @@ def listed(as_json: AsJson = False) -> None:
             for one in all_accounts(connection)
         ]  # fmt: skip
     show_rows(
-        rows, ["mailbox", "name", "role", "ready", "disabled_at"], as_json=as_json, empty="there is no account yet"
+        rows,
+        ["mailbox", "name", "role", "ready", "disabled_at"],
+        as_json=as_json,
+        empty="there is no account yet",
     )
 
 
@@ -108,7 +116,10 @@ def listed(as_json: AsJson = False) -> None:
 @needs("api-key make", Extra.HOTLINE)
 def make(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Of the program that gets it.")],
-    scope: Annotated[list[str], typer.Option(help="attribute, read, write, audit or metrics; may be given again.")],
+    scope: Annotated[
+        list[str],
+        typer.Option(help="attribute, read, write, audit or metrics; may be given again."),
+    ],
     who: Who = None,
 ) -> None:
     """Make a key and print it: it is not to be seen again."""
@@ -143,7 +154,12 @@ def list_api_keys(as_json: AsJson = False) -> None:
             {"name": one.name, "scopes": sorted(one.scopes), "made_at": iso(one.made_at), "disabled_at": iso(one.disabled_at)}
             for one in all_keys(connection)
         ]  # fmt: skip
-    show_rows(rows, ["name", "scopes", "made_at", "disabled_at"], as_json=as_json, empty="there is no key yet")
+    show_rows(
+        rows,
+        ["name", "scopes", "made_at", "disabled_at"],
+        as_json=as_json,
+        empty="there is no key yet",
+    )
 
 
 def _account(connection: Any, mailbox: str) -> Any:

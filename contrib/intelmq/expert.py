@@ -42,7 +42,14 @@ class AttributionExpertBot(ExpertBot):  # type: ignore[misc]
         primary, addresses = answer["primary"], answer["addresses"]
         if not primary:
             return {}
-        origin = next((one["origin"] for one in addresses if one["ip"] in primary["addresses"] and one["origin"]), None)
+        origin = next(
+            (
+                one["origin"]
+                for one in addresses
+                if one["ip"] in primary["addresses"] and one["origin"]
+            ),
+            None,
+        )
         return {
             "source.abuse_contact": primary["abuse_contact"]["email"],
             "source.asn": origin["asn"] if origin else None,

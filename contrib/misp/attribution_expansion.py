@@ -52,11 +52,18 @@ def handler(q: str | bool = False) -> Any:
     except (requests.RequestException, ValueError) as error:
         return {"error": f"The attribution service does not answer: {type(error).__name__}."}
     if response.status_code != 200:
-        return {"error": f"The attribution service refuses: {answer.get('detail', response.status_code)}"}
+        return {
+            "error": f"The attribution service refuses: {answer.get('detail', response.status_code)}"
+        }
     primary = answer["primary"]
     if not primary:
         return {
-            "results": [{"types": ["text"], "values": [f"Nobody is known to be responsible ({answer['status']})."]}]
+            "results": [
+                {
+                    "types": ["text"],
+                    "values": [f"Nobody is known to be responsible ({answer['status']})."],
+                }
+            ]
         }
     found = [
         {

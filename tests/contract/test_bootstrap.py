@@ -64,7 +64,10 @@ async def urls(bootstrap: Bootstrap, address: str) -> tuple[str, ...]:
 @respx.mock
 async def test_longest_prefix_wins_and_https_comes_first(bootstrap: Bootstrap) -> None:
     respx.get(f"{BASE}ipv4.json").respond(json=FILE)
-    assert await urls(bootstrap, "203.0.113.7") == ("https://narrow.example/", "http://plain.example/")
+    assert await urls(bootstrap, "203.0.113.7") == (
+        "https://narrow.example/",
+        "http://plain.example/",
+    )
     assert await urls(bootstrap, "203.1.0.1") == ("https://wide.example/",)
     assert await urls(bootstrap, "9.9.9.9") == ()
 
@@ -77,12 +80,17 @@ async def test_file_is_fetched_once(bootstrap: Bootstrap) -> None:
 
 
 @respx.mock
-async def test_old_file_serves_at_once_while_a_new_one_is_fetched(bootstrap: Bootstrap, clock: HandClock) -> None:
+async def test_old_file_serves_at_once_while_a_new_one_is_fetched(
+    bootstrap: Bootstrap, clock: HandClock
+) -> None:
     route = respx.get(f"{BASE}ipv4.json").respond(json=FILE)
     await urls(bootstrap, "203.0.113.7")
     clock.move(timedelta(hours=25))
     gate = asyncio.Event()
-    newer = {"publication": "2026-02-02T00:00:00Z", "services": [[["203.0.0.0/8"], ["https://new.example/"]]]}
+    newer = {
+        "publication": "2026-02-02T00:00:00Z",
+        "services": [[["203.0.0.0/8"], ["https://new.example/"]]],
+    }
 
     async def slow(request: object) -> respx.MockResponse:
         await gate.wait()
@@ -98,7 +106,9 @@ async def test_old_file_serves_at_once_while_a_new_one_is_fetched(bootstrap: Boo
 
 
 @respx.mock
-@pytest.mark.parametrize("answer", [{"status_code": 500}, {"text": "<html>"}, {"json": []}, {"json": {"services": 7}}])
+@pytest.mark.parametrize(
+    "answer", [{"status_code": 500}, {"text": "<html>"}, {"json": []}, {"json": {"services": 7}}]
+)
 async def test_packaged_registry_file_serves_while_iana_is_silent_and_the_answer_says_so(
     answer: dict[str, object], bootstrap: Bootstrap
 ) -> None:
@@ -140,10 +150,16 @@ async def test_answer_says_that_the_packaged_file_was_used(tmp_path: Path) -> No
 
 @respx.mock
 @pytest.mark.parametrize(
-    ("asn", "expected"), [(64500, "https://narrow.example/"), (64496, "https://wide.example/"), (1, None)]
+    ("asn", "expected"),
+    [(64500, "https://narrow.example/"), (64496, "https://wide.example/"), (1, None)],
 )
-async def test_narrowest_span_of_as_numbers_wins(asn: int, expected: str | None, bootstrap: Bootstrap) -> None:
-    services = [[["64496-64511"], ["https://wide.example/"]], [["64500"], ["https://narrow.example/"]]]
+async def test_narrowest_span_of_as_numbers_wins(
+    asn: int, expected: str | None, bootstrap: Bootstrap
+) -> None:
+    services = [
+        [["64496-64511"], ["https://wide.example/"]],
+        [["64500"], ["https://narrow.example/"]],
+    ]
     respx.get(f"{BASE}asn.json").respond(json={"services": services})
     assert next(iter(await bootstrap.for_system(asn)), None) == expected
 

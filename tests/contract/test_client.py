@@ -35,7 +35,10 @@ def remote(served: Served, *scopes: str) -> RemoteAttributor:
 async def answers_of(source: AttributionSource) -> list[Attribution]:
     """Use a source as a tool does that does not know which it is."""
     one = await source.attribute(URL)
-    many = [answer async for answer in source.attribute_many([URL, "kiosk.example", "not a url"], jobs=2)]
+    many = [
+        answer
+        async for answer in source.attribute_many([URL, "kiosk.example", "not a url"], jobs=2)
+    ]
     heard: list[str] = []
     found = await source.investigate(URL, heard=lambda record: heard.append(record.kind))
     assert found.steps
@@ -62,11 +65,17 @@ async def test_a_tool_works_with_either(served: Served, world: DemoWorld, tmp_pa
 async def test_a_batch_from_afar(served: Served) -> None:
     async with remote(served, "attribute") as service:
         batch = await service.submit([URL, "kiosk.example", "not a url"], once="my-list-1")
-        assert (await service.submit([URL, "kiosk.example", "not a url"], once="my-list-1")).id == batch.id
+        assert (
+            await service.submit([URL, "kiosk.example", "not a url"], once="my-list-1")
+        ).id == batch.id
         states = [now async for now in service.watch(batch.id)]
         assert (states[-1].state, states[-1].done) == ("done", 3)
         results = [one async for one in service.results(batch.id)]
-        assert [one.attribution.status for one in results] == ["attributed", "attributed", "invalid_input"]
+        assert [one.attribution.status for one in results] == [
+            "attributed",
+            "attributed",
+            "invalid_input",
+        ]
         assert (await service.batch(batch.id)).done == 3
         assert [one.id async for one in service.batches()] == [batch.id]
         assert (await service.stop(batch.id)).state == "done"
@@ -89,7 +98,9 @@ async def test_casework_from_afar(served: Served, clock: Clock) -> None:
         assert (await service.recheck(added.case))[0].outcome == "unchanged"
         assert (await service.approve("arin:LANT", "abuse@lantern.example", "telephoned")).events
         assert (await service.drafts(added.case))[0].mailbox == "abuse@lantern.example"
-        assert (await service.note_notice(added.case, "abuse@lantern.example", once="notice-1")).noted == "sent"
+        assert (
+            await service.note_notice(added.case, "abuse@lantern.example", once="notice-1")
+        ).noted == "sent"
         assert (await service.note(added.case, "ack", note="thanks")).events
         assert added.case in [one.case async for one in service.cases(provider="arin:LANT")]
         assert SILENT in [one.provider async for one in service.providers()]
@@ -138,7 +149,14 @@ async def test_a_service_that_asks_to_wait_is_waited_for(monkeypatch: pytest.Mon
         refused = httpx.Response(429, json=problem, headers={"Retry-After": "20"})
         done = httpx.Response(
             200,
-            json={"id": "b1", "state": "done", "total": 1, "done": 1, "counts": {}, "made_at": "2026-03-02T12:00:00Z"},
+            json={
+                "id": "b1",
+                "state": "done",
+                "total": 1,
+                "done": 1,
+                "counts": {},
+                "made_at": "2026-03-02T12:00:00Z",
+            },
         )
         route = routes.get("batches/b1")
         route.side_effect = [refused, refused, done]

@@ -77,7 +77,9 @@ async def test_other_companies_proxies_are_not_asked_about(cloudflare: OriginSou
         {"success": True},
     ],
 )
-async def test_site_that_is_not_behind_it_has_no_told_origin(answer: Any, cloudflare: OriginSource) -> None:
+async def test_site_that_is_not_behind_it_has_no_told_origin(
+    answer: Any, cloudflare: OriginSource
+) -> None:
     respx.get(url__regex=URL).respond(json=answer)
     assert await cloudflare.origins("www.site.example", FRONT) == []
 
@@ -86,7 +88,11 @@ async def test_site_that_is_not_behind_it_has_no_told_origin(answer: Any, cloudf
 @pytest.mark.parametrize(
     ("status", "body", "said"),
     [
-        (200, '{"success": false, "errors": [{"code": 1001, "message": "limit of the day"}]}', "limit of the day"),
+        (
+            200,
+            '{"success": false, "errors": [{"code": 1001, "message": "limit of the day"}]}',
+            "limit of the day",
+        ),
         (403, '{"success": false, "errors": null}', "403"),
         (403, "<html>sign in</html>", "403"),
         (302, "", "302"),
@@ -95,7 +101,9 @@ async def test_site_that_is_not_behind_it_has_no_told_origin(answer: Any, cloudf
     ],
 )
 async def test_refusal_is_said(status: int, body: str, said: str, cloudflare: OriginSource) -> None:
-    respx.get(url__regex=URL).respond(status, text=body, headers={"location": "https://login.example/"})
+    respx.get(url__regex=URL).respond(
+        status, text=body, headers={"location": "https://login.example/"}
+    )
     with pytest.raises(OriginRefused, match=said):
         await cloudflare.origins("www.site.example", FRONT)
     assert respx.calls.call_count == 1  # no redirect is followed: the keys go nowhere else
@@ -112,7 +120,9 @@ def test_it_is_installed_and_silent_without_keys() -> None:
 
 @respx.mock
 async def test_told_origin_comes_first_in_the_answer(world: DemoWorld, tmp_path: Path) -> None:
-    (tmp_path / "fronts.csv").write_text("list,cf,cdn,Cloudflare,demo list,2026\n198.51.100.128/26,cf\n", "utf-8")
+    (tmp_path / "fronts.csv").write_text(
+        "list,cf,cdn,Cloudflare,demo list,2026\n198.51.100.128/26,cf\n", "utf-8"
+    )
     respx.route(host="127.0.0.1").pass_through()
     route = respx.get(url__regex=URL.replace("site", "hidden")).respond(json=told("192.0.2.130"))
     settings = world.settings(cache_folder=tmp_path / "cache").model_copy(

@@ -42,7 +42,12 @@ def scart(call: str, url: str, key: str) -> dict[str, Any]:
     """
     environment = {**os.environ, "ATTRIBUTION_URL": url, "ATTRIBUTION_KEY": key}
     done = subprocess.run(
-        [program("php"), "-r", code], env=environment, capture_output=True, text=True, timeout=60, check=False
+        [program("php"), "-r", code],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
@@ -103,7 +108,9 @@ def load(path: Path) -> ModuleType:
     return module
 
 
-def test_intelmq_s_event_gets_the_abuse_contact(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_intelmq_s_event_gets_the_abuse_contact(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     intelmq_interface.install(monkeypatch)
     bot_class = load(CONTRIB / "intelmq" / "expert.py").AttributionExpertBot
 
@@ -112,7 +119,9 @@ def test_intelmq_s_event_gets_the_abuse_contact(served: Served, monkeypatch: pyt
         bot = object.__new__(bot_class)
         bot.url, bot.api_key = served.address, served.key("attribute")
         sent: list[Any] = []
-        bot.receive_message = lambda: Event({name.replace("__", "."): value for name, value in fields.items()})
+        bot.receive_message = lambda: Event(
+            {name.replace("__", "."): value for name, value in fields.items()}
+        )
         bot.send_message = sent.append
         bot.acknowledge_message = lambda: sent.append("done")
         bot.process()
@@ -125,7 +134,10 @@ def test_intelmq_s_event_gets_the_abuse_contact(served: Served, monkeypatch: pyt
     assert event["source.registry"] == "ARIN"
     assert event["extra.attribution"]["company"] == "Lantern Hosting Inc."
     assert processed(source__ip="192.0.2.10")["source.abuse_contact"] == "abuse@quay.example"
-    kept = processed(source__url="https://www.lighthouse.example/1", source__abuse_contact="known@lantern.example")
+    kept = processed(
+        source__url="https://www.lighthouse.example/1",
+        source__abuse_contact="known@lantern.example",
+    )
     assert kept["source.abuse_contact"] == "known@lantern.example"
     assert "source.abuse_contact" not in processed(source__fqdn="nobody.example")
     assert set(processed(feed__name="x")) == {"feed.name"}
@@ -138,15 +150,23 @@ def test_misp_s_module_expands_a_url(served: Served) -> None:
         config = {"url": served.address, "api_key": served.key("attribute")}
         return dict(module.handler(json.dumps({"config": config, **request})))
 
-    found = {one["types"][0]: one["values"] for one in asked(url="https://www.lighthouse.example/1")["results"]}
+    found = {
+        one["types"][0]: one["values"]
+        for one in asked(url="https://www.lighthouse.example/1")["results"]
+    }
     assert found["email-dst"] == ["abuse@lantern.example"]
     assert found["AS"] == ["AS64496"]
     assert found["text"] == ["Lantern Hosting Inc. (arin:LANT): hosting, attributed"]
     assert "Nobody is known" in str(asked(hostname="nobody.example"))
     assert "nothing to look up" in asked()["error"]
     assert "Set url" in asked(url="x", config={})["error"]
-    assert "refuses" in asked(url="x", config={"url": served.address, "api_key": "atk_wrong"})["error"]
-    assert "does not answer" in asked(url="x", config={"url": "http://127.0.0.1:9", "api_key": "x"})["error"]
+    assert (
+        "refuses" in asked(url="x", config={"url": served.address, "api_key": "atk_wrong"})["error"]
+    )
+    assert (
+        "does not answer"
+        in asked(url="x", config={"url": "http://127.0.0.1:9", "api_key": "x"})["error"]
+    )
     assert module.handler() is False
     assert set(module.introspection()) == {"input", "output"}
     assert module.version()["config"] == ["url", "api_key"]

@@ -119,7 +119,10 @@ async def test_answer_with_its_alias_ttl_and_resolver(start: Start) -> None:
 
 async def test_transaction_id_is_not_kept(start: Start) -> None:
     asking = client(await start(answering("192.0.2.7")))
-    first, second = await asking.ask("www.site.example", "A"), await asking.ask("www.site.example", "A")
+    first, second = (
+        await asking.ask("www.site.example", "A"),
+        await asking.ask("www.site.example", "A"),
+    )
     assert first.sha256 == second.sha256
 
 
@@ -153,9 +156,17 @@ async def test_next_server_is_asked_when_one_gives_nothing(first: Reply, start: 
         (failing(dns.rcode.NOERROR), "no_data"),
         (failing(dns.rcode.SERVFAIL), "servfail"),
         (failing(dns.rcode.REFUSED), "lame"),
-        (failing(dns.rcode.SERVFAIL, dns.edns.EDEOption(dns.edns.EDECode.NO_REACHABLE_AUTHORITY)), "lame"),
+        (
+            failing(
+                dns.rcode.SERVFAIL, dns.edns.EDEOption(dns.edns.EDECode.NO_REACHABLE_AUTHORITY)
+            ),
+            "lame",
+        ),
         (silent, "timeout"),
-        (lambda query, tcp: query.id.to_bytes(2, "big") + b"\x80" + b"\x00" * 8 + b"\x01", "servfail"),
+        (
+            lambda query, tcp: query.id.to_bytes(2, "big") + b"\x80" + b"\x00" * 8 + b"\x01",
+            "servfail",
+        ),
         (lambda query, tcp: b"\x00" * 12, "timeout"),
     ],
 )
@@ -206,7 +217,11 @@ async def test_canary_is_a_name_that_nobody_has_and_another_in_each_client(start
         asking = client(server)
         (record,) = await asking.canary()
         assert await asking.canary() == [record]
-        assert (record.kind, record.outcome, record.url) == ("canary", "answered", f"{asked[-1].rstrip('.')} A")
+        assert (record.kind, record.outcome, record.url) == (
+            "canary",
+            "answered",
+            f"{asked[-1].rstrip('.')} A",
+        )
     assert len(asked) == 2
     assert asked[0] != asked[1]
     assert all(name.endswith(".example.") for name in asked)
@@ -222,7 +237,13 @@ async def test_forged_answers_are_not_taken(start: Start) -> None:
             other = dns.message.make_query("www.other.example", "A")
             other.id = query.id
             wrong_id = false(query, False) or b""
-            for forged in ((query.id ^ 1).to_bytes(2, "big") + wrong_id[2:], false(other, False), data, b"", b"\x00"):
+            for forged in (
+                (query.id ^ 1).to_bytes(2, "big") + wrong_id[2:],
+                false(other, False),
+                data,
+                b"",
+                b"\x00",
+            ):
                 self._transport.sendto(forged or b"", addr)  # type: ignore[attr-defined]
             self._transport.sendto(answering("192.0.2.7")(query, False), addr)  # type: ignore[attr-defined]
 
@@ -248,7 +269,9 @@ async def test_questions_go_out_over_several_ports_which_are_replaced(start: Sta
     )
     asking = client(f"127.0.0.1:{made.get_extra_info('sockname')[1]}")
     for _ in range(40):
-        await asyncio.gather(*(asking.ask(f"www{number}.site.example", "A") for number in range(50)))
+        await asyncio.gather(
+            *(asking.ask(f"www{number}.site.example", "A") for number in range(50))
+        )
     assert len(set(ports[:50])) == 8
     assert len(set(ports)) >= 16
     made.close()

@@ -37,7 +37,11 @@ Told = list[tuple[str, int, str]]
 def taken(store: Store, folder: Path, **more: Any) -> tuple[dict[str, Count], Told]:
     told: Told = []
     counts = import_history(
-        store, folder, who="ann", reject=lambda file, line, why, held: told.append((file, line, why)), **more
+        store,
+        folder,
+        who="ann",
+        reject=lambda file, line, why, held: told.append((file, line, why)),
+        **more,
     )
     return counts, told
 
@@ -80,7 +84,12 @@ def test_names_of_two_sources_are_kept_apart(store: Store, tmp_path: Path) -> No
     taken(store, folder, source="one")
     taken(store, folder, source="two")
     with store.read() as connection:
-        assert set(connection.execute(select(providers.c.key)).scalars()) == {"one:p0", "one:p1", "two:p0", "two:p1"}
+        assert set(connection.execute(select(providers.c.key)).scalars()) == {
+            "one:p0",
+            "one:p1",
+            "two:p0",
+            "two:p1",
+        }
 
 
 NOTICE = {"notice": "n1", "provider": "p1", "site": "s1", "sent_at": "2024-01-05T00:00:00Z"}
@@ -98,24 +107,62 @@ REPORT = {"url": "u1", "notice": "n1", "site": "s1", "provider": "p1", "at": "20
         ("notices", {**NOTICE, "notice": "n2", "provider": "x" * 501}, "at most 500"),
         ("reports", {**REPORT, "url": "u2", "notice": "n9"}, "notice 'n9' is not in the store"),
         ("reports", {**REPORT, "url": "u2", "provider": "p9"}, "not the one of notice"),
-        ("events", {"kind": "ack", "notice": "n9", "at": "2024-01-06T00:00:00Z"}, "not in the store"),
-        ("events", {"kind": "exploded", "notice": "n1", "at": "2024-01-06T00:00:00Z"}, "is unknown"),
-        ("events", {"kind": "offline", "notice": "n1", "at": "2024-01-06T00:00:00Z"}, "url is missing"),
-        ("events", {"kind": "offline", "notice": "n1", "url": "u9", "at": "2024-01-06T00:00:00Z"}, "not one of notice"),
-        ("events", {"kind": "ack", "notice": "n1", "at": "2024-01-04T00:00:00Z"}, "before the notice"),
         (
             "events",
-            {"kind": "ack", "notice": "n1", "at": "2024-01-07T00:00:00Z", "known_at": "2024-01-06T00:00:00Z"},
+            {"kind": "ack", "notice": "n9", "at": "2024-01-06T00:00:00Z"},
+            "not in the store",
+        ),
+        (
+            "events",
+            {"kind": "exploded", "notice": "n1", "at": "2024-01-06T00:00:00Z"},
+            "is unknown",
+        ),
+        (
+            "events",
+            {"kind": "offline", "notice": "n1", "at": "2024-01-06T00:00:00Z"},
+            "url is missing",
+        ),
+        (
+            "events",
+            {"kind": "offline", "notice": "n1", "url": "u9", "at": "2024-01-06T00:00:00Z"},
+            "not one of notice",
+        ),
+        (
+            "events",
+            {"kind": "ack", "notice": "n1", "at": "2024-01-04T00:00:00Z"},
+            "before the notice",
+        ),
+        (
+            "events",
+            {
+                "kind": "ack",
+                "notice": "n1",
+                "at": "2024-01-07T00:00:00Z",
+                "known_at": "2024-01-06T00:00:00Z",
+            },
             "nothing is known before",
         ),
-        ("aliases", {"new": "p1", "old": "p1", "known_at": "2024-01-06T00:00:00Z"}, "the same as old"),
-        ("aliases", {"new": "p1", "old": "p2", "known_at": "2024-01-06T00:00:00Z", "kind": "friend"}, "use one of"),
+        (
+            "aliases",
+            {"new": "p1", "old": "p1", "known_at": "2024-01-06T00:00:00Z"},
+            "the same as old",
+        ),
+        (
+            "aliases",
+            {"new": "p1", "old": "p2", "known_at": "2024-01-06T00:00:00Z", "kind": "friend"},
+            "use one of",
+        ),
     ],
 )
 def test_a_bad_row_is_told_with_its_line_and_the_others_go_in(
     file: str, row: Any, why: str, store: Store, tmp_path: Path
 ) -> None:
-    rows: dict[str, list[Any]] = {"notices": [NOTICE], "reports": [REPORT], "events": [], "aliases": []}
+    rows: dict[str, list[Any]] = {
+        "notices": [NOTICE],
+        "reports": [REPORT],
+        "events": [],
+        "aliases": [],
+    }
     good = {"kind": "ack", "notice": "n1", "at": "2024-01-06T00:00:00Z"}
     rows["events"].append(good)
     rows[file].insert(0, row)
@@ -153,7 +200,13 @@ def test_one_file_of_events_comes_in(store: Store, tmp_path: Path) -> None:
         json.dumps({"kind": "refused", "notice": "n0", "at": "2024-02-01T00:00:00Z"}) + "\n"
     )
     told: Told = []
-    counts = import_rows(store, tmp_path / "more.jsonl", "events", who="ann", reject=lambda *one: told.append(one[:3]))
+    counts = import_rows(
+        store,
+        tmp_path / "more.jsonl",
+        "events",
+        who="ann",
+        reject=lambda *one: told.append(one[:3]),
+    )
     assert (counts["events"].added, told) == (1, [])
 
 
@@ -192,7 +245,12 @@ def test_scarts_exports_are_read_by_the_shipped_mappings(store: Store, tmp_path:
     assert [(file, line) for file, line, _ in told] == [("ntd.csv", 5)]
     told.clear()
     counts = read("reports.csv", "scart-reports")
-    assert (counts["notices"].added, counts["notices"].known, counts["reports"].added, counts["events"].added) == (
+    assert (
+        counts["notices"].added,
+        counts["notices"].known,
+        counts["reports"].added,
+        counts["events"].added,
+    ) == (
         1,
         1,
         3,
@@ -277,7 +335,12 @@ def test_a_csv_without_the_columns_is_told(store: Store, tmp_path: Path) -> None
     (tmp_path / "ntd.csv").write_text("filenumber,abusecontact\n1,2\n")
     with pytest.raises(HistoryError, match="no column"):
         import_csv(
-            store, tmp_path / "ntd.csv", load_mapping("scart-notices"), who="ann", source="", reject=lambda *one: None
+            store,
+            tmp_path / "ntd.csv",
+            load_mapping("scart-notices"),
+            who="ann",
+            source="",
+            reject=lambda *one: None,
         )
 
 
@@ -291,7 +354,9 @@ def test_xarf_reports_come_in_and_go_out(store: Store, tmp_path: Path) -> None:
     assert parse(report).errors == []
     whole = {**report, "url": "https://www.third.example/1"}
     bad = {**whole, "category": "messaging"}
-    (tmp_path / "in.jsonl").write_text("".join(json.dumps(one) + "\n" for one in (whole, bad, {"x": 1})) + "nonsense\n")
+    (tmp_path / "in.jsonl").write_text(
+        "".join(json.dumps(one) + "\n" for one in (whole, bad, {"x": 1})) + "nonsense\n"
+    )
     told: Told = []
     for known in (0, 1):
         told.clear()
@@ -306,28 +371,45 @@ def test_xarf_reports_come_in_and_go_out(store: Store, tmp_path: Path) -> None:
         assert (counts["reports"].added, counts["reports"].known) == (1 - known, known)
         assert [line for _, line, _ in told] == [2, 3, 4]
     with store.read() as connection:
-        row = connection.execute(select(reports).where(reports.c.key.startswith("xarf:"))).mappings().one()
+        row = (
+            connection.execute(select(reports).where(reports.c.key.startswith("xarf:")))
+            .mappings()
+            .one()
+        )
     assert (row["host"], row["case_id"]) == ("www.third.example", None)
     assert store.check().faults == ()
 
 
 def test_an_exported_history_imports_elsewhere_as_the_same(store: Store, tmp_path: Path) -> None:
     taken(store, small_history(tmp_path / "history"))
-    assert export_history(store, tmp_path / "out") == {"notices": 3, "reports": 6, "events": 11, "aliases": 1}
+    assert export_history(store, tmp_path / "out") == {
+        "notices": 3,
+        "reports": 6,
+        "events": 11,
+        "aliases": 1,
+    }
     with Store.open(f"sqlite:///{tmp_path / 'second.sqlite3'}") as second:
         _, told = taken(second, tmp_path / "out")
         assert told == []
         assert state(second)[1:] == state(store)[1:]
         export_history(second, tmp_path / "again")
     for name in ("notices", "reports", "events", "aliases"):
-        first = [json.loads(line) for line in (tmp_path / "out" / f"{name}.jsonl").read_text().splitlines()]
-        then = [json.loads(line) for line in (tmp_path / "again" / f"{name}.jsonl").read_text().splitlines()]
+        first = [
+            json.loads(line)
+            for line in (tmp_path / "out" / f"{name}.jsonl").read_text().splitlines()
+        ]
+        then = [
+            json.loads(line)
+            for line in (tmp_path / "again" / f"{name}.jsonl").read_text().splitlines()
+        ]
         for one in first + then:
             one.pop("site", None)  # under each store's own key
         assert sorted(map(str, first)) == sorted(map(str, then))
 
 
-def test_no_site_host_or_url_goes_out_with_a_history_misp_or_stix(store: Store, tmp_path: Path) -> None:
+def test_no_site_host_or_url_goes_out_with_a_history_misp_or_stix(
+    store: Store, tmp_path: Path
+) -> None:
     reported(store, "https://www.site.example/1", keep_url=True)
     with store.write("ann") as writer:
         from attribution.cases.notices import record_notice
@@ -337,7 +419,9 @@ def test_no_site_host_or_url_goes_out_with_a_history_misp_or_stix(store: Store, 
     export_history(store, tmp_path / "history")
     export_misp(store, tmp_path / "misp.json", SENDER)
     export_stix(store, tmp_path / "stix.json", SENDER)
-    text = "".join(path.read_text() for path in tmp_path.rglob("*.json*") if "keys" not in path.name)
+    text = "".join(
+        path.read_text() for path in tmp_path.rglob("*.json*") if "keys" not in path.name
+    )
     assert "Example Hosting B.V." in text
     for secret in ("site.example", "192.0.2", "abuse@hosting.example"):
         assert secret not in text

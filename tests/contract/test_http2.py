@@ -36,7 +36,9 @@ async def _http2(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 async def _http1(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.readuntil(b"\r\n\r\n")
-    writer.write(b'HTTP/1.1 200 OK\r\ncontent-length: 16\r\nconnection: close\r\n\r\n{"spoken": "h1"}')
+    writer.write(
+        b'HTTP/1.1 200 OK\r\ncontent-length: 16\r\nconnection: close\r\n\r\n{"spoken": "h1"}'
+    )
     await writer.drain()
     writer.close()
 
@@ -72,15 +74,23 @@ def door() -> Transport:
     return Transport(load_settings(allow_loopback_registries=True, rdap_timeout=3), EveryServer())
 
 
-@pytest.mark.parametrize(("offered", "spoken"), [(["h2", "http/1.1"], b"h2"), (["http/1.1"], b"h1")])
+@pytest.mark.parametrize(
+    ("offered", "spoken"), [(["h2", "http/1.1"], b"h2"), (["http/1.1"], b"h1")]
+)
 async def test_protocol_that_the_registry_offers_is_spoken(
-    offered: list[str], spoken: bytes, start: Start, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+    offered: list[str],
+    spoken: bytes,
+    start: Start,
+    authority: trustme.CA,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     port = await start(offered)
     transport = door()
     with authority.cert_pem.tempfile() as trusted:
         monkeypatch.setenv("SSL_CERT_FILE", trusted)
-        answer = await transport.fetch(HttpRequest(f"https://127.0.0.1:{port}/", kind="ip", accept="*/*"))
+        answer = await transport.fetch(
+            HttpRequest(f"https://127.0.0.1:{port}/", kind="ip", accept="*/*")
+        )
     assert spoken in answer.body
     assert answer.tls
     await transport.close()

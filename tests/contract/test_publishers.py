@@ -39,7 +39,10 @@ def publish(cloudflare: str) -> None:
 
 
 def kinds(folder: Path, address: str) -> set[str]:
-    return {listing.kind for _, listing in FrontTable(front_lists(folder)).find(ipaddress.ip_address(address))}
+    return {
+        listing.kind
+        for _, listing in FrontTable(front_lists(folder)).find(ipaddress.ip_address(address))
+    }
 
 
 @respx.mock

@@ -27,7 +27,12 @@ from servers import EveryServer
 ADDRESS = ipaddress.ip_address("192.0.2.7")
 BASE = "https://rdap.example/"
 URL = f"{BASE}ip/192.0.2.7"
-NETWORK = {"objectClassName": "ip network", "startAddress": "192.0.2.0", "endAddress": "192.0.2.255", "handle": "N-1"}
+NETWORK = {
+    "objectClassName": "ip network",
+    "startAddress": "192.0.2.0",
+    "endAddress": "192.0.2.255",
+    "handle": "N-1",
+}
 
 
 class Files:
@@ -78,9 +83,13 @@ async def test_asks_for_the_address_with_the_media_type_and_a_name(client: RdapC
 
 
 @respx.mock
-@pytest.mark.parametrize("content_type", ["application/rdap+json", "text/html", "application/octet-stream", ""])
+@pytest.mark.parametrize(
+    "content_type", ["application/rdap+json", "text/html", "application/octet-stream", ""]
+)
 async def test_content_type_is_not_trusted(content_type: str, client: RdapClient) -> None:
-    respx.get(URL).respond(content=json.dumps(NETWORK).encode(), headers={"content-type": content_type})
+    respx.get(URL).respond(
+        content=json.dumps(NETWORK).encode(), headers={"content-type": content_type}
+    )
     assert (await ask(client)).outcome == "answered"
 
 
@@ -110,22 +119,40 @@ async def test_answer_is_kept_as_it_came(client: RdapClient) -> None:
         ({"status_code": 200, "html": "<h1>Welcome</h1>"}, "malformed"),
         ({"status_code": 200, "content": b"[" * 200_000}, "malformed"),
         ({"status_code": 200, "content": b'{"startAddress": "192.0.2.0"'}, "malformed"),
-        ({"status_code": 200, "json": {"startAddress": "198.51.100.0", "endAddress": "198.51.100.255"}}, "malformed"),
-        ({"status_code": 200, "json": {"startAddress": "192.0.0.0", "endAddress": "193.255.255.255"}}, "malformed"),
+        (
+            {
+                "status_code": 200,
+                "json": {"startAddress": "198.51.100.0", "endAddress": "198.51.100.255"},
+            },
+            "malformed",
+        ),
+        (
+            {
+                "status_code": 200,
+                "json": {"startAddress": "192.0.0.0", "endAddress": "193.255.255.255"},
+            },
+            "malformed",
+        ),
         ({"status_code": 200, "json": {"startAddress": None, "endAddress": 7}}, "malformed"),
         ({"status_code": 200, "content": b"{" + b'"a":"' + b"x" * 1_100_000 + b'"}'}, "malformed"),
         ({"status_code": 400}, "malformed"),
         ({"status_code": 301}, "malformed"),
     ],
 )
-async def test_every_kind_of_refusal_is_told_apart(response: dict[str, Any], outcome: str, client: RdapClient) -> None:
+async def test_every_kind_of_refusal_is_told_apart(
+    response: dict[str, Any], outcome: str, client: RdapClient
+) -> None:
     respx.get(URL).respond(**response)
     assert (await ask(client)).outcome == outcome
 
 
 @respx.mock
-@pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ReadTimeout, httpx.RemoteProtocolError, httpx.ReadError])
-async def test_trouble_on_the_way_is_unreachable(error: type[httpx.HTTPError], client: RdapClient) -> None:
+@pytest.mark.parametrize(
+    "error", [httpx.ConnectError, httpx.ReadTimeout, httpx.RemoteProtocolError, httpx.ReadError]
+)
+async def test_trouble_on_the_way_is_unreachable(
+    error: type[httpx.HTTPError], client: RdapClient
+) -> None:
     respx.get(URL).mock(side_effect=error("trouble"))
     record = await ask(client)
     assert record.outcome == "unreachable"
@@ -134,7 +161,8 @@ async def test_trouble_on_the_way_is_unreachable(error: type[httpx.HTTPError], c
 
 @respx.mock
 @pytest.mark.parametrize(
-    ("header", "seconds"), [("7", 7), ("Thu, 01 Jan 2026 00:00:09 GMT", 9), ("soon", 2), ("-1", 2), ("99999999", 86400)]
+    ("header", "seconds"),
+    [("7", 7), ("Thu, 01 Jan 2026 00:00:09 GMT", 9), ("soon", 2), ("-1", 2), ("99999999", 86400)],
 )
 async def test_retry_after_in_seconds_or_as_a_date(
     header: str, seconds: int, client: RdapClient, clock: HandClock
@@ -197,9 +225,12 @@ async def test_redirects_are_bounded_at_five(client: RdapClient) -> None:
 
 @respx.mock
 @pytest.mark.parametrize(
-    "location", ["file:///etc/passwd", "ftp://rdap.example/ip/192.0.2.7", "https://user:pass@rdap.example/"]
+    "location",
+    ["file:///etc/passwd", "ftp://rdap.example/ip/192.0.2.7", "https://user:pass@rdap.example/"],
 )
-async def test_redirect_to_something_else_than_rdap_is_refused(location: str, client: RdapClient) -> None:
+async def test_redirect_to_something_else_than_rdap_is_refused(
+    location: str, client: RdapClient
+) -> None:
     respx.get(URL).respond(302, headers={"location": location})
     assert (await ask(client)).outcome == "refused"
 

@@ -18,7 +18,13 @@ from attribution.demo import DemoWorld
 from attribution.demo.hotline import SILENT, fill
 from attribution.errors import StoreError
 from attribution.web.access import lockout, totp
-from attribution.web.access.accounts import Account, account_of, add_account, all_accounts, change_account
+from attribution.web.access.accounts import (
+    Account,
+    account_of,
+    add_account,
+    all_accounts,
+    change_account,
+)
 from attribution.web.access.roles import ROLES
 from attribution.web.access.signing import make_signing_key, open_signing_key
 from attribution.web.access.signing_in import SignInRefused, sign_in, sign_in_by_claims
@@ -48,7 +54,9 @@ def test_the_first_link_makes_one_administrator_once(served: Served, clock: Cloc
         first, second = first_ticket(writer), first_ticket(writer)
     browser = served.browser()
     browser.see(f"/set-up/{first}", 404)  # a restart makes a new link, and ends the one before
-    page = set_up(browser, f"/set-up/{second}", served, name="Ann Example", mailbox="ann@hotline.example")
+    page = set_up(
+        browser, f"/set-up/{second}", served, name="Ann Example", mailbox="ann@hotline.example"
+    )
     assert "Ann Example" in page
     assert "Paste a URL" in page
     served.browser().see(f"/set-up/{second}", 404)
@@ -69,7 +77,14 @@ def _accounts(store: Store) -> list[Account]:
 def test_a_link_ends_with_its_time_and_its_use(served: Served, clock: Clock) -> None:
     admin = served.browser("admin")
     admin.see("/accounts")
-    page = admin.submit("/accounts", do="add", mailbox="bea@hotline.example", name="Bea", role="reader", language="nl")
+    page = admin.submit(
+        "/accounts",
+        do="add",
+        mailbox="bea@hotline.example",
+        name="Bea",
+        role="reader",
+        language="nl",
+    )
     link = re.search(r"/set-up/([\w-]+)", page)
     assert link
     browser = served.browser()
@@ -92,23 +107,35 @@ def test_signing_in_takes_password_and_code_each_once(served: Served, clock: Clo
     browser = served.browser()
     assert "/sign-in" in str(browser.get("/cases").url)
     code = person.code(served.store)
-    for password, given in ((PASSWORD, "123456"), ("not the password", code), (PASSWORD, ""), (PASSWORD, "abcdef")):
+    for password, given in (
+        (PASSWORD, "123456"),
+        ("not the password", code),
+        (PASSWORD, ""),
+        (PASSWORD, "abcdef"),
+    ):
         browser.see("/sign-in")
         assert "mailbox, password or code is wrong" in browser.submit(
             "/sign-in", 401, mailbox=mailbox, password=password, code=given
         )
     page = browser.submit(
-        "/sign-in", mailbox=mailbox.upper().replace("READER@", "READER+x@"), password=PASSWORD, code=code
+        "/sign-in",
+        mailbox=mailbox.upper().replace("READER@", "READER+x@"),
+        password=PASSWORD,
+        code=code,
     )
     assert "Paste a URL" in page
     other = served.browser()
     other.see("/sign-in")
-    other.submit("/sign-in", 401, mailbox=mailbox, password=PASSWORD, code=code)  # a code is good once
+    other.submit(
+        "/sign-in", 401, mailbox=mailbox, password=PASSWORD, code=code
+    )  # a code is good once
     clock.move(seconds=90)
     other.submit("/sign-in", mailbox=mailbox, password=PASSWORD, code=person.code(served.store))
 
 
-def test_a_session_ends_by_signing_out_idleness_time_and_disabling(served: Served, clock: Clock) -> None:
+def test_a_session_ends_by_signing_out_idleness_time_and_disabling(
+    served: Served, clock: Clock
+) -> None:
     def signed_in(browser: Browser) -> bool:
         return browser.get("/account", follow_redirects=False).status_code == 200
 
@@ -135,7 +162,9 @@ def test_a_session_ends_by_signing_out_idleness_time_and_disabling(served: Serve
     four = served.browser("reader")
     assert signed_in(four)
     with served.store.write("ann") as writer:
-        change_account(writer, served.person("reader").account.id, "disabled", disabled_at=writer.now)
+        change_account(
+            writer, served.person("reader").account.id, "disabled", disabled_at=writer.now
+        )
     assert not signed_in(four)
     with served.store.read() as connection:
         kept = connection.exec_driver_sql("SELECT token FROM sessions").scalars().all()
@@ -143,7 +172,9 @@ def test_a_session_ends_by_signing_out_idleness_time_and_disabling(served: Serve
     assert kept == []
 
 
-def test_failed_sign_ins_wait_longer_and_longer_for_everybody_alike(served: Served, clock: Clock) -> None:
+def test_failed_sign_ins_wait_longer_and_longer_for_everybody_alike(
+    served: Served, clock: Clock
+) -> None:
     person = served.person("reader")
     store = served.store
 
@@ -153,7 +184,9 @@ def test_failed_sign_ins_wait_longer_and_longer_for_everybody_alike(served: Serv
         return str(error.value)
 
     for mailbox in (person.account.mailbox, "nobody@hotline.example"):
-        assert [refused(mailbox) for _ in range(lockout.FREE)] == ["mailbox, password or code is wrong."] * lockout.FREE
+        assert [refused(mailbox) for _ in range(lockout.FREE)] == [
+            "mailbox, password or code is wrong."
+        ] * lockout.FREE
         assert "too many" in refused(mailbox)
     with pytest.raises(SignInRefused, match="too many"):
         sign_in(store, person.account.mailbox, PASSWORD, person.code(store), 12)
@@ -185,8 +218,13 @@ def test_a_form_from_elsewhere_is_refused(served: Served) -> None:
         assert browser.post("/check", data={**fields, "form": mark}).status_code == 403
     assert browser.post("/check", json=fields).status_code in (403, 422)
     stranger = served.browser()
-    assert stranger.post("/sign-in", data={"mailbox": "x", "password": "y", "code": "z"}).status_code == 403
-    assert browser.post("/check", data=fields, headers={"Origin": served.address}).status_code == 200
+    assert (
+        stranger.post("/sign-in", data={"mailbox": "x", "password": "y", "code": "z"}).status_code
+        == 403
+    )
+    assert (
+        browser.post("/check", data=fields, headers={"Origin": served.address}).status_code == 200
+    )
     cookie = next(one for one in browser.cookies.jar if one.name == "attribution-session")
     assert cookie.has_nonstandard_attr("HttpOnly")
     assert cookie.get_nonstandard_attr("SameSite") == "lax"
@@ -213,7 +251,9 @@ FORMS = {
 def test_each_role_opens_what_it_may_and_nothing_else(served: Served) -> None:
     fill(served.store)
     with served.program("write") as program:
-        added = program.post("/api/v1/reports", json={"url": "https://www.lighthouse.example/1"}).json()
+        added = program.post(
+            "/api/v1/reports", json={"url": "https://www.lighthouse.example/1"}
+        ).json()
     own = served.browser("analyst")
     own.see("/")
     response = own.post("/check", data={"form": own.mark, "targets": "kiosk.example"})
@@ -237,7 +277,10 @@ def test_each_role_opens_what_it_may_and_nothing_else(served: Served) -> None:
     for path in PAGES:
         place = path.replace("{case}", added["case"]).replace("{report}", added["report"])
         response = stranger.get(place, follow_redirects=False)
-        assert (response.status_code, response.headers["location"][:13]) == (303, "/sign-in?next"), path
+        assert (response.status_code, response.headers["location"][:13]) == (
+            303,
+            "/sign-in?next",
+        ), path
 
 
 def test_every_page_is_in_the_table_of_roles(served: Served) -> None:
@@ -257,7 +300,11 @@ def test_every_page_is_in_the_table_of_roles(served: Served) -> None:
     checks = {"/checks/{check}", "/checks/{check}/lines/{number}", "/checks/{check}/events", "/checks/{check}/lines/{number}/evidence.json", "/checks/{check}/results.{form}"}  # fmt: skip
     from attribution.web.pages import casework, checking, companies, entering, house
 
-    routes = {route.path for room in (casework, checking, companies, entering, house) for route in room.router.routes}  # type: ignore[attr-defined]
+    routes = {
+        route.path
+        for room in (casework, checking, companies, entering, house)
+        for route in room.router.routes
+    }  # type: ignore[attr-defined]
     assert routes - everybody - generic - checks == set()
 
 
@@ -266,7 +313,9 @@ def test_only_an_administrator_is_left_when_it_is_not_the_last(served: Served) -
     admin.see("/accounts")
     identity = str(served.person("admin").account.id)
     assert "only administrator" in admin.submit("/accounts", 422, do="disable", account=identity)
-    assert "only administrator" in admin.submit("/accounts", 422, do="role", account=identity, role="reader")
+    assert "only administrator" in admin.submit(
+        "/accounts", 422, do="role", account=identity, role="reader"
+    )
     assert "use one of" in admin.submit("/accounts", 422, do="role", account=identity, role="king")
     other = served.person("reader")
     admin.submit("/accounts", do="role", account=str(other.account.id), role="admin")
@@ -295,7 +344,9 @@ def test_two_accounts_never_have_one_mailbox_and_two_signers_are_two_people(serv
         assert len(signers(writer.connection)) == 2  # a new key takes the place of the old one
 
 
-def test_a_new_link_takes_password_authenticator_and_sessions_away(served: Served, clock: Clock) -> None:
+def test_a_new_link_takes_password_authenticator_and_sessions_away(
+    served: Served, clock: Clock
+) -> None:
     browser = served.browser("reader")
     person = served.person("reader")
     with served.store.write("admin") as writer:
@@ -349,9 +400,15 @@ def provider() -> Iterator[str]:
     process.wait(10)
 
 
-def test_signing_in_through_an_identity_provider(world: DemoWorld, tmp_path: Path, provider: str) -> None:
+def test_signing_in_through_an_identity_provider(
+    world: DemoWorld, tmp_path: Path, provider: str
+) -> None:
     settings = hotline_settings(world.settings(), tmp_path).model_copy(
-        update={"oidc_issuer": provider + "/", "oidc_client_id": "attribution", "oidc_client_secret": _secret("s3cret")}
+        update={
+            "oidc_issuer": provider + "/",
+            "oidc_client_id": "attribution",
+            "oidc_client_secret": _secret("s3cret"),
+        }
     )
     claims = {"email": "reader@hotline.example", "email_verified": True}
     httpx.put(f"{provider}/users/ann", json=claims).raise_for_status()
@@ -360,7 +417,10 @@ def test_signing_in_through_an_identity_provider(world: DemoWorld, tmp_path: Pat
     httpx.put(
         f"{provider}/users/nobody", json={"email": "who@hotline.example", "email_verified": True}
     ).raise_for_status()
-    with Store.open(f"sqlite:///{tmp_path / 'cases.sqlite3'}") as store, serving(settings, store) as served:
+    with (
+        Store.open(f"sqlite:///{tmp_path / 'cases.sqlite3'}") as store,
+        serving(settings, store) as served,
+    ):
         served.person("reader")
 
         def through(subject: str) -> httpx.Response:
@@ -370,7 +430,9 @@ def test_signing_in_through_an_identity_provider(world: DemoWorld, tmp_path: Pat
             assert there.status_code == 302
             assert there.headers["location"].startswith(f"{provider}/oauth2/authorize")
             assert "code_challenge" in there.headers["location"]
-            back = httpx.post(there.headers["location"], data={"sub": subject}, follow_redirects=False)
+            back = httpx.post(
+                there.headers["location"], data={"sub": subject}, follow_redirects=False
+            )
             assert back.status_code in (302, 303), back.text
             return browser.get(back.headers["location"])
 
@@ -383,7 +445,9 @@ def test_signing_in_through_an_identity_provider(world: DemoWorld, tmp_path: Pat
         assert "belongs to somebody else" in through("mallory").text
         assert through("ann").status_code == 200
         stray = served.browser()
-        assert stray.get("/sign-in/back?code=x&state=y").status_code == 401  # nobody set out from here
+        assert (
+            stray.get("/sign-in/back?code=x&state=y").status_code == 401
+        )  # nobody set out from here
         with store.read() as connection:
             held = account_of(connection, "reader@hotline.example")
         assert held is not None
@@ -407,5 +471,8 @@ def test_claims_without_a_subject_are_nobody(store: Store) -> None:
             sign_in_by_claims(store, "https://idp.example", claims, 12)
     with pytest.raises(SignInRefused, match="not verified"):
         sign_in_by_claims(
-            store, "https://idp.example", {"sub": "a", "email": "reader@hotline.example", "email_verified": "true"}, 12
+            store,
+            "https://idp.example",
+            {"sub": "a", "email": "reader@hotline.example", "email_verified": "true"},
+            12,
         )

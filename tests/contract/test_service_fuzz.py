@@ -51,27 +51,36 @@ OPERATIONS = [
     ("GET", "/api/v1/assessments/{provider}"), ("GET", "/api/v1/dossiers/{provider}"), ("POST", "/api/v1/contests"),
     ("GET", "/api/v1/audit"), ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"),
 ]  # fmt: skip
-KNOWN = {"case": "org-qh1-ripe-1", "provider": "ripe:ORG-QH1-RIPE"}  # and `batch` and `report`, once they are there
+KNOWN = {
+    "case": "org-qh1-ripe-1",
+    "provider": "ripe:ORG-QH1-RIPE",
+}  # and `batch` and `report`, once they are there
 """What a path names in every second request, so that not all end at what is not there."""
 
 
 def _made(served: Served, headers: dict[str, str]) -> dict[str, str]:
     with httpx.Client(base_url=served.address, headers=headers, timeout=30) as program:
         batch = program.post("/api/v1/batches", json={"targets": ["kiosk.example"]}).json()["id"]
-        report = program.post("/api/v1/reports", json={"url": "https://kiosk.example/"}).json()["report"]
+        report = program.post("/api/v1/reports", json={"url": "https://kiosk.example/"}).json()[
+            "report"
+        ]
     return {"batch": batch, "report": report}
 
 
 def test_the_table_is_whole(served: Served) -> None:
     with served.program() as program:
         paths = program.get("/api/v1/openapi.json").json()["paths"]
-    described = {(method.upper(), path) for path, operations in paths.items() for method in operations}
+    described = {
+        (method.upper(), path) for path, operations in paths.items() for method in operations
+    }
     assert described == set(OPERATIONS)
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=lambda value: str(value))
 def test_no_request_breaks_it(method: str, path: str, served: Served) -> None:
-    headers = {"Authorization": f"Bearer {served.key('attribute', 'read', 'write', 'audit', 'metrics')}"}
+    headers = {
+        "Authorization": f"Bearer {served.key('attribute', 'read', 'write', 'audit', 'metrics')}"
+    }
     schema = schemathesis.openapi.from_url(f"{served.address}/api/v1/openapi.json", headers=headers)
     operation = schema[path][method]
     known, turn = {**KNOWN, **_made(served, headers)}, 0
@@ -94,14 +103,29 @@ def test_no_request_breaks_it(method: str, path: str, served: Served) -> None:
         response = case.call(headers=headers, timeout=30)
         case.validate_response(
             response,
-            checks=[not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance],
+            checks=[
+                not_a_server_error,
+                content_type_conformance,
+                response_schema_conformance,
+                status_code_conformance,
+            ],
         )
 
     run()
     assert turn >= 1
 
 
-NUL_AND_OTHERS = ["\x00", "a\x00b", "\ud800", "\u202e", "' OR 1=1 --", "%", "_", "x" * 5000, "\r\nSet-Cookie: x=1"]
+NUL_AND_OTHERS = [
+    "\x00",
+    "a\x00b",
+    "\ud800",
+    "\u202e",
+    "' OR 1=1 --",
+    "%",
+    "_",
+    "x" * 5000,
+    "\r\nSet-Cookie: x=1",
+]
 
 
 @pytest.mark.parametrize("text", NUL_AND_OTHERS, ids=range(len(NUL_AND_OTHERS)))
@@ -115,14 +139,24 @@ def test_no_text_breaks_it(text: str, served: Served) -> None:
             "cases/org-qh1-ripe-2/notices": f'{{"to": {raw}, "message_id": {raw}}}', "approvals/arin:LANT": f'{{"mailbox": {raw}, "why": {raw}}}',
         }  # fmt: skip
         for path, body in bodies.items():
-            response = program.post(f"/api/v1/{path}", content=body, headers={"Content-Type": "application/json"})
+            response = program.post(
+                f"/api/v1/{path}", content=body, headers={"Content-Type": "application/json"}
+            )
             assert response.status_code < 500, (path, response.text)
         quoted = quote(text, safe="", errors="surrogatepass")
         for path in ("cases/", "providers/", "assessments/", "dossiers/", "batches/", "reports/"):
             assert program.get(f"/api/v1/{path}{quoted}").status_code < 500, path
-        for path in ("cases?provider=", "cases?cursor=", "providers?cursor=", "audit?who=", "assessments?at="):
+        for path in (
+            "cases?provider=",
+            "cases?cursor=",
+            "providers?cursor=",
+            "audit?who=",
+            "assessments?at=",
+        ):
             assert program.get(f"/api/v1/{path}{quoted}").status_code < 500, path
-    admin = next((one for one in served.clients if isinstance(one, Browser)), None) or served.browser("admin")
+    admin = next(
+        (one for one in served.clients if isinstance(one, Browser)), None
+    ) or served.browser("admin")
     for path in (
         "/cases/",
         "/providers/",
@@ -143,5 +177,8 @@ def test_no_text_breaks_it(text: str, served: Served) -> None:
         ("/keys", {"do": "make", "name": plain[:50], "scope-read": "yes"}), ("/check", {"targets": plain}), ("/language", {"language": plain, "next": plain}),
         ("/cases/org-qh1-ripe-3", {"do": "event", "kind": "ack", "note": plain, "report": plain}), ("/providers/arin:LANT", {"do": "approve", "mailbox": plain, "why": plain}),
     ):  # fmt: skip
-        assert admin.post(path, data={"form": admin.mark, **fields}).status_code < 500, (path, fields)
+        assert admin.post(path, data={"form": admin.mark, **fields}).status_code < 500, (
+            path,
+            fields,
+        )
     assert served.store.check().faults == ()

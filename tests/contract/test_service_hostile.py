@@ -26,9 +26,7 @@ from bundles import TARGET, entity, evidence, network, rdap, resolved, suffix
 from casework import Clock
 from served import Served, hotline_settings, serving
 
-PAYLOAD = (
-    "\"'><script src=//evil.example/x></script><img src=x onerror=alert(1)><a href=javascript:alert(1)>{{7*7}}\u202egnp"
-)
+PAYLOAD = "\"'><script src=//evil.example/x></script><img src=x onerror=alert(1)><a href=javascript:alert(1)>{{7*7}}\u202egnp"
 LIGHTHOUSE = "https://www.lighthouse.example/secret-page"
 
 
@@ -109,18 +107,26 @@ def found_with(answer: dict[str, Any], server: str = "rdap.db.ripe.net") -> Inve
     return Investigation.of(evidence(*records, target=f"https://{host}/1"))
 
 
-def test_no_field_of_a_registry_runs_or_leads_anywhere(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_field_of_a_registry_runs_or_leads_anywhere(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     holder = entity("ORG-EX1-RIPE", ["registrant"], "Example Hosting B.V.")
     desk = entity("AR1-RIPE", ["abuse"], "Abuse desk", "abuse@hosting.example", kind="group")
     answer = json.loads(rdap(network(holder, desk)).body)
-    answer["remarks"] = [{"title": "note", "description": ["geofeed https://hosting.example/feed.csv"]}]
+    answer["remarks"] = [
+        {"title": "note", "description": ["geofeed https://hosting.example/feed.csv"]}
+    ]
     investigations = [found_with(poisoned(answer, place)) for place in leaves(answer)]
     named = [
-        one for one in investigations if one.attribution.primary and "<script" in one.attribution.primary.provider.name
+        one
+        for one in investigations
+        if one.attribution.primary and "<script" in one.attribution.primary.provider.name
     ]
     assert len(investigations) > 30
     assert named  # the company's own name is among what is poisoned
-    investigations.sort(key=lambda one: one not in named)  # a company is kept by the name that it had first
+    investigations.sort(
+        key=lambda one: one not in named
+    )  # a company is kept by the name that it had first
     turn = iter(investigations)
 
     async def investigate(target: str, **_: Any) -> Investigation:
@@ -147,17 +153,29 @@ def test_no_field_of_a_registry_runs_or_leads_anywhere(served: Served, monkeypat
         lines = provider_lines(connection, limit=100)
     keys = [one.key for one in lines]
     assert any("<script" in one.name for one in lines)
-    assert not any("<script" in key for key in keys)  # handles have a form, and ranges are read as numbers
+    assert not any(
+        "<script" in key for key in keys
+    )  # handles have a form, and ranges are read as numbers
     admin = served.browser("admin")
     for key in keys:
         clean(
-            admin.see(f"/providers/{httpx.URL('http://x/').copy_with(path='/' + key).raw_path.decode()[1:]}"),
+            admin.see(
+                f"/providers/{httpx.URL('http://x/').copy_with(path='/' + key).raw_path.decode()[1:]}"
+            ),
             "www.site.example",
         )
     for case in cases - {""}:
         clean(admin.see(f"/cases/{case}"), "www.site.example")
         clean(analyst.see(f"/cases/{case}/draft"), "www.site.example")
-    for path in ("/cases", "/providers", "/overview", "/audit", "/registries", "/accounts", "/keys"):
+    for path in (
+        "/cases",
+        "/providers",
+        "/overview",
+        "/audit",
+        "/registries",
+        "/accounts",
+        "/keys",
+    ):
         clean(admin.see(path), "www.site.example")
 
 
@@ -166,7 +184,9 @@ def test_what_people_write_is_text_everywhere(served: Served, clock: Clock) -> N
     admin, signer = served.browser("admin"), served.browser("signer")
     admin.see("/accounts")
     clean(
-        admin.submit("/accounts", do="add", mailbox="x@hotline.example", name=PAYLOAD[:100], role="reader"),
+        admin.submit(
+            "/accounts", do="add", mailbox="x@hotline.example", name=PAYLOAD[:100], role="reader"
+        ),
         "evil.example",
     )
     clean(admin.submit("/accounts", 422, do="add", mailbox=PAYLOAD, name=PAYLOAD, role=PAYLOAD))
@@ -174,10 +194,23 @@ def test_what_people_write_is_text_everywhere(served: Served, clock: Clock) -> N
     clean(admin.submit("/keys", do="disable", name=PAYLOAD[:50]))
     signer.see("/")
     clean(signer.submit(f"/providers/{SILENT}", do="event", kind="reply", note=PAYLOAD))
-    clean(signer.submit(f"/providers/{SILENT}", do="terms", grouping_hours="1", reminder_hours="1", quiet_days="sat"))
     clean(
         signer.submit(
-            f"/providers/{SILENT}", 422, do="terms", grouping_hours="1", reminder_hours="1", quiet_days=PAYLOAD
+            f"/providers/{SILENT}",
+            do="terms",
+            grouping_hours="1",
+            reminder_hours="1",
+            quiet_days="sat",
+        )
+    )
+    clean(
+        signer.submit(
+            f"/providers/{SILENT}",
+            422,
+            do="terms",
+            grouping_hours="1",
+            reminder_hours="1",
+            quiet_days=PAYLOAD,
         )
     )
     clean(signer.submit(f"/providers/{SILENT}", 422, do=PAYLOAD))
@@ -201,11 +234,16 @@ def test_what_people_write_is_text_everywhere(served: Served, clock: Clock) -> N
     assert dossier.headers["content-disposition"].startswith("attachment")
     assert dossier.headers["content-security-policy"].startswith("sandbox")
     table = signer.get(f"/dossiers/{SILENT}?form=csv").text
-    assert not any(cell.startswith(("=", "+", "@")) for line in table.splitlines() for cell in line.split(","))
+    assert not any(
+        cell.startswith(("=", "+", "@")) for line in table.splitlines() for cell in line.split(",")
+    )
     stranger = served.browser()
     clean(stranger.see(f"/sign-in?next={PAYLOAD}"))
     clean(
-        stranger.submit("/sign-in", 401, mailbox=PAYLOAD, password=PAYLOAD, code=PAYLOAD, next=PAYLOAD), "evil.example"
+        stranger.submit(
+            "/sign-in", 401, mailbox=PAYLOAD, password=PAYLOAD, code=PAYLOAD, next=PAYLOAD
+        ),
+        "evil.example",
     )
 
 
@@ -233,7 +271,9 @@ def test_nobody_is_sent_elsewhere_after_signing_in(back: str, served: Served) ->
         "code": person.code(served.store),
         "next": back,
     }
-    response = browser.post("/sign-in", data={"form": browser.mark, **fields}, follow_redirects=False)
+    response = browser.post(
+        "/sign-in", data={"form": browser.mark, **fields}, follow_redirects=False
+    )
     assert response.status_code == 303
     target = response.headers["location"]
     assert urlsplit(target).netloc == ""
@@ -242,7 +282,9 @@ def test_nobody_is_sent_elsewhere_after_signing_in(back: str, served: Served) ->
     assert "set-cookie" not in target.lower() or "%0d" in target.lower()
     assert len(response.headers.get_list("location")) == 1
     spoken = browser.post(
-        "/language", data={"form": browser.mark, "language": "nl", "next": back}, follow_redirects=False
+        "/language",
+        data={"form": browser.mark, "language": "nl", "next": back},
+        follow_redirects=False,
     )
     assert spoken.status_code in (303, 403)
 
@@ -270,7 +312,10 @@ def test_no_path_leads_out(path: str, served: Served) -> None:
 def test_bodies_have_an_end(served: Served) -> None:
     with served.program("attribute", "write") as program:
         large = "x" * (gate.MOST_BYTES + 1)
-        assert program.post("/api/v1/attributions", content=json.dumps({"target": large})).status_code == 413
+        assert (
+            program.post("/api/v1/attributions", content=json.dumps({"target": large})).status_code
+            == 413
+        )
 
         def endless() -> Iterator[bytes]:
             while True:
@@ -279,7 +324,10 @@ def test_bodies_have_an_end(served: Served) -> None:
         with contextlib.suppress(httpx.HTTPError):  # it was cut off while sending
             assert program.post("/api/v1/attributions", content=endless()).status_code == 413
         assert program.post("/api/v1/batches", json={"targets": ["x"] * 10_001}).status_code == 422
-        assert program.post("/api/v1/batches", json={"targets": ["x" * 400_000] * 20}).status_code == 413
+        assert (
+            program.post("/api/v1/batches", json={"targets": ["x" * 400_000] * 20}).status_code
+            == 413
+        )
         assert program.get("/api/v1/cases?cursor=" + "a" * 5000).status_code == 414
         deep = "[" * 100_000
         assert program.post(
@@ -295,17 +343,31 @@ def test_bodies_have_an_end(served: Served) -> None:
             b'{"target": {"a": 1}}',
             b'{"target": "x", "more": 1}',
         ):
-            response = program.post("/api/v1/attributions", content=body, headers={"Content-Type": "application/json"})
+            response = program.post(
+                "/api/v1/attributions", content=body, headers={"Content-Type": "application/json"}
+            )
             assert response.status_code in (200, 422), (body, response.text)
     browser = served.browser("analyst")
     browser.see("/")
-    assert browser.post("/check", data={"form": browser.mark, "targets": "x\n" * 10_001}).status_code == 422
-    assert browser.post("/check", data={"form": browser.mark, **{f"f{n}": "x" for n in range(200)}}).status_code == 422
-    assert browser.post("/check", files={"targets": b"x"}, data={"form": browser.mark}).status_code in (403, 422)
+    assert (
+        browser.post("/check", data={"form": browser.mark, "targets": "x\n" * 10_001}).status_code
+        == 422
+    )
+    assert (
+        browser.post(
+            "/check", data={"form": browser.mark, **{f"f{n}": "x" for n in range(200)}}
+        ).status_code
+        == 422
+    )
+    assert browser.post(
+        "/check", files={"targets": b"x"}, data={"form": browser.mark}
+    ).status_code in (403, 422)
     assert browser.post("/sign-out", data={"form": "x" * (gate.MOST_BYTES + 1)}).status_code == 413
 
 
-def test_clients_that_never_finish_are_cut_off(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clients_that_never_finish_are_cut_off(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(serve_module, "HEAD_SECONDS", 0.4)
     monkeypatch.setattr(serve_module, "BODY_SECONDS", 0.4)
     port = int(served.address.rpartition(":")[2])
@@ -336,7 +398,12 @@ def test_headers_are_no_way_in(served: Served) -> None:
         for host in ("evil.example", "127.0.0.1.evil.example", "evil.example:80", ""):
             refused = program.get("/healthz", headers={"Host": host})
             assert refused.status_code in (400, 421), host
-        for key in ("short", "x" * 201, "with space in it", "caf\u00e9-caf\u00e9-caf\u00e9".encode("latin-1")):
+        for key in (
+            "short",
+            "x" * 201,
+            "with space in it",
+            "caf\u00e9-caf\u00e9-caf\u00e9".encode("latin-1"),
+        ):
             response = program.post(
                 "/api/v1/reports",
                 json={"url": "kiosk.example"},
@@ -363,7 +430,13 @@ def test_headers_are_no_way_in(served: Served) -> None:
     admin.see("/accounts")
     made = admin.post(
         "/accounts",
-        data={"form": admin.mark, "do": "add", "mailbox": "z@hotline.example", "name": "Z", "role": "reader"},
+        data={
+            "form": admin.mark,
+            "do": "add",
+            "mailbox": "z@hotline.example",
+            "name": "Z",
+            "role": "reader",
+        },
         headers={"X-Forwarded-Host": "evil.example"},
     )
     assert "evil.example" not in made.text
@@ -392,9 +465,15 @@ def test_every_answer_carries_the_rules_for_browsers(served: Served) -> None:
 
 def test_over_tls_cookies_and_headers_are_strict(world: DemoWorld, tmp_path: Path) -> None:
     settings = hotline_settings(world.settings(), tmp_path).model_copy(
-        update={"public_url": "https://attribution.hotline.example/", "trusted_proxies": ["127.0.0.1"]}
+        update={
+            "public_url": "https://attribution.hotline.example/",
+            "trusted_proxies": ["127.0.0.1"],
+        }
     )
-    with Store.open(f"sqlite:///{tmp_path / 'cases.sqlite3'}") as store, serving(settings, store) as served:
+    with (
+        Store.open(f"sqlite:///{tmp_path / 'cases.sqlite3'}") as store,
+        serving(settings, store) as served,
+    ):
         proxied = {
             "Host": "attribution.hotline.example",
             "X-Forwarded-Proto": "https",
@@ -406,7 +485,12 @@ def test_over_tls_cookies_and_headers_are_strict(world: DemoWorld, tmp_path: Pat
         assert cookie.startswith("__Host-attribution-form=")
         assert "Secure" in cookie
         assert page.headers["strict-transport-security"]
-        assert served.browser().get("/sign-in").headers.get_list("set-cookie")[0].startswith("attribution-form=")
+        assert (
+            served.browser()
+            .get("/sign-in")
+            .headers.get_list("set-cookie")[0]
+            .startswith("attribution-form=")
+        )
 
 
 def test_no_person_reads_anothers_batch_and_no_batch_is_guessed(served: Served) -> None:

@@ -64,11 +64,16 @@ def problem(response: httpx.Response, status: int, kind: str) -> dict[str, Any]:
 def test_the_answer_is_the_librarys(served: Served) -> None:
     with served.program("attribute") as program:
         for _ in range(2):  # asked, and recalled
-            response = program.post("/api/v1/attributions", json={"target": "hxxps://www[.]lighthouse[.]example/1"})
+            response = program.post(
+                "/api/v1/attributions", json={"target": "hxxps://www[.]lighthouse[.]example/1"}
+            )
             assert response.status_code == 200
             assert response.json()["primary"]["abuse_contact"]["email"] == "abuse@lantern.example"
             assert response.json()["input"] == "hxxps://www[.]lighthouse[.]example/1"
-        assert program.post("/api/v1/attributions", json={"target": "not a url"}).json()["status"] == "invalid_input"
+        assert (
+            program.post("/api/v1/attributions", json={"target": "not a url"}).json()["status"]
+            == "invalid_input"
+        )
 
 
 def test_who_has_no_key_gets_nothing(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,11 +82,18 @@ def test_who_has_no_key_gets_nothing(served: Served, monkeypatch: pytest.MonkeyP
         refused = stranger.post("/api/v1/attributions", json={"target": "x.example"})
         assert problem(refused, 401, "no-key")
         assert refused.headers["www-authenticate"] == "Bearer"
-        assert stranger.get("/api/v1/cases", headers={"Authorization": "Bearer atk_guessed"}).status_code == 401
+        assert (
+            stranger.get(
+                "/api/v1/cases", headers={"Authorization": "Bearer atk_guessed"}
+            ).status_code
+            == 401
+        )
         assert stranger.get("/metrics").status_code == 401
         assert stranger.get("/healthz").json()["status"] == "ok"
     key = served.key("attribute", name="scart")
-    with httpx.Client(base_url=served.address, headers={"Authorization": f"Bearer {key}"}) as program:
+    with httpx.Client(
+        base_url=served.address, headers={"Authorization": f"Bearer {key}"}
+    ) as program:
         assert problem(program.get("/api/v1/cases"), 403, "not-open")
         assert program.get("/api/v1/registries").status_code == 200
         with served.store.write("ann") as writer:
@@ -90,22 +102,35 @@ def test_who_has_no_key_gets_nothing(served: Served, monkeypatch: pytest.MonkeyP
 
 
 def test_a_batch_is_watched_and_read_page_by_page(served: Served) -> None:
-    targets = ["www.lighthouse.example", "not a url", *(f"https://shop.quay-customer.example/{n}" for n in range(8))]
+    targets = [
+        "www.lighthouse.example",
+        "not a url",
+        *(f"https://shop.quay-customer.example/{n}" for n in range(8)),
+    ]
     with served.program("attribute") as program, served.program("attribute") as other:
-        made = program.post("/api/v1/batches", json={"targets": targets}, headers={"Idempotency-Key": "list-of-today"})
+        made = program.post(
+            "/api/v1/batches",
+            json={"targets": targets},
+            headers={"Idempotency-Key": "list-of-today"},
+        )
         assert made.status_code == 202
         batch = made.json()["id"]
         assert made.headers["location"] == f"/api/v1/batches/{batch}"
         last = ended(program, batch)
         assert (last["state"], last["done"], last["total"]) == ("done", 10, 10)
         assert last["counts"] == {"attributed": 9, "invalid_input": 1}
-        again = program.post("/api/v1/batches", json={"targets": targets}, headers={"Idempotency-Key": "list-of-today"})
+        again = program.post(
+            "/api/v1/batches",
+            json={"targets": targets},
+            headers={"Idempotency-Key": "list-of-today"},
+        )
         assert again.json()["id"] == batch
         assert again.headers["idempotency-replayed"] == "true"
         lines, cursor = [], None
         while True:
             page = program.get(
-                f"/api/v1/batches/{batch}/results", params={"limit": 4, **({"cursor": cursor} if cursor else {})}
+                f"/api/v1/batches/{batch}/results",
+                params={"limit": 4, **({"cursor": cursor} if cursor else {})},
             ).json()
             lines += page["items"]
             cursor = page["next"]
@@ -118,7 +143,9 @@ def test_a_batch_is_watched_and_read_page_by_page(served: Served) -> None:
             assert problem(other.get(f"/api/v1/batches/{path}"), 404, "not-found")
         assert problem(other.post(f"/api/v1/batches/{batch}/stop"), 404, "not-found")
         other_list = {"targets": ["kiosk.example"]}
-        used = program.post("/api/v1/batches", json=other_list, headers={"Idempotency-Key": "list-of-today"})
+        used = program.post(
+            "/api/v1/batches", json=other_list, headers={"Idempotency-Key": "list-of-today"}
+        )
         assert problem(used, 422, "key-used")
 
 
@@ -139,16 +166,18 @@ def test_a_stopped_batch_is_resumed_and_one_left_by_a_dead_service_goes_on(
             return await attribute(target)
 
         monkeypatch.setattr(served.service.attributor, "attribute", slow)
-        batch = program.post("/api/v1/batches", json={"targets": ["www.lighthouse.example", "kiosk.example"]}).json()[
-            "id"
-        ]
+        batch = program.post(
+            "/api/v1/batches", json={"targets": ["www.lighthouse.example", "kiosk.example"]}
+        ).json()["id"]
         assert program.post(f"/api/v1/batches/{batch}/stop").json()["state"] == "stopped"
         assert ended(program, batch)["state"] == "stopped"
         assert program.get(f"/api/v1/batches/{batch}/results").json() == {"items": [], "next": None}
         assert program.post(f"/api/v1/batches/{batch}/resume").json()["state"] == "running"
         assert program.get(f"/api/v1/batches/{batch}").json()["done"] == 0
     with serving(settings, store) as served:  # the first one ended while the batch ran
-        with httpx.Client(base_url=served.address, headers={"Authorization": key}, timeout=30) as program:
+        with httpx.Client(
+            base_url=served.address, headers={"Authorization": key}, timeout=30
+        ) as program:
             last = ended(program, batch)
             assert (last["state"], last["done"]) == ("done", 2)
 
@@ -168,7 +197,9 @@ def test_a_report_becomes_a_case_once(served: Served, clock: Clock) -> None:
         shown = program.get(f"/api/v1/cases/{case}")
         assert LIGHTHOUSE not in shown.text
         assert shown.json()["reports"][0]["host"] == "www.lighthouse.example"
-        same = program.get(f"/api/v1/cases/{case}", headers={"If-None-Match": shown.headers["etag"]})
+        same = program.get(
+            f"/api/v1/cases/{case}", headers={"If-None-Match": shown.headers["etag"]}
+        )
         assert same.status_code == 304
         assert same.content == b""
         clock.move(hours=1)
@@ -179,15 +210,26 @@ def test_a_report_becomes_a_case_once(served: Served, clock: Clock) -> None:
         )
         assert (noted.status_code, noted.json()) == (201, {"noted": "sent"})
         late = program.post(
-            f"/api/v1/cases/{case}/events", json={"kind": "ack"}, headers={"If-Match": shown.headers["etag"]}
+            f"/api/v1/cases/{case}/events",
+            json={"kind": "ack"},
+            headers={"If-Match": shown.headers["etag"]},
         )
         assert problem(late, 412, "changed")
-        assert program.post(f"/api/v1/cases/{case}/events", json={"kind": "ack", "note": "thanks"}).status_code == 201
+        assert (
+            program.post(
+                f"/api/v1/cases/{case}/events", json={"kind": "ack", "note": "thanks"}
+            ).status_code
+            == 201
+        )
         kinds = [one["kind"] for one in program.get(f"/api/v1/cases/{case}").json()["events"]]
         assert kinds[-2:] == ["sent", "ack"]
-        assert problem(program.post(f"/api/v1/cases/{case}/events", json={"kind": "nonsense"}), 422, "refused")
+        assert problem(
+            program.post(f"/api/v1/cases/{case}/events", json={"kind": "nonsense"}), 422, "refused"
+        )
         assert problem(program.get("/api/v1/cases/c000000000000"), 404, "not-found")
-        assert problem(program.post("/api/v1/reports", json={"url": "not a url"}), 422, "invalid-target")
+        assert problem(
+            program.post("/api/v1/reports", json={"url": "not a url"}), 422, "invalid-target"
+        )
         bundle = program.get(f"/api/v1/reports/{first.json()['report']}/evidence")
         assert decide(Evidence.from_bytes(bundle.content)).attribution.primary is not None
         assert b"secret-page" not in bundle.content
@@ -202,7 +244,11 @@ def test_two_requests_at_once_under_one_key_are_one(served: Served) -> None:
         def send() -> None:
             with httpx.Client(base_url=served.address, headers=program.headers, timeout=30) as own:
                 answers.append(
-                    own.post("/api/v1/reports", json={"url": LIGHTHOUSE}, headers={"Idempotency-Key": "at-once-1"})
+                    own.post(
+                        "/api/v1/reports",
+                        json={"url": LIGHTHOUSE},
+                        headers={"Idempotency-Key": "at-once-1"},
+                    )
                 )
 
         threads = [threading.Thread(target=send) for _ in range(6)]
@@ -225,7 +271,8 @@ def test_notices_are_due_drafted_and_looked_up_again(served: Served, clock: Cloc
         assert any("not approved" in one for one in due["in_the_way"])
         assert any("recheck" in one for one in due["in_the_way"])
         program.post(
-            "/api/v1/approvals/arin:LANT", json={"mailbox": "abuse@lantern.example", "why": "telephoned"}
+            "/api/v1/approvals/arin:LANT",
+            json={"mailbox": "abuse@lantern.example", "why": "telephoned"},
         ).raise_for_status()
         (found,) = program.post(f"/api/v1/cases/{case}/recheck").json()
         assert found["outcome"] == "unchanged"
@@ -235,7 +282,9 @@ def test_notices_are_due_drafted_and_looked_up_again(served: Served, clock: Cloc
         assert drafts[0]["mailbox"] == "abuse@lantern.example"
         assert "hxxps://www[.]lighthouse[.]example/secret-page" in drafts[0]["text"]
         assert drafts[0]["xarf"]
-        assert problem(program.post(f"/api/v1/drafts/{case}", json={"language": "xx"}), 422, "refused")
+        assert problem(
+            program.post(f"/api/v1/drafts/{case}", json={"language": "xx"}), 422, "refused"
+        )
 
 
 def test_lists_are_read_page_by_page(served: Served) -> None:
@@ -284,7 +333,9 @@ def test_patterns_and_dossiers_are_the_librarys(served: Served, clock: Clock) ->
         assert packed.content == program.get(f"/api/v1/dossiers/{SILENT}").content
         look, found = served.service.patterns.assessed(SILENT)
         with zipfile.ZipFile(io.BytesIO(packed.content)) as archive:
-            assert {name: archive.read(name) for name in archive.namelist()} == dossier_files(look.dossier(found))
+            assert {name: archive.read(name) for name in archive.namelist()} == dossier_files(
+                look.dossier(found)
+            )
         asked = {"provider": SILENT, "without": [f"org-qh1-ripe-{n}" for n in range(1, 45)]}
         result = program.post("/api/v1/contests", json=asked).json()
         assert not result["stands"]
@@ -293,7 +344,9 @@ def test_patterns_and_dossiers_are_the_librarys(served: Served, clock: Clock) ->
         assert problem(program.get(f"/api/v1/assessments/{SILENT}?at=2031-01-01"), 422, "bad-day")
 
 
-def test_todays_look_is_made_again_only_for_what_was_known_before_today(served: Served, clock: Clock) -> None:
+def test_todays_look_is_made_again_only_for_what_was_known_before_today(
+    served: Served, clock: Clock
+) -> None:
     fill(served.store)
     patterns = served.service.patterns
     first = patterns.look()
@@ -325,9 +378,15 @@ def test_every_view_is_in_the_log(served: Served) -> None:
     assert served.store.check().faults == ()
 
 
-def test_one_client_has_its_limit_and_the_others_theirs(world: DemoWorld, store: Store, tmp_path: Path) -> None:
+def test_one_client_has_its_limit_and_the_others_theirs(
+    world: DemoWorld, store: Store, tmp_path: Path
+) -> None:
     settings = hotline_settings(world.settings(), tmp_path, rate_limit=5)
-    with serving(settings, store) as served, served.program("attribute") as one, served.program("attribute") as other:
+    with (
+        serving(settings, store) as served,
+        served.program("attribute") as one,
+        served.program("attribute") as other,
+    ):
         codes = [one.get("/api/v1/registries").status_code for _ in range(8)]
         assert codes == [200] * 5 + [429] * 3
         refused = one.get("/api/v1/registries")
@@ -355,8 +414,13 @@ def test_nothing_that_was_asked_is_in_metrics_or_logs(
             text = program.get("/metrics").text
     log.write()
     entries = [json.loads(line) for line in out.getvalue().splitlines()]
-    assert {"at", "level", "event", "method", "route", "status", "ms", "who", "id"} == set(entries[0])
-    asked = [(one["method"], one["route"], one["status"], one["who"].partition(" ")[0]) for one in entries]
+    assert {"at", "level", "event", "method", "route", "status", "ms", "who", "id"} == set(
+        entries[0]
+    )
+    asked = [
+        (one["method"], one["route"], one["status"], one["who"].partition(" ")[0])
+        for one in entries
+    ]
     assert ("POST", "/api/v1/attributions", 200, "key") in asked
     assert ("GET", "/api/v1/cases/{case}", 200, "key") in asked
     assert ("GET", "/cases", 200, "account") in asked
@@ -386,7 +450,9 @@ def test_an_error_is_noted_without_what_was_asked(
     assert not any("secret-page" in line for line in lines)
 
 
-def test_a_store_that_is_gone_is_told_to_who_watches(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_is_gone_is_told_to_who_watches(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with served.program("read") as program:
         assert program.get("/readyz").status_code == 200
 
@@ -404,7 +470,9 @@ def test_a_store_that_is_gone_is_told_to_who_watches(served: Served, monkeypatch
 def test_every_example_is_true(served: Served, clock: Clock) -> None:
     fill(served.store)
     with served.program("attribute", "read", "write", "audit", "metrics") as program:
-        made = program.post("/api/v1/reports", json={"url": "https://www.lighthouse.example/9"}).json()
+        made = program.post(
+            "/api/v1/reports", json={"url": "https://www.lighthouse.example/9"}
+        ).json()
         program.post("/api/v1/batches", json={"targets": ["x.example"]})
         clock.move(hours=8)
         description = program.get("/api/v1/openapi.json").json()
@@ -413,18 +481,25 @@ def test_every_example_is_true(served: Served, clock: Clock) -> None:
         sent = replies = 0
         for path, operations in description["paths"].items():
             for method, operation in operations.items():
-                body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+                body = (
+                    operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+                )
                 for status, documented in operation["responses"].items():
                     content = documented.get("content", {}).get("application/json", {})
                     if "example" in content:
                         replies += 1
-                        Draft202012Validator({**content["schema"], **schemas}).validate(content["example"])
+                        Draft202012Validator({**content["schema"], **schemas}).validate(
+                            content["example"]
+                        )
                         assert status.startswith("2")
                 if "example" in body:
                     sent += 1
                     place = path.replace("{case}", made["case"]).replace("{provider}", "arin:LANT")
                     response = program.request(method, place, json=body["example"])
-                    assert str(response.status_code) in operation["responses"], (path, response.text)
+                    assert str(response.status_code) in operation["responses"], (
+                        path,
+                        response.text,
+                    )
                     assert response.is_success, (path, response.text)
         assert (sent, replies) == (10, 9)
 
@@ -435,7 +510,9 @@ def test_the_example_answer_is_what_the_demo_world_gives() -> None:
 
 def test_slow_watchers_do_not_hold_a_batch(served: Served) -> None:
     with served.program("attribute") as program:
-        batch = program.post("/api/v1/batches", json={"targets": ["www.lighthouse.example"] * 300}).json()["id"]
+        batch = program.post(
+            "/api/v1/batches", json={"targets": ["www.lighthouse.example"] * 300}
+        ).json()["id"]
         with program.stream("GET", f"/api/v1/batches/{batch}/events"):
             deadline = time.monotonic() + 30
             while program.get(f"/api/v1/batches/{batch}").json()["state"] == "running":

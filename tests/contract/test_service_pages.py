@@ -50,16 +50,23 @@ def looked_up(browser: Browser, *targets: str) -> tuple[str, str]:
 def test_many_are_grouped_by_company_the_biggest_first_and_saved(served: Served) -> None:
     browser = served.browser("analyst")
     page, path = looked_up(browser, *URLS)
-    groups = [(name.strip(), int(count)) for name, count in re.findall(r"<h2>([^<]+).*?· (\d+)</h2>", page)]
+    groups = [
+        (name.strip(), int(count))
+        for name, count in re.findall(r"<h2>([^<]+).*?· (\d+)</h2>", page)
+    ]
     companies, last = groups[:-1], groups[-1]
-    assert [count for _, count in companies] == sorted((count for _, count in companies), reverse=True)
+    assert [count for _, count in companies] == sorted(
+        (count for _, count in companies), reverse=True
+    )
     assert last[0] == "Nobody known"
     assert sum(count for _, count in groups) == len(URLS)
     rows = list(csv.DictReader(io.StringIO(browser.get(f"{path}/results.csv").text)))
     assert [row["input"].lstrip("'") for row in rows] == [url.strip() for url in URLS]
     lines = [json.loads(line) for line in browser.get(f"{path}/results.jsonl").text.splitlines()]
     assert len(lines) == len(URLS)
-    assert browser.get(f"{path}/results.jsonl").headers["content-disposition"].startswith("attachment")
+    assert (
+        browser.get(f"{path}/results.jsonl").headers["content-disposition"].startswith("attachment")
+    )
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])
@@ -115,7 +122,8 @@ def test_times_are_absolute_and_how_long_ago_is_beside(served: Served) -> None:
     fill(served.store)
     page = served.browser("reader").see("/cases")
     assert re.search(
-        r'<time datetime="2026-0[0-9]-[0-9T:.+Z-]+" title="\d+ (h|days) ago">2026-\d\d-\d\d \d\d:\d\d UTC</time>', page
+        r'<time datetime="2026-0[0-9]-[0-9T:.+Z-]+" title="\d+ (h|days) ago">2026-\d\d-\d\d \d\d:\d\d UTC</time>',
+        page,
     )
 
 
@@ -124,36 +132,57 @@ def test_an_event_is_noted_and_taken_back(served: Served) -> None:
     browser = served.browser("analyst")
     case = "org-qh1-ripe-3"
     browser.see(f"/cases/{case}")
-    page = browser.submit(f"/cases/{case}", do="event", kind="reappeared", at="2026-02-28 10:00", note="seen again")
+    page = browser.submit(
+        f"/cases/{case}", do="event", kind="reappeared", at="2026-02-28 10:00", note="seen again"
+    )
     assert "2026-02-28 10:00 UTC" in page
     assert "seen again" in page
     seq = re.findall(r'name="seq" value="(\d+)"', page)[-1]
-    assert "(taken back)" in browser.submit(f"/cases/{case}", do="correct", seq=seq, why="another page")
-    assert "was taken back already" in browser.submit(f"/cases/{case}", 422, do="correct", seq=seq, why="again")
-    assert "future" in browser.submit(f"/cases/{case}", 422, do="event", kind="ack", at="2027-01-01 00:00")
-    assert "write it as" in browser.submit(f"/cases/{case}", 422, do="event", kind="ack", at="yesterday")
+    assert "(taken back)" in browser.submit(
+        f"/cases/{case}", do="correct", seq=seq, why="another page"
+    )
+    assert "was taken back already" in browser.submit(
+        f"/cases/{case}", 422, do="correct", seq=seq, why="again"
+    )
+    assert "future" in browser.submit(
+        f"/cases/{case}", 422, do="event", kind="ack", at="2027-01-01 00:00"
+    )
+    assert "write it as" in browser.submit(
+        f"/cases/{case}", 422, do="event", kind="ack", at="yesterday"
+    )
 
 
-def test_a_draft_without_kept_urls_asks_for_them(world: DemoWorld, store: Store, tmp_path: Path) -> None:
+def test_a_draft_without_kept_urls_asks_for_them(
+    world: DemoWorld, store: Store, tmp_path: Path
+) -> None:
     settings = hotline_settings(world.settings(), tmp_path).model_copy(update={"keep_urls": False})
     with serving(settings, store) as served:
         with served.program("write") as program:
-            case = program.post("/api/v1/reports", json={"url": "https://www.lighthouse.example/only-hashed"}).json()[
-                "case"
-            ]
+            case = program.post(
+                "/api/v1/reports", json={"url": "https://www.lighthouse.example/only-hashed"}
+            ).json()["case"]
         browser = served.browser("analyst")
-        for provider, mailbox in (("arin:LANT", "abuse@lantern.example"), ("arin:HARB", "abuse@harbour.example")):
+        for provider, mailbox in (
+            ("arin:LANT", "abuse@lantern.example"),
+            ("arin:HARB", "abuse@harbour.example"),
+        ):
             with store.write("ann") as writer:
-                identity = keep_provider(writer, Provider(id=provider, name=provider), "rdap:arin", mailbox=mailbox)
+                identity = keep_provider(
+                    writer, Provider(id=provider, name=provider), "rdap:arin", mailbox=mailbox
+                )
                 approve(writer, identity, mailbox, "telephoned")
         page = browser.see(f"/cases/{case}/draft")
         assert "has no URL of" in page
         assert "only-hashed" not in page
-        page = browser.submit(f"/cases/{case}/draft", urls="https://www.lighthouse.example/only-hashed", language="nl")
+        page = browser.submit(
+            f"/cases/{case}/draft", urls="https://www.lighthouse.example/only-hashed", language="nl"
+        )
         assert "hxxps://www[.]lighthouse[.]example/only-hashed" in page
         _, path = looked_up(browser, "https://kiosk.example/looked-up-here")
         case = browser.submit(f"{path}/report", line="1").partition("<h1>Case ")[2][:13]
-        assert "looked-up-here" in browser.see(f"/cases/{case}/draft")  # it is sealed in the look-up still
+        assert "looked-up-here" in browser.see(
+            f"/cases/{case}/draft"
+        )  # it is sealed in the look-up still
 
 
 def test_contesting_changes_nothing(served: Served) -> None:
@@ -174,13 +203,22 @@ def test_keys_are_shown_once(served: Served) -> None:
     key = re.search(r'id="key">(atk_[\w-]+)<', page)
     assert key
     assert key[1] not in admin.see("/keys")
-    assert "already" in admin.submit("/keys", 422, do="make", name="scart", **{"scope-attribute": "yes"})
+    assert "already" in admin.submit(
+        "/keys", 422, do="make", name="scart", **{"scope-attribute": "yes"}
+    )
     assert "use some of" in admin.submit("/keys", 422, do="make", name="nothing")
     with served.program() as program:
-        assert program.get("/api/v1/registries", headers={"Authorization": f"Bearer {key[1]}"}).status_code == 200
+        assert (
+            program.get(
+                "/api/v1/registries", headers={"Authorization": f"Bearer {key[1]}"}
+            ).status_code
+            == 200
+        )
 
 
-def test_a_look_up_that_fails_is_stopped_and_gone_on_with(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_look_up_that_fails_is_stopped_and_gone_on_with(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     broken = True
     investigate = served.service.attributor.investigate
 
@@ -203,7 +241,9 @@ def test_a_look_up_that_fails_is_stopped_and_gone_on_with(served: Served, monkey
             time.sleep(0.05)
 
 
-def test_one_who_looks_does_not_wait_for_long_lists(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_who_looks_does_not_wait_for_long_lists(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     go_on = threading.Event()
     attribute = served.service.attributor.attribute
 
@@ -215,7 +255,9 @@ def test_one_who_looks_does_not_wait_for_long_lists(served: Served, monkeypatch:
     monkeypatch.setattr(served.service.attributor, "attribute", slow)
     with served.program("attribute") as program:
         for _ in range(6):
-            program.post("/api/v1/batches", json={"targets": ["kiosk.example"] * 50}).raise_for_status()
+            program.post(
+                "/api/v1/batches", json={"targets": ["kiosk.example"] * 50}
+            ).raise_for_status()
         page, _ = looked_up(served.browser("analyst"), "kiosk.example")
         assert "Harbour Transit Inc." in page
         assert {one["done"] for one in program.get("/api/v1/batches").json()["items"]} == {0}
@@ -231,18 +273,29 @@ def test_every_link_leads_to_a_page(role: str, served: Served, clock: Clock) -> 
     """Follow what a person could follow, through a house in which most things have happened."""
     fill(served.store)
     with served.store.write("ann") as writer:
-        ids = [provider_named(writer.connection, key)[0] for key in ("arin:HARB", "arin:QUAY", "ripe:ORG-VP1-RIPE")]
+        ids = [
+            provider_named(writer.connection, key)[0]
+            for key in ("arin:HARB", "arin:QUAY", "ripe:ORG-VP1-RIPE")
+        ]
         link(writer, ids[0], ids[1], "renamed_to", writer.now, "trade register")
         link(writer, ids[2], ids[1], "owned_by", writer.now, "annual report")
         keep_provider(
-            writer, Provider(id="ripe:ORG-NEW1-RIPE", name="New Ltd"), "rdap:ripe", mailbox="abuse@new.example"
+            writer,
+            Provider(id="ripe:ORG-NEW1-RIPE", name="New Ltd"),
+            "rdap:ripe",
+            mailbox="abuse@new.example",
         )
         note_event(writer, "court_order", writer.now, case="org-qh1-ripe-20")
         note_event(writer, "refused", writer.now, case="org-qh1-ripe-50", detail={"note": "no"})
     browser = served.browser(role)
     looked_up(browser, "https://www.hidden.example/a", "https://kiosk.example/", "not a url")
     waiting, seen = (
-        ["/", "/providers/ripe%3AORG-NEW1-RIPE", "/cases/org-qh1-ripe-20", "/cases/org-qh1-ripe-50/draft"],
+        [
+            "/",
+            "/providers/ripe%3AORG-NEW1-RIPE",
+            "/cases/org-qh1-ripe-20",
+            "/cases/org-qh1-ripe-50/draft",
+        ],
         set(),
     )
     kinds = Counter[str]()
@@ -255,9 +308,9 @@ def test_every_link_leads_to_a_page(role: str, served: Served, clock: Clock) -> 
         kinds[kind] += 1
         response = browser.get(path)
         assert response.status_code == 200, (path, response.text[:3000])
-        if response.headers["content-type"].startswith("text/html") and "attachment" not in response.headers.get(
-            "content-disposition", ""
-        ):
+        if response.headers["content-type"].startswith(
+            "text/html"
+        ) and "attachment" not in response.headers.get("content-disposition", ""):
             waiting += [
                 html.unescape(one)
                 for one in re.findall(r'href="(/[^"#]*)', response.text)

@@ -56,7 +56,9 @@ def test_a_head_noted_earlier_is_found_again_and_one_that_never_was_is_not(store
         update(events).where(events.c.kind == "ack").values(kind="bounce"),
         update(events).where(events.c.kind == "ack").values(at=events.c.at - 1),
         update(events).where(events.c.kind == "ack").values(who="eve"),
-        update(events).where(events.c.kind == "sent").values(detail='{"to":"somebody@else.example"}'),
+        update(events)
+        .where(events.c.kind == "sent")
+        .values(detail='{"to":"somebody@else.example"}'),
         delete(events).where(events.c.kind == "ack"),
         update(providers).values(name="Innocent Ltd"),
         update(marks).where(marks.c.kind == "mailbox").values(value="other@hosting.example"),
@@ -67,7 +69,9 @@ def test_a_head_noted_earlier_is_found_again_and_one_that_never_was_is_not(store
         update(reports).values(case_id=None),
         update(reports).values(evidence=b"nothing"),
         delete(reports),
-        insert(marks).values(id=99, provider_id=1, kind="name", value="Innocent Ltd", known_at=1, source="nobody"),
+        insert(marks).values(
+            id=99, provider_id=1, kind="name", value="Innocent Ltd", known_at=1, source="nobody"
+        ),
         update(heads).values(seq=3),
     ],
 )
@@ -75,7 +79,9 @@ def test_every_change_beside_the_program_is_found(change: object, store: Store) 
     filled(store)
     with writing(store.engine) as connection:
         if store.engine.dialect.name == "postgresql":
-            connection.execute(text("SET session_replication_role = replica"))  # a forger minds no foreign keys
+            connection.execute(
+                text("SET session_replication_role = replica")
+            )  # a forger minds no foreign keys
         else:
             connection.execute(text("PRAGMA defer_foreign_keys = ON"))
         if str(change).startswith("DELETE FROM reports"):
@@ -115,7 +121,9 @@ def test_a_correction_is_a_new_event_and_the_old_one_stays(store: Store) -> None
     with store.write("bob") as writer, pytest.raises(StoreError, match="already"):
         correct(writer, number, "again")
     with store.read() as connection:
-        kept = connection.execute(select(events.c.kind, events.c.who).where(events.c.seq == number)).one()
+        kept = connection.execute(
+            select(events.c.kind, events.c.who).where(events.c.seq == number)
+        ).one()
         assert tuple(kept) == ("bounce", "ann")
     assert store.check().faults == ()
 
@@ -133,18 +141,24 @@ def test_what_was_not_finished_is_not_there(store: Store) -> None:
     assert store.check() == before
 
 
-def test_a_clock_that_goes_back_does_not_bring_the_log_out_of_order(store: Store, clock: Clock) -> None:
+def test_a_clock_that_goes_back_does_not_bring_the_log_out_of_order(
+    store: Store, clock: Clock
+) -> None:
     filled(store)
     clock.move(days=-3)
     filled(store, found=looked_up("www.other.example"), url="https://www.other.example/1")
     with store.read() as connection:
-        recorded = connection.execute(select(events.c.recorded_at).order_by(events.c.seq)).scalars().all()
+        recorded = (
+            connection.execute(select(events.c.recorded_at).order_by(events.c.seq)).scalars().all()
+        )
     assert list(recorded) == sorted(recorded)
     assert moment(recorded[-1]) == NOON
     assert store.check().faults == ()
 
 
-def test_two_writers_at_once_both_get_in_whole(store: Store, store_url: str, tmp_path: Path) -> None:
+def test_two_writers_at_once_both_get_in_whole(
+    store: Store, store_url: str, tmp_path: Path
+) -> None:
     failed: list[BaseException] = []
 
     def write(name: str) -> None:
@@ -177,7 +191,11 @@ def test_a_url_is_kept_as_a_hash_and_as_itself_only_when_asked(store: Store) -> 
     assert row["url_hash"] == store.keys.hash_of("www.site.example/secret-path")
     reported(store, "https://www.site.example/other-path", keep_url=True)
     with store.read() as connection:
-        row = connection.execute(select(reports).where(reports.c.url_sealed.is_not(None))).mappings().one()
+        row = (
+            connection.execute(select(reports).where(reports.c.url_sealed.is_not(None)))
+            .mappings()
+            .one()
+        )
     assert b"other-path" not in bytes(row["url_sealed"])
     assert store.keys.open(row["url_sealed"], row["seal"]) == "https://www.site.example/other-path"
 
@@ -194,7 +212,9 @@ def test_evidence_in_the_store_does_not_tell_the_url(store: Store) -> None:
     assert b"www.site.example" in kept
 
 
-def test_rotated_keys_open_what_was_kept_and_the_old_ones_do_not(store: Store, tmp_path: Path) -> None:
+def test_rotated_keys_open_what_was_kept_and_the_old_ones_do_not(
+    store: Store, tmp_path: Path
+) -> None:
     filled(store)
     old = Keys.load(tmp_path / "keys.json")
     assert store.rotate_keys() == 1
@@ -220,7 +240,9 @@ def test_erasing_leaves_nothing_to_read_and_the_chain_whole(store: Store) -> Non
     assert store.check().faults == ()
     if store.engine.dialect.name == "sqlite":
         file = Path(str(store.engine.url.database))
-        raw = b"".join(one.read_bytes() for one in file.parent.glob(file.name + "*") if one.suffix != ".keys")
+        raw = b"".join(
+            one.read_bytes() for one in file.parent.glob(file.name + "*") if one.suffix != ".keys"
+        )
         assert b"www.site.example" not in raw
     with store.write("ann") as writer, pytest.raises(StoreError, match="already"):
         erase(writer, added.report, "again")
@@ -244,7 +266,9 @@ def test_another_stores_key_file_is_refused(store: Store, store_url: str, tmp_pa
     assert not (tmp_path / "missing.json").exists()
 
 
-def test_a_newer_store_is_refused_and_left_alone(store: Store, store_url: str, tmp_path: Path) -> None:
+def test_a_newer_store_is_refused_and_left_alone(
+    store: Store, store_url: str, tmp_path: Path
+) -> None:
     with writing(store.engine) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreError, match="newer"):
@@ -278,7 +302,10 @@ def test_a_store_with_data_comes_forward_from_each_form(store_url: str, tmp_path
     with Store.open(store_url, tmp_path / "keys.json") as store:
         assert store.check().faults == ()
         with store.read() as connection:
-            assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == newest_revision()
+            assert (
+                connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+                == newest_revision()
+            )
         filled(store)
         assert store.check().faults == ()
 
@@ -289,7 +316,9 @@ def test_the_migrations_make_what_the_tables_say(store: Store) -> None:
 
     with store.read() as connection:
         context = MigrationContext.configure(connection)
-        differences = [one for one in compare_metadata(context, metadata) if "alembic_version" not in str(one)]
+        differences = [
+            one for one in compare_metadata(context, metadata) if "alembic_version" not in str(one)
+        ]
     assert differences == []
 
 
@@ -355,9 +384,12 @@ def test_a_damaged_backup_restores_nothing(damage: str, store: Store, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("url", "words"), [("nonsense", "no URL"), ("sqlite://", "no file"), ("mysql://a/b", "not supported")]
+    ("url", "words"),
+    [("nonsense", "no URL"), ("sqlite://", "no file"), ("mysql://a/b", "not supported")],
 )
-def test_a_store_that_cannot_be_is_told_with_the_way_out(url: str, words: str, tmp_path: Path) -> None:
+def test_a_store_that_cannot_be_is_told_with_the_way_out(
+    url: str, words: str, tmp_path: Path
+) -> None:
     with pytest.raises(StoreError, match=words):
         Store.open(url, tmp_path / "keys.json")
 
@@ -395,7 +427,10 @@ def test_a_backup_takes_accounts_with_it_and_no_sessions(store: Store, tmp_path:
             assert connection.execute(sessions.sessions.select()).all() == []
             held = account_of(connection, "ANN@hotline.example")
         assert held is not None
-        assert sign_in(other, "ann@hotline.example", PASSWORD, person.code(other), 12)[1].name == held.name
+        assert (
+            sign_in(other, "ann@hotline.example", PASSWORD, person.code(other), 12)[1].name
+            == held.name
+        )
 
 
 def test_a_backup_of_the_form_before_the_service_restores(store: Store, tmp_path: Path) -> None:
@@ -404,7 +439,10 @@ def test_a_backup_of_the_form_before_the_service_restores(store: Store, tmp_path
 
     filled(store)
     back_up(store, tmp_path / "backup")
-    head, *rows = [json.loads(line) for line in gzip.decompress((tmp_path / "backup").read_bytes()).splitlines()]
+    head, *rows = [
+        json.loads(line)
+        for line in gzip.decompress((tmp_path / "backup").read_bytes()).splitlines()
+    ]
     head["form"] = "0002"
     for table in ("accounts", "api_keys"):
         del head["rows"][table]

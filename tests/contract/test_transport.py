@@ -126,7 +126,9 @@ async def test_address_that_was_checked_is_the_one_connected_to(start: Start) ->
         return ["127.0.0.1"]
 
     transport.resolve_names_by(resolve)
-    answer = await transport.fetch(HttpRequest(f"http://rdap.example:{port}/", kind="bootstrap", accept="*/*"))
+    answer = await transport.fetch(
+        HttpRequest(f"http://rdap.example:{port}/", kind="bootstrap", accept="*/*")
+    )
     assert answer.body == b"{}"
     assert asked == ["rdap.example"]
     assert opened == [("http", "127.0.0.1", port)]

@@ -24,7 +24,9 @@ def hotline(in_world: DemoWorld, store_url: str, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv(f"ATTRIBUTION_{name}", value)
 
 
-def said(*arguments: str | Path, code: int = 0, stdin: str | None = None) -> list[dict[str, object]]:
+def said(
+    *arguments: str | Path, code: int = 0, stdin: str | None = None
+) -> list[dict[str, object]]:
     """Run a verb with --json and return what it printed."""
     done = run(*arguments, "--json", stdin=stdin)
     assert done.returncode == code, done.stderr
@@ -41,7 +43,12 @@ def test_from_reported_urls_to_an_acknowledged_notice_and_a_reminder(tmp_path: P
     assert again["duplicate"] is True
     (due,) = said("notice", "due", code=1)
     assert "not approved" in str(due["in_the_way"])
-    assert run("provider", "approve", "arin:QUAY", "abuse@quay.example", "--why", "called back").returncode == 0
+    assert (
+        run(
+            "provider", "approve", "arin:QUAY", "abuse@quay.example", "--why", "called back"
+        ).returncode
+        == 0
+    )
     (due,) = said("notice", "due")
     assert due["in_the_way"] == []
     refused = run("notice", "draft", case)
@@ -52,10 +59,17 @@ def test_from_reported_urls_to_an_acknowledged_notice_and_a_reminder(tmp_path: P
     assert "hxxps://shop[.]quay-customer[.]example/1" in str(drafts[0]["text"])
     assert drafts[0]["when"] == "now"
     assert {draft["when"] for draft in drafts[1:]} <= {"now", "if_silent"}
-    done = run("notice", "draft", case, "--urls", tmp_path / "urls.txt", "--output", tmp_path / "drafts")
+    done = run(
+        "notice", "draft", case, "--urls", tmp_path / "urls.txt", "--output", tmp_path / "drafts"
+    )
     assert done.returncode == 0
     assert {path.suffix for path in (tmp_path / "drafts").iterdir()} == {".txt", ".jsonl"}
-    assert said_of(run("notice", "record", case, "--to", "abuse@quay.example", "--json").stdout)["what"] == "sent"
+    assert (
+        said_of(run("notice", "record", case, "--to", "abuse@quay.example", "--json").stdout)[
+            "what"
+        ]
+        == "sent"
+    )
     token = str(said("case", "show", case)[0]["token"])
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"], mail["Auto-Submitted"] = (
@@ -127,10 +141,15 @@ def test_people_get_tables_and_no_secrets(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("hotline")
-def test_erasing_exporting_backing_up_and_restoring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_erasing_exporting_backing_up_and_restoring(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (added,) = said("report", "add", URLS[0])
     assert run("report", "erase", str(added["report"])).returncode == 2  # without a reason
-    assert run("report", "erase", str(added["report"]), "--why", "request of 2026-03-01").returncode == 0
+    assert (
+        run("report", "erase", str(added["report"]), "--why", "request of 2026-03-01").returncode
+        == 0
+    )
     (found,) = said("verify")
     assert found["faults"] == []
     assert said("verify", "--head", str(found["head"]))[0]["faults"] == []
@@ -172,6 +191,9 @@ def test_rejected_rows_stand_beside_the_file_and_the_exit_code_says_so(tmp_path:
     events.write_text(events.read_text() + "nonsense\n")
     counts = {row["rows"]: row for row in said("import", history, code=1)}
     assert counts["events"]["rejected"] == 1
-    assert json.loads((tmp_path / "history.rejects.jsonl").read_text())["reason"] == "the line is no JSON"
+    assert (
+        json.loads((tmp_path / "history.rejects.jsonl").read_text())["reason"]
+        == "the line is no JSON"
+    )
     (shown,) = said("provider", "show", "p1")
     assert shown["one_history_with"] == ["p0"]

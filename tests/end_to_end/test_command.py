@@ -20,7 +20,15 @@ from command import lines, run
 def test_check_shows_whom_to_write_to_where_why_and_next(in_world: DemoWorld) -> None:
     done = run("check", "hxxps://shop[.]quay-customer[.]example/1")
     assert done.returncode == 0
-    for needed in ("Write to first", "Quay Servers LLC", "abuse@quay.example", "Why", "Doubts", "Tell too", "Harbour"):
+    for needed in (
+        "Write to first",
+        "Quay Servers LLC",
+        "abuse@quay.example",
+        "Why",
+        "Doubts",
+        "Tell too",
+        "Harbour",
+    ):
         assert needed in done.stdout
     assert "\x1b" not in done.stdout
 
@@ -51,7 +59,9 @@ def test_exit_codes(targets: list[str], code: int, in_world: DemoWorld) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_wrong_setting_is_a_usage_error(in_world: DemoWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_setting_is_a_usage_error(
+    in_world: DemoWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ATTRIBUTION_JOBS", "many")
     done = run("check", "www.lighthouse.example")
     assert done.returncode == 2
@@ -59,7 +69,9 @@ def test_wrong_setting_is_a_usage_error(in_world: DemoWorld, monkeypatch: pytest
     assert "Traceback" not in done.stderr
 
 
-def test_unreachable_resolvers_end_with_3(in_world: DemoWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_resolvers_end_with_3(
+    in_world: DemoWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ATTRIBUTION_NAMESERVERS", "127.0.0.1:9")
     monkeypatch.setenv("ATTRIBUTION_DNS_TIMEOUT", "0.5")
     assert run("check", "www.lighthouse.example").returncode == 3
@@ -71,16 +83,28 @@ def test_help_of_each_verb_has_an_example(verb: str) -> None:
     assert f"Example: attribution {verb}" in " ".join(done.stdout.split())
 
 
-@pytest.mark.parametrize("verbs", [("cache", "show"), ("cache", "clear"), ("cache", "path"), ("config", "show")])
+@pytest.mark.parametrize(
+    "verbs", [("cache", "show"), ("cache", "clear"), ("cache", "path"), ("config", "show")]
+)
 def test_help_of_each_inner_verb_has_an_example(verbs: tuple[str, str]) -> None:
-    assert f"Example: attribution {' '.join(verbs)}" in " ".join(run(*verbs, "--help").stdout.split())
+    assert f"Example: attribution {' '.join(verbs)}" in " ".join(
+        run(*verbs, "--help").stdout.split()
+    )
 
 
-@pytest.mark.parametrize(("words", "offered"), [("attribution ch", "check"), ("attribution batch --gr", "--group-by")])
+@pytest.mark.parametrize(
+    ("words", "offered"), [("attribution ch", "check"), ("attribution batch --gr", "--group-by")]
+)
 def test_shell_completion_offers_verbs_and_options(words: str, offered: str) -> None:
-    asked = {"_ATTRIBUTION_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    asked = {
+        "_ATTRIBUTION_COMPLETE": "complete_bash",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(words.count(" ")),
+    }
     command = Path(sys.executable).parent / "attribution"
-    done = subprocess.run([command], env={**os.environ, **asked}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [command], env={**os.environ, **asked}, capture_output=True, text=True, check=False
+    )
     assert offered in done.stdout.split()
     assert "--install-completion" in run("--help").stdout
 
@@ -88,10 +112,14 @@ def test_shell_completion_offers_verbs_and_options(words: str, offered: str) -> 
 # Evidence
 
 
-def test_replay_gives_the_same_bytes_with_the_network_refused(in_world: DemoWorld, tmp_path: Path) -> None:
+def test_replay_gives_the_same_bytes_with_the_network_refused(
+    in_world: DemoWorld, tmp_path: Path
+) -> None:
     checked = run("check", *URLS[::4], "--json", "--evidence", tmp_path)
     answers = {json.loads(line)["input"]: line for line in checked.stdout.splitlines()}
-    bundles = {json.loads(path.read_text("utf-8"))["input"]: path for path in tmp_path.glob("*.json")}
+    bundles = {
+        json.loads(path.read_text("utf-8"))["input"]: path for path in tmp_path.glob("*.json")
+    }
     assert bundles.keys() == answers.keys() == set(URLS[::4])
     for url, bundle in bundles.items():
         program = (
@@ -103,7 +131,9 @@ def test_replay_gives_the_same_bytes_with_the_network_refused(in_world: DemoWorl
             "from attribution_cli.entry import main\n"
             "main()\n"
         )
-        again = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+        again = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=False
+        )
         assert again.stdout == answers[url] + "\n"
         assert again.returncode == (0 if json.loads(answers[url])["status"] == "attributed" else 1)
 
@@ -114,14 +144,20 @@ def test_explain_names_rule_field_and_server_in_order(in_world: DemoWorld, tmp_p
     steps = lines(run("explain", bundle, "--json").stdout)
     assert [step["step"] for step in steps] == list(range(1, len(steps) + 1))
     rules = [step["rule"] for step in steps]
-    order = [rules.index(rule) for rule in ("resolution", "leaf", "accountable", "abuse contact", "primary")]
+    order = [
+        rules.index(rule)
+        for rule in ("resolution", "leaf", "accountable", "abuse contact", "primary")
+    ]
     assert order == sorted(order)
     for step in steps:
         if step["rule"] in ("leaf", "accountable", "abuse contact"):
             assert step["rests_on"]
             assert step["server"]
             assert len(step["sha256"]) == 64
-    from_bundle, looked_up = run("explain", bundle).stdout, run("explain", "https://kiosk.example/").stdout
+    from_bundle, looked_up = (
+        run("explain", bundle).stdout,
+        run("explain", "https://kiosk.example/").stdout,
+    )
     assert "Harbour Transit Inc." in from_bundle
     assert "Harbour Transit Inc." in looked_up
 
@@ -149,29 +185,45 @@ def test_replay_of_something_else_is_a_clear_error(tmp_path: Path) -> None:
 
 
 def test_batch_answers_every_line_of_stdin(in_world: DemoWorld) -> None:
-    done = run("batch", "-", stdin="# list\n\nhttps://www.lighthouse.example/\n%%%\nkiosk.example\n")
+    done = run(
+        "batch", "-", stdin="# list\n\nhttps://www.lighthouse.example/\n%%%\nkiosk.example\n"
+    )
     rows = {row["line"]: row for row in lines(done.stdout)}
-    assert {line: row["status"] for line, row in rows.items()} == {3: "attributed", 4: "invalid_input", 5: "attributed"}
+    assert {line: row["status"] for line, row in rows.items()} == {
+        3: "attributed",
+        4: "invalid_input",
+        5: "attributed",
+    }
     assert list(rows[3])[:4] == ["line", "input", "host", "status"]
 
 
 def test_ordered_keeps_the_order_of_the_input(in_world: DemoWorld, tmp_path: Path) -> None:
     path = tmp_path / "urls.txt"
     path.write_text("\n".join(URLS))
-    assert [row["line"] for row in lines(run("batch", path, "--ordered").stdout)] == list(range(1, 41))
+    assert [row["line"] for row in lines(run("batch", path, "--ordered").stdout)] == list(
+        range(1, 41)
+    )
 
 
 def test_csv_in_and_out(in_world: DemoWorld, tmp_path: Path) -> None:
     path = tmp_path / "reports.csv"
-    path.write_text('id,link\n1,https://www.lighthouse.example/\n2,"=cmd()"\n3,https://kiosk.example/\n')
+    path.write_text(
+        'id,link\n1,https://www.lighthouse.example/\n2,"=cmd()"\n3,https://kiosk.example/\n'
+    )
     done = run("batch", path, "--column", "link", "--format", "csv", "--ordered")
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
-    assert [row["abuse_email"] for row in rows] == ["abuse@lantern.example", "", "abuse@harbour.example"]
+    assert [row["abuse_email"] for row in rows] == [
+        "abuse@lantern.example",
+        "",
+        "abuse@harbour.example",
+    ]
     assert rows[1]["input"] == "'=cmd()"
     assert [row["line"] for row in rows] == ["2", "3", "4"]
 
 
-def test_group_by_provider_puts_one_company_in_one_group(in_world: DemoWorld, tmp_path: Path) -> None:
+def test_group_by_provider_puts_one_company_in_one_group(
+    in_world: DemoWorld, tmp_path: Path
+) -> None:
     path, output = tmp_path / "urls.txt", tmp_path / "out.jsonl"
     path.write_text("\n".join(URLS))
     done = run("batch", path, "--group-by", "provider", "--output", output)
@@ -184,7 +236,9 @@ def test_group_by_provider_puts_one_company_in_one_group(in_world: DemoWorld, tm
     assert all(group["provider"] is None for group in groups[len(named) :])
 
 
-def test_groups_go_to_stdout_in_csv_too_while_the_file_gets_the_results(in_world: DemoWorld, tmp_path: Path) -> None:
+def test_groups_go_to_stdout_in_csv_too_while_the_file_gets_the_results(
+    in_world: DemoWorld, tmp_path: Path
+) -> None:
     path, output = tmp_path / "urls.txt", tmp_path / "out.csv"
     path.write_text("\n".join(URLS[:12]))
     done = run("batch", path, "--group-by", "provider", "--format", "csv", "--output", output)
@@ -236,7 +290,9 @@ def test_damaged_cache_warns_and_the_look_up_goes_on(in_world: DemoWorld, tmp_pa
     assert "set aside" in done.stderr
 
 
-def test_config_show_names_variables_that_are_no_setting(in_world: DemoWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_config_show_names_variables_that_are_no_setting(
+    in_world: DemoWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ATTRIBUTION_NAMESERVER", "127.0.0.1")
     assert "ATTRIBUTION_NAMESERVER is set" in run("config", "show").stderr
 
@@ -248,15 +304,24 @@ def test_config_show_says_where_each_value_is_from(in_world: DemoWorld) -> None:
     assert "nameservers" in run("config", "show").stdout
 
 
-def test_config_show_says_which_file_is_read_or_would_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_config_show_says_which_file_is_read_or_would_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (about, *_) = lines(run("config", "show", "--json").stdout)
     path = Path(run("config", "path").stdout.strip())
     assert (about["name"], about["value"], about["read"]) == ("config", str(path), False)
-    assert f"settings file: {path}  (default; not there; it would be read)" in run("config", "show").stdout
+    assert (
+        f"settings file: {path}  (default; not there; it would be read)"
+        in run("config", "show").stdout
+    )
     other = tmp_path / "other.toml"
     other.write_text("jobs = 7\n")
     monkeypatch.setenv("ATTRIBUTION_CONFIG", str(other))
     assert run("config", "path").stdout.strip() == str(other)
     about, *rows = lines(run("config", "show", "--json").stdout)
-    assert (about["value"], about["source"], about["read"]) == (str(other), "environment ATTRIBUTION_CONFIG", True)
+    assert (about["value"], about["source"], about["read"]) == (
+        str(other),
+        "environment ATTRIBUTION_CONFIG",
+        True,
+    )
     assert {row["name"]: row["source"] for row in rows}["jobs"] == str(other)

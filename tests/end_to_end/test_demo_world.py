@@ -47,9 +47,15 @@ async def test_reseller_is_primary_and_its_parent_is_next(world: DemoWorld, tmp_
     assert answer.primary.abuse_contact.email == "abuse@quay.example"
     assert answer.primary.accountable == "holds_as"
     following = answer.parties[1]
-    assert (following.role, following.abuse_contact.email) == ("allocation_holder", "abuse@harbour.example")
+    assert (following.role, following.abuse_contact.email) == (
+        "allocation_holder",
+        "abuse@harbour.example",
+    )
     # Accountability by an AS is cheap: the provider above is written to in the same hour.
-    assert [step.when for step in answer.write_order if "@" in (step.contact or "")] == ["now", "now"]
+    assert [step.when for step in answer.write_order if "@" in (step.contact or "")] == [
+        "now",
+        "now",
+    ]
 
 
 async def test_tenant_is_never_primary_and_never_notified(world: DemoWorld, tmp_path: Path) -> None:
@@ -61,11 +67,16 @@ async def test_tenant_is_never_primary_and_never_notified(world: DemoWorld, tmp_
     assert tenant.abuse_contact.email is None
 
 
-async def test_proxy_is_primary_and_says_that_the_origin_is_hidden(world: DemoWorld, tmp_path: Path) -> None:
+async def test_proxy_is_primary_and_says_that_the_origin_is_hidden(
+    world: DemoWorld, tmp_path: Path
+) -> None:
     answer = await look_up(world, tmp_path, "https://www.hidden.example/")
     assert answer.fronted
     assert answer.primary
-    assert (answer.primary.role, answer.primary.abuse_contact.email) == ("cdn", "abuse@veil.example")
+    assert (answer.primary.role, answer.primary.abuse_contact.email) == (
+        "cdn",
+        "abuse@veil.example",
+    )
     assert "fronted" in codes(answer)
     assert answer.addresses[0].via == ["www.hidden.example CNAME edge-7.veil.example"]
 
@@ -73,13 +84,21 @@ async def test_proxy_is_primary_and_says_that_the_origin_is_hidden(world: DemoWo
 async def test_platform_goes_before_its_host(world: DemoWorld, tmp_path: Path) -> None:
     answer = await look_up(world, tmp_path, "https://anna.pages.banyan.example/")
     assert answer.primary
-    assert (answer.primary.role, answer.primary.abuse_contact.email) == ("platform", "abuse@banyan.example")
+    assert (answer.primary.role, answer.primary.abuse_contact.email) == (
+        "platform",
+        "abuse@banyan.example",
+    )
 
 
-async def test_alias_of_a_platforms_page_is_a_customer_page_too(world: DemoWorld, tmp_path: Path) -> None:
+async def test_alias_of_a_platforms_page_is_a_customer_page_too(
+    world: DemoWorld, tmp_path: Path
+) -> None:
     answer = await look_up(world, tmp_path, "https://blog.windmill.example/")
     assert answer.primary
-    assert (answer.primary.role, answer.primary.provider.name) == ("platform", "Banyan Cloud Pte. Ltd.")
+    assert (answer.primary.role, answer.primary.provider.name) == (
+        "platform",
+        "Banyan Cloud Pte. Ltd.",
+    )
 
 
 async def test_withheld_mailbox_is_not_absent(world: DemoWorld, tmp_path: Path) -> None:
@@ -89,7 +108,9 @@ async def test_withheld_mailbox_is_not_absent(world: DemoWorld, tmp_path: Path) 
     assert answer.primary.abuse_contact.status == "redacted"
 
 
-async def test_dead_registry_names_nobody_and_says_when_to_ask_again(world: DemoWorld, tmp_path: Path) -> None:
+async def test_dead_registry_names_nobody_and_says_when_to_ask_again(
+    world: DemoWorld, tmp_path: Path
+) -> None:
     answer = await look_up(world, tmp_path, "https://sur.example/")
     assert (answer.status, answer.primary) == ("retry_later", None)
     assert answer.failures
@@ -115,7 +136,9 @@ async def test_placeholder_of_a_registry_is_nobody(world: DemoWorld, tmp_path: P
 
 async def test_several_companies_are_all_listed(world: DemoWorld, tmp_path: Path) -> None:
     answer = await look_up(world, tmp_path, "https://split.example/")
-    assert {"Quay Servers LLC", "Meridian Networks B.V."} <= {one.provider.name for one in answer.parties}
+    assert {"Quay Servers LLC", "Meridian Networks B.V."} <= {
+        one.provider.name for one in answer.parties
+    }
     assert "several_providers" in codes(answer)
     # The site's owner writes the zone: DNS alone never decides between companies.
     assert (answer.status, answer.primary) == ("partial", None)
@@ -164,7 +187,9 @@ async def test_both_address_families_are_attributed(world: DemoWorld, tmp_path: 
         ("https://l.facebook.com/l.php?u=https://a.example/", "invalid_input", "wrapped_url"),
     ],
 )
-async def test_unknown_says_because(target: str, status: str, code: str, world: DemoWorld, tmp_path: Path) -> None:
+async def test_unknown_says_because(
+    target: str, status: str, code: str, world: DemoWorld, tmp_path: Path
+) -> None:
     answer = await look_up(world, tmp_path, target)
     assert (answer.status, answer.primary) == (status, None)
     assert code in codes(answer)
@@ -200,7 +225,9 @@ async def test_world_shows_every_role_and_status(world: DemoWorld, tmp_path: Pat
     assert not any(doubt.code == "internal_error" for answer in answers for doubt in answer.doubts)
 
 
-async def test_whole_batch_connects_to_resolvers_and_registries_only(world: DemoWorld, tmp_path: Path) -> None:
+async def test_whole_batch_connects_to_resolvers_and_registries_only(
+    world: DemoWorld, tmp_path: Path
+) -> None:
     opened: list[tuple[str, str, int]] = []
     settings = world.settings(cache_folder=tmp_path / "cache")
     async with Attributor(settings, on_connect=lambda *where: opened.append(where)) as attributor:
@@ -209,7 +236,10 @@ async def test_whole_batch_connects_to_resolvers_and_registries_only(world: Demo
     ports = {
         "dns": {int(environment["ATTRIBUTION_NAMESERVERS"].rpartition(":")[2])},
         "http": {int(world.base.rstrip("/").rpartition(":")[2])},
-        "whois": {int(pair.rpartition(":")[2]) for pair in environment["ATTRIBUTION_WHOIS_OVERRIDES"].split(",")}
+        "whois": {
+            int(pair.rpartition(":")[2])
+            for pair in environment["ATTRIBUTION_WHOIS_OVERRIDES"].split(",")
+        }
         | {int(environment["ATTRIBUTION_WHOIS_ROOT"].rpartition(":")[2])},
     }
     assert {kind for kind, _, _ in opened} == {"dns", "http", "whois"}
@@ -221,11 +251,18 @@ async def test_whole_batch_connects_to_resolvers_and_registries_only(world: Demo
     assert not reported & {address for _, address, _ in opened}
 
 
-async def test_one_attributor_is_shared_and_asks_each_thing_once(world: DemoWorld, tmp_path: Path) -> None:
+async def test_one_attributor_is_shared_and_asks_each_thing_once(
+    world: DemoWorld, tmp_path: Path
+) -> None:
     before = world.queries.copy()
     async with Attributor(world.settings(cache_folder=tmp_path / "cache")) as attributor:
-        answers = await asyncio.gather(*(attributor.attribute("https://old.windmill.example/") for _ in range(50)))
-    assert len({answer.model_dump_json(exclude={"observed_at", "evidence"}) for answer in answers}) == 1
+        answers = await asyncio.gather(
+            *(attributor.attribute("https://old.windmill.example/") for _ in range(50))
+        )
+    assert (
+        len({answer.model_dump_json(exclude={"observed_at", "evidence"}) for answer in answers})
+        == 1
+    )
     asked = world.queries - before
     assert asked["dns"] == 4
     assert asked["rdap ripe"] == 2
@@ -259,7 +296,9 @@ async def test_stale_answer_serves_while_the_registry_is_down(tmp_path: Path) ->
     assert (gone.status, gone.primary) == ("retry_later", None)
 
 
-async def test_lookup_can_be_cancelled_and_leaves_nothing_open(world: DemoWorld, tmp_path: Path) -> None:
+async def test_lookup_can_be_cancelled_and_leaves_nothing_open(
+    world: DemoWorld, tmp_path: Path
+) -> None:
     async with Attributor(world.settings(cache_folder=tmp_path / "cache")) as attributor:
         task = asyncio.create_task(attributor.attribute("https://savanna.example/"))
         waiting = asyncio.create_task(attributor.attribute("https://savanna.example/"))
@@ -268,7 +307,11 @@ async def test_lookup_can_be_cancelled_and_leaves_nothing_open(world: DemoWorld,
         with pytest.raises(asyncio.CancelledError):
             await task
         assert (await waiting).primary
-    assert [one for one in asyncio.all_tasks() if one is not asyncio.current_task() and "attribut" in repr(one)] == []
+    assert [
+        one
+        for one in asyncio.all_tasks()
+        if one is not asyncio.current_task() and "attribut" in repr(one)
+    ] == []
 
 
 async def test_many_can_be_left_early(world: DemoWorld, tmp_path: Path) -> None:
@@ -317,16 +360,24 @@ def test_demo_runs_to_its_end(in_world: DemoWorld) -> None:
 async def test_order_of_addresses_means_nothing(world: DemoWorld, tmp_path: Path) -> None:
     async with Attributor(world.settings(cache_folder=tmp_path / "cache")) as attributor:
         found = await attributor.investigate("https://split.example/")
-    turned = Evidence(found.evidence.input, found.evidence.observed_at, documentation_is_special=False)
+    turned = Evidence(
+        found.evidence.input, found.evidence.observed_at, documentation_is_special=False
+    )
     for record in found.evidence.records:
-        turned.add(_turned(record) if record.question == ResolveName("split.example", "A") else record)
+        turned.add(
+            _turned(record) if record.question == ResolveName("split.example", "A") else record
+        )
     assert [one.body for one in turned.records] != [one.body for one in found.evidence.records]
     again = decide(turned).attribution
-    assert again.model_dump(exclude={"evidence"}) == found.attribution.model_dump(exclude={"evidence"})
+    assert again.model_dump(exclude={"evidence"}) == found.attribution.model_dump(
+        exclude={"evidence"}
+    )
 
 
 def _turned(record: Record) -> Record:
     message = dns.message.from_wire(record.body)
     (answers,) = message.answer
-    message.answer = [dns.rrset.from_rdata_list(answers.name, answers.ttl, list(reversed(list(answers))))]
+    message.answer = [
+        dns.rrset.from_rdata_list(answers.name, answers.ttl, list(reversed(list(answers))))
+    ]
     return replace(record, body=message.to_wire(want_shuffle=False))

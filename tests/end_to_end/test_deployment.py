@@ -47,7 +47,10 @@ def nginx(world: DemoWorld, tmp_path: Path) -> Iterator[tuple[httpx.Client, http
         update={"public_url": f"https://{NAME}/", "trusted_proxies": ["127.0.0.1"]}
     )
     plain, secure, log = free_port(), free_port(), tmp_path / "access.log"
-    with Store.open(f"sqlite:///{tmp_path / 'cases.sqlite3'}") as store, serving(settings, store) as served:
+    with (
+        Store.open(f"sqlite:///{tmp_path / 'cases.sqlite3'}") as store,
+        serving(settings, store) as served,
+    ):
         text = (DEPLOY / "nginx.conf").read_text("utf-8")
         text = re.sub(r"listen \[::\][^;]*;\n", "", text)
         for old, new in {
@@ -58,14 +61,23 @@ def nginx(world: DemoWorld, tmp_path: Path) -> Iterator[tuple[httpx.Client, http
             assert old in text, old
             text = text.replace(old, new)
         folders = " ".join(
-            f"{name}_temp_path {tmp_path / name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+            f"{name}_temp_path {tmp_path / name};"
+            for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
         whole = tmp_path / "nginx.conf"
         whole.write_text(
             f"daemon off; {'user root;' if os.getuid() == 0 else ''} pid {tmp_path / 'pid'}; error_log {tmp_path / 'error.log'};\n"
             f"events {{}}\nhttp {{ {folders}\n{text}\n}}\n"
         )
-        command = [program("nginx"), "-c", str(whole), "-p", str(tmp_path), "-e", str(tmp_path / "error.log")]
+        command = [
+            program("nginx"),
+            "-c",
+            str(whole),
+            "-p",
+            str(tmp_path),
+            "-e",
+            str(tmp_path / "error.log"),
+        ]
         subprocess.run([*command, "-t"], check=True, capture_output=True, timeout=20)
         process = subprocess.Popen(command)
         context = ssl.create_default_context()
@@ -83,9 +95,13 @@ def nginx(world: DemoWorld, tmp_path: Path) -> Iterator[tuple[httpx.Client, http
         try:
             with (
                 httpx.Client(
-                    base_url=f"https://127.0.0.1:{secure}", transport=Through(verify=context), timeout=30
+                    base_url=f"https://127.0.0.1:{secure}",
+                    transport=Through(verify=context),
+                    timeout=30,
                 ) as over_tls,
-                httpx.Client(base_url=f"http://127.0.0.1:{plain}", headers={"Host": NAME}, timeout=10) as clear,
+                httpx.Client(
+                    base_url=f"http://127.0.0.1:{plain}", headers={"Host": NAME}, timeout=10
+                ) as clear,
             ):
                 deadline = time.monotonic() + 10
                 while True:
@@ -118,15 +134,26 @@ def test_nginx_in_front(nginx: tuple[httpx.Client, httpx.Client, Path]) -> None:
     mark = re.search(r'name="form" value="(\w+)"', page.text)
     assert mark
     name, _, value = cookie.partition(";")[0].partition("=")
-    fields = {"form": mark[1], "mailbox": "analyst@hotline.example", "password": PASSWORD, "code": code}
-    signed = over_tls.post("/sign-in", data=fields, headers={"Cookie": f"{name}={value}", "Origin": f"https://{NAME}"})
+    fields = {
+        "form": mark[1],
+        "mailbox": "analyst@hotline.example",
+        "password": PASSWORD,
+        "code": code,
+    }
+    signed = over_tls.post(
+        "/sign-in", data=fields, headers={"Cookie": f"{name}={value}", "Origin": f"https://{NAME}"}
+    )
     assert signed.status_code == 303
     assert signed.headers.get_list("set-cookie")[0].startswith("__Host-attribution-session=")
     assert over_tls.get("/metrics").status_code == 404
-    answer = over_tls.post("/api/v1/attributions", json={"target": "https://www.lighthouse.example/secret-page"})
+    answer = over_tls.post(
+        "/api/v1/attributions", json={"target": "https://www.lighthouse.example/secret-page"}
+    )
     assert answer.json()["status"] == "attributed"
     assert over_tls.post("/api/v1/attributions", content=b"x" * 6_000_000).status_code == 413
-    batch = over_tls.post("/api/v1/batches", json={"targets": ["www.lighthouse.example"] * 50}).json()["id"]
+    batch = over_tls.post(
+        "/api/v1/batches", json={"targets": ["www.lighthouse.example"] * 50}
+    ).json()["id"]
     with over_tls.stream("GET", f"/api/v1/batches/{batch}/events") as stream:
         assert any(line == "event: progress" for line in stream.iter_lines())
     over_tls.cookies.clear()
@@ -140,7 +167,9 @@ def test_nginx_in_front(nginx: tuple[httpx.Client, httpx.Client, Path]) -> None:
     assert "/api" not in written
 
 
-def test_many_sign_ins_from_one_place_are_slowed_by_nginx(nginx: tuple[httpx.Client, httpx.Client, Path]) -> None:
+def test_many_sign_ins_from_one_place_are_slowed_by_nginx(
+    nginx: tuple[httpx.Client, httpx.Client, Path],
+) -> None:
     over_tls, _, _ = nginx
     over_tls.headers.pop("x-code")
     codes = [over_tls.get("/sign-in").status_code for _ in range(14)]
@@ -149,7 +178,9 @@ def test_many_sign_ins_from_one_place_are_slowed_by_nginx(nginx: tuple[httpx.Cli
 
 
 def unit() -> configparser.ConfigParser:
-    read = configparser.ConfigParser(strict=False, interpolation=None, delimiters=("=",), comment_prefixes=("#",))
+    read = configparser.ConfigParser(
+        strict=False, interpolation=None, delimiters=("=",), comment_prefixes=("#",)
+    )
     read.optionxform = str  # type: ignore[assignment, method-assign]
     read.read(DEPLOY / "attribution.service")
     return read
@@ -161,13 +192,19 @@ def unit() -> configparser.ConfigParser:
 )
 def test_the_unit_is_sound_and_shut_in(tmp_path: Path) -> None:
     text = (
-        (DEPLOY / "attribution.service").read_text("utf-8").replace("/opt/attribution/bin/attribution", sys.executable)
+        (DEPLOY / "attribution.service")
+        .read_text("utf-8")
+        .replace("/opt/attribution/bin/attribution", sys.executable)
     )
     path = tmp_path / "attribution.service"
     path.write_text(text)
     analyze = "/usr/bin/systemd-analyze"
     checked = subprocess.run(
-        [analyze, "verify", "--man=no", str(path)], capture_output=True, text=True, timeout=60, check=False
+        [analyze, "verify", "--man=no", str(path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert [line for line in checked.stderr.splitlines() if "attribution.service" in line] == []
     rated = subprocess.run(
@@ -180,7 +217,9 @@ def test_the_unit_is_sound_and_shut_in(tmp_path: Path) -> None:
     assert rated.returncode == 0, rated.stdout[-600:]  # an exposure of 2.5 of 10 at most
 
 
-def test_what_the_unit_starts_serves_and_ends_when_it_is_told(world: DemoWorld, tmp_path: Path) -> None:
+def test_what_the_unit_starts_serves_and_ends_when_it_is_told(
+    world: DemoWorld, tmp_path: Path
+) -> None:
     words = unit()["Service"]["ExecStart"].split()
     assert words[0].endswith("/attribution")
     port = free_port()
@@ -192,7 +231,10 @@ def test_what_the_unit_starts_serves_and_ends_when_it_is_told(world: DemoWorld, 
         "ATTRIBUTION_CACHE_FOLDER": str(tmp_path / "cache"),
     }  # fmt: skip
     process = subprocess.Popen(
-        [sys.executable, "-m", "attribution_cli.entry", *words[1:]], env=environment, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "attribution_cli.entry", *words[1:]],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert process.stderr is not None
     lines = [process.stderr.readline(), process.stderr.readline()]
@@ -254,7 +296,15 @@ def test_the_container_file_copies_what_is_there_and_installs_what_is_locked() -
     assert "--requirement requirements/service.txt" in text
     assert "pip check" in text
     locked = (ROOT / "requirements" / "service.txt").read_text("utf-8")
-    for package in ("fastapi", "uvicorn", "argon2-cffi", "authlib", "psycopg", "hatchling", "pyotp"):
+    for package in (
+        "fastapi",
+        "uvicorn",
+        "argon2-cffi",
+        "authlib",
+        "psycopg",
+        "hatchling",
+        "pyotp",
+    ):
         assert re.search(rf"^{package}==", locked, re.MULTILINE), package
     assert "pytest" not in locked
     assert text.count("USER attribution") == 1

@@ -15,19 +15,36 @@ PAGES = ["docs/analyst.md", "docs/batch.md", "docs/library.md", "docs/service.md
 
 
 def blocks(page: str, language: str) -> list[str]:
-    found = re.findall(rf"^```{language}\n(.*?)^```$", (ROOT / page).read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    found = re.findall(
+        rf"^```{language}\n(.*?)^```$", (ROOT / page).read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
     assert isinstance(found, list)
     return found
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page != "docs/library.md"])
 def test_commands_of_the_page_run(page: str, tmp_path: Path) -> None:
-    commands = [line[2:] for block in blocks(page, "console") for line in block.splitlines() if line.startswith("$ ")]
+    commands = [
+        line[2:]
+        for block in blocks(page, "console")
+        for line in block.splitlines()
+        if line.startswith("$ ")
+    ]
     assert len(commands) >= 3
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
     for command in commands:
         done = subprocess.run(
-            command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
+            command,
+            shell=True,
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
         assert done.returncode in (0, 1, 3), (command, done.stderr)
         assert "Traceback" not in done.stderr, (command, done.stderr)
@@ -41,9 +58,19 @@ def test_the_registries_of_the_batch_page_were_asked(tmp_path: Path) -> None:
         if line.startswith("$ ") and "registries" in line
     ]
     (tmp_path / "urls.txt").write_text("https://kiosk.example/\n")
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
     done = subprocess.run(
-        command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
+        command,
+        shell=True,
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert "asked yet" not in done.stderr

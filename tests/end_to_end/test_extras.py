@@ -121,7 +121,9 @@ for words in json.loads(sys.argv[1]):
 """
 
 
-def test_every_verb_of_a_hotline_says_at_once_that_it_needs_it(without: Any, tmp_path: Path) -> None:
+def test_every_verb_of_a_hotline_says_at_once_that_it_needs_it(
+    without: Any, tmp_path: Path
+) -> None:
     import json
 
     without(Extra.HOTLINE)
@@ -135,18 +137,24 @@ def test_every_verb_of_a_hotline_says_at_once_that_it_needs_it(without: Any, tmp
     assert [row[0] for row in rows] == words
     for verb, (_, code, told) in zip(HOTLINE, rows, strict=True):
         refused(subprocess.CompletedProcess([], code, "", told), verb, Extra.HOTLINE)
-    assert {path for path in tmp_path.rglob("*") if "__pycache__" not in path.parts} == before  # nothing was begun
+    assert {
+        path for path in tmp_path.rglob("*") if "__pycache__" not in path.parts
+    } == before  # nothing was begun
     assert done.stderr == ""
     for words_, what in ((("verify",), "verify"), (("demo", "--serve"), "demo --serve")):
         refused(run(*words_), what, Extra.HOTLINE)
     refused(run("dossier", "p1", "--output", tmp_path / "out"), "dossier", Extra.HOTLINE)
 
 
-def test_the_main_job_runs_with_the_base_alone(without: Any, in_world: DemoWorld, tmp_path: Path) -> None:
+def test_the_main_job_runs_with_the_base_alone(
+    without: Any, in_world: DemoWorld, tmp_path: Path
+) -> None:
     without(*Extra)
     evidence = tmp_path / "evidence"
     assert run("check", "https://kiosk.example/", "--evidence", evidence).returncode == 0
-    assert run("check", "https://shop.quay-customer.example/", "--evidence", evidence).returncode == 0
+    assert (
+        run("check", "https://shop.quay-customer.example/", "--evidence", evidence).returncode == 0
+    )
     first, second = sorted(evidence.glob("*.json"))
     urls = tmp_path / "urls.txt"
     urls.write_text("https://kiosk.example/\n")
@@ -171,7 +179,9 @@ def test_a_dossier_and_the_page_of_all_need_no_matplotlib(without: Any, tmp_path
     assert run("dossier", "p1", *common, tmp_path / "dossier").returncode == 0
     assert (tmp_path / "dossier" / "dossier.html").read_text().count("<svg") >= 2
     assert run("overview", *common, tmp_path / "all.html").returncode == 0
-    refused(run("overview", *common, tmp_path / "all.png"), "overview --output all.png", Extra.PICTURES)
+    refused(
+        run("overview", *common, tmp_path / "all.png"), "overview --output all.png", Extra.PICTURES
+    )
     assert not (tmp_path / "all.png").exists()
 
 
@@ -196,7 +206,9 @@ def test_a_library_without_its_extra_says_so_as_it_is_imported(package: str, wit
         f"import attribution.errors as e\ntry: import attribution.{package}\nexcept ImportError as error:\n"
         "    assert isinstance(error, e.MissingExtra), error\n    print(error)"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
     assert done.stdout.startswith(f"'attribution.{package}' needs the extra 'hotline'")
 
 
@@ -205,7 +217,9 @@ def test_nothing_is_loaded_to_look_for_it() -> None:
         "import sys\nfrom attribution.extras import Extra, require\nfor extra in Extra: require('x', extra)\n"
         "print([name for name in ('numpy', 'sqlalchemy', 'matplotlib', 'fastapi') if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
     assert done.stdout.strip() == "[]"
 
 
@@ -215,7 +229,9 @@ def test_modules_named_for_an_extra_are_those_of_its_packages() -> None:
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"].values()
-    asked = " ".join([*project["dependencies"], *(one for extra in extras for one in extra)]).lower()
+    asked = " ".join(
+        [*project["dependencies"], *(one for extra in extras for one in extra)]
+    ).lower()
     homes = packages_distributions()
     for extra, modules in MODULES.items():
         require("a test", extra)

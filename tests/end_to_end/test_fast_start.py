@@ -30,7 +30,9 @@ _LOADED = (
 def loaded(*arguments: str) -> tuple[str, list[str]]:
     """Run the command in a process of its own; return its output and which heavy packages it loaded."""
     program = _LOADED.format(arguments=list(arguments))
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
     return done.stdout, json.loads(done.stderr.splitlines()[-1].replace("'", '"'))
 
 
@@ -47,13 +49,17 @@ def test_kept_help_is_what_the_command_says_of_itself(monkeypatch: pytest.Monkey
     assert loaded("--help")[0] == live, "run scripts/make_help.py"
 
 
-def test_narrow_terminal_gets_help_of_its_width(in_world: DemoWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_narrow_terminal_gets_help_of_its_width(
+    in_world: DemoWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("COLUMNS", "60")
     assert max(len(line) for line in run("--help").stdout.splitlines()) <= 60
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])
-def test_second_check_loads_and_asks_nothing_and_says_the_same(form: list[str], in_world: DemoWorld) -> None:
+def test_second_check_loads_and_asks_nothing_and_says_the_same(
+    form: list[str], in_world: DemoWorld
+) -> None:
     run("check", *form, SHOP)
     long_way = run("check", *form, SHOP, "--max-age", "24")
     before = in_world.queries.copy()
@@ -61,10 +67,14 @@ def test_second_check_loads_and_asks_nothing_and_says_the_same(form: list[str], 
     assert in_world.queries == before
     assert packages == []
     if form:
-        assert [timeless(one) for one in lines(output)] == [timeless(one) for one in lines(long_way.stdout)]
+        assert [timeless(one) for one in lines(output)] == [
+            timeless(one) for one in lines(long_way.stdout)
+        ]
     else:
         without_time = [line for line in output.splitlines() if "Asked" not in line]
-        assert without_time == [line for line in long_way.stdout.splitlines() if "Asked" not in line]
+        assert without_time == [
+            line for line in long_way.stdout.splitlines() if "Asked" not in line
+        ]
         assert "from the cache" in output
 
 
@@ -82,7 +92,9 @@ def test_exit_code_is_the_same(in_world: DemoWorld) -> None:
         assert [run("check", target).returncode for _ in range(2)] == [code, code]
 
 
-def test_other_settings_are_another_question(in_world: DemoWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_settings_are_another_question(
+    in_world: DemoWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run("check", SHOP)
     assert "Wharf Registrar" in loaded("check", SHOP)[0]
     monkeypatch.setenv("ATTRIBUTION_ASK_REGISTRAR", "false")
@@ -95,7 +107,9 @@ def test_changed_table_of_the_users_own_is_another_question(in_world: DemoWorld,
     monkeypatch.setenv("ATTRIBUTION_DATA_FOLDER", str(tmp_path))
     run("check", SHOP)
     assert loaded("check", SHOP)[1] == []
-    (tmp_path / "fronts.csv").write_text("list,own,cdn,Own Proxy,own list,2026\n192.0.2.0/26,own\n", "utf-8")
+    (tmp_path / "fronts.csv").write_text(
+        "list,own,cdn,Own Proxy,own list,2026\n192.0.2.0/26,own\n", "utf-8"
+    )
     output, packages = loaded("check", SHOP)
     assert "Own Proxy" in output
     assert "pydantic" in packages
@@ -107,7 +121,9 @@ def test_incomplete_answers_are_asked_for_again(in_world: DemoWorld) -> None:
 
 
 @pytest.mark.parametrize("damage", [None, b"", b"no database" * 200])
-def test_cache_that_cannot_be_read_goes_the_long_way(damage: bytes | None, in_world: DemoWorld) -> None:
+def test_cache_that_cannot_be_read_goes_the_long_way(
+    damage: bytes | None, in_world: DemoWorld
+) -> None:
     folder = Path(os.environ["ATTRIBUTION_CACHE_FOLDER"])
     if damage is not None:
         (folder / "answers-1").mkdir(parents=True)

@@ -72,11 +72,26 @@ def test_wheel_is_the_same_twice_and_whole(wheel: Path, tmp_path: Path) -> None:
 def test_base_is_light(base: Path) -> None:
     """At most 60 MB and 36 packages, pip (and on Python 3.11 setuptools beside it) not counted."""
     site = packages(base)
-    ours = [path for path in site.glob("*.dist-info") if not path.name.startswith(("pip-", "setuptools-"))]
+    ours = [
+        path
+        for path in site.glob("*.dist-info")
+        if not path.name.startswith(("pip-", "setuptools-"))
+    ]
     assert len(ours) <= 36
-    shipped = ("pip", "pip-", "setuptools", "pkg_resources", "_distutils_hack", "distutils-precedence")
+    shipped = (
+        "pip",
+        "pip-",
+        "setuptools",
+        "pkg_resources",
+        "_distutils_hack",
+        "distutils-precedence",
+    )
     files = (path for path in site.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    size = sum(path.stat().st_size for path in files if not path.relative_to(site).parts[0].startswith(shipped))
+    size = sum(
+        path.stat().st_size
+        for path in files
+        if not path.relative_to(site).parts[0].startswith(shipped)
+    )
     assert size <= 60_000_000
 
 
@@ -125,13 +140,18 @@ def test_another_distribution_over_ours_is_told(base: Path) -> None:
 
 
 def test_no_instruction_installs_the_other_distribution() -> None:
-    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    files = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split("\n")
     wrong = re.compile(
         r"\b(?:pip|pipx|uv|tool)\s+(?:install|inject|run|add)\s+(?:-\S+\s+)*['\"]?attribution(?:\[|['\"]?\s*(?:$|[=<>~!;,.]))",
         re.M,
     )
     for name in files:
         path = ROOT / name
-        if path.suffix in (".md", ".py", ".toml", ".service", ".sh", ".html", ".j2", ".php") and path.is_file():
+        if (
+            path.suffix in (".md", ".py", ".toml", ".service", ".sh", ".html", ".j2", ".php")
+            and path.is_file()
+        ):
             found = wrong.search(path.read_text("utf-8"))
             assert found is None, f"{name}: {found}"

@@ -27,15 +27,21 @@ def urls(tmp_path: Path) -> Path:
     return path
 
 
-def test_killed_at_any_moment_and_resumed_gives_the_same_lines(in_world: DemoWorld, urls: Path, tmp_path: Path) -> None:
+def test_killed_at_any_moment_and_resumed_gives_the_same_lines(
+    in_world: DemoWorld, urls: Path, tmp_path: Path
+) -> None:
     expected = interruptions.undisturbed(urls, tmp_path)
     assert [json.loads(line)["line"] for line in expected] == list(range(2, 42))
     lefts = []
     for moment in range(KILLS):
-        left, found = interruptions.killed_and_resumed(urls, tmp_path, moment * len(expected) // KILLS)
+        left, found = interruptions.killed_and_resumed(
+            urls, tmp_path, moment * len(expected) // KILLS
+        )
         lefts.append(left)
         assert found == expected
-    assert sum(left < 40 for left in lefts) >= KILLS // 2, "the kills came too late to show anything"
+    assert sum(left < 40 for left in lefts) >= KILLS // 2, (
+        "the kills came too late to show anything"
+    )
 
 
 @pytest.mark.timeout(900)
@@ -51,7 +57,9 @@ def test_killed_at_any_moment_in_the_laboratory(shared: Path, tmp_path: Path) ->
 
 @pytest.mark.parametrize("form", ["jsonl", "csv"])
 @pytest.mark.parametrize("torn", [1, 60, 300])
-def test_torn_last_line_is_dropped(form: str, torn: int, in_world: DemoWorld, urls: Path, tmp_path: Path) -> None:
+def test_torn_last_line_is_dropped(
+    form: str, torn: int, in_world: DemoWorld, urls: Path, tmp_path: Path
+) -> None:
     output = tmp_path / f"out.{form}"
     arguments = ["batch", urls, "--output", output, "--format", form, "--ordered"]
     run(*arguments)
@@ -71,10 +79,14 @@ def test_interrupt_leaves_whole_lines_and_exit_code_130(
     command = [*COMMAND, "batch", "-", "--output", str(output), "--jobs", "1"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdin is not None
-    process.stdin.write(urls.read_text())  # and it stays open: the batch cannot end before it is told to
+    process.stdin.write(
+        urls.read_text()
+    )  # and it stays open: the batch cannot end before it is told to
     process.stdin.flush()
     ends = time.monotonic() + 120
-    while not (output.exists() and output.read_bytes().count(b"\n") >= 5) and time.monotonic() < ends:
+    while (
+        not (output.exists() and output.read_bytes().count(b"\n") >= 5) and time.monotonic() < ends
+    ):
         time.sleep(0.005)
     process.send_signal(told)
     _, said = process.communicate(timeout=60)
@@ -86,7 +98,9 @@ def test_interrupt_leaves_whole_lines_and_exit_code_130(
     assert sorted(row["line"] for row in lines(output.read_text())) == list(range(2, 42))
 
 
-def test_resume_of_a_whole_file_changes_nothing(in_world: DemoWorld, urls: Path, tmp_path: Path) -> None:
+def test_resume_of_a_whole_file_changes_nothing(
+    in_world: DemoWorld, urls: Path, tmp_path: Path
+) -> None:
     output = tmp_path / "out.jsonl"
     first = run("batch", urls, "--output", output)
     before = output.read_bytes()
@@ -95,7 +109,9 @@ def test_resume_of_a_whole_file_changes_nothing(in_world: DemoWorld, urls: Path,
     assert again.returncode == first.returncode == 1
 
 
-def test_output_that_exists_is_not_overwritten(in_world: DemoWorld, urls: Path, tmp_path: Path) -> None:
+def test_output_that_exists_is_not_overwritten(
+    in_world: DemoWorld, urls: Path, tmp_path: Path
+) -> None:
     output = tmp_path / "out.jsonl"
     output.write_text("precious\n")
     done = run("batch", urls, "--output", output)
@@ -108,7 +124,13 @@ def test_output_that_exists_is_not_overwritten(in_world: DemoWorld, urls: Path, 
 
 @pytest.mark.parametrize("form", ["jsonl", "csv"])
 @pytest.mark.parametrize(
-    "content", ["my thesis, without a line break", "line one\nline two", '{"line":1,"other":2}\n{"li', "1,2\n3"]
+    "content",
+    [
+        "my thesis, without a line break",
+        "line one\nline two",
+        '{"line":1,"other":2}\n{"li',
+        "1,2\n3",
+    ],
 )
 def test_file_of_somebody_else_is_left_as_it_is(
     content: str, form: str, in_world: DemoWorld, urls: Path, tmp_path: Path
@@ -150,7 +172,9 @@ def test_resume_with_another_input_is_refused(in_world: DemoWorld, tmp_path: Pat
 def test_reader_that_leaves_ends_the_batch_quietly(in_world: DemoWorld, tmp_path: Path) -> None:
     path = tmp_path / "many.txt"
     path.write_text("".join(f"https://www.lighthouse.example/{number}\n" for number in range(3000)))
-    process = subprocess.Popen([*COMMAND, "batch", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [*COMMAND, "batch", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     assert process.stdout
     assert process.stderr
     process.stdout.readline()
@@ -192,7 +216,18 @@ def test_no_result_is_written_before_its_evidence(
 ) -> None:
     output, evidence = tmp_path / "out.jsonl", tmp_path / "evidence"
     process = subprocess.Popen(
-        [*COMMAND, "batch", str(urls), "--output", str(output), "--evidence", str(evidence), "--quiet", "--jobs", "4"]
+        [
+            *COMMAND,
+            "batch",
+            str(urls),
+            "--output",
+            str(output),
+            "--evidence",
+            str(evidence),
+            "--quiet",
+            "--jobs",
+            "4",
+        ]
     )
     ends = time.monotonic() + 60
     while process.poll() is None and time.monotonic() < ends:
@@ -212,9 +247,14 @@ def test_deadline_leaves_lines_that_were_not_begun_to_resume(
     in_world: DemoWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     urls, output = tmp_path / "urls.txt", tmp_path / "out.jsonl"
-    urls.write_text("".join(f"https://gone{number}.example/\n" for number in range(201)) + "https://kiosk.example/\n")
+    urls.write_text(
+        "".join(f"https://gone{number}.example/\n" for number in range(201))
+        + "https://kiosk.example/\n"
+    )
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent, monkeypatch.context() as patch:
-        silent.bind(("127.0.0.1", 0))  # a resolver that never answers: the first line lasts until the deadline
+        silent.bind(
+            ("127.0.0.1", 0)
+        )  # a resolver that never answers: the first line lasts until the deadline
         patch.setenv("ATTRIBUTION_NAMESERVERS", f"127.0.0.1:{silent.getsockname()[1]}")
         patch.setenv("ATTRIBUTION_DNS_TIMEOUT", "60")
         done = run("batch", urls, "--output", output, "--jobs", "1", "--deadline", "3s")

@@ -38,16 +38,28 @@ CAPTURED: dict[str, Named | str] = {
     "ipwhois-1-1": "registry_silent",
     # AFRINIC publishes no abuse role for these two; the company's name stands in its text.
     "ipwhois-2-2": Named(
-        "hosting", "Telecommunication Sevice Providers Association of Kenya - TESPOK", None, "not_published", "direct_assignment"
+        "hosting",
+        "Telecommunication Sevice Providers Association of Kenya - TESPOK",
+        None,
+        "not_published",
+        "direct_assignment",
     ),
     "ipwhois-9-9": Named("hosting", "MTN SA", None, "not_published", "direct_assignment"),
     "ipwhois-4-4": Named(
-        "allocation_holder", "Triara.com, S.A. de C.V.", "operacion.redes@triara.com", "found", "direct_allocation"
+        "allocation_holder",
+        "Triara.com, S.A. de C.V.",
+        "operacion.redes@triara.com",
+        "found",
+        "direct_allocation",
     ),
     # The network's own contact goes before the organisation's.
-    "ipwhois-5-5": Named("allocation_holder", "Google LLC", "arin-contact@google.com", "found", "direct_allocation"),
+    "ipwhois-5-5": Named(
+        "allocation_holder", "Google LLC", "arin-contact@google.com", "found", "direct_allocation"
+    ),
     # An answer without a type, and without anything above it.
-    "ipwhois-8-8": Named("allocation_holder", "Google Inc.", "arin-contact@google.com", "found", "direct_allocation"),
+    "ipwhois-8-8": Named(
+        "allocation_holder", "Google Inc.", "arin-contact@google.com", "found", "direct_allocation"
+    ),
     "data-rdap-response-cidr-v6-14": Named(
         "allocation_holder", "Google LLC", "arin-contact@google.com", "found", "direct_allocation"
     ),
@@ -55,27 +67,55 @@ CAPTURED: dict[str, Named | str] = {
         "allocation_holder", "Google LLC", "arin-contact@google.com", "found", "direct_allocation"
     ),
     # KRNIC's page is not in the laboratory: its placeholder is no mailbox.
-    "ipwhois-6-6": Named("allocation_holder", "DACOM Corp.", None, "unreachable", "direct_allocation"),
-    "ipwhois-7-7": Named(
-        "hosting", "Universidad Catolica de Oriente", "sistemas.red@uco.edu.co", "found", "direct_assignment"
+    "ipwhois-6-6": Named(
+        "allocation_holder", "DACOM Corp.", None, "unreachable", "direct_allocation"
     ),
-    "206-41-110-0-10": Named("allocation_holder", "United-IX", "neteng@unitedix.net", "found", "direct_allocation"),
-    "206-41-110-0-11": Named("allocation_holder", "United-IX", "neteng@unitedix.net", "found", "direct_allocation"),
+    "ipwhois-7-7": Named(
+        "hosting",
+        "Universidad Catolica de Oriente",
+        "sistemas.red@uco.edu.co",
+        "found",
+        "direct_assignment",
+    ),
+    "206-41-110-0-10": Named(
+        "allocation_holder", "United-IX", "neteng@unitedix.net", "found", "direct_allocation"
+    ),
+    "206-41-110-0-11": Named(
+        "allocation_holder", "United-IX", "neteng@unitedix.net", "found", "direct_allocation"
+    ),
     # The answer's only mailbox is a person's: its company is checked below, its domain here.
     "network-192-198-0-0-12": Named(
-        "allocation_holder", "Radio Link Internet", "@radiolinkinternet.com", "found", "direct_allocation"
+        "allocation_holder",
+        "Radio Link Internet",
+        "@radiolinkinternet.com",
+        "found",
+        "direct_allocation",
     ),
     # A network that the registry runs itself: there its mailbox is a real one.
     "data-rdap-response-cidr-v4-13": Named(
-        "hosting", "APNIC and Cloudflare DNS Resolver project", "helpdesk@apnic.net", "found", "direct_assignment"
+        "hosting",
+        "APNIC and Cloudflare DNS Resolver project",
+        "helpdesk@apnic.net",
+        "found",
+        "direct_assignment",
     ),
     "data-rdap-response-ip-v4-15": Named(
-        "hosting", "APNIC and Cloudflare DNS Resolver project", "helpdesk@apnic.net", "found", "direct_assignment"
+        "hosting",
+        "APNIC and Cloudflare DNS Resolver project",
+        "helpdesk@apnic.net",
+        "found",
+        "direct_assignment",
     ),
     # The organisation is named by its handle only, and its object is not in the laboratory.
-    "data-rdap-response-ip-v4-2-16": Named("hosting", "SWITCH-LAN (ORG-SG2-RIPE)", "abuse@switch.ch", "found", "legacy"),
+    "data-rdap-response-ip-v4-2-16": Named(
+        "hosting", "SWITCH-LAN (ORG-SG2-RIPE)", "abuse@switch.ch", "found", "legacy"
+    ),
     "data-rdap-response-ip-v4-3-17": Named(
-        "allocation_holder", "Microsoft Corporation", "abuse@microsoft.com", "found", "direct_allocation"
+        "allocation_holder",
+        "Microsoft Corporation",
+        "abuse@microsoft.com",
+        "found",
+        "direct_allocation",
     ),
 }
 
@@ -96,12 +136,18 @@ def _rules_2(folder: Path, *, seed: str, urls: int) -> Laboratory:
 
     if not SHARED.is_dir():
         pytest.skip("no shared folder beside this checkout")
-    return Laboratory(SHARED, folder, ["synthetic", "--rules", "2", "--seed", seed, "--urls", str(urls)])
+    return Laboratory(
+        SHARED, folder, ["synthetic", "--rules", "2", "--seed", seed, "--urls", str(urls)]
+    )
 
 
-def test_every_captured_answer_gives_the_company_and_mailbox_that_it_names(shared: Path, tmp_path: Path) -> None:
+def test_every_captured_answer_gives_the_company_and_mailbox_that_it_names(
+    shared: Path, tmp_path: Path
+) -> None:
     results = Laboratory(shared, tmp_path, ["captures"]).batch()
-    assert sorted(one["host"].removesuffix(".capture.example") for one in results) == sorted(CAPTURED)
+    assert sorted(one["host"].removesuffix(".capture.example") for one in results) == sorted(
+        CAPTURED
+    )
     for one in results:
         expected = CAPTURED[one["host"].removesuffix(".capture.example")]
         if isinstance(expected, str):
@@ -119,7 +165,13 @@ def _named(primary: dict[str, Any], expected: Named) -> Named:
     email = contact["email"]
     if email and (expected.mailbox or "").startswith("@"):
         email = email[email.index("@") :]
-    return Named(primary["role"], primary["provider"]["name"], email, contact["status"], primary["accountable"])
+    return Named(
+        primary["role"],
+        primary["provider"]["name"],
+        email,
+        contact["status"],
+        primary["accountable"],
+    )
 
 
 def test_2000_urls_have_no_fault_and_cost_few_questions(synthetic: Laboratory) -> None:
@@ -140,7 +192,9 @@ def test_throttled_registries_are_waited_for(shared: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_customers_and_site_owners_who_cheat_change_nothing(seed: str, shared: Path, tmp_path: Path) -> None:
+def test_customers_and_site_owners_who_cheat_change_nothing(
+    seed: str, shared: Path, tmp_path: Path
+) -> None:
     laboratory = Laboratory(shared, tmp_path, ["hostile", "--seed", seed])
     assert len(laboratory.batch()) == 1500
     score = laboratory.score()
@@ -178,17 +232,23 @@ def test_faulty_registries_name_nobody_wrong_and_hold_up_nobody_else(
         monkeypatch.setenv(f"ATTRIBUTION_{name}", value)
     faulty = dict(zip(REGISTRIES, kinds, strict=False))
     small.forget()
-    results = small.batch(*_faults(faulty), *_faults({f"whois.{one}": kind for one, kind in faulty.items()}))
+    results = small.batch(
+        *_faults(faulty), *_faults({f"whois.{one}": kind for one, kind in faulty.items()})
+    )
     assert len(results) == 150
     assert small.last.returncode in (0, 1)
-    assert not [one for one in results if "internal_error" in {doubt["code"] for doubt in one["doubts"]}]
+    assert not [
+        one for one in results if "internal_error" in {doubt["code"] for doubt in one["doubts"]}
+    ]
     _nobody_is_wrong(small, results, faulty)
     elsewhere = [one for one in results if not small.registries_of(one["host"]) & faulty.keys()]
     assert len(elsewhere) >= 10
     assert {one["status"] for one in elsewhere} == {"attributed"}
 
 
-def _nobody_is_wrong(laboratory: Laboratory, results: Iterable[dict[str, Any]], faulty: Iterable[str]) -> None:
+def _nobody_is_wrong(
+    laboratory: Laboratory, results: Iterable[dict[str, Any]], faulty: Iterable[str]
+) -> None:
     truth = laboratory.truth()
     for one in results:
         if one["primary"]:
@@ -204,7 +264,10 @@ def _is_right(answer: dict[str, Any], truth: dict[str, dict[str, Any]]) -> bool:
     """Say whether the primary is the right company, with the right mailbox or none."""
     expected, primary = truth[answer["host"]], answer["primary"]
     email = primary["abuse_contact"]["email"]
-    return primary["provider"]["name"] == expected["provider"] and email in (expected["abuse"], None)
+    return primary["provider"]["name"] == expected["provider"] and email in (
+        expected["abuse"],
+        None,
+    )
 
 
 def _faults(faulty: dict[str, str]) -> list[str]:
@@ -239,7 +302,9 @@ def test_registry_that_fails_holds_nobody_else_up(
     """More lines wait for one registry than are looked up at once: the others' are answered all the same."""
     laboratory = _rules_2(tmp_path, seed="2", urls=400)
     monkeypatch.setenv("ATTRIBUTION_WAIT", "0")
-    results = laboratory.batch(*_faults({"ripe": "later", "whois.ripe": "later"}), arguments=("--jobs", "8"))
+    results = laboratory.batch(
+        *_faults({"ripe": "later", "whois.ripe": "later"}), arguments=("--jobs", "8")
+    )
     order = [one["status"] for one in results]
     done = [place for place, status in enumerate(order) if status == "attributed"]
     assert len(results) == 400

@@ -70,13 +70,18 @@ def test_a_file_is_its_owners_alone_and_replaces_no_other_unasked(
 
 def test_a_batch_and_its_evidence_are_the_owners_alone(hotline: str, tmp_path: Path) -> None:
     results, evidence = tmp_path / "results.jsonl", tmp_path / "evidence"
-    assert run("batch", "-", "--output", results, "--evidence", evidence, stdin=URL + "\n").returncode == 0
+    assert (
+        run("batch", "-", "--output", results, "--evidence", evidence, stdin=URL + "\n").returncode
+        == 0
+    )
     assert stat.S_IMODE(results.stat().st_mode) == 0o600
     assert {stat.S_IMODE(path.stat().st_mode) for path in evidence.iterdir()} == {0o600}
     assert stat.S_IMODE(evidence.stat().st_mode) == 0o700
 
 
-def test_the_store_its_keys_and_their_folders_are_the_owners_alone(hotline: str, tmp_path: Path) -> None:
+def test_the_store_its_keys_and_their_folders_are_the_owners_alone(
+    hotline: str, tmp_path: Path
+) -> None:
     for path in [tmp_path / "data", *(tmp_path / "data").rglob("*")]:
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
 
@@ -100,7 +105,9 @@ def test_a_published_list_and_a_signers_key(hotline: str, tmp_path: Path) -> Non
     assert there.read_text() == "mine"
 
 
-def test_rejected_rows_are_the_owners_alone_and_replace_no_named_file(hotline: str, tmp_path: Path) -> None:
+def test_rejected_rows_are_the_owners_alone_and_replace_no_named_file(
+    hotline: str, tmp_path: Path
+) -> None:
     rows = tmp_path / "events.jsonl"
     rows.write_text("nonsense\n")
     for _ in range(2):  # the file beside the input is this command's own

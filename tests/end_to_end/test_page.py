@@ -63,9 +63,16 @@ PLACES = [
 
 @pytest.mark.parametrize(
     ("scheme", "language", "width"),
-    [("light", "en-GB", 1100), ("dark", "nl-NL", 1100), ("light", "nl-NL", 360), ("dark", "en-GB", 360)],
+    [
+        ("light", "en-GB", 1100),
+        ("dark", "nl-NL", 1100),
+        ("light", "nl-NL", 360),
+        ("dark", "en-GB", 360),
+    ],
 )
-def test_nobody_is_kept_out(scheme: Any, language: str, width: int, browser: Browser, served: Served) -> None:
+def test_nobody_is_kept_out(
+    scheme: Any, language: str, width: int, browser: Browser, served: Served
+) -> None:
     how = {"color_scheme": scheme, "locale": language, "viewport": {"width": width, "height": 800}}
     stranger = Watched(browser, served.address, **how)
     stranger.page.goto("/sign-in")
@@ -87,7 +94,9 @@ def test_nobody_is_kept_out(scheme: Any, language: str, width: int, browser: Bro
     for place in (*PLACES, single, page.url):
         page.goto(place)
         assert barriers(page) == [], place
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{place} is wider than the window"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (
+            f"{place} is wider than the window"
+        )
     admin = opened(browser, served, "admin", **how)
     for place in ("/audit", "/accounts", "/keys"):
         admin.page.goto(place)
@@ -173,16 +182,21 @@ def test_an_answer_shows_what_is_learnt_as_it_is_learnt(
     watched.close()
 
 
-def test_what_is_reported_is_never_a_link_and_never_asked_for(browser: Browser, served: Served) -> None:
+def test_what_is_reported_is_never_a_link_and_never_asked_for(
+    browser: Browser, served: Served
+) -> None:
     watched = opened(browser, served, "analyst")
     page = watched.page
     for targets in ("https://www.lighthouse.example/1", "\n".join(URLS)):
         looked_up(watched, targets)
         expect(page.locator("progress, .heard:visible")).to_have_count(0)
         links = page.eval_on_selector_all(
-            "a, form, img, link, script, iframe", "all => all.map(one => one.href || one.action || one.src || '')"
+            "a, form, img, link, script, iframe",
+            "all => all.map(one => one.href || one.action || one.src || '')",
         )
-        assert all(one.startswith(served.address) or not one for one in links if isinstance(one, str))
+        assert all(
+            one.startswith(served.address) or not one for one in links if isinstance(one, str)
+        )
         text = page.inner_text("main")
         assert "https://" not in text
         assert "hxxps://" in text
@@ -294,7 +308,9 @@ def test_a_whole_day_from_the_first_link_to_a_published_list(
         expect(page.get_by_text("It may not go out yet:")).to_be_visible()
         page.goto("/providers/arin:QUAY")
         page.get_by_text("approve", exact=True).click()
-        page.get_by_label("How was it checked that it is theirs?").fill("telephoned the number in the trade register")
+        page.get_by_label("How was it checked that it is theirs?").fill(
+            "telephoned the number in the trade register"
+        )
         page.get_by_role("button", name="Approve").click()
         expect(page.get_by_text("approved 20")).to_be_visible()
         page.goto("/cases")
@@ -333,7 +349,8 @@ def test_a_whole_day_from_the_first_link_to_a_published_list(
             with page.expect_download() as read:
                 page.get_by_role("link", name="Read the dossier").click()
             assert (
-                b"Quiet Hosting" in read.value.path().read_bytes() or b"ORG-QH1-RIPE" in read.value.path().read_bytes()
+                b"Quiet Hosting" in read.value.path().read_bytes()
+                or b"ORG-QH1-RIPE" in read.value.path().read_bytes()
             )
             page.fill("#reason", "read the dossier; every case is as our mail shows")
             page.fill("#passphrase", "another passphrase")
@@ -344,7 +361,9 @@ def test_a_whole_day_from_the_first_link_to_a_published_list(
             page.get_by_role("button", name="I have read the dossier, and sign").click()
             expect(page.get_by_text(f"“{name} read the dossier”")).to_be_visible()
             if name == "cem":
-                expect(page.get_by_text("2 different people have to sign exactly this.")).to_be_visible()
+                expect(
+                    page.get_by_text("2 different people have to sign exactly this.")
+                ).to_be_visible()
                 assert page.get_by_role("button", name="Write the list").count() == 0
                 page.fill("#reason", "once more")
                 page.fill("#passphrase", PASSPHRASE)
@@ -362,7 +381,9 @@ def test_a_whole_day_from_the_first_link_to_a_published_list(
         page.get_by_text("Withdraw", exact=True).first.click()
         page.fill("#why", "it has begun to act")
         page.get_by_role("button", name="Withdraw").click()
-        expect(page.get_by_text("Tell everybody who has the list: Ministry, Partner Hotline.")).to_be_visible()
+        expect(
+            page.get_by_text("Tell everybody who has the list: Ministry, Partner Hotline.")
+        ).to_be_visible()
 
         # The administrator sees who did what.
         admin.page.goto(f"/audit?case={case}")

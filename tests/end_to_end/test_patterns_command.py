@@ -74,7 +74,10 @@ def test_a_dossier_is_written_and_verified_and_a_change_shows(
     provider = f"p{next(one for one in truth if one['kind'] == 'refusing' and one['cases'] > 30)['names'][0]}"
     common = ("--history", history, "--at", "2024-12-01")
     assert run("dossier", provider, *common, "--output", tmp_path / "dossier").returncode == 0
-    assert run("dossier", provider, *common, "--output", tmp_path / "dossier", "--verify").returncode == 0
+    assert (
+        run("dossier", provider, *common, "--output", tmp_path / "dossier", "--verify").returncode
+        == 0
+    )
     with (tmp_path / "dossier" / "cases.csv").open("a") as file:
         file.write("slipped in\n")
     done = run("dossier", provider, *common, "--output", tmp_path / "dossier", "--verify")

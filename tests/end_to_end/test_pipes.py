@@ -43,12 +43,16 @@ def test_a_batch_whose_reader_takes_one_line(in_world: DemoWorld, urls: Path) ->
 
 def test_head_takes_one_line_of_a_batch_in_a_shell(in_world: DemoWorld, urls: Path) -> None:
     script = f"set -o pipefail; {' '.join(COMMAND)} batch {urls} --quiet | head -n 1"
-    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        ["bash", "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
     assert len(lines(done.stdout)) == 1
     assert (done.returncode, done.stderr) == (READER_GONE, "")
 
 
-def test_what_a_batch_wrote_to_its_file_stays_whole(in_world: DemoWorld, urls: Path, tmp_path: Path) -> None:
+def test_what_a_batch_wrote_to_its_file_stays_whole(
+    in_world: DemoWorld, urls: Path, tmp_path: Path
+) -> None:
     output = tmp_path / "out.jsonl"
     code, _, told = cut_off("batch", urls, "--quiet", "--group-by", "provider", "--output", output)
     assert (code, told) == (READER_GONE, "")

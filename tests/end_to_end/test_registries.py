@@ -14,13 +14,25 @@ def test_nothing_is_shown_before_anything_was_asked(in_world: DemoWorld) -> None
     assert "no registry was asked yet" in done.stderr
 
 
-def test_refusals_failures_and_next_times_are_shown_after_a_run(in_world: DemoWorld, tmp_path: Path) -> None:
+def test_refusals_failures_and_next_times_are_shown_after_a_run(
+    in_world: DemoWorld, tmp_path: Path
+) -> None:
     urls = tmp_path / "urls.txt"
-    urls.write_text("https://savanna.example/\nhttps://sur.example/\nhttps://kiosk.example/\nhttps://acacia.example/\n")
+    urls.write_text(
+        "https://savanna.example/\nhttps://sur.example/\nhttps://kiosk.example/\nhttps://acacia.example/\n"
+    )
     run("batch", urls, "--quiet")
-    rows = {row["service"].rpartition("/")[2]: row for row in lines(run("registries", "--json").stdout)}
-    assert rows["arin"]["asked"] == 3  # the block, the one above, and who holds the AS: it may be leased
-    assert (rows["arin"]["refused"], rows["arin"]["failed"], rows["arin"]["closed_until"]) == (0, 0, None)
+    rows = {
+        row["service"].rpartition("/")[2]: row for row in lines(run("registries", "--json").stdout)
+    }
+    assert (
+        rows["arin"]["asked"] == 3
+    )  # the block, the one above, and who holds the AS: it may be leased
+    assert (rows["arin"]["refused"], rows["arin"]["failed"], rows["arin"]["closed_until"]) == (
+        0,
+        0,
+        None,
+    )
     assert rows["afrinic"]["refused"] >= 1
     assert rows["afrinic"]["last_trouble"]
     assert rows["lacnic"]["failed"] >= 1
@@ -30,9 +42,13 @@ def test_refusals_failures_and_next_times_are_shown_after_a_run(in_world: DemoWo
     assert "open" in shown
 
 
-def test_registry_that_failed_is_left_alone_by_the_next_run_too(in_world: DemoWorld, tmp_path: Path) -> None:
+def test_registry_that_failed_is_left_alone_by_the_next_run_too(
+    in_world: DemoWorld, tmp_path: Path
+) -> None:
     urls = tmp_path / "urls.txt"
-    urls.write_text("".join(f"https://203.0.113.{number}/\n" for number in range(65, 71)))  # all at the dead registry
+    urls.write_text(
+        "".join(f"https://203.0.113.{number}/\n" for number in range(65, 71))
+    )  # all at the dead registry
     run("batch", urls, "--quiet", "--jobs", "1")
     before = in_world.queries.copy()
     done = run("check", "https://203.0.113.72/", "--json")

@@ -37,13 +37,23 @@ def busy_history(folder: Path, notices: int = 2500) -> Path:
     return write_history(
         folder,
         notices=(
-            {"notice": f"n{n}", "provider": f"p{n % 7}", "site": f"s{n}", "sent_at": times[n]} for n in range(notices)
-        ),
-        reports=(
-            {"url": f"u{n}", "notice": f"n{n}", "site": f"s{n}", "provider": f"p{n % 7}", "at": times[n]}
+            {"notice": f"n{n}", "provider": f"p{n % 7}", "site": f"s{n}", "sent_at": times[n]}
             for n in range(notices)
         ),
-        events=({"kind": "offline", "notice": f"n{n}", "url": f"u{n}", "at": later[n]} for n in range(notices)),
+        reports=(
+            {
+                "url": f"u{n}",
+                "notice": f"n{n}",
+                "site": f"s{n}",
+                "provider": f"p{n % 7}",
+                "at": times[n],
+            }
+            for n in range(notices)
+        ),
+        events=(
+            {"kind": "offline", "notice": f"n{n}", "url": f"u{n}", "at": later[n]}
+            for n in range(notices)
+        ),
     )
 
 
@@ -88,7 +98,9 @@ def test_an_import_killed_at_any_moment_leaves_whole_batches_and_goes_on(
             killed += killed_after([*COMMAND, "import", str(history)], wait) == -signal.SIGKILL
             assert store.check().faults == ()
             now = counted(store)
-            assert all(after >= before for before, after in zip(seen, now, strict=True))  # nothing acknowledged is lost
+            assert all(
+                after >= before for before, after in zip(seen, now, strict=True)
+            )  # nothing acknowledged is lost
             seen = now
         assert killed >= KILLS // 2
         assert run("import", history).returncode == 0
@@ -96,7 +108,9 @@ def test_an_import_killed_at_any_moment_leaves_whole_batches_and_goes_on(
         assert store.check().faults == ()
 
 
-def test_a_migration_killed_at_any_moment_is_done_or_not_begun(store_url: str, tmp_path: Path) -> None:
+def test_a_migration_killed_at_any_moment_is_done_or_not_begun(
+    store_url: str, tmp_path: Path
+) -> None:
     engine = connect(store_url)
     migrate(engine, "0001")
     keys = Keys.make()
@@ -111,7 +125,12 @@ def test_a_migration_killed_at_any_moment_is_done_or_not_begun(store_url: str, t
 
     def back_to_the_first() -> None:
         with writing(engine) as connection:
-            for name in ("events_of_provider", "cases_of_provider", "events_of_links", "events_but_views"):
+            for name in (
+                "events_of_provider",
+                "cases_of_provider",
+                "events_of_links",
+                "events_but_views",
+            ):
                 connection.exec_driver_sql(f"DROP INDEX IF EXISTS {name}")
             for name in (
                 "batch_lines",
@@ -149,7 +168,9 @@ def test_a_migration_killed_at_any_moment_is_done_or_not_begun(store_url: str, t
         assert store.check().events == 40_001
 
 
-def test_a_full_disk_stops_with_a_clear_word_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_stops_with_a_clear_word_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store_file = tmp_path / "cases.sqlite3"
     monkeypatch.setenv("ATTRIBUTION_STORE", f"sqlite:///{store_file}")
     assert run("provider", "list").returncode == 0

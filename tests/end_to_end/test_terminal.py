@@ -48,7 +48,9 @@ def test_check_has_colour_on_a_terminal(in_world: DemoWorld) -> None:
     assert "abuse@quay.example" in shown
 
 
-def test_batch_shows_a_table_and_progress_with_rate_and_time_left(in_world: DemoWorld, tmp_path: Path) -> None:
+def test_batch_shows_a_table_and_progress_with_rate_and_time_left(
+    in_world: DemoWorld, tmp_path: Path
+) -> None:
     path = tmp_path / "urls.txt"
     path.write_text("\n".join(URLS))
     code, shown = on_terminal("batch", str(path))
@@ -65,7 +67,9 @@ def hostile(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Let the reseller, who fills in its own record, be hostile."""
     quay = world.Company("QUAY", HOSTILE, "US", "abuse@quay.example")
     blocks = [
-        one if one.company is not world.QUAY else world.Block(one.registry, one.prefix, one.type, quay, up=one.up)
+        one
+        if one.company is not world.QUAY
+        else world.Block(one.registry, one.prefix, one.type, quay, up=one.up)
         for one in world.BLOCKS
     ]
     monkeypatch.setattr(world, "BLOCKS", blocks)
@@ -80,17 +84,26 @@ def hostile(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ("explain", "shop.quay-customer.example", "--json"),
     ],
 )
-def test_hostile_name_steers_no_terminal(arguments: tuple[str, ...], hostile: None, in_world: DemoWorld) -> None:
+def test_hostile_name_steers_no_terminal(
+    arguments: tuple[str, ...], hostile: None, in_world: DemoWorld
+) -> None:
     _, shown = on_terminal(*arguments)
     assert "Moor" in shown
     for sequence in ("\x1b]", "\x1b[2J", "\x07", "\u202e", "\u2066", "\x9b"):
         assert sequence not in shown
 
 
-def test_hostile_name_steers_no_table_and_no_csv(hostile: None, in_world: DemoWorld, tmp_path: Path) -> None:
+def test_hostile_name_steers_no_table_and_no_csv(
+    hostile: None, in_world: DemoWorld, tmp_path: Path
+) -> None:
     path = tmp_path / "urls.txt"
     path.write_text("https://shop.quay-customer.example/\n")
-    for options in (("--format", "table"), ("--format", "csv"), ("--group-by", "provider"), ("--format", "jsonl")):
+    for options in (
+        ("--format", "table"),
+        ("--format", "csv"),
+        ("--group-by", "provider"),
+        ("--format", "jsonl"),
+    ):
         _, shown = on_terminal("batch", str(path), *options)
         for sequence in ("\x1b]", "\x1b[2J", "\x07", "\u202e", "\u2066", "\x9b"):
             assert sequence not in shown, options

@@ -44,7 +44,9 @@ def refused(done: subprocess.CompletedProcess[str], *needed: str | Path) -> None
         assert str(word) in line, line
 
 
-def test_a_store_in_a_folder_that_may_not_be_written(sealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_in_a_folder_that_may_not_be_written(
+    sealed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ATTRIBUTION_DATA_FOLDER", str(sealed))
     refused(
         run_bound("report", "add", HOST, "--offline"),
@@ -57,10 +59,14 @@ def test_a_store_in_a_folder_that_may_not_be_written(sealed: Path, monkeypatch: 
 def test_a_data_folder_below_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("ATTRIBUTION_DATA_FOLDER", str(tmp_path / "file" / "data"))
-    refused(run("provider", "list"), tmp_path / "file" / "data" / "cases.sqlite3", "Name another place")
+    refused(
+        run("provider", "list"), tmp_path / "file" / "data" / "cases.sqlite3", "Name another place"
+    )
 
 
-@pytest.mark.parametrize("verb", [("provider", "list"), ("report", "add", HOST, "--offline"), ("notice", "due")])
+@pytest.mark.parametrize(
+    "verb", [("provider", "list"), ("report", "add", HOST, "--offline"), ("notice", "due")]
+)
 def test_a_store_that_may_be_read_alone(verb: tuple[str, ...], store_file: Path) -> None:
     for path in store_file.parent.iterdir():
         path.chmod(0o400)
@@ -136,7 +142,9 @@ def test_a_look_up_goes_on_without_a_cache_and_says_so_in_a_line(
     refused(run_bound("cache", "clear"), sealed / "cache")
 
 
-def test_a_cache_that_may_be_read_alone(in_world: DemoWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cache_that_may_be_read_alone(
+    in_world: DemoWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert run("check", HOST).returncode == 0
     kept = [tmp_path / "cache", *(tmp_path / "cache").rglob("*")]
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in kept}
@@ -153,7 +161,9 @@ def test_a_cache_that_may_be_read_alone(in_world: DemoWorld, tmp_path: Path, mon
     refused(cleared, tmp_path / "cache")
 
 
-def test_a_settings_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_settings_file_that_may_not_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = tmp_path / "config.toml"
     file.write_text("jobs = 3\n")
     monkeypatch.setenv("ATTRIBUTION_CONFIG", str(file))
@@ -169,7 +179,9 @@ def test_a_settings_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
-@pytest.mark.parametrize("verb", [("backup",), ("export", "--format", "csv"), ("batch", "-", "--quiet")])
+@pytest.mark.parametrize(
+    "verb", [("backup",), ("export", "--format", "csv"), ("batch", "-", "--quiet")]
+)
 @pytest.mark.usefixtures("store_file")
 def test_a_full_disk(verb: tuple[str, ...], in_world: DemoWorld) -> None:
     refused(

@@ -624,8 +624,29 @@ def test_block_of_the_same_organisation_is_the_providers_own() -> None:
     answer = decided(*below_parent(leaf))
     found = primary(answer)
     assert (found.role, found.provider.id) == ("hosting", "ripe:ORG-PA1-RIPE")
-    assert found.abuse_contact.email == "dedicated@parent.example"
+    assert (
+        found.abuse_contact.email == "abuse@parent.example"
+    )  # a customer's accounts may have set the block's own
+    assert "dedicated@parent.example" not in answer.model_dump_json()
     assert len(answer.parties) == 1
+
+
+def test_contact_of_an_own_block_counts_only_where_nobody_but_the_holder_edits_it() -> None:
+    own_desk = entity("AR3-RIPE", ["abuse"], "Abuse", "dedicated@parent.example")
+    silent = PARENT_HOLDER
+
+    def named(*accounts: str) -> str | None:
+        leaf = customer(
+            PARENT_HOLDER, own_desk, *(entity(name, ["registrant"]) for name in accounts)
+        )
+        parent = network(
+            silent, entity("PA-MNT", ["registrant"]), kind="ALLOCATED PA", last="192.0.3.255"
+        )
+        return primary(decided(*below_parent(leaf, parent))).abuse_contact.email
+
+    assert named("PA-MNT") == "dedicated@parent.example"
+    assert named("PA-MNT", "CUSTOMER-MNT") is None
+    assert named() is None
 
 
 @pytest.mark.parametrize("desks", [(), (PARENT_DESK,)])

@@ -15,7 +15,9 @@ LIMITS = Limits(rate=10, burst=5, concurrent=3, personal=100)
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC).timestamp()
 
 
-def turns(budget: Budget, count: int, now: float, longest: float = 1e9) -> tuple[Budget, list[float]]:
+def turns(
+    budget: Budget, count: int, now: float, longest: float = 1e9
+) -> tuple[Budget, list[float]]:
     waits = []
     for number in range(count):
         budget, wait = budget.turn(LIMITS, now, f"f{number}", now + 60, longest)
@@ -128,7 +130,11 @@ def test_table_knows_every_registry_and_a_rule_for_the_others() -> None:
 
 
 EVENTS = st.lists(
-    st.tuples(st.sampled_from(["turn", "refusal", "failure", "answer"]), st.floats(0, 100), st.floats(0, 500)),
+    st.tuples(
+        st.sampled_from(["turn", "refusal", "failure", "answer"]),
+        st.floats(0, 100),
+        st.floats(0, 500),
+    ),
     max_size=60,
 )
 

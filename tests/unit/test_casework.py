@@ -52,7 +52,9 @@ def noted(store: Store, kind: str, case: str) -> None:
         note_event(writer, kind, writer.now, case=case)
 
 
-async def rechecked(store: Store, found: Investigation | Callable[[str], Investigation]) -> list[Rechecked]:
+async def rechecked(
+    store: Store, found: Investigation | Callable[[str], Investigation]
+) -> list[Rechecked]:
     async def investigate(host: str) -> Investigation:
         return found(host) if callable(found) else found
 
@@ -62,7 +64,10 @@ async def rechecked(store: Store, found: Investigation | Callable[[str], Investi
 
 def test_the_same_url_is_a_duplicate_however_it_is_written(store: Store) -> None:
     first = reported(store, "https://www.site.example/1?x=2")
-    for spelling in ("hxxps://www[.]site[.]example/1?x=2", "http://WWW.site.example:80/1?x=2#there"):
+    for spelling in (
+        "hxxps://www[.]site[.]example/1?x=2",
+        "http://WWW.site.example:80/1?x=2#there",
+    ):
         again = reported(store, spelling)
         assert again.duplicate
         assert again.report == first.report
@@ -118,7 +123,9 @@ def test_a_mailbox_that_nobody_approved_gets_no_notice(store: Store, clock: Cloc
     assert "not approved" in dues(store, clock)[0].in_the_way[0]
 
 
-def test_a_look_from_the_day_before_yesterday_is_made_again_first(store: Store, clock: Clock) -> None:
+def test_a_look_from_the_day_before_yesterday_is_made_again_first(
+    store: Store, clock: Clock
+) -> None:
     reported(store)
     approved(store)
     clock.move(hours=49)
@@ -149,7 +156,9 @@ def test_a_provider_in_another_country_is_the_hotlines_there(store: Store, clock
     assert dues(store, clock, country="")[0].route_to is None
 
 
-def test_a_reminder_is_due_every_day_while_the_checker_says_online(store: Store, clock: Clock) -> None:
+def test_a_reminder_is_due_every_day_while_the_checker_says_online(
+    store: Store, clock: Clock
+) -> None:
     case = sent(store, reported(store).case)
     approved(store)
     clock.move(hours=25)
@@ -167,7 +176,9 @@ def test_a_reminder_is_due_every_day_while_the_checker_says_online(store: Store,
     assert dues(store, clock) == []
 
 
-async def test_a_recheck_tells_moved_changed_and_unchanged_apart(store: Store, clock: Clock) -> None:
+async def test_a_recheck_tells_moved_changed_and_unchanged_apart(
+    store: Store, clock: Clock
+) -> None:
     hosts = {name: f"{name}.example" for name in ("same", "changed", "moved", "silent")}
     for host in hosts.values():
         reported(store, f"https://{host}/1", looked_up(host))
@@ -176,7 +187,9 @@ async def test_a_recheck_tells_moved_changed_and_unchanged_apart(store: Store, c
     answers = {
         hosts["same"]: looked_up(hosts["same"]),
         hosts["changed"]: looked_up(hosts["changed"], mailbox="new@hosting.example"),
-        hosts["moved"]: looked_up(hosts["moved"], "ORG-OT1-RIPE", "Other Hosting", "abuse@other.example"),
+        hosts["moved"]: looked_up(
+            hosts["moved"], "ORG-OT1-RIPE", "Other Hosting", "abuse@other.example"
+        ),
         hosts["silent"]: looked_up(hosts["silent"], known=False),
     }
     found = {one.host: one for one in await rechecked(store, answers.__getitem__)}
@@ -190,7 +203,11 @@ async def test_a_recheck_tells_moved_changed_and_unchanged_apart(store: Store, c
             PROVIDER,
             "ripe:ORG-OT1-RIPE",
         }
-        old = next(one for one in case_lines(connection, provider_id=provider) if one.site == "moved.example")
+        old = next(
+            one
+            for one in case_lines(connection, provider_id=provider)
+            if one.site == "moved.example"
+        )
         assert old.state == "over"
         kinds = [one["kind"] for one in case_view(connection, old.key, micros(NOON)).events]
     assert "moved_to_other_host" in kinds
@@ -213,7 +230,11 @@ async def test_a_report_without_a_provider_gets_one_when_somebody_is_found(store
 
 
 def drafted(
-    store: Store, clock: Clock, case: str | None, sender: Sender = SENDER, given: tuple[str, ...] = (URL,)
+    store: Store,
+    clock: Clock,
+    case: str | None,
+    sender: Sender = SENDER,
+    given: tuple[str, ...] = (URL,),
 ) -> list[object]:
     with store.read() as connection:
         (one,) = due(connection, micros(clock()), USUAL, "NL", case=case)
@@ -226,7 +247,9 @@ def test_a_draft_in_each_language_names_site_urls_law_and_reply_address(
 ) -> None:
     case = reported(store).case
     approved(store)
-    first = drafted(store, clock, case, Sender("Example Hotline", "notices@hotline.example", language))[0]
+    first = drafted(
+        store, clock, case, Sender("Example Hotline", "notices@hotline.example", language)
+    )[0]
     with store.read() as connection:
         token = case_view(connection, str(case), micros(NOON)).token
     assert len(token) >= 24
@@ -245,7 +268,9 @@ def test_a_draft_in_each_language_names_site_urls_law_and_reply_address(
 def test_urls_go_out_whole_where_the_hotline_says_so(store: Store, clock: Clock) -> None:
     case = reported(store).case
     approved(store)
-    first = drafted(store, clock, case, Sender("Example Hotline", "notices@hotline.example", urls="whole"))[0]
+    first = drafted(
+        store, clock, case, Sender("Example Hotline", "notices@hotline.example", urls="whole")
+    )[0]
     assert "https://www.site.example/1" in first.text  # type: ignore[attr-defined]
     assert first.xarf[0]["url"] == "https://www.site.example/1"  # type: ignore[attr-defined]
 
@@ -258,7 +283,9 @@ def test_no_url_is_in_a_draft_to_a_mailbox_that_nobody_approved(store: Store, cl
         assert one.in_the_way  # type: ignore[attr-defined]
 
 
-def test_xarf_in_a_draft_is_valid_and_says_no_more_than_the_law_needs(store: Store, clock: Clock) -> None:
+def test_xarf_in_a_draft_is_valid_and_says_no_more_than_the_law_needs(
+    store: Store, clock: Clock
+) -> None:
     from xarf import parse
 
     case = reported(store).case
@@ -317,7 +344,13 @@ def test_events_need_what_they_happened_to(store: Store, clock: Clock) -> None:
 
 @pytest.mark.parametrize(
     ("days", "words"),
-    [(0, None), (2, "reminder"), (4, "second channel"), (8, "above the provider"), (15, "removal order")],
+    [
+        (0, None),
+        (2, "reminder"),
+        (4, "second channel"),
+        (8, "above the provider"),
+        (15, "removal order"),
+    ],
 )
 def test_a_case_says_what_may_be_done_next_and_on_what_ground(
     days: int, words: str | None, store: Store, clock: Clock
@@ -325,7 +358,9 @@ def test_a_case_says_what_may_be_done_next_and_on_what_ground(
     case = sent(store, reported(store).case)
     clock.move(days=days)
     with store.read() as connection:
-        assert case_view(connection, case, micros(clock())).next_step is None  # nobody said that it is online
+        assert (
+            case_view(connection, case, micros(clock())).next_step is None
+        )  # nobody said that it is online
     noted(store, "still_online", case)
     with store.read() as connection:
         step = case_view(connection, case, micros(clock())).next_step
@@ -335,14 +370,19 @@ def test_a_case_says_what_may_be_done_next_and_on_what_ground(
         assert step["since"] == "2024-07-01"
 
 
-def test_a_notice_is_recorded_once_and_what_it_held_stands_in_it(store: Store, clock: Clock) -> None:
+def test_a_notice_is_recorded_once_and_what_it_held_stands_in_it(
+    store: Store, clock: Clock
+) -> None:
     added = reported(store)
     case = sent(store, added.case)
     with store.write("ann") as writer, pytest.raises(StoreError, match="already"):
         record_notice(writer, case, writer.now, to=DESK)
     clock.move(hours=1)
     with store.write("ann") as writer:
-        assert record_notice(writer, case, writer.now, to=DESK, message_id="<2@hotline.example>") == "reminder"
+        assert (
+            record_notice(writer, case, writer.now, to=DESK, message_id="<2@hotline.example>")
+            == "reminder"
+        )
         with pytest.raises(StoreError, match="future"):
             record_notice(writer, case, writer.now + 10**11, to=DESK)
     with store.read() as connection:
@@ -358,7 +398,10 @@ def test_what_is_due_is_found_without_looking_at_every_case(
     with store.write("ann") as writer:
         ended = [
             writer.connection.execute(
-                events.select().where(events.c.kind == "offline").order_by(events.c.seq.desc()).limit(4)
+                events.select()
+                .where(events.c.kind == "offline")
+                .order_by(events.c.seq.desc())
+                .limit(4)
             ).all()[n]
             for n in (0, 2, 3)
         ]

@@ -55,7 +55,9 @@ def test_causes_without_loss_are_their_shares() -> None:
 
 def test_one_cause_alone_is_kaplan_and_meiers() -> None:
     """The 6-MP group of Freireich et al. (1963), in every textbook: survival 0.857 at 6 weeks, 0.448 at 23."""
-    time = np.array([6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35], float)
+    time = np.array(
+        [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35], float
+    )
     seen = np.array([1, 1, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0])
     times, incidence = aalen_johansen(time, seen, 1)
     survival = dict(zip(times.tolist(), (1 - incidence[0]).tolist(), strict=True))

@@ -14,7 +14,9 @@ from attribution.cache.json_store import JsonStore
 from bundles import DESK, HOLDER, TARGET, decided, entity, network, rdap, resolved
 from clocks import HandClock
 
-ANSWER = decided(resolved("www.site.example", TARGET), rdap(network(HOLDER, DESK)), target="www.site.example")
+ANSWER = decided(
+    resolved("www.site.example", TARGET), rdap(network(HOLDER, DESK)), target="www.site.example"
+)
 
 
 @pytest.fixture
@@ -22,7 +24,9 @@ def clock() -> HandClock:
     return HandClock()
 
 
-def finished(folder: Path, clock: HandClock, *, check_mailboxes: bool = False, **settings: Any) -> FinishedAnswers:
+def finished(
+    folder: Path, clock: HandClock, *, check_mailboxes: bool = False, **settings: Any
+) -> FinishedAnswers:
     made = load_settings(cache_folder=folder, **settings)
     return FinishedAnswers(JsonStore(folder), made, clock, check_mailboxes=check_mailboxes)
 
@@ -33,7 +37,9 @@ def test_answer_comes_back_with_the_new_input_and_time(tmp_path: Path, clock: Ha
     clock.move(timedelta(minutes=1))
     kept = answers.find("www.site.example")
     assert kept
-    again = Attribution.model_validate_json(kept.as_json("hxxp://www[.]site[.]example/ü\u202e", clock.now()))
+    again = Attribution.model_validate_json(
+        kept.as_json("hxxp://www[.]site[.]example/ü\u202e", clock.now())
+    )
     assert again.input == "hxxp://www[.]site[.]example/ü\u202e"
     assert again.observed_at == clock.now()
     same = {"input", "observed_at", "evidence"}
@@ -41,7 +47,9 @@ def test_answer_comes_back_with_the_new_input_and_time(tmp_path: Path, clock: Ha
     assert all(one.cached for one in again.evidence)
 
 
-def test_answer_serves_a_new_process_and_only_while_it_is_fresh(tmp_path: Path, clock: HandClock) -> None:
+def test_answer_serves_a_new_process_and_only_while_it_is_fresh(
+    tmp_path: Path, clock: HandClock
+) -> None:
     finished(tmp_path, clock).keep(ANSWER, clock.now() + timedelta(minutes=5))
     again = finished(tmp_path, clock)
     assert again.find("www.site.example")
@@ -59,7 +67,9 @@ def test_answer_serves_a_new_process_and_only_while_it_is_fresh(tmp_path: Path, 
         {"cloudflare_access_id": "key"},
     ],
 )
-def test_other_questions_have_other_answers(other: dict[str, Any], tmp_path: Path, clock: HandClock) -> None:
+def test_other_questions_have_other_answers(
+    other: dict[str, Any], tmp_path: Path, clock: HandClock
+) -> None:
     finished(tmp_path, clock).keep(ANSWER, clock.now() + timedelta(minutes=5))
     assert finished(tmp_path, clock, jobs=7).find("www.site.example")
     assert finished(tmp_path, clock, **other).find("www.site.example") is None
@@ -67,7 +77,9 @@ def test_other_questions_have_other_answers(other: dict[str, Any], tmp_path: Pat
 
 def test_hostile_name_is_kept_escaped(tmp_path: Path, clock: HandClock) -> None:
     holder = entity("ORG-EX1-RIPE", ["registrant"], "Evil\u202e\x1b[31m\x7f Hosting")
-    answer = decided(resolved("www.site.example", TARGET), rdap(network(holder, DESK)), target="www.site.example")
+    answer = decided(
+        resolved("www.site.example", TARGET), rdap(network(holder, DESK)), target="www.site.example"
+    )
     answers = finished(tmp_path, clock)
     answers.keep(answer, clock.now() + timedelta(minutes=5))
     kept = answers.find("www.site.example")
@@ -77,7 +89,8 @@ def test_hostile_name_is_kept_escaped(tmp_path: Path, clock: HandClock) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [None, [], [1], ["x", "attributed", "", ""], [1.0, "attributed", 3, "", None], {"a": 1}]
+    "value",
+    [None, [], [1], ["x", "attributed", "", ""], [1.0, "attributed", 3, "", None], {"a": 1}],
 )
 def test_value_that_is_no_answer_is_none(value: Any, tmp_path: Path, clock: HandClock) -> None:
     answers = finished(tmp_path, clock)

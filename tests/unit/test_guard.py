@@ -235,7 +235,9 @@ def test_work_that_fails_ends_too() -> None:
 def test_destination_says_what_it_is() -> None:
     guard = make(Listed(("rdap.example", 443)))
     made = guard.destination("RDAP.example.", 443, "ip", tls=True)
-    assert made == Destination("rdap.example", 443, tls=True, listed=True, configured=False)
+    assert made == Destination(
+        "rdap.example", 443, tls=True, listed=True, configured=False, fixed=True
+    )
 
 
 def normal_of(text: str) -> Any:

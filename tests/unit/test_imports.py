@@ -5,7 +5,18 @@ import sys
 
 import pytest
 
-HEAVY = ("httpx", "httpcore", "httpcore2", "dns", "pydantic", "ipwhois", "diskcache", "tldextract", "socket", "asyncio")
+HEAVY = (
+    "httpx",
+    "httpcore",
+    "httpcore2",
+    "dns",
+    "pydantic",
+    "ipwhois",
+    "diskcache",
+    "tldextract",
+    "socket",
+    "asyncio",
+)
 
 
 def loaded_after(code: str) -> list[str]:
@@ -14,7 +25,9 @@ def loaded_after(code: str) -> list[str]:
 before = set(sys.modules)
 {code}
 print([name for name in {HEAVY!r} if name in sys.modules and name not in before])"""
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
     return list(eval(done.stdout.splitlines()[-1]))
 
 
@@ -33,7 +46,16 @@ except SystemExit:
     pass
 """
     loaded = loaded_after(code)
-    assert not {"httpx", "httpcore", "httpcore2", "dns", "pydantic", "ipwhois", "diskcache", "tldextract"} & set(loaded)
+    assert not {
+        "httpx",
+        "httpcore",
+        "httpcore2",
+        "dns",
+        "pydantic",
+        "ipwhois",
+        "diskcache",
+        "tldextract",
+    } & set(loaded)
 
 
 def test_every_exported_name_is_there() -> None:

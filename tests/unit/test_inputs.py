@@ -9,10 +9,15 @@ from attribution_cli.inputs import InputFormat, Item, UnusableInput, deadline_se
 from attribution_cli.parked import Parked
 
 
-def items(tmp_path: Path, name: str, content: bytes, column: str | None = None) -> list[tuple[int, str, bool]]:
+def items(
+    tmp_path: Path, name: str, content: bytes, column: str | None = None
+) -> list[tuple[int, str, bool]]:
     path = tmp_path / name
     path.write_bytes(content)
-    return [(one.line, one.text, one.fault is None) for one in read_items(str(path), InputFormat.AUTO, column)]
+    return [
+        (one.line, one.text, one.fault is None)
+        for one in read_items(str(path), InputFormat.AUTO, column)
+    ]
 
 
 def test_text_with_comments_blank_lines_and_a_byte_order_mark(tmp_path: Path) -> None:
@@ -27,7 +32,12 @@ def test_line_that_is_no_utf8_is_answered_for(tmp_path: Path) -> None:
 
 def test_csv_column_by_name_with_line_breaks_in_other_cells(tmp_path: Path) -> None:
     content = b'id,link\n1,a.example\n2,"b.example"\n"3\n",c.example\n4\n'
-    expected = [(2, "a.example", True), (3, "b.example", True), (4, "c.example", True), (6, "", True)]
+    expected = [
+        (2, "a.example", True),
+        (3, "b.example", True),
+        (4, "c.example", True),
+        (6, "", True),
+    ]
     assert items(tmp_path, "list.csv", content, "link") == expected
 
 
@@ -39,7 +49,13 @@ def test_csv_without_the_column_says_which_there_are(tmp_path: Path) -> None:
 def test_json_lines_and_their_faults(tmp_path: Path) -> None:
     content = b'{"url": "a.example"}\n\n{"url": 7}\n[1]\nnonsense\n{"url": "b.example", "x": [1]}\n'
     found = items(tmp_path, "list.jsonl", content)
-    assert [(line, good) for line, _, good in found] == [(1, True), (3, False), (4, False), (5, False), (6, True)]
+    assert [(line, good) for line, _, good in found] == [
+        (1, True),
+        (3, False),
+        (4, False),
+        (5, False),
+        (6, True),
+    ]
 
 
 def test_file_that_is_not_there_is_named() -> None:
@@ -47,7 +63,9 @@ def test_file_that_is_not_there_is_named() -> None:
         list(read_items("nowhere.txt", InputFormat.AUTO, None))
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("30m", 1800), ("8h", 28800), ("2d", 172800), ("0.5m", 30)])
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("30m", 1800), ("8h", 28800), ("2d", 172800), ("0.5m", 30)]
+)
 def test_deadline_as_a_length(text: str, seconds: float) -> None:
     assert deadline_seconds(text) == seconds
 
@@ -62,13 +80,17 @@ def test_parked_lines_come_back_once_and_may_be_parked_again() -> None:
     at = datetime(2026, 1, 1, tzinfo=UTC)
     with Parked() as parked:
         for number in range(3):
-            parked.put(Item(number, f"www{number}.example/\ud800\n"), at + timedelta(seconds=number))
+            parked.put(
+                Item(number, f"www{number}.example/\ud800\n"), at + timedelta(seconds=number)
+            )
         assert (parked.count, parked.earliest) == (3, at.timestamp())
         taken = []
         for item in parked.taken():
             taken.append(item)
             if item.line == 1:
                 parked.put(item, at)
-        assert [(one.line, one.text) for one in taken] == [(n, f"www{n}.example/\ud800\n") for n in range(3)]
+        assert [(one.line, one.text) for one in taken] == [
+            (n, f"www{n}.example/\ud800\n") for n in range(3)
+        ]
         assert [one.line for one in parked.taken()] == [1]
         assert list(parked.taken()) == []

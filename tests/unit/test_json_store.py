@@ -60,7 +60,11 @@ def test_planted_pickle_is_refused_and_not_executed(
         change(store, "UPDATE Cache SET mode = 4, value = ? WHERE key = 'key'", (raw,))
     elif planted_in == "file":
         (store.path / "planted.val").write_bytes(raw)
-        change(store, "UPDATE Cache SET mode = 4, value = NULL, filename = ? WHERE key = 'key'", ("planted.val",))
+        change(
+            store,
+            "UPDATE Cache SET mode = 4, value = NULL, filename = ? WHERE key = 'key'",
+            ("planted.val",),
+        )
     else:
         change(store, "UPDATE Cache SET raw = 0, key = ? WHERE key = 'key'", (raw,))
     with caplog.at_level(logging.WARNING):
@@ -72,7 +76,9 @@ def test_planted_pickle_is_refused_and_not_executed(
     assert store.get("key") == 2
 
 
-@pytest.mark.parametrize("damage", [b"this is no database", b"SQLite format 3\x00" + b"\xff" * 5000])
+@pytest.mark.parametrize(
+    "damage", [b"this is no database", b"SQLite format 3\x00" + b"\xff" * 5000]
+)
 def test_damaged_store_is_set_aside_and_the_look_up_goes_on(
     damage: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -107,7 +113,9 @@ def test_other_files_in_the_users_folder_are_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "thesis.txt").read_text() == "mine"
 
 
-def test_folder_that_cannot_be_made_only_warns(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_folder_that_cannot_be_made_only_warns(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "file").write_text("no folder")
     store = JsonStore(tmp_path / "file")
     with caplog.at_level(logging.WARNING):

@@ -90,7 +90,9 @@ async def test_room_is_shared_by_processes(tmp_path: Path) -> None:
             await asyncio.sleep(0.001)
 
     paces = [Pace(32, 0, Patient(), Ledger(tmp_path)) for _ in range(2)]
-    tasks = [asyncio.create_task(pace.ask(SERVICE, attempt, people)) for pace in paces for _ in range(10)]
+    tasks = [
+        asyncio.create_task(pace.ask(SERVICE, attempt, people)) for pace in paces for _ in range(10)
+    ]
     await asyncio.sleep(0.05)
     assert most == SERVICE.limits.concurrent == 8
     gate.set()

@@ -6,7 +6,18 @@ import re
 
 import pytest
 
-from locks import FOLDER, PYTHONS, ROOT, SYSTEMS, applies, closure, environment, facts, pins, project_requirements
+from locks import (
+    FOLDER,
+    PYTHONS,
+    ROOT,
+    SYSTEMS,
+    applies,
+    closure,
+    environment,
+    facts,
+    pins,
+    project_requirements,
+)
 
 CONTENTS: dict[str, tuple[list[str], list[str]]] = {
     "base": ([], []),
@@ -32,7 +43,9 @@ def test_lock_is_closed(lock: str, system: str, python: str) -> None:
 
 def test_a_lock_without_one_of_its_pins_is_found_open() -> None:
     without = [pin for pin in pins("dev") if pin.name != "coverage"]
-    result = closure(project_requirements(*CONTENTS["dev"]), without, environment("linux-x86_64", "3.11"))
+    result = closure(
+        project_requirements(*CONTENTS["dev"]), without, environment("linux-x86_64", "3.11")
+    )
     assert any(text.startswith("coverage[toml]") for text in result.unmet)
 
 
@@ -49,7 +62,9 @@ def test_every_pin_has_a_wheel(lock: str, system: str, python: str) -> None:
 
 def test_locks_name_no_index() -> None:
     for path in FOLDER.iterdir():
-        assert not re.search(r"https?://\S+|--(extra-)?index-url|--find-links", path.read_text("utf-8")), path
+        assert not re.search(
+            r"https?://\S+|--(extra-)?index-url|--find-links", path.read_text("utf-8")
+        ), path
 
 
 def test_light_base_has_few_packages() -> None:

@@ -25,7 +25,9 @@ def answer(subject: str = "Re: notice", **headers: str) -> EmailMessage:
     return mail
 
 
-def bounce(action: str = "failed", returned: str = "message/rfc822", token_in_to: bool = False) -> bytes:
+def bounce(
+    action: str = "failed", returned: str = "message/rfc822", token_in_to: bool = False
+) -> bytes:
     """A delivery status notification as RFC 3464 has it."""
     notice = f"From: Hotline <notices@hotline.example>\nReply-To: {REPLY_TO}\nTo: abuse@hosting.example\nSubject: Notice\nMessage-ID: <n@hotline.example>\n\nText\n"
     to = REPLY_TO if token_in_to else "notices@hotline.example"
@@ -123,7 +125,9 @@ def test_a_mail_without_a_token_is_matched_with_nothing() -> None:
 
 def test_the_time_is_the_hotlines_own_servers() -> None:
     mail = answer()
-    mail["Received"] = "from mx.hosting.example by mail.hotline.example; Tue, 03 Mar 2026 08:00:00 +0000"
+    mail["Received"] = (
+        "from mx.hosting.example by mail.hotline.example; Tue, 03 Mar 2026 08:00:00 +0000"
+    )
     assert read(mail).at.day == 3
 
 
@@ -149,12 +153,18 @@ def test_files_folders_maildirs_and_mboxes_are_read(tmp_path: Path) -> None:
     box = mailbox.Maildir(tmp_path / "Maildir")
     box.add(answer().as_bytes())
     box.add(bounce())
-    assert sorted(letter.kind for _, letter in read_mails(tmp_path / "Maildir") if letter) == ["bounce", "reply"]
+    assert sorted(letter.kind for _, letter in read_mails(tmp_path / "Maildir") if letter) == [
+        "bounce",
+        "reply",
+    ]
     many = mailbox.mbox(tmp_path / "box")
     many.add(answer().as_bytes())
     many.add(answer(Auto_Submitted="auto-replied").as_bytes())
     many.close()
-    assert [letter.kind for _, letter in read_mails(tmp_path / "box") if letter] == ["reply", "auto_reply"]
+    assert [letter.kind for _, letter in read_mails(tmp_path / "box") if letter] == [
+        "reply",
+        "auto_reply",
+    ]
     with pytest.raises(HistoryError):
         list(read_mails(tmp_path / "none"))
 

@@ -44,7 +44,7 @@ descr:          Example Hosting Co
 country:        {country}
 mnt-irt:        IRT-HOSTING-{country}
 tech-c:         EX1-AP
-status:         ASSIGNED NON-PORTABLE
+status:         ALLOCATED PORTABLE
 source:         {source}
 
 irt:            IRT-HOSTING-{country}
@@ -113,6 +113,18 @@ def test_text_of_the_national_registry_names_the_provider(
     assert len(answer.parties) == 1
 
 
+def test_customers_block_is_nobodys_where_the_national_registry_shows_nothing_above() -> None:
+    """The topmost block shown is direct by its place only where its type does not say whose it is."""
+    server = registries()["vnnic"].whois
+    text = RPSL.format(country="VN", source="VNNIC").replace(
+        "ALLOCATED PORTABLE", "ASSIGNED NON-PORTABLE"
+    )
+    copy = pointer("vnnic", "IRT-VNNIC-AP", "hm-changed@vnnic.vn")
+    answer = decided(copy, whois(text, server, text_at(server=server)))
+    assert answer.primary is None
+    assert "abuse@hosting.example" not in shown(answer)
+
+
 @pytest.mark.parametrize("registry", ["nicmx", "nicbr"])
 def test_text_of_the_national_registries_of_latin_america_names_the_provider(
     registry: str,
@@ -129,7 +141,9 @@ def test_customer_of_a_national_registrys_member_is_a_customer() -> None:
     """The regional copy names the member; the national registry's own answer names the customer."""
     server = registries()["vnnic"].whois
     copy = pointer("vnnic", "IRT-VNNIC-AP", "hm-changed@vnnic.vn", **described("Song Telecom JSC"))
-    text = RPSL.format(country="VN", source="VNNIC")
+    text = RPSL.format(country="VN", source="VNNIC").replace(
+        "ALLOCATED PORTABLE", "ASSIGNED NON-PORTABLE"
+    )
     answer = decided(copy, whois(text, server, text_at(server=server)), UNANNOUNCED)
     assert answer.primary
     assert answer.primary.provider.name == "Song Telecom JSC"

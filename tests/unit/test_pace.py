@@ -20,7 +20,9 @@ def nobody(record: Record) -> int:
 class Registry:
     """Answers as told, and notes when it was asked."""
 
-    def __init__(self, clock: HandClock, outcomes: list[Outcome], retry_after: float | None = None) -> None:
+    def __init__(
+        self, clock: HandClock, outcomes: list[Outcome], retry_after: float | None = None
+    ) -> None:
         self._clock = clock
         self._outcomes: Iterator[Outcome] = iter(outcomes)
         self._retry_after = retry_after
@@ -28,9 +30,13 @@ class Registry:
 
     async def attempt(self) -> Record:
         self.asked.append(self._clock.monotonic() - 1000.0)
-        record = Record("rdap", "ip 192.0.2.1", "rdap.example", self._clock.now(), next(self._outcomes))
+        record = Record(
+            "rdap", "ip 192.0.2.1", "rdap.example", self._clock.now(), next(self._outcomes)
+        )
         if record.outcome == "rate_limited" and self._retry_after is not None:
-            record = replace(record, retry_at=self._clock.now() + timedelta(seconds=self._retry_after))
+            record = replace(
+                record, retry_at=self._clock.now() + timedelta(seconds=self._retry_after)
+            )
         return record
 
 
@@ -71,13 +77,21 @@ async def test_registry_that_asked_to_wait_is_asked_by_nobody(clock: HandClock) 
 
 async def test_one_registry_slows_nobody_else(clock: HandClock) -> None:
     pace = Pace(8, 30, clock)
-    await pace.ask(Service("rdap", "slow.example"), Registry(clock, ["rate_limited"], retry_after=600).attempt, nobody)
+    await pace.ask(
+        Service("rdap", "slow.example"),
+        Registry(clock, ["rate_limited"], retry_after=600).attempt,
+        nobody,
+    )
     assert (
-        await pace.ask(Service("rdap", "fine.example"), Registry(clock, ["answered"]).attempt, nobody)
+        await pace.ask(
+            Service("rdap", "fine.example"), Registry(clock, ["answered"]).attempt, nobody
+        )
     ).outcome == "answered"
 
 
-async def test_dead_registry_rests_after_three_failures_and_is_tried_again(clock: HandClock) -> None:
+async def test_dead_registry_rests_after_three_failures_and_is_tried_again(
+    clock: HandClock,
+) -> None:
     pace = Pace(8, 30, clock)
     dead = Registry(clock, ["unreachable"] * 3)
     for _ in range(3):
@@ -85,7 +99,9 @@ async def test_dead_registry_rests_after_three_failures_and_is_tried_again(clock
     with pytest.raises(NotNow):
         await pace.ask(SERVICE, dead.attempt, nobody)
     clock.move(timedelta(seconds=31))
-    assert (await pace.ask(SERVICE, Registry(clock, ["answered"]).attempt, nobody)).outcome == "answered"
+    assert (
+        await pace.ask(SERVICE, Registry(clock, ["answered"]).attempt, nobody)
+    ).outcome == "answered"
 
 
 async def test_question_that_others_do_not_wait_for_gives_up_sooner(clock: HandClock) -> None:

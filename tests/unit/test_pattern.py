@@ -34,7 +34,9 @@ def test_a_notice_whose_receipt_nobody_proved_does_not_count() -> None:
     assert counted(story, 60) == []
 
 
-@pytest.mark.parametrize(("kind", "at", "counts"), [("ack", 0.1, True), ("refused", 5, True), ("bounce", 0.1, False)])
+@pytest.mark.parametrize(
+    ("kind", "at", "counts"), [("ack", 0.1, True), ("refused", 5, True), ("bounce", 0.1, False)]
+)
 def test_what_proves_the_receipt_of_a_notice(kind: str, at: float, counts: bool) -> None:
     story = Story()
     name = story.notice(0, online=40)
@@ -43,7 +45,9 @@ def test_what_proves_the_receipt_of_a_notice(kind: str, at: float, counts: bool)
 
 
 @pytest.mark.parametrize(("gap", "counts"), [(-13, True), (-15, False), (20, True)])
-def test_an_acknowledgement_of_the_same_contact_counts_from_14_days_before_on(gap: float, counts: bool) -> None:
+def test_an_acknowledgement_of_the_same_contact_counts_from_14_days_before_on(
+    gap: float, counts: bool
+) -> None:
     story = Story()
     name = story.notice(50, online=40)
     other = story.notice(50 + gap, online=None)
@@ -139,12 +143,19 @@ def test_urls_that_only_the_notice_counts_did_not_fail() -> None:
 
 def test_weeks_begin_on_mondays() -> None:
     monday = (MONDAY - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(days=1)
-    assert week_of(np.array([monday, monday + 6.99])).tolist() == [week_of(np.array([monday]))[0]] * 2
+    assert (
+        week_of(np.array([monday, monday + 6.99])).tolist() == [week_of(np.array([monday]))[0]] * 2
+    )
     assert week_of(np.array([monday - 0.01]))[0] == week_of(np.array([monday]))[0] - 1
 
 
-@given(st.lists(st.floats(0, 1), min_size=0, max_size=30), st.lists(st.integers(1, 9), min_size=31, max_size=31))
-def test_under_the_hypothesis_e_does_not_grow_on_average(past: list[float], gaps: list[int]) -> None:
+@given(
+    st.lists(st.floats(0, 1), min_size=0, max_size=30),
+    st.lists(st.integers(1, 9), min_size=31, max_size=31),
+)
+def test_under_the_hypothesis_e_does_not_grow_on_average(
+    past: list[float], gaps: list[int]
+) -> None:
     """A week that fails wholly with chance P0 leaves E as it was, whatever happened before: the bet is fair."""
     week = np.cumsum(gaps[: len(past) + 1])
     before = e_process(week[:-1], np.array(past))[-1] if past else 1.0
@@ -167,7 +178,9 @@ def named_ever(share: np.ndarray) -> bool:
 
 
 @pytest.mark.parametrize(("p", "most"), [(0.10, 0.05), (0.08, 0.0)])
-def test_a_provider_at_the_boundary_is_named_in_at_most_5_percent_of_2000_runs(p: float, most: float) -> None:
+def test_a_provider_at_the_boundary_is_named_in_at_most_5_percent_of_2000_runs(
+    p: float, most: float
+) -> None:
     """Ten years of weeks that hang together: a mood of each month moves the chance of failing, with p as its mean."""
     chance = np.random.default_rng(8)
     runs, count = 2000, 520
@@ -179,7 +192,9 @@ def test_a_provider_at_the_boundary_is_named_in_at_most_5_percent_of_2000_runs(p
 
 def test_independent_weeks_at_the_boundary_stay_within_villes_bound() -> None:
     chance = np.random.default_rng(9)
-    highest = np.array([e_process(np.arange(520), chance.binomial(2, P0, 520) / 2).max() for _ in range(2000)])
+    highest = np.array(
+        [e_process(np.arange(520), chance.binomial(2, P0, 520) / 2).max() for _ in range(2000)]
+    )
     assert (highest >= NOTED_AT).mean() <= 1 / NOTED_AT
     assert (highest >= NAMED_AT).mean() <= 5 / NAMED_AT * 20
 
@@ -274,9 +289,17 @@ def test_other_links_join_nothing() -> None:
 @pytest.mark.parametrize(
     ("successes", "trials", "low", "high"),
     # Brown, Cai & DasGupta (2001), table 5: 95 % Jeffreys intervals for n = 10.
-    [(0, 10, 0.0, 0.217), (1, 10, 0.011, 0.381), (3, 10, 0.093, 0.606), (5, 10, 0.224, 0.776), (10, 10, 0.783, 1.0)],
+    [
+        (0, 10, 0.0, 0.217),
+        (1, 10, 0.011, 0.381),
+        (3, 10, 0.093, 0.606),
+        (5, 10, 0.224, 0.776),
+        (10, 10, 0.783, 1.0),
+    ],
 )
-def test_jeffreys_interval_is_the_published_one(successes: int, trials: int, low: float, high: float) -> None:
+def test_jeffreys_interval_is_the_published_one(
+    successes: int, trials: int, low: float, high: float
+) -> None:
     assert interval(successes, trials) == pytest.approx((low, high), abs=6e-4)
 
 

@@ -46,7 +46,13 @@ def test_a_company_renamed_twice_that_moves_its_as_stays_one_history_and_a_bysta
     store: Store, clock: Clock
 ) -> None:
     """The worked example of docs/cases.md."""
-    first = kept(store, "ripe:ORG-SH1-RIPE", "Slow Harbour B.V.", mailbox="abuse@slowharbour.example", systems=[64496])
+    first = kept(
+        store,
+        "ripe:ORG-SH1-RIPE",
+        "Slow Harbour B.V.",
+        mailbox="abuse@slowharbour.example",
+        systems=[64496],
+    )
     reported(
         store,
         "https://a.example/1",
@@ -54,13 +60,25 @@ def test_a_company_renamed_twice_that_moves_its_as_stays_one_history_and_a_bysta
     )
     clock.move(days=60)
     second = kept(
-        store, "ripe:ORG-NQ1-RIPE", "New Quay Hosting B.V.", mailbox="abuse@slowharbour.example", systems=[64496]
+        store,
+        "ripe:ORG-NQ1-RIPE",
+        "New Quay Hosting B.V.",
+        mailbox="abuse@slowharbour.example",
+        systems=[64496],
     )
     clock.move(days=60)
-    third = kept(store, "ripe:ORG-TT1-RIPE", "Tidal Transit B.V.", mailbox="abuse@slowharbour.example", systems=[64500])
+    third = kept(
+        store,
+        "ripe:ORG-TT1-RIPE",
+        "Tidal Transit B.V.",
+        mailbox="abuse@slowharbour.example",
+        systems=[64500],
+    )
     with store.read() as connection:
         pairs = {(one.one, one.other): one.reasons for one in suggest(connection)}
-    assert any("same abuse mailbox" in reason for reason in pairs["ripe:ORG-SH1-RIPE", "ripe:ORG-NQ1-RIPE"])
+    assert any(
+        "same abuse mailbox" in reason for reason in pairs["ripe:ORG-SH1-RIPE", "ripe:ORG-NQ1-RIPE"]
+    )
     assert any("same AS" in reason for reason in pairs["ripe:ORG-SH1-RIPE", "ripe:ORG-NQ1-RIPE"])
     assert history(store, third) == {third}  # suggested, and nothing is joined
     linked(store, second, first)
@@ -75,13 +93,20 @@ def test_a_company_renamed_twice_that_moves_its_as_stays_one_history_and_a_bysta
     clock.move(days=200)
     # The domain of the mailbox lapses, and somebody else buys it.
     bystander = kept(
-        store, "ripe:ORG-BY1-RIPE", "Bystander Web Ltd", mailbox="abuse@slowharbour.example", systems=[64505]
+        store,
+        "ripe:ORG-BY1-RIPE",
+        "Bystander Web Ltd",
+        mailbox="abuse@slowharbour.example",
+        systems=[64505],
     )
     assert history(store, bystander) == {bystander}
     with store.read() as connection:
         assert provider_view(connection, bystander, USUAL).cases == 0
         assert case_lines(connection, provider_id=bystander) == []
-        assert "same abuse mailbox: abuse@slowharbour.example" in suggest(connection, bystander)[0].reasons
+        assert (
+            "same abuse mailbox: abuse@slowharbour.example"
+            in suggest(connection, bystander)[0].reasons
+        )
 
 
 def test_a_link_can_be_undone_and_what_held_before_stays_known(store: Store, clock: Clock) -> None:
@@ -139,13 +164,18 @@ def test_a_provider_is_found_by_key_mailbox_or_name_and_never_guessed(store: Sto
             provider_named(connection, "nobody")
 
 
-def test_what_a_provider_is_known_by_keeps_the_day_on_which_it_was_first_seen(store: Store, clock: Clock) -> None:
+def test_what_a_provider_is_known_by_keeps_the_day_on_which_it_was_first_seen(
+    store: Store, clock: Clock
+) -> None:
     provider = kept(store, "ripe:ORG-A", "A Hosting", mailbox="abuse@a.example")
     clock.move(days=30)
     kept(store, "ripe:ORG-A", "A Hosting", mailbox="new@a.example")
     with store.write("ann") as writer:
         assert add_marks(writer, provider, [("company_number", "12345678")], "trade register") == 1
     with store.read() as connection:
-        marks = {one["value"]: one["known_at"] for one in provider_view(connection, provider, USUAL).marks}
+        marks = {
+            one["value"]: one["known_at"]
+            for one in provider_view(connection, provider, USUAL).marks
+        }
     assert marks["abuse@a.example"] == micros(NOON)
     assert marks["new@a.example"] == micros(NOON + timedelta(days=30))

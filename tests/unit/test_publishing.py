@@ -49,12 +49,18 @@ def test_a_dossier_is_the_same_bytes_each_time_and_shows_every_case() -> None:
     assert files == dossier_files(dossier(story.history(), "p"))
     page = files["dossier.html"].decode()
     assert all(notice.notice in page for notice in story.notices)
-    for needed in ("systematic", "Week by week", "How long content stayed", "The cost of waiting", "<svg"):
+    for needed in (
+        "systematic",
+        "Week by week",
+        "How long content stayed",
+        "The cost of waiting",
+        "<svg",
+    ):
         assert needed in page
     assert "<script" not in page
-    assert "http://" not in page.replace("http://www.w3.org", "").replace("http://purl.org", "").replace(
-        "http://creativecommons.org", ""
-    )
+    assert "http://" not in page.replace("http://www.w3.org", "").replace(
+        "http://purl.org", ""
+    ).replace("http://creativecommons.org", "")
     assert files["cases.csv"].count(b"\n") == len(story.notices) + 1
     assert json.loads(files["dossier.json"])["assessment"]["label"] == "systematic"
 
@@ -67,13 +73,17 @@ def test_a_dossier_of_a_day_knows_nothing_of_the_days_after() -> None:
 def test_the_time_line_goes_from_the_first_notice_to_the_labels_end() -> None:
     story = Story().weekly(14).weekly(8, begin=14, online=None)
     story.event("contact_confirmed", 30)
-    story.events.append(EventRow("reply", day(40), day(40), providers=("p",), more={"note": "We will act."}))
+    story.events.append(
+        EventRow("reply", day(40), day(40), providers=("p",), more={"note": "We will act."})
+    )
     values = dossier(story.history(), "p")
     what = [one["what"] for one in values["timeline"]]
     assert what[0] == "the first notice was sent"
     for needed in ("confirmed", "replied", "became systematic", "ended the label"):
         assert any(needed in one for one in what)
-    assert [one["at"] for one in values["timeline"]] == sorted(one["at"] for one in values["timeline"])
+    assert [one["at"] for one in values["timeline"]] == sorted(
+        one["at"] for one in values["timeline"]
+    )
     assert values["replies"] == [{"at": "2024-02-10T00:00Z", "said": "We will act."}]
 
 
@@ -83,21 +93,31 @@ def test_why_a_provider_may_not_be_on_a_list_today() -> None:
     letter = today - timedelta(days=14)
     assert refusals(good, letter_on=letter, today=today) == []
     assert "no letter" in refusals(good, letter_on=None, today=today)[0]
-    assert "the time for its reply" in refusals(good, letter_on=letter + timedelta(days=1), today=today)[0]
+    assert (
+        "the time for its reply"
+        in refusals(good, letter_on=letter + timedelta(days=1), today=today)[0]
+    )
     late = dossier(Story().weekly(12).history(), "p", day(200))
     found = refusals(late, letter_on=letter, today=day(200).date())
     assert any("stale" in why for why in found)
     assert any("a condition does not hold" in why and "days ago" in why for why in found)
     better = dossier(Story().weekly(12).weekly(10, begin=12, online=None).history(), "p", day(170))
-    assert any("its label is" in why for why in refusals(better, letter_on=letter, today=day(170).date()))
-    assert any("looked at on" in why for why in refusals(good, letter_on=letter, today=today + timedelta(days=1)))
+    assert any(
+        "its label is" in why for why in refusals(better, letter_on=letter, today=day(170).date())
+    )
+    assert any(
+        "looked at on" in why
+        for why in refusals(good, letter_on=letter, today=today + timedelta(days=1))
+    )
 
 
 def test_names_in_a_dossier_are_text() -> None:
     story = Story()
     for week in range(8):
         story.notice(week * 7, provider="<script>alert(1)</script>", online=40, ack=True)
-    page = dossier_files(dossier(story.history(), "<script>alert(1)</script>"))["dossier.html"].decode()
+    page = dossier_files(dossier(story.history(), "<script>alert(1)</script>"))[
+        "dossier.html"
+    ].decode()
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
 
@@ -190,7 +210,11 @@ def named(store: Store, clock: Clock) -> None:
                 note_event(writer, "still_online", writer.now, case=cases[site])
     with store.write("ann") as writer:
         note_event(
-            writer, "reply", writer.now, provider=PROVIDER, detail={"note": "We act on host.example within a day."}
+            writer,
+            "reply",
+            writer.now,
+            provider=PROVIDER,
+            detail={"note": "We act on host.example within a day."},
         )
 
 
@@ -232,7 +256,11 @@ def test_a_list_needs_the_letter_the_days_two_people_and_todays_evidence(
     made, refused = built(store)
     assert refused == {}
     (entry,) = made["entries"]  # type: ignore[misc]
-    assert (entry["company"], entry["country"], entry["share_failed"]) == ("Example Hosting B.V.", "NL", 1.0)
+    assert (entry["company"], entry["country"], entry["share_failed"]) == (
+        "Example Hosting B.V.",
+        "NL",
+        1.0,
+    )
     assert entry["reply"] == "We act on [left out] within a day."
     with store.read() as connection:
         known = signers(connection)
@@ -298,7 +326,9 @@ def test_two_signers_are_two_people(store: Store, tmp_path: Path) -> None:
         new_key(stranger)
 
 
-def test_the_stores_history_assesses_as_its_export_does(store: Store, clock: Clock, tmp_path: Path) -> None:
+def test_the_stores_history_assesses_as_its_export_does(
+    store: Store, clock: Clock, tmp_path: Path
+) -> None:
     from attribution.cases.exporting import export_history
     from attribution.cases.history import history_of
     from attribution_cli.casework.assess import load_history

@@ -17,7 +17,9 @@ def test_controls_and_direction_marks_become_visible() -> None:
     assert shown(f"a{HOSTILE}b").replace("\ufffd", "") == "a[31mb"
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\u202e=1", "\uff1d1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\u202e=1", "\uff1d1"]
+)
 def test_no_cell_begins_a_formula(text: str) -> None:
     assert cell(text)[0] in "'\ufffd"
 

@@ -22,7 +22,9 @@ from attribution.settings import setting_sources
         ("PATIENCE", "-1"),
     ],
 )
-def test_wrong_value_names_setting_value_and_form(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_value_names_setting_value_and_form(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(f"ATTRIBUTION_{name}", value)
     with pytest.raises(SettingsError) as caught:
         load_settings()
@@ -35,12 +37,17 @@ def test_wrong_value_names_setting_value_and_form(name: str, value: str, monkeyp
 def test_laboratory_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATTRIBUTION_NAMESERVERS", "127.0.0.1:5300, [::1]:53")
     monkeypatch.setenv("ATTRIBUTION_RDAP_BOOTSTRAP_URL", "http://127.0.0.1:8300/bootstrap")
-    monkeypatch.setenv("ATTRIBUTION_WHOIS_OVERRIDES", "whois.ripe.net=127.0.0.1:4302,WHOIS.arin.net=127.0.0.1:4301")
+    monkeypatch.setenv(
+        "ATTRIBUTION_WHOIS_OVERRIDES", "whois.ripe.net=127.0.0.1:4302,WHOIS.arin.net=127.0.0.1:4301"
+    )
     monkeypatch.setenv("ATTRIBUTION_ALLOW_LOOPBACK_REGISTRIES", "true")
     settings = load_settings()
     assert settings.nameservers == ["127.0.0.1:5300", "[::1]:53"]
     assert settings.rdap_bootstrap_url == "http://127.0.0.1:8300/bootstrap/"
-    assert settings.whois_overrides == {"whois.ripe.net": "127.0.0.1:4302", "whois.arin.net": "127.0.0.1:4301"}
+    assert settings.whois_overrides == {
+        "whois.ripe.net": "127.0.0.1:4302",
+        "whois.arin.net": "127.0.0.1:4301",
+    }
     assert settings.allow_loopback_registries
 
 

@@ -29,7 +29,9 @@ remarks:        This information has been partially mirrored by APNIC from
 remarks:        JPNIC.
 source:         JPNIC
 """
-PAGE = NationalPage("jpnic", ADDRESS, Page(f"https://whois.nic.ad.jp/cgi-bin/whois_gw?key={TARGET}"))
+PAGE = NationalPage(
+    "jpnic", ADDRESS, Page(f"https://whois.nic.ad.jp/cgi-bin/whois_gw?key={TARGET}")
+)
 SILENT: list[Question] = [PAGE, NationalNetwork("jpnic", ADDRESS, "https://jpnic.rdap.apnic.net/")]
 
 

@@ -93,7 +93,9 @@ def test_a_fault_of_the_disk_leaves_nothing_and_says_what_to_do(
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(OutputError, match=f"file' cannot be written: {os.strerror(code)}.*{way_out}"):
+    with pytest.raises(
+        OutputError, match=f"file' cannot be written: {os.strerror(code)}.*{way_out}"
+    ):
         write(tmp_path / "file", "text")
     assert list(tmp_path.iterdir()) == []
 
@@ -120,12 +122,16 @@ def test_file_and_folder_are_synced_the_file_first(tmp_path: Path, synced: list[
     assert synced[1] == str(tmp_path)
 
 
-def test_a_folder_that_is_made_is_synced_into_the_one_above(tmp_path: Path, synced: list[str]) -> None:
+def test_a_folder_that_is_made_is_synced_into_the_one_above(
+    tmp_path: Path, synced: list[str]
+) -> None:
     private_folder(tmp_path / "a" / "b")
     assert synced == [str(tmp_path), str(tmp_path / "a")]
 
 
-def test_a_file_that_grows_has_its_name_on_disk_when_it_is_made(tmp_path: Path, synced: list[str]) -> None:
+def test_a_file_that_grows_has_its_name_on_disk_when_it_is_made(
+    tmp_path: Path, synced: list[str]
+) -> None:
     for _ in range(2):
         with open_private(tmp_path / "file", "ab") as out:
             out.write(b"line\n")
@@ -133,7 +139,9 @@ def test_a_file_that_grows_has_its_name_on_disk_when_it_is_made(tmp_path: Path, 
     assert mode(tmp_path / "file") == 0o600
 
 
-def test_a_key_file_and_a_signers_key_are_on_disk_with_their_names(tmp_path: Path, synced: list[str]) -> None:
+def test_a_key_file_and_a_signers_key_are_on_disk_with_their_names(
+    tmp_path: Path, synced: list[str]
+) -> None:
     Keys.make().save(tmp_path / "keys")
     assert synced[-1] == str(tmp_path)
     assert synced[-2].startswith(f"{tmp_path}/.keys.")
@@ -146,7 +154,9 @@ def test_a_key_file_and_a_signers_key_are_on_disk_with_their_names(tmp_path: Pat
         new_key(tmp_path / "ann.pem")
 
 
-def test_evidence_is_its_owners_alone_and_its_chain_has_its_name_on_disk(tmp_path: Path, synced: list[str]) -> None:
+def test_evidence_is_its_owners_alone_and_its_chain_has_its_name_on_disk(
+    tmp_path: Path, synced: list[str]
+) -> None:
     folder = tmp_path / "evidence"
     EvidenceFolder(folder).append(Evidence("host.example", datetime(2026, 1, 1, tzinfo=UTC)))
     assert {mode(path) for path in folder.iterdir()} == {0o600}

@@ -31,7 +31,9 @@ DECIDE = Path(attribution.web.__file__).parent.parent / "decide"
 def coded() -> set[str]:
     """Return the names under which doubts and rules of the library are told in other languages."""
     text = "".join(path.read_text("utf-8") for path in DECIDE.glob("*.py"))
-    doubts = set(re.findall(r'draft\.doubt\(\s*"(\w+)"', text)) | set(re.findall(r'_ended\(.*"(\w+)", \w+\)', text))
+    doubts = set(re.findall(r'draft\.doubt\(\s*"(\w+)"', text)) | set(
+        re.findall(r'_ended\(.*"(\w+)", \w+\)', text)
+    )
     doubts |= set(re.findall(r'return "([a-z_]+)", f"', text))  # what `_why_nobody` returns
     doubts |= set(_RESOLUTION_WORDS) | {"special", "special_name", "special_address", "no_host"}
     doubts |= {"invalid_input", "wrapped_url"}
@@ -40,9 +42,15 @@ def coded() -> set[str]:
 
 def sentences() -> set[str]:
     found = set()
-    for path in (*HERE.glob("templates/*.j2"), HERE / "pages" / "checking.py", HERE / "pages" / "rendering.py"):
+    for path in (
+        *HERE.glob("templates/*.j2"),
+        HERE / "pages" / "checking.py",
+        HERE / "pages" / "rendering.py",
+    ):
         text = path.read_text("utf-8")
-        for one in re.findall(r"""\b(?:_|say)\((?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')""", text):
+        for one in re.findall(
+            r"""\b(?:_|say)\((?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')""", text
+        ):
             found.add(one[0] or one[1])
         found |= set(re.findall(r'\("/[a-z]*", "([^"]+)", "', text))
     return found
@@ -61,7 +69,10 @@ def test_every_sentence_is_there_in_every_language() -> None:
 @pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
 def test_a_translation_says_the_same_values(language: str) -> None:
     for english, other in table_of(language).items():
-        fields = [{name for _, name, _, _ in string.Formatter().parse(text) if name} for text in (english, other)]
+        fields = [
+            {name for _, name, _, _ in string.Formatter().parse(text) if name}
+            for text in (english, other)
+        ]
         assert fields[0] == fields[1], english
 
 

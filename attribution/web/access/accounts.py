@@ -45,7 +45,9 @@ class Account:
         return self.disabled_at is None and (self.oidc is not None or self.password is not None)
 
 
-def add_account(writer: Writer, mailbox: str, name: str, role: str, language: str = "en") -> Account:
+def add_account(
+    writer: Writer, mailbox: str, name: str, role: str, language: str = "en"
+) -> Account:
     """Add a person, who cannot sign in before the account is set up. Raises StoreError where the mailbox has one, or a value cannot be."""
     person, name = person_of(mailbox), " ".join(name.split())
     if not name or len(name) > 120:
@@ -56,8 +58,12 @@ def add_account(writer: Writer, mailbox: str, name: str, role: str, language: st
     connection = writer.connection
     held = connection.execute(select(accounts.c.mailbox).where(accounts.c.person == person)).first()
     if held:
-        raise StoreError(f"mailbox {mailbox!r} has an account already ({held.mailbox}): one person has one.")
-    identity = connection.execute(select(func.coalesce(func.max(accounts.c.id), 0))).scalar_one() + 1
+        raise StoreError(
+            f"mailbox {mailbox!r} has an account already ({held.mailbox}): one person has one."
+        )
+    identity = (
+        connection.execute(select(func.coalesce(func.max(accounts.c.id), 0))).scalar_one() + 1
+    )
     connection.execute(
         accounts.insert().values(
             id=identity, person=person, mailbox=mailbox.strip(), name=name, role=role, language=language, totp_used=0,
@@ -106,7 +112,9 @@ def account_of(connection: Connection, mailbox: str) -> Account | None:
 
 def all_accounts(connection: Connection) -> list[Account]:
     """Return every account, by mailbox."""
-    return [Account(*row) for row in connection.execute(select(accounts).order_by(accounts.c.person))]
+    return [
+        Account(*row) for row in connection.execute(select(accounts).order_by(accounts.c.person))
+    ]
 
 
 def is_begun(connection: Connection) -> bool:
@@ -121,4 +129,7 @@ def check_role(role: str) -> None:
 
 
 def _other_admins(connection: Connection, account_id: int) -> bool:
-    return any(one.role == "admin" and one.ready and one.id != account_id for one in all_accounts(connection))
+    return any(
+        one.role == "admin" and one.ready and one.id != account_id
+        for one in all_accounts(connection)
+    )

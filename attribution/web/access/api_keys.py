@@ -39,10 +39,16 @@ def make_key(writer: Writer, name: str, scopes: list[str]) -> str:
     if connection.execute(select(api_keys.c.id).where(api_keys.c.name == name)).first():
         raise StoreError(f"a key has the name {name!r} already; use another one.")
     key = _PREFIX + new_token()
-    identity = connection.execute(select(func.coalesce(func.max(api_keys.c.id), 0))).scalar_one() + 1
+    identity = (
+        connection.execute(select(func.coalesce(func.max(api_keys.c.id), 0))).scalar_one() + 1
+    )
     connection.execute(
         api_keys.insert().values(
-            id=identity, name=name, token=token_hash(key), scopes=" ".join(sorted(set(scopes))), made_at=writer.now
+            id=identity,
+            name=name,
+            token=token_hash(key),
+            scopes=" ".join(sorted(set(scopes))),
+            made_at=writer.now,
         )
     )
     writer.add_event("key_made", writer.now, detail={"key": name, "scopes": sorted(set(scopes))})

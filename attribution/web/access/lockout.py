@@ -19,7 +19,9 @@ _FORGOTTEN = 86_400 * _SECOND
 
 def locked_until(connection: Connection, subject: str, now: int) -> int | None:
     """Return until when no sign-in is tried; None where one may be."""
-    until = connection.execute(select(failures.c.until).where(failures.c.subject == subject)).scalar()
+    until = connection.execute(
+        select(failures.c.until).where(failures.c.subject == subject)
+    ).scalar()
     return int(until) if until is not None and until > now else None
 
 
@@ -27,7 +29,9 @@ def note_failure(writer: Writer, subject: str) -> int:
     """Note a failed sign-in; return how many there were in a row."""
     connection, now = writer.connection, writer.now
     connection.execute(failures.delete().where(failures.c.last_at < now - _FORGOTTEN))
-    held = connection.execute(select(failures.c.count).where(failures.c.subject == subject)).scalar()
+    held = connection.execute(
+        select(failures.c.count).where(failures.c.subject == subject)
+    ).scalar()
     count = (held or 0) + 1
     wait = 0 if count < FREE else min(_LEAST << min(count - FREE, 10), _MOST)
     values = {"count": count, "last_at": now, "until": now + wait}

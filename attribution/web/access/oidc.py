@@ -29,7 +29,9 @@ class IdentityProvider:
         with warnings.catch_warnings():
             import authlib.deprecate  # noqa: F401 - it turns its own warnings on, once
 
-            warnings.simplefilter("ignore", DeprecationWarning)  # it prefers httpx's successor, which comes later
+            warnings.simplefilter(
+                "ignore", DeprecationWarning
+            )  # it prefers httpx's successor, which comes later
             from authlib.integrations.starlette_client import OAuth
         oauth = OAuth()
         self._client = oauth.register(
@@ -37,10 +39,16 @@ class IdentityProvider:
             client_id=settings.oidc_client_id,
             client_secret=settings.oidc_client_secret.get_secret_value(),
             server_metadata_url=f"{self.issuer}/.well-known/openid-configuration",
-            client_kwargs={"scope": "openid email profile", "code_challenge_method": "S256", "timeout": _TIMEOUT},
+            client_kwargs={
+                "scope": "openid email profile",
+                "code_challenge_method": "S256",
+                "timeout": _TIMEOUT,
+            },
         )
 
-    async def send_there(self, request: Request, back: str) -> tuple[RedirectResponse, dict[str, Any]]:
+    async def send_there(
+        self, request: Request, back: str
+    ) -> tuple[RedirectResponse, dict[str, Any]]:
         """Return the redirect to the provider, and what has to be at hand when the browser comes back."""
         request.scope["session"] = {}
         response = await self._client.authorize_redirect(request, back)
@@ -52,7 +60,9 @@ class IdentityProvider:
         try:
             token = await self._client.authorize_access_token(request)
         except Exception as error:  # whatever a library makes of a foreign server's answer
-            raise SignInRefused(f"the identity provider's answer is not taken: {type(error).__name__}.") from None
+            raise SignInRefused(
+                f"the identity provider's answer is not taken: {type(error).__name__}."
+            ) from None
         claims = dict(token.get("userinfo") or {})
         if str(claims.get("iss", "")).rstrip("/") != self.issuer:
             raise SignInRefused("the identity provider's answer is of another issuer.")

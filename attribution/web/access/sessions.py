@@ -51,7 +51,11 @@ def find(connection: Connection, token: str, now: int) -> Session | None:
     row = connection.execute(
         select(sessions.c.seen_at, accounts)
         .join(accounts, accounts.c.id == sessions.c.account_id)
-        .where(sessions.c.token == token_hash(token), sessions.c.until > now, sessions.c.seen_at > now - IDLE)
+        .where(
+            sessions.c.token == token_hash(token),
+            sessions.c.until > now,
+            sessions.c.seen_at > now - IDLE,
+        )
     ).first()
     if row is None:
         return None
@@ -62,11 +66,15 @@ def find(connection: Connection, token: str, now: int) -> Session | None:
 def note_seen(writer: Writer, session: Session) -> None:
     """Note that a session is used."""
     writer.connection.execute(
-        sessions.update().where(sessions.c.token == token_hash(session.token)).values(seen_at=writer.now)
+        sessions.update()
+        .where(sessions.c.token == token_hash(session.token))
+        .values(seen_at=writer.now)
     )
 
 
 def end(writer: Writer, session: Session) -> None:
     """Sign a person out."""
-    writer.connection.execute(sessions.delete().where(sessions.c.token == token_hash(session.token)))
+    writer.connection.execute(
+        sessions.delete().where(sessions.c.token == token_hash(session.token))
+    )
     writer.add_event("signed_out", writer.now, detail={"account": session.account.person})

@@ -24,7 +24,11 @@ def make_signing_key(writer: Writer, account: Account, passphrase: str) -> None:
         raise StoreError(f"the passphrase has {len(passphrase)} characters; use at least {_LEAST}.")
     key = Ed25519PrivateKey.generate()
     salt, nonce = os.urandom(_SALT), os.urandom(_NONCE)
-    sealed = salt + nonce + AESGCM(_stretched(passphrase, salt)).encrypt(nonce, key.private_bytes_raw(), None)
+    sealed = (
+        salt
+        + nonce
+        + AESGCM(_stretched(passphrase, salt)).encrypt(nonce, key.private_bytes_raw(), None)
+    )
     name_signer(writer, account.name, account.mailbox, public_half(key), replaces=True)
     change_account(writer, account.id, "signing key", signing_key=sealed)
 
@@ -44,4 +48,6 @@ def open_signing_key(account: Account, passphrase: str) -> Ed25519PrivateKey:
 
 def _stretched(passphrase: str, salt: bytes) -> bytes:
     """Return a key from a passphrase by argon2id (RFC 9106, second recommended option)."""
-    return hash_secret_raw(passphrase.encode("utf-8", "surrogatepass"), salt, 3, 65536, 4, 32, Type.ID)
+    return hash_secret_raw(
+        passphrase.encode("utf-8", "surrogatepass"), salt, 3, 65536, 4, 32, Type.ID
+    )

@@ -24,18 +24,24 @@ class SignInRefused(AttributionError):  # noqa: N818 - it is no fault of the pro
 _WRONG = "mailbox, password or code is wrong."
 
 
-def sign_in(store: Store, mailbox: str, password: str, code: str, hours: float) -> tuple[str, Account]:
+def sign_in(
+    store: Store, mailbox: str, password: str, code: str, hours: float
+) -> tuple[str, Account]:
     """Return a session's token and whose it is. Raises SignInRefused."""
     subject = _subject(store, mailbox)
     with store.read() as connection:
         until = lockout.locked_until(connection, subject, micros(store.now))
         held = account_of(connection, mailbox)
     if until is not None:
-        raise SignInRefused(f"too many sign-ins failed. Try again after {moment(until):%H:%M:%S} UTC.")
+        raise SignInRefused(
+            f"too many sign-ins failed. Try again after {moment(until):%H:%M:%S} UTC."
+        )
     right = fits(password, held.password if held and held.ready else None)
     step = None
     if held and held.totp_sealed and held.totp_seal:
-        step = totp.step_of(code, store.unseal(held.totp_sealed, held.totp_seal), store.now, held.totp_used)
+        step = totp.step_of(
+            code, store.unseal(held.totp_sealed, held.totp_seal), store.now, held.totp_used
+        )
     with store.write(held.person if held and right else "service") as writer:
         if not (held and right and step) or not _use_step(writer, held, step):
             lockout.note_failure(writer, subject)
@@ -49,7 +55,9 @@ def sign_in(store: Store, mailbox: str, password: str, code: str, hours: float) 
     return token, held
 
 
-def sign_in_by_claims(store: Store, issuer: str, claims: Mapping[str, Any], hours: float) -> tuple[str, Account]:
+def sign_in_by_claims(
+    store: Store, issuer: str, claims: Mapping[str, Any], hours: float
+) -> tuple[str, Account]:
     """Return a session's token for whom an identity provider's checked claims name. Raises SignInRefused.
 
     The first time, the account is found by the mailbox, which the provider has to have verified; from then on by the subject alone.
@@ -64,12 +72,18 @@ def sign_in_by_claims(store: Store, issuer: str, claims: Mapping[str, Any], hour
     if held.oidc is None and claims.get("email_verified") is not True:
         raise SignInRefused("the identity provider has not verified your mailbox.")
     if held.oidc not in (None, subject):
-        raise SignInRefused("this mailbox belongs to somebody else at the identity provider: ask an administrator.")
+        raise SignInRefused(
+            "this mailbox belongs to somebody else at the identity provider: ask an administrator."
+        )
     with store.write(held.person) as writer:
         if held.oidc is None:
-            writer.connection.execute(accounts.update().where(accounts.c.id == held.id).values(oidc=subject))
+            writer.connection.execute(
+                accounts.update().where(accounts.c.id == held.id).values(oidc=subject)
+            )
             writer.add_event(
-                "account_changed", writer.now, detail={"account": held.person, "what": "identity provider"}
+                "account_changed",
+                writer.now,
+                detail={"account": held.person, "what": "identity provider"},
             )
         return sessions.begin(writer, held, hours), held
 
@@ -77,7 +91,9 @@ def sign_in_by_claims(store: Store, issuer: str, claims: Mapping[str, Any], hour
 def _use_step(writer: Any, held: Account, step: int) -> bool:
     """Use up a code; False where another sign-in used it meanwhile."""
     done = writer.connection.execute(
-        accounts.update().where(accounts.c.id == held.id, accounts.c.totp_used < step).values(totp_used=step)
+        accounts.update()
+        .where(accounts.c.id == held.id, accounts.c.totp_used < step)
+        .values(totp_used=step)
     )
     return bool(done.rowcount)
 

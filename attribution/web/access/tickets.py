@@ -14,7 +14,14 @@ from attribution.cases.store import Store
 from attribution.cases.times import micros
 from attribution.errors import NotInStoreError, StoreError
 from attribution.web.access import totp
-from attribution.web.access.accounts import Account, account, account_of, add_account, change_account, is_begun
+from attribution.web.access.accounts import (
+    Account,
+    account,
+    account_of,
+    add_account,
+    change_account,
+    is_begun,
+)
 from attribution.web.access.passwords import hashed
 from attribution.web.access.tokens import new_token, token_hash
 
@@ -56,11 +63,17 @@ def find(store: Store, connection: Connection, token: str, now: datetime) -> Tic
     if row is None or (row.account_id is None and is_begun(connection)):
         raise NotInStoreError("this link was used, or its time is over. Ask for a new one.")
     held = None if row.account_id is None else account(connection, row.account_id)
-    draft = None if row.draft_sealed is None else json.loads(store.unseal(row.draft_sealed, row.draft_seal))
+    draft = (
+        None
+        if row.draft_sealed is None
+        else json.loads(store.unseal(row.draft_sealed, row.draft_seal))
+    )
     return Ticket(token, held, draft)
 
 
-def fill_in(writer: Writer, ticket: Ticket, password: str, name: str = "", mailbox: str = "") -> None:
+def fill_in(
+    writer: Writer, ticket: Ticket, password: str, name: str = "", mailbox: str = ""
+) -> None:
     """Take the password (and of the first administrator name and mailbox), and draw up an authenticator's secret. Raises StoreError."""
     if ticket.account is not None:
         name, mailbox = ticket.account.name, ticket.account.mailbox
@@ -72,7 +85,9 @@ def fill_in(writer: Writer, ticket: Ticket, password: str, name: str = "", mailb
     }
     sealed, seal = writer.keys.seal(json.dumps(draft))
     changed = writer.connection.execute(
-        tickets.update().where(tickets.c.token == token_hash(ticket.token)).values(draft_sealed=sealed, draft_seal=seal)
+        tickets.update()
+        .where(tickets.c.token == token_hash(ticket.token))
+        .values(draft_sealed=sealed, draft_seal=seal)
     )
     if not changed.rowcount:
         raise NotInStoreError("this link was used, or its time is over. Ask for a new one.")
@@ -85,12 +100,21 @@ def finish(writer: Writer, ticket: Ticket, code: str, now: datetime) -> Account:
         raise StoreError("choose a password first.")
     step = totp.step_of(code, draft["secret"], now, 0)
     if step is None:
-        raise StoreError("this is not the code that the authenticator shows now. Is the clock of the device right?")
-    ended = writer.connection.execute(tickets.delete().where(tickets.c.token == token_hash(ticket.token)))
+        raise StoreError(
+            "this is not the code that the authenticator shows now. Is the clock of the device right?"
+        )
+    ended = writer.connection.execute(
+        tickets.delete().where(tickets.c.token == token_hash(ticket.token))
+    )
     if not ended.rowcount:
         raise NotInStoreError("this link was used, or its time is over. Ask for a new one.")
     sealed, seal = writer.keys.seal(draft["secret"])
-    values = {"password": draft["password"], "totp_sealed": sealed, "totp_seal": seal, "totp_used": step}
+    values = {
+        "password": draft["password"],
+        "totp_sealed": sealed,
+        "totp_seal": seal,
+        "totp_used": step,
+    }
     if ticket.account is not None:
         return change_account(writer, ticket.account.id, "set up", **values)
     # Whoever has the terminal is the first administrator, also under an account that was begun otherwise.
@@ -104,6 +128,8 @@ def _add(writer: Writer, account_id: int | None, hours: float) -> str:
     token = new_token()
     writer.connection.execute(tickets.delete().where(tickets.c.until < writer.now))
     writer.connection.execute(
-        tickets.insert().values(token=token_hash(token), account_id=account_id, until=writer.now + int(hours * _HOUR))
+        tickets.insert().values(
+            token=token_hash(token), account_id=account_id, until=writer.now + int(hours * _HOUR)
+        )
     )
     return token

@@ -27,4 +27,6 @@ def form_token(token: str) -> str:
 
 def same(one: str, other: str) -> bool:
     """Compare without telling by the time that it takes."""
-    return hmac.compare_digest(one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))
+    return hmac.compare_digest(
+        one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass")
+    )

@@ -23,7 +23,9 @@ def step_of(code: str, secret: str, now: datetime, last_used: int) -> int | None
     totp = pyotp.TOTP(secret, interval=_STEP)
     today = int(now.timestamp()) // _STEP
     for step in (today, today - 1, today + 1):
-        if step > last_used and totp.verify(plain, for_time=datetime.fromtimestamp(step * _STEP, now.tzinfo)):
+        if step > last_used and totp.verify(
+            plain, for_time=datetime.fromtimestamp(step * _STEP, now.tzinfo)
+        ):
             return step
     return None
 

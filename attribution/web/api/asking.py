@@ -67,7 +67,9 @@ async def let_in(request: Request, scope: Scope) -> Principal:
     if principal is None:
         client = request.client.host if request.client else "unknown"
         service.limiter.take(f"stranger {client}")
-        problem = ProblemError(401, "no-key", "give a key that is not disabled: Authorization: Bearer KEY.")
+        problem = ProblemError(
+            401, "no-key", "give a key that is not disabled: Authorization: Bearer KEY."
+        )
         problem.headers = {"WWW-Authenticate": "Bearer"}
         raise problem
     request.scope["principal"] = principal
@@ -83,7 +85,8 @@ async def body_of(request: Request, kind: type[_Model]) -> _Model:
         return kind.model_validate_json(await request.body())
     except ValidationError as error:
         faults = [
-            {**one, "loc": ("body", *one["loc"])} for one in error.errors(include_url=False, include_context=False)
+            {**one, "loc": ("body", *one["loc"])}
+            for one in error.errors(include_url=False, include_context=False)
         ]
         raise RequestValidationError(faults) from None
 
@@ -95,7 +98,11 @@ Writing = Annotated[Principal, Depends(may("write"))]
 Auditing = Annotated[Principal, Depends(may("audit"))]
 Measuring = Annotated[Principal, Depends(may("metrics"))]
 Cursor = Annotated[
-    str | None, Query(max_length=400, description="Where the last page ended: its `next`. Left out for the first page.")
+    str | None,
+    Query(
+        max_length=400,
+        description="Where the last page ended: its `next`. Left out for the first page.",
+    ),
 ]
 Limit = Annotated[int, Query(ge=1, le=500, description="Items at most.")]
 
@@ -103,12 +110,18 @@ Limit = Annotated[int, Query(ge=1, le=500, description="Items at most.")]
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the documentation of what may go wrong, beside what may everywhere."""
     return {
-        status: {"description": _TITLES[status], "model": Problem, "content": {"application/problem+json": {}}}
+        status: {
+            "description": _TITLES[status],
+            "model": Problem,
+            "content": {"application/problem+json": {}},
+        }
         for status in sorted({*statuses, 401, 403, 422, 429, 503})
     }
 
 
-def answer(request: Request, body: bytes, status: int = 200, media_type: str = JSON, **headers: str) -> Response:
+def answer(
+    request: Request, body: bytes, status: int = 200, media_type: str = JSON, **headers: str
+) -> Response:
     """Return a body with its ETag; 304 and nothing where the client has it already (RFC 9110, section 13)."""
     tag = etag(body)
     given = request.headers.get("if-none-match")
@@ -133,7 +146,9 @@ def check_unchanged(request: Request, current: bytes) -> None:
     """See to it that who writes has read what is there: `If-Match`, where it is given. Raises ProblemError (412)."""
     given = request.headers.get("if-match")
     if given and given.strip() != "*" and etag(current) not in _tags(given):
-        raise ProblemError(412, "changed", "this has changed since you read it: read it again, and decide anew.")
+        raise ProblemError(
+            412, "changed", "this has changed since you read it: read it again, and decide anew."
+        )
 
 
 def encode_cursor(key: str | int) -> str:
@@ -151,11 +166,15 @@ def decode_cursor(cursor: str | None) -> str | None:
     if cursor is None:
         return None
     try:
-        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("utf-8")
+        raw = base64.b64decode(
+            cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True
+        ).decode("utf-8")
     except ValueError:
         raw = ""
     if not raw or not raw.isprintable():
-        raise ProblemError(422, "bad-cursor", "the cursor is none of this service: leave it out, and begin anew.")
+        raise ProblemError(
+            422, "bad-cursor", "the cursor is none of this service: leave it out, and begin anew."
+        )
     return raw
 
 
@@ -165,7 +184,9 @@ def decode_number(cursor: str | None) -> int | None:
     if raw is None:
         return None
     if not (raw.isascii() and raw.isdigit() and len(raw) < 18):
-        raise ProblemError(422, "bad-cursor", "the cursor is none of this service: leave it out, and begin anew.")
+        raise ProblemError(
+            422, "bad-cursor", "the cursor is none of this service: leave it out, and begin anew."
+        )
     return int(raw)
 
 
@@ -180,7 +201,9 @@ def given_time(at: datetime | None) -> int | None:
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     if not 1990 <= at.year <= 2200:
-        raise ProblemError(422, "bad-time", f"the time {at.isoformat()} is none that a report or notice has.")
+        raise ProblemError(
+            422, "bad-time", f"the time {at.isoformat()} is none that a report or notice has."
+        )
     return micros(at)
 
 

@@ -14,7 +14,17 @@ from attribution.models import Attribution
 from attribution.origin import ToldOrigin
 from attribution.service_models import EvidenceRequest, RegistryItem, TargetRequest
 from attribution.web.api import examples
-from attribution.web.api.asking import JSON, ROOT, Attributing, TheService, answer, body_of, json_of, let_in, problems
+from attribution.web.api.asking import (
+    JSON,
+    ROOT,
+    Attributing,
+    TheService,
+    answer,
+    body_of,
+    json_of,
+    let_in,
+    problems,
+)
 from attribution.web.problems import ProblemError
 from attribution.web.service import Service
 
@@ -75,7 +85,9 @@ async def evidence(body: EvidenceRequest, service: TheService, principal: Attrib
         raise ProblemError(422, "bad-origin", str(error)) from None
     found = await service.attributor.investigate(body.target, origins=origins)
     service.metrics.answer(found.attribution.status)
-    return Response(found.evidence.to_bytes(), media_type="application/vnd.attribution.evidence+json")
+    return Response(
+        found.evidence.to_bytes(), media_type="application/vnd.attribution.evidence+json"
+    )
 
 
 @router.get("/registries", response_model=list[RegistryItem], responses=problems())

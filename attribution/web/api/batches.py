@@ -41,7 +41,9 @@ router = APIRouter(prefix=ROOT, tags=["batches"])
     responses={**problems(413), 202: examples.reply("The batch runs.", "BATCH")},
     openapi_extra=examples.request("BATCH_REQUEST"),
 )
-async def submit(body: BatchRequest, service: TheService, principal: Attributing, key: OnceKey = None) -> Response:
+async def submit(
+    body: BatchRequest, service: TheService, principal: Attributing, key: OnceKey = None
+) -> Response:
     """Look up a list of up to 10,000 URLs. Answers are kept for a week, the URLs sealed."""
 
     def keep() -> tuple[Response, str]:
@@ -50,7 +52,9 @@ async def submit(body: BatchRequest, service: TheService, principal: Attributing
 
         def work() -> tuple[int, bytes]:
             nonlocal made
-            made = batches.add_batch(writer.connection, service.store, principal.who, body.targets, kept=False)
+            made = batches.add_batch(
+                writer.connection, service.store, principal.who, body.targets, kept=False
+            )
             return 202, json_of(told(batches.batch_state(writer.connection, made)))
 
         with service.store.write(principal.who) as writer:
@@ -65,11 +69,17 @@ async def submit(body: BatchRequest, service: TheService, principal: Attributing
 
 @router.get("/batches", response_model=Page[Batch], responses=problems(404))
 def listed(
-    request: Request, service: TheService, principal: Attributing, cursor: Cursor = None, limit: Limit = 50
+    request: Request,
+    service: TheService,
+    principal: Attributing,
+    cursor: Cursor = None,
+    limit: Limit = 50,
 ) -> Response:
     """List the batches of this key, the newest first."""
     before = decode_cursor(cursor)
-    found = service.read(lambda connection: batches.batch_states(connection, principal.who, before, limit))
+    found = service.read(
+        lambda connection: batches.batch_states(connection, principal.who, before, limit)
+    )
     more = cursor_after(found, limit, "id")
     return answer(request, json_of(Page[Batch](items=[told(one) for one in found], next=more)))
 
@@ -85,7 +95,9 @@ def results(batch: str, request: Request, service: TheService, principal: Attrib
     """Return answers in the order of the request. While the batch runs, a page ends before the first line that has none yet."""
     after = decode_number(cursor) or 0
     held = _own(service, batch, principal.who)
-    lines = service.read(lambda connection: batches.lines_of(service.store, connection, batch, after, limit))
+    lines = service.read(
+        lambda connection: batches.lines_of(service.store, connection, batch, after, limit)
+    )
     items: list[BatchResult] = []
     for line in lines:
         if line.answer is None:
@@ -93,7 +105,10 @@ def results(batch: str, request: Request, service: TheService, principal: Attrib
         items.append(BatchResult(line=line.line, attribution=line.answer))
     last = items[-1].line if items else after
     ended = last >= held.total or (held.state == "stopped" and len(items) < len(lines))
-    return answer(request, json_of(Page[BatchResult](items=items, next=None if ended else encode_cursor(last))))
+    return answer(
+        request,
+        json_of(Page[BatchResult](items=items, next=None if ended else encode_cursor(last))),
+    )
 
 
 @router.get(
@@ -110,7 +125,9 @@ async def events(
     """Watch a batch: server-sent events. A stream that was cut off is taken up by asking again; nothing is missed, each event tells how far it is."""
     held = await run_in_threadpool(_own, service, batch, principal.who)
     return StreamingResponse(
-        stream_of(service, held), media_type=EVENTS, headers={"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
+        stream_of(service, held),
+        media_type=EVENTS,
+        headers={"X-Accel-Buffering": "no", "Cache-Control": "no-store"},
     )
 
 

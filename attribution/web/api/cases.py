@@ -72,7 +72,9 @@ router = APIRouter(prefix=ROOT, tags=["cases"])
     responses={**problems(), 201: examples.reply("It is kept.", "REPORT_ADDED")},
     openapi_extra=examples.request("REPORT"),
 )
-async def report(body: ReportRequest, service: TheService, principal: Writing, key: OnceKey = None) -> Response:
+async def report(
+    body: ReportRequest, service: TheService, principal: Writing, key: OnceKey = None
+) -> Response:
     """Look a reported URL up and keep it with its evidence: open reports of one site at one provider become one notice."""
     once = Once(service, principal, "reports", key, body.model_dump())
     earlier = await run_in_threadpool(once.earlier)
@@ -89,7 +91,13 @@ async def report(body: ReportRequest, service: TheService, principal: Writing, k
 
     def keep() -> Response:
         def work() -> tuple[int, bytes]:
-            added = add_report(writer, body.url, found, reported_at=reported_at, keep_url=service.settings.keep_urls)
+            added = add_report(
+                writer,
+                body.url,
+                found,
+                reported_at=reported_at,
+                keep_url=service.settings.keep_urls,
+            )
             return 201, json_of(ReportAdded.model_validate(asdict(added)))
 
         with service.store.write(principal.who) as writer:
@@ -99,7 +107,9 @@ async def report(body: ReportRequest, service: TheService, principal: Writing, k
 
 
 @router.get("/reports/{report}/evidence", response_class=Response, responses=problems(404))
-def report_evidence(report: str, request: Request, service: TheService, principal: Reading) -> Response:
+def report_evidence(
+    report: str, request: Request, service: TheService, principal: Reading
+) -> Response:
     """Return the evidence bundle that a report was attributed by. That it was taken is noted."""
     with service.store.write(principal.who) as writer:
         bundle = evidence.of_report(writer, report)
@@ -148,7 +158,12 @@ def one(case: str, request: Request, service: TheService, principal: Reading) ->
     openapi_extra=examples.request("EVENT"),
 )
 def event(
-    case: str, body: EventRequest, request: Request, service: TheService, principal: Writing, key: OnceKey = None
+    case: str,
+    body: EventRequest,
+    request: Request,
+    service: TheService,
+    principal: Writing,
+    key: OnceKey = None,
 ) -> Response:
     """Note that something happened to a case: `ack`, `refused`, `bounce`, `still_online`, `offline`, and the others of docs/cases.md."""
     once = Once(service, principal, f"cases {case} events", key, body.model_dump(mode="json"))
@@ -158,7 +173,12 @@ def event(
         _check_unchanged(writer, case, request)
         detail = {"note": body.note} if body.note else None
         made = note_event(
-            writer, body.kind, writer.now if at is None else at, case=case, report=body.report, detail=detail
+            writer,
+            body.kind,
+            writer.now if at is None else at,
+            case=case,
+            report=body.report,
+            detail=detail,
         )
         return 201, json_of(Noted(events=made))
 
@@ -171,7 +191,12 @@ def event(
     openapi_extra=examples.request("NOTICE"),
 )  # fmt: skip
 def notice(
-    case: str, body: NoticeRequest, request: Request, service: TheService, principal: Writing, key: OnceKey = None
+    case: str,
+    body: NoticeRequest,
+    request: Request,
+    service: TheService,
+    principal: Writing,
+    key: OnceKey = None,
 ) -> Response:
     """Note that a notice was sent, the first of a case or a reminder. Nothing is sent from here."""
     once = Once(service, principal, f"cases {case} notices", key, body.model_dump(mode="json"))
@@ -180,7 +205,12 @@ def notice(
     def work() -> tuple[int, bytes]:
         _check_unchanged(writer, case, request)
         noted = record_notice(
-            writer, case, writer.now if at is None else at, to=body.to, message_id=body.message_id, channel=body.channel
+            writer,
+            case,
+            writer.now if at is None else at,
+            to=body.to,
+            message_id=body.message_id,
+            channel=body.channel,
         )
         return 201, json_of(NoticeNoted(noted=noted))
 
@@ -192,7 +222,9 @@ def notice(
 def what_is_due(request: Request, service: TheService, principal: Reading) -> Response:
     """List the notices and reminders that are due, each with what stands in its way."""
     found = service.read(
-        lambda connection: due(connection, service.now, service.usual_terms, service.settings.hotline_country)
+        lambda connection: due(
+            connection, service.now, service.usual_terms, service.settings.hotline_country
+        )
     )
     items = [DueItem(**{**asdict(one), "since": moment(one.since), "reports": list(one.reports), "in_the_way": list(one.in_the_way)}) for one in found]  # fmt: skip
     return answer(request, json_of(items, list[DueItem]))
@@ -209,9 +241,13 @@ def drafts(case: str, body: DraftRequest, service: TheService, principal: Writin
     with service.store.write(principal.who) as writer:
         note_view(writer, case, "draft")
         connection = writer.connection
-        found = due(connection, writer.now, service.usual_terms, service.settings.hotline_country, case=case)
+        found = due(
+            connection, writer.now, service.usual_terms, service.settings.hotline_country, case=case
+        )
         if not found:
-            raise NotInStoreError(f"case {case!r} has no URL that is there still: there is nothing to write about.")
+            raise NotInStoreError(
+                f"case {case!r} has no URL that is there still: there is nothing to write about."
+            )
         given = [*body.urls, *targets_of_reports(service.store, connection, found[0].reports)]
         made = draft(connection, service.store.keys, found[0], service.sender(body.language), given)
     items = [
@@ -232,10 +268,14 @@ async def again(case: str, service: TheService, principal: Writing) -> Response:
         case_view(connection, case, service.now)
 
     await run_in_threadpool(service.read, known)
-    async with Attributor(service.settings, max_age=timedelta(0), vouched=service.vouched) as attributor:
+    async with Attributor(
+        service.settings, max_age=timedelta(0), vouched=service.vouched
+    ) as attributor:
         found = [
             RecheckedItem(**asdict(one))
-            async for one in recheck(service.store, attributor.investigate, principal.who, case=case)
+            async for one in recheck(
+                service.store, attributor.investigate, principal.who, case=case
+            )
         ]
     return Response(json_of(found, list[RecheckedItem]), media_type="application/json")
 

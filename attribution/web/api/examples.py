@@ -11,15 +11,26 @@ from pydantic import BaseModel
 _MARK = "example:"
 NOTHING: dict[str, Any] = {}
 TARGET = {"target": "hxxps://www[.]lighthouse[.]example/1"}
-BATCH_REQUEST = {"targets": ["https://www.lighthouse.example/1", "https://shop.quay-customer.example/2"]}
+BATCH_REQUEST = {
+    "targets": ["https://www.lighthouse.example/1", "https://shop.quay-customer.example/2"]
+}
 REPORT = {"url": "https://www.lighthouse.example/1", "reported_at": "2026-03-02T11:30:00Z"}
 EVENT = {"kind": "still_online", "at": "2026-03-02T18:00:00Z", "note": "seen by the checker"}
-NOTICE = {"to": "abuse@lantern.example", "at": "2026-03-02T12:00:00Z", "message_id": "<1@hotline.example>"}
-APPROVAL = {"mailbox": "abuse@lantern.example", "why": "telephoned the number in the trade register"}
+NOTICE = {
+    "to": "abuse@lantern.example",
+    "at": "2026-03-02T12:00:00Z",
+    "message_id": "<1@hotline.example>",
+}
+APPROVAL = {
+    "mailbox": "abuse@lantern.example",
+    "why": "telephoned the number in the trade register",
+}
 VOUCH = {"why": "acts on notices within a day since 2024", "name": "Lantern Hosting Inc."}
 CONTEST = {"provider": "arin:LANT", "without": ["c0123456789ab"]}
 
-ANSWER = json.loads(resources.files("attribution.web.api").joinpath("example_answer.json").read_text("utf-8"))
+ANSWER = json.loads(
+    resources.files("attribution.web.api").joinpath("example_answer.json").read_text("utf-8")
+)
 BATCH = {
     "id": "b0123456789abcdef01234567", "state": "running", "total": 2, "done": 0, "counts": {}, "made_at": "2026-03-02T12:00:00Z",
 }  # fmt: skip
@@ -58,7 +69,9 @@ def body(kind: type[BaseModel], name: str) -> dict[str, Any]:
     return {
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": kind.model_json_schema(), "example": _MARK + name}},
+            "content": {
+                "application/json": {"schema": kind.model_json_schema(), "example": _MARK + name}
+            },
         }
     }
 

@@ -21,7 +21,11 @@ async def healthz() -> Health:
     return Health(status="ok", version=__version__)
 
 
-@router.get("/readyz", response_model=Health, responses={503: {"description": "The store cannot be used now."}})
+@router.get(
+    "/readyz",
+    response_model=Health,
+    responses={503: {"description": "The store cannot be used now."}},
+)
 def readyz(service: TheService) -> Health:
     """Say whether the store can be read: what a proxy asks before it sends somebody here."""
     service.read(lambda connection: connection.execute(select(heads.c.seq)).one())
@@ -31,7 +35,10 @@ def readyz(service: TheService) -> Health:
 @router.get(
     "/metrics",
     response_class=Response,
-    responses={**problems(), 200: {"description": "Prometheus text.", "content": {"text/plain": {}}}},
+    responses={
+        **problems(),
+        200: {"description": "Prometheus text.", "content": {"text/plain": {}}},
+    },
 )
 def metrics(service: TheService, principal: Measuring) -> Response:
     """Return what was counted. Needs a key with the scope `metrics`."""

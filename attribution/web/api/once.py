@@ -34,7 +34,9 @@ OnceKey = Annotated[
 class Once:
     """One request under its key, or a request without one."""
 
-    def __init__(self, service: Service, principal: Principal, route: str, key: str | None, body: Any) -> None:
+    def __init__(
+        self, service: Service, principal: Principal, route: str, key: str | None, body: Any
+    ) -> None:
         self._service, self._key = service, None
         if key is not None:
             keys = service.store.keys
@@ -56,7 +58,11 @@ class Once:
             connection.execute(replies.delete().where(replies.c.made_at < writer.now - _DAY))
             connection.execute(
                 replies.insert().values(
-                    key=self._key, request=self._request, status=status, body=body.decode("utf-8"), made_at=writer.now
+                    key=self._key,
+                    request=self._request,
+                    status=status,
+                    body=body.decode("utf-8"),
+                    made_at=writer.now,
                 )
             )
         return _response(status, body)
@@ -66,7 +72,9 @@ class Once:
         if row is None or row.made_at < self._service.now - _DAY:
             return None
         if row.request != self._request:
-            raise ProblemError(422, "key-used", "this Idempotency-Key was used for another request: use a new one.")
+            raise ProblemError(
+                422, "key-used", "this Idempotency-Key was used for another request: use a new one."
+            )
         response = _response(row.status, row.body.encode("utf-8"))
         response.headers["Idempotency-Replayed"] = "true"
         return response

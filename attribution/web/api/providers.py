@@ -53,9 +53,14 @@ from attribution.web.evidence import note_dossier
 from attribution.web.problems import ProblemError
 
 router = APIRouter(prefix=ROOT, tags=["providers"])
-Key = Annotated[str, Path(max_length=300, description="The provider's key, or another name that is its alone.")]
+Key = Annotated[
+    str, Path(max_length=300, description="The provider's key, or another name that is its alone.")
+]
 Day = Annotated[
-    date | None, Query(description="With what was known at this day's beginning (UTC). Left out: today's beginning.")
+    date | None,
+    Query(
+        description="With what was known at this day's beginning (UTC). Left out: today's beginning."
+    ),
 ]
 
 
@@ -65,7 +70,11 @@ Day = Annotated[
     responses={**problems(), 200: examples.reply("By key.", "PROVIDERS")},
 )
 def listed(
-    request: Request, service: TheService, principal: Reading, cursor: Cursor = None, limit: Limit = 50
+    request: Request,
+    service: TheService,
+    principal: Reading,
+    cursor: Cursor = None,
+    limit: Limit = 50,
 ) -> Response:
     """List providers, by key."""
     after = decode_cursor(cursor) or ""
@@ -80,7 +89,9 @@ def one(provider: Key, request: Request, service: TheService, principal: Reading
     """Return everything about one provider but its cases one by one; counts are over its one history."""
 
     def read(connection: Any) -> ProviderDetail:
-        view = provider_view(connection, provider_named(connection, provider)[0], service.usual_terms)
+        view = provider_view(
+            connection, provider_named(connection, provider)[0], service.usual_terms
+        )
         values = asdict(view)
         values["provider"] = values.pop("key")
         return ProviderDetail(**_with_times(values))
@@ -96,7 +107,11 @@ def one(provider: Key, request: Request, service: TheService, principal: Reading
     openapi_extra=examples.request("APPROVAL"),
 )
 def approval(
-    provider: Key, body: ApprovalRequest, service: TheService, principal: Writing, key: OnceKey = None
+    provider: Key,
+    body: ApprovalRequest,
+    service: TheService,
+    principal: Writing,
+    key: OnceKey = None,
 ) -> Response:
     """Note that a person looked at a mailbox and approves it: before that no notice with URLs goes there."""
     once = Once(service, principal, f"approvals {provider}", key, body.model_dump())
@@ -140,14 +155,20 @@ def vouching(
     response_model=list[Assessed],
     responses={**problems(), 200: examples.reply("Everybody.", "ASSESSMENTS")},
 )
-def assessments(request: Request, service: TheService, principal: Reading, at: Day = None) -> Response:
+def assessments(
+    request: Request, service: TheService, principal: Reading, at: Day = None
+) -> Response:
     """Say of each provider whether it acts on notices, how sure that is, and what may be done next. Nothing is published."""
     look = service.patterns.look(_past(service, at))
-    return answer(request, json_of([Assessed(**look.row(found)) for found in look.assessed], list[Assessed]))
+    return answer(
+        request, json_of([Assessed(**look.row(found)) for found in look.assessed], list[Assessed])
+    )
 
 
 @router.get("/assessments/{provider:path}", response_model=Assessed, responses=problems(404))
-def assessment(provider: Key, request: Request, service: TheService, principal: Reading, at: Day = None) -> Response:
+def assessment(
+    provider: Key, request: Request, service: TheService, principal: Reading, at: Day = None
+) -> Response:
     """Say the same of one provider, under any of its names."""
     look, found = service.patterns.assessed(provider, _past(service, at))
     return answer(request, json_of(Assessed(**look.row(found))))
@@ -164,7 +185,9 @@ def assessment(provider: Key, request: Request, service: TheService, principal: 
         },
     },
 )
-def dossier(provider: Key, request: Request, service: TheService, principal: Reading, at: Day = None) -> Response:
+def dossier(
+    provider: Key, request: Request, service: TheService, principal: Reading, at: Day = None
+) -> Response:
     """Return a provider's dossier as of a day: everything that its label rests on. That it was taken is noted."""
     look, found = service.patterns.assessed(provider, _past(service, at))
     packed = dossier_archive(look.dossier(found))
@@ -173,11 +196,18 @@ def dossier(provider: Key, request: Request, service: TheService, principal: Rea
     return answer(request, packed, media_type="application/zip")
 
 
-@router.post("/contests", response_model=Contested, responses=problems(404), openapi_extra=examples.request("CONTEST"))
+@router.post(
+    "/contests",
+    response_model=Contested,
+    responses=problems(404),
+    openapi_extra=examples.request("CONTEST"),
+)
 def contest(body: ContestRequest, service: TheService, principal: Reading) -> Contested:
     """Decide again without the cases that a provider contests; say whether its label stands, and by what margin. Nothing is changed."""
     look, found = service.patterns.assessed(body.provider)
-    return Contested(**decide_again(look.history, found.names[0], body.without, day_of(found.verdict.at)))
+    return Contested(
+        **decide_again(look.history, found.names[0], body.without, day_of(found.verdict.at))
+    )
 
 
 @router.get("/audit", response_model=Page[AuditItem], responses=problems())
@@ -191,7 +221,9 @@ def audit(
 ) -> Response:  # fmt: skip
     """Return the log, the newest first: who looked at what, and who did what."""
     before = decode_number(cursor)
-    lines = service.read(lambda connection: audit_lines(connection, before=before, who=who, limit=limit))
+    lines = service.read(
+        lambda connection: audit_lines(connection, before=before, who=who, limit=limit)
+    )
     items = [
         AuditItem(seq=one.seq, at=moment(one.recorded_at), who=one.who, what=one.kind, case=one.case, provider=one.provider, detail=one.detail)
         for one in lines

@@ -49,11 +49,20 @@ def queue(
     def read(connection: Any) -> dict[str, Any]:
         identity, key = (None, None) if not provider else provider_named(connection, provider)
         first = after is None and identity is None
-        waiting = due(connection, service.now, service.usual_terms, service.settings.hotline_country) if first else []
+        waiting = (
+            due(connection, service.now, service.usual_terms, service.settings.hotline_country)
+            if first
+            else []
+        )
         lines = case_lines(connection, provider_id=identity, after=after)
         ready = [one for one in waiting if not one.in_the_way and not one.route_to]
-        held = groupby(sorted((one for one in waiting if one not in ready), key=_hindrance), key=_hindrance)
-        blocked = [{"provider": key[0], "why": key[1], "route_to": key[2], "due": list(some)} for key, some in held]
+        held = groupby(
+            sorted((one for one in waiting if one not in ready), key=_hindrance), key=_hindrance
+        )
+        blocked = [
+            {"provider": key[0], "why": key[1], "route_to": key[2], "due": list(some)}
+            for key, some in held
+        ]
         return {
             "ready": ready,
             "blocked": blocked,
@@ -86,9 +95,18 @@ async def acts(request: Request, case: str, principal: Worker, form: Form) -> Re
             at = writer.now if at is None else at
             match do:
                 case "event":
-                    note = {"note": form["note"].strip()[:2000]} if form.get("note", "").strip() else None
+                    note = (
+                        {"note": form["note"].strip()[:2000]}
+                        if form.get("note", "").strip()
+                        else None
+                    )
                     note_event(
-                        writer, form.get("kind", ""), at, case=case, report=form.get("report") or None, detail=note
+                        writer,
+                        form.get("kind", ""),
+                        at,
+                        case=case,
+                        report=form.get("report") or None,
+                        detail=note,
                     )
                 case "notice":
                     message_id = form.get("message_id", "").strip()[:998] or None
@@ -96,7 +114,9 @@ async def acts(request: Request, case: str, principal: Worker, form: Form) -> Re
                 case "correct":
                     correct(writer, _number(form.get("seq", "")), form.get("why", ""))
                 case _:
-                    raise ProblemError(422, "not-understood", "do: use event, notice, correct or recheck.")
+                    raise ProblemError(
+                        422, "not-understood", "do: use event, notice, correct or recheck."
+                    )
 
     try:
         await run_in_threadpool(work)
@@ -107,7 +127,10 @@ async def acts(request: Request, case: str, principal: Worker, form: Form) -> Re
 
 @router.get("/cases/{case}/draft")
 def drafts(
-    request: Request, case: str, principal: Worker, language: Annotated[str, Query(pattern="^[a-z]{0,2}$")] = ""
+    request: Request,
+    case: str,
+    principal: Worker,
+    language: Annotated[str, Query(pattern="^[a-z]{0,2}$")] = "",
 ) -> Response:
     """Show the notices of a case, to each party in the order to write."""
     return _drafts(request, case, principal.who, language, [])
@@ -117,7 +140,9 @@ def drafts(
 async def drafts_with_urls(request: Request, case: str, principal: Worker, form: Form) -> Response:
     """Show the same with URLs given, of which the store has only what recognises them."""
     given = [line.strip() for line in form.get("urls", "").splitlines() if line.strip()]
-    return await run_in_threadpool(_drafts, request, case, principal.who, form.get("language", ""), given)
+    return await run_in_threadpool(
+        _drafts, request, case, principal.who, form.get("language", ""), given
+    )
 
 
 @router.get("/reports/{report}/evidence.json")
@@ -134,14 +159,18 @@ def _hindrance(one: Due) -> tuple[str, str, str]:
     return one.provider, "; ".join(one.in_the_way), one.route_to or ""
 
 
-def _case(request: Request, case: str, who: str, *, fault: str = "", found: list[Rechecked] | None = None) -> Response:
+def _case(
+    request: Request, case: str, who: str, *, fault: str = "", found: list[Rechecked] | None = None
+) -> Response:
     service: Service = request.app.state.service
     with service.store.write(who) as writer:
         note_view(writer, case, "page")
         connection = writer.connection
         view = case_view(connection, case, writer.now)
         urls = urls_of_case(connection, service.store.keys, case)
-        waiting = due(connection, writer.now, service.usual_terms, service.settings.hotline_country, case=case)
+        waiting = due(
+            connection, writer.now, service.usual_terms, service.settings.hotline_country, case=case
+        )
     corrected = {one["corrects"] for one in view.events if one["kind"] == "correction"}
     return page(
         request, "case.html.j2", 422 if fault else 200, view=view, urls=urls, due=waiting[0] if waiting else None, kinds=_NOTED_HERE,
@@ -150,8 +179,12 @@ def _case(request: Request, case: str, who: str, *, fault: str = "", found: list
 
 
 async def _look_again(service: Service, case: str, who: str) -> Any:
-    await run_in_threadpool(service.read, lambda connection: case_view(connection, case, service.now))
-    async with Attributor(service.settings, max_age=timedelta(0), vouched=service.vouched) as attributor:
+    await run_in_threadpool(
+        service.read, lambda connection: case_view(connection, case, service.now)
+    )
+    async with Attributor(
+        service.settings, max_age=timedelta(0), vouched=service.vouched
+    ) as attributor:
         async for one in recheck(service.store, attributor.investigate, who, case=case):
             yield one
 
@@ -163,13 +196,21 @@ def _drafts(request: Request, case: str, who: str, language: str, given: list[st
         note_view(writer, case, "draft")
         connection = writer.connection
         view = case_view(connection, case, writer.now)
-        waiting = due(connection, writer.now, service.usual_terms, service.settings.hotline_country, case=case)
+        waiting = due(
+            connection, writer.now, service.usual_terms, service.settings.hotline_country, case=case
+        )
         if not waiting:
             fault = "No URL of this case is there still, as far as the checker told: there is nothing to write about."
         else:
             known = [*given, *targets_of_reports(service.store, connection, waiting[0].reports)]
             try:
-                made = draft(connection, service.store.keys, waiting[0], service.sender(language or None), known)
+                made = draft(
+                    connection,
+                    service.store.keys,
+                    waiting[0],
+                    service.sender(language or None),
+                    known,
+                )
             except StoreError as error:
                 fault, names_urls = str(error), "has no URL of" not in str(error)
     reports = [json.dumps(one, indent=1) for one in (made[0].xarf if made else ())]
@@ -187,7 +228,9 @@ def _time(text: str) -> int | None:
     if not re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?Z?", text):
         raise StoreError(f"time {text[:40]!r}: write it as 2026-01-31 14:02, in UTC.")
     try:
-        return micros(datetime.fromisoformat(text.removesuffix("Z").replace(" ", "T")).replace(tzinfo=UTC))
+        return micros(
+            datetime.fromisoformat(text.removesuffix("Z").replace(" ", "T")).replace(tzinfo=UTC)
+        )
     except ValueError:
         raise StoreError(f"time {text[:40]!r}: there is no such time.") from None
 

@@ -45,7 +45,15 @@ _SPLIT = "<!-- what is learnt stands here -->"
 _SHOWN_A_COMPANY = 25
 _REPORTED_AT_ONCE = 100
 """Reports of one transaction: of a long list none holds the store for long."""
-_SHOWN_STEPS = ("told origin", "resolution", "leaf", "accountable", "abuse contact", "no answer", "nobody named")
+_SHOWN_STEPS = (
+    "told origin",
+    "resolution",
+    "leaf",
+    "accountable",
+    "abuse contact",
+    "no answer",
+    "nobody named",
+)
 _CSV = ("input", "status", "company", "mailbox", "role", "country")
 
 
@@ -66,8 +74,12 @@ class Known:
 def front(request: Request, principal: Looker) -> Response:
     """Show the box, and what one looked up last."""
     service: Service = request.app.state.service
-    recent = service.read(lambda connection: batches.batch_states(connection, principal.who, limit=10))
-    return page(request, "front.html.j2", recent=[one for one in recent if one.kept], fault="", text="")
+    recent = service.read(
+        lambda connection: batches.batch_states(connection, principal.who, limit=10)
+    )
+    return page(
+        request, "front.html.j2", recent=[one for one in recent if one.kept], fault="", text=""
+    )
 
 
 @router.post("/check")
@@ -80,7 +92,11 @@ async def check(request: Request, principal: Looker, form: Form) -> Response:
     if not targets:
         fault = say("Paste a URL, a host name or an address.")
     elif len(targets) > MOST_TARGETS:
-        fault = say("These are {count} lines; {most} can be looked up at once.", count=len(targets), most=MOST_TARGETS)
+        fault = say(
+            "These are {count} lines; {most} can be looked up at once.",
+            count=len(targets),
+            most=MOST_TARGETS,
+        )
     elif len(targets) == 1:
         try:
             parse_target(targets[0], documentation_is_special=False)
@@ -91,7 +107,9 @@ async def check(request: Request, principal: Looker, form: Form) -> Response:
 
     def keep() -> str:
         with service.store.write(principal.who) as writer:
-            return batches.add_batch(writer.connection, service.store, principal.who, targets, kept=True)
+            return batches.add_batch(
+                writer.connection, service.store, principal.who, targets, kept=True
+            )
 
     identity = await run_in_threadpool(keep)
     service.runner.work_on(identity)
@@ -130,7 +148,9 @@ async def events(request: Request, check: str, principal: Looker) -> StreamingRe
     """Tell the page how far the look-up is."""
     service: Service = request.app.state.service
     held = await run_in_threadpool(_kept, service, check)
-    return StreamingResponse(stream_of(service, held), media_type=EVENTS, headers={"X-Accel-Buffering": "no"})
+    return StreamingResponse(
+        stream_of(service, held), media_type=EVENTS, headers={"X-Accel-Buffering": "no"}
+    )
 
 
 @router.get("/checks/{check}/lines/{number}/evidence.json")
@@ -170,7 +190,9 @@ async def report(request: Request, check: str, principal: Worker, form: Form) ->
         for some in _in_lots(_reportable(lines), _REPORTED_AT_ONCE):
             with service.store.write(principal.who) as writer:
                 for one, investigation in some:
-                    added = add_report(writer, one.target, investigation, keep_url=service.settings.keep_urls)
+                    added = add_report(
+                        writer, one.target, investigation, keep_url=service.settings.keep_urls
+                    )
                     batches.note_report(writer.connection, held.id, one.line, added.report)
                     found.append(added.case)
         return [case for case in dict.fromkeys(found) if case]
@@ -218,14 +240,18 @@ def _kept(service: Service, check: str) -> BatchState:
 
 
 def _line(service: Service, held: BatchState, number: int) -> Line:
-    return service.read(lambda connection: batches.line_of(service.store, connection, held.id, number))
+    return service.read(
+        lambda connection: batches.line_of(service.store, connection, held.id, number)
+    )
 
 
 async def _single(request: Request, service: Service, held: BatchState) -> Response:
     found = await run_in_threadpool(_line, service, held, 1)
     if found.answer is not None or held.state == "stopped":
         return await run_in_threadpool(_page_of, request, service, held, found)
-    whole = render(request, "single.html.j2", check=held, line=found, split=Markup(_SPLIT), panel="")  # noqa: S704 - our own mark
+    whole = render(
+        request, "single.html.j2", check=held, line=found, split=Markup(_SPLIT), panel=""
+    )
     head, _, foot = whole.partition(_SPLIT)
 
     async def learning() -> AsyncIterator[str]:
@@ -250,7 +276,9 @@ async def _single(request: Request, service: Service, held: BatchState) -> Respo
         panel = await run_in_threadpool(_panel, request, service, now, last)
         yield f"</ol>\n{panel}\n{foot.replace('</ol>', '', 1)}"
 
-    return StreamingResponse(learning(), media_type="text/html; charset=utf-8", headers={"X-Accel-Buffering": "no"})
+    return StreamingResponse(
+        learning(), media_type="text/html; charset=utf-8", headers={"X-Accel-Buffering": "no"}
+    )
 
 
 def _page_of(request: Request, service: Service, held: BatchState, found: Line) -> Response:
@@ -264,7 +292,11 @@ def _panel(request: Request, service: Service, held: BatchState, found: Line) ->
     answer = found.answer
     steps = [step for step in _decided_again(found.evidence).steps if step.rule in _SHOWN_STEPS]
     known = None if answer.primary is None else _known(service, answer)
-    report = None if found.report is None else service.read(lambda connection: _case_of(connection, found.report))
+    report = (
+        None
+        if found.report is None
+        else service.read(lambda connection: _case_of(connection, found.report))
+    )
     return render(
         request, "panel.html.j2", check=held, line=found, answer=answer, steps=steps, known=known, case=report,
         asks=answer.write_order[0].ask if answer.fronted and answer.write_order else "",
@@ -293,7 +325,9 @@ def _known(service: Service, answer: Attribution) -> Known | None:
 
 def _case_of(connection: Connection, report: str | None) -> str | None:
     return connection.execute(
-        select(cases.c.key).join(reports, reports.c.case_id == cases.c.id).where(reports.c.key == report)
+        select(cases.c.key)
+        .join(reports, reports.c.case_id == cases.c.id)
+        .where(reports.c.key == report)
     ).scalar()
 
 
@@ -315,7 +349,9 @@ def _all_lines(service: Service, held: BatchState) -> Iterator[Line]:
     after = 0
     while True:
         at = after
-        lines = service.read(lambda connection: batches.lines_of(service.store, connection, held.id, at, 500))  # noqa: B023
+        lines = service.read(
+            lambda connection: batches.lines_of(service.store, connection, held.id, at, 500)
+        )
         yield from lines
         if len(lines) < 500:
             return
@@ -354,7 +390,10 @@ def _heard(record: Record) -> str:
 def _waits_for(service: Service) -> str:
     """Say which registries are being waited for."""
     closed = [row for row in registry_rows(service.settings.cache_path) if row["closed_until"]]
-    return "; ".join(f"{row['service']} asks us to wait until {row['closed_until'][11:16]} UTC" for row in closed[:3])
+    return "; ".join(
+        f"{row['service']} asks us to wait until {row['closed_until'][11:16]} UTC"
+        for row in closed[:3]
+    )
 
 
 def _download(body: bytes, kind: str, name: str) -> Response:

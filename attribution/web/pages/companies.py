@@ -36,7 +36,12 @@ from attribution.errors import StoreError
 from attribution.pattern.dossier import REPLY_DAYS
 from attribution.pattern.dossier import contest as decide_again
 from attribution.pattern.history import moment as day_of
-from attribution.pattern.pictures import curve_picture, funnel_picture, timeline_picture, weeks_picture
+from attribution.pattern.pictures import (
+    curve_picture,
+    funnel_picture,
+    timeline_picture,
+    weeks_picture,
+)
 from attribution.pattern.render import dossier_archive, dossier_files, dossier_hash, letter_text
 from attribution.pattern.verdict import LABELS
 from attribution.web.access.signing import open_signing_key
@@ -60,18 +65,31 @@ def overview(request: Request, principal: Reader) -> Response:
         key=lambda row: (LABELS.index(row["now"]), -row["e_value"], row["provider"]),
     )
     names = service.read(_names)
-    return page(request, "overview.html.j2", rows=rows, names=names, day=look.day, picture=funnel_picture(rows, names))
+    return page(
+        request,
+        "overview.html.j2",
+        rows=rows,
+        names=names,
+        day=look.day,
+        picture=funnel_picture(rows, names),
+    )
 
 
 @router.get("/providers")
-def listed(request: Request, principal: Reader, after: Annotated[str, Query(max_length=300)] = "") -> Response:
+def listed(
+    request: Request, principal: Reader, after: Annotated[str, Query(max_length=300)] = ""
+) -> Response:
     """Show companies by key."""
     service: Service = request.app.state.service
     lines = service.read(lambda connection: provider_lines(connection, after))
     look = service.patterns.known()
     labels = {name: one.now for one in look.assessed for name in one.names} if look else {}
     return page(
-        request, "providers.html.j2", lines=lines, labels=labels, more=lines[-1].key if len(lines) == PAGE else None
+        request,
+        "providers.html.j2",
+        lines=lines,
+        labels=labels,
+        more=lines[-1].key if len(lines) == PAGE else None,
     )
 
 
@@ -104,14 +122,26 @@ def dossier(
 
 @router.get("/contests/{provider:path}")
 def contest(
-    request: Request, provider: str, principal: Reader, without: Annotated[str, Query(max_length=20_000)] = ""
+    request: Request,
+    provider: str,
+    principal: Reader,
+    without: Annotated[str, Query(max_length=20_000)] = "",
 ) -> Response:
     """Decide again without some cases, and show whether the label stands. Nothing is changed."""
     service: Service = request.app.state.service
     look, found = service.patterns.assessed(provider)
     gone = without.replace(",", " ").split()
-    result = decide_again(look.history, found.names[0], gone, day_of(found.verdict.at)) if gone else None
-    return page(request, "contest.html.j2", provider=found.names[0], without=without, result=result, day=look.day)
+    result = (
+        decide_again(look.history, found.names[0], gone, day_of(found.verdict.at)) if gone else None
+    )
+    return page(
+        request,
+        "contest.html.j2",
+        provider=found.names[0],
+        without=without,
+        result=result,
+        day=look.day,
+    )
 
 
 @router.get("/publish/{provider:path}")
@@ -121,7 +151,9 @@ def publication(request: Request, provider: str, principal: Reader) -> Response:
 
 
 @router.post("/publish/{provider:path}")
-async def publishes(request: Request, provider: str, principal: Signer, visitor: KnownVisitor, form: Form) -> Response:
+async def publishes(
+    request: Request, provider: str, principal: Signer, visitor: KnownVisitor, form: Form
+) -> Response:
     """Note the letter, sign, publish or withdraw. Each needs a person, a reason, and for signing that person's passphrase."""
     service: Service = request.app.state.service
 
@@ -131,7 +163,13 @@ async def publishes(request: Request, provider: str, principal: Signer, visitor:
             case "letter":
                 look, found = service.patterns.assessed(provider)
                 with service.store.write(principal.who) as writer:
-                    note_letter(writer, found.names[0], look.day, dossier_hash(look.dossier(found)), _given(form, "to"))
+                    note_letter(
+                        writer,
+                        found.names[0],
+                        look.day,
+                        dossier_hash(look.dossier(found)),
+                        _given(form, "to"),
+                    )
             case "sign":
                 assert visitor.session is not None
                 key = open_signing_key(visitor.session.account, form.get("passphrase", ""))
@@ -140,9 +178,15 @@ async def publishes(request: Request, provider: str, principal: Signer, visitor:
                     if refused:
                         raise StoreError("this cannot be signed: " + "; ".join(refused))
                     if form.get("covers") != made["covers"]:
-                        raise StoreError("what would be public has changed since you read it: read it again.")
+                        raise StoreError(
+                            "what would be public has changed since you read it: read it again."
+                        )
                     signed = sign(
-                        made["list"], key, form.get("reason", ""), signers(writer.connection), moment(writer.now)
+                        made["list"],
+                        key,
+                        form.get("reason", ""),
+                        signers(writer.connection),
+                        moment(writer.now),
                     )
                     note_signature(writer, provider, signed)
             case "publish":
@@ -154,7 +198,9 @@ async def publishes(request: Request, provider: str, principal: Signer, visitor:
                 with service.store.write(principal.who) as writer:
                     withdraw(writer, _given(form, "company"), form.get("why", ""))
             case _:
-                raise ProblemError(422, "not-understood", "do: use letter, sign, publish or withdraw.")
+                raise ProblemError(
+                    422, "not-understood", "do: use letter, sign, publish or withdraw."
+                )
         return None
 
     try:
@@ -165,7 +211,9 @@ async def publishes(request: Request, provider: str, principal: Signer, visitor:
         return RedirectResponse(f"/publish/{provider}", 303)
     body = json.dumps(given, indent=1, ensure_ascii=True) + "\n"
     return Response(
-        body, media_type="application/json", headers={"Content-Disposition": 'attachment; filename="list.json"'}
+        body,
+        media_type="application/json",
+        headers={"Content-Disposition": 'attachment; filename="list.json"'},
     )
 
 
@@ -175,8 +223,17 @@ def letter(request: Request, provider: str, principal: Reader) -> Response:
     service: Service = request.app.state.service
     look, found = service.patterns.assessed(provider)
     settings = service.settings
-    text, reply_by = letter_text(look.dossier(found), settings.hotline_name, settings.hotline_mailbox)
-    return page(request, "letter.html.j2", provider=found.names[0], text=text, reply_by=reply_by, day=look.day)
+    text, reply_by = letter_text(
+        look.dossier(found), settings.hotline_name, settings.hotline_mailbox
+    )
+    return page(
+        request,
+        "letter.html.j2",
+        provider=found.names[0],
+        text=text,
+        reply_by=reply_by,
+        day=look.day,
+    )
 
 
 @router.get("/providers/{provider:path}")
@@ -199,7 +256,11 @@ async def acts(request: Request, provider: str, principal: Worker, form: Form) -
                 case "event":
                     note = form.get("note", "").strip()[:2000]
                     note_event(
-                        writer, form.get("kind", ""), writer.now, provider=key, detail={"note": note} if note else None
+                        writer,
+                        form.get("kind", ""),
+                        writer.now,
+                        provider=key,
+                        detail={"note": note} if note else None,
                     )
                 case "terms":
                     set_terms(writer, identity, _terms(form))
@@ -229,7 +290,13 @@ def _company(request: Request, provider: str, fault: str = "") -> Response:
     values = service.read(read)
     look = service.patterns.look()
     found = look.of(values["view"].key)
-    assessed: dict[str, Any] = {"row": None, "dossier": None, "weeks": "", "curve": "", "timeline": ""}
+    assessed: dict[str, Any] = {
+        "row": None,
+        "dossier": None,
+        "weeks": "",
+        "curve": "",
+        "timeline": "",
+    }
     if found is not None:
         made = look.dossier(found)
         assessed = {
@@ -253,16 +320,24 @@ def _publication(request: Request, provider: str, fault: str = "") -> Response:
         made, refused = _made(service, connection, provider)
         key = made["key"]
         letter_at = _letter(connection, key)
-        given = [one for one in _noted(connection, "list_published") if made["name"] in one["companies"]]
-        withdrawn = [one for one in _noted(connection, "list_withdrawn") if one["withdrawn"] == made["name"]]
-        faults = check_signatures(made["list"], signers(connection)) if made["list"]["entries"] else []
+        given = [
+            one for one in _noted(connection, "list_published") if made["name"] in one["companies"]
+        ]
+        withdrawn = [
+            one for one in _noted(connection, "list_withdrawn") if one["withdrawn"] == made["name"]
+        ]
+        faults = (
+            check_signatures(made["list"], signers(connection)) if made["list"]["entries"] else []
+        )
     return page(
         request, "publish.html.j2", 422 if fault else 200, provider=key, made=made, refused=refused, letter_at=letter_at, given=given,
         faults=faults, needed=SIGNERS_NEEDED, fault=fault, day=made["day"], withdrawn=withdrawn,
     )  # fmt: skip
 
 
-def _made(service: Service, connection: Connection, provider: str) -> tuple[dict[str, Any], list[str]]:
+def _made(
+    service: Service, connection: Connection, provider: str
+) -> tuple[dict[str, Any], list[str]]:
     """Return the list of one company as of today with the signatures on it, and what stands in its way."""
     look, found = service.patterns.assessed(provider)
     key = found.names[0]
@@ -282,7 +357,9 @@ def _made(service: Service, connection: Connection, provider: str) -> tuple[dict
 def _letter(connection: Connection, key: str) -> datetime | None:
     identity, _ = provider_named(connection, key)
     at = connection.execute(
-        select(events.c.at).where(events.c.kind == "letter", events.c.provider_id == identity).order_by(events.c.at)
+        select(events.c.at)
+        .where(events.c.kind == "letter", events.c.provider_id == identity)
+        .order_by(events.c.at)
     ).scalar()
     return None if at is None else moment(at)
 
@@ -290,13 +367,17 @@ def _letter(connection: Connection, key: str) -> datetime | None:
 def _noted(connection: Connection, kind: str) -> list[dict[str, Any]]:
     """Return what was noted of lists, the latest first."""
     rows = connection.execute(
-        select(events.c.at, events.c.detail).where(events.c.kind == kind).order_by(events.c.seq.desc())
+        select(events.c.at, events.c.detail)
+        .where(events.c.kind == kind)
+        .order_by(events.c.seq.desc())
     )
     return [{**json.loads(row.detail), "at": row.at} for row in rows]
 
 
 def _names(connection: Connection) -> dict[str, str]:
-    return {row.key: row.name for row in connection.execute(select(providers.c.key, providers.c.name))}
+    return {
+        row.key: row.name for row in connection.execute(select(providers.c.key, providers.c.name))
+    }
 
 
 def _terms(form: dict[str, str]) -> Terms:

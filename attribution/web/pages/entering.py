@@ -53,7 +53,9 @@ async def signs_in(request: Request, form: Form) -> Response:
 
     def work() -> str:
         hours = service.settings.session_hours
-        return sign_in(service.store, mailbox, form.get("password", ""), form.get("code", ""), hours)[0]
+        return sign_in(
+            service.store, mailbox, form.get("password", ""), form.get("code", ""), hours
+        )[0]
 
     try:
         token = await service.slowly(work)
@@ -70,7 +72,9 @@ async def to_provider(request: Request, visitor: KnownVisitor, back: Next = "/")
         raise ProblemError(404, "not-found", "no identity provider is set up here.")
     here = service.settings.public_url or str(request.base_url)
     try:
-        response, state = await service.identity_provider.send_there(request, here.rstrip("/") + "/sign-in/back")
+        response, state = await service.identity_provider.send_there(
+            request, here.rstrip("/") + "/sign-in/back"
+        )
     except Exception as error:  # whatever a library makes of a foreign server
         raise ProblemError(502, "provider-unreachable", f"the identity provider could not be asked: {type(error).__name__}.") from None  # fmt: skip
     sealed = seal_state(service.store, {"state": state, "next": own_address(back)})
@@ -89,7 +93,11 @@ async def from_provider(request: Request, visitor: KnownVisitor) -> Response:
     try:
         claims = await provider.claims(request, dict(held.get("state", {})))
         token, _ = await run_in_threadpool(
-            sign_in_by_claims, service.store, provider.issuer, claims, service.settings.session_hours
+            sign_in_by_claims,
+            service.store,
+            provider.issuer,
+            claims,
+            service.settings.session_hours,
         )
     except SignInRefused as refused:
         return _form(request, str(held.get("next", "/")), fault=str(refused), status=401)
@@ -99,7 +107,9 @@ async def from_provider(request: Request, visitor: KnownVisitor) -> Response:
 
 
 @router.post("/sign-out")
-async def signs_out(request: Request, principal: Looker, visitor: KnownVisitor, form: Form) -> Response:
+async def signs_out(
+    request: Request, principal: Looker, visitor: KnownVisitor, form: Form
+) -> Response:
     """End the session."""
     service: Service = request.app.state.service
 
@@ -136,7 +146,13 @@ async def sets_up(request: Request, token: str, form: Form) -> Response:
         if form.get("password") != form.get("again"):
             raise StoreError("the two passwords differ.")
         with store.write("set-up") as writer:
-            tickets.fill_in(writer, ticket, form.get("password", ""), form.get("name", ""), form.get("mailbox", ""))
+            tickets.fill_in(
+                writer,
+                ticket,
+                form.get("password", ""),
+                form.get("name", ""),
+                form.get("mailbox", ""),
+            )
         return None
 
     try:
@@ -165,11 +181,19 @@ async def speaks(request: Request, visitor: KnownVisitor, form: Form) -> Respons
     return response
 
 
-def _form(request: Request, back: str, *, mailbox: str = "", fault: str = "", status: int = 200) -> Response:
+def _form(
+    request: Request, back: str, *, mailbox: str = "", fault: str = "", status: int = 200
+) -> Response:
     service: Service = request.app.state.service
     provider = service.identity_provider is not None
     return page(
-        request, "sign_in.html.j2", status, next=own_address(back), mailbox=mailbox, fault=fault, provider=provider
+        request,
+        "sign_in.html.j2",
+        status,
+        next=own_address(back),
+        mailbox=mailbox,
+        fault=fault,
+        provider=provider,
     )
 
 
@@ -179,7 +203,9 @@ def _signed_in(request: Request, token: str, back: str) -> Response:
     return response
 
 
-def _set_up(request: Request, token: str, fault: str = "", form: dict[str, Any] | None = None) -> Response:
+def _set_up(
+    request: Request, token: str, fault: str = "", form: dict[str, Any] | None = None
+) -> Response:
     service: Service = request.app.state.service
     with service.store.read() as connection:
         ticket = tickets.find(service.store, connection, token, service.store.now)

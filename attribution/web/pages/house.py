@@ -47,7 +47,11 @@ def audit(
     service: Service = request.app.state.service
     lines = service.read(
         lambda connection: audit_lines(
-            connection, before=before, who=who.strip() or None, case=case.strip() or None, limit=_AUDITED
+            connection,
+            before=before,
+            who=who.strip() or None,
+            case=case.strip() or None,
+            limit=_AUDITED,
         )
     )
     return page(
@@ -67,14 +71,18 @@ def account(request: Request, principal: Looker) -> Response:
 
 
 @router.post("/account")
-async def makes_key(request: Request, principal: Signer, visitor: KnownVisitor, form: Form) -> Response:
+async def makes_key(
+    request: Request, principal: Signer, visitor: KnownVisitor, form: Form
+) -> Response:
     """Make one's signing key. One's password is asked for again, where one has one: a session alone does not name a signer."""
     service: Service = request.app.state.service
     session = visitor.session
     assert session is not None
 
     def work() -> None:
-        if session.account.password is not None and not fits(form.get("password", ""), session.account.password):
+        if session.account.password is not None and not fits(
+            form.get("password", ""), session.account.password
+        ):
             raise StoreError("the password is not yours.")
         if form.get("passphrase") != form.get("again"):
             raise StoreError("the two passphrases differ.")
@@ -104,7 +112,11 @@ async def changes_accounts(request: Request, principal: Admin, form: Form) -> Re
         do = form.get("do", "")
         if do == "add":
             made = add_account(
-                writer, form.get("mailbox", ""), form.get("name", ""), form.get("role", ""), form.get("language", "en")
+                writer,
+                form.get("mailbox", ""),
+                form.get("name", ""),
+                form.get("role", ""),
+                form.get("language", "en"),
             )
             return set_up_ticket(writer, made.id)
         identity = form.get("account", "")
@@ -120,7 +132,9 @@ async def changes_accounts(request: Request, principal: Admin, form: Form) -> Re
             case "link":
                 return set_up_ticket(writer, int(identity))
             case _:
-                raise ProblemError(422, "not-understood", "do: use add, role, disable, enable or link.")
+                raise ProblemError(
+                    422, "not-understood", "do: use add, role, disable, enable or link."
+                )
         return ""
 
     def whole() -> str:
@@ -152,7 +166,9 @@ async def changes_keys(request: Request, principal: Admin, form: Form) -> Respon
             match form.get("do", ""):
                 case "make":
                     return make_key(
-                        writer, form.get("name", ""), [one for one in KEY_SCOPES if form.get(f"scope-{one}")]
+                        writer,
+                        form.get("name", ""),
+                        [one for one in KEY_SCOPES if form.get(f"scope-{one}")],
                     )
                 case "disable":
                     disable_key(writer, form.get("name", ""))
@@ -164,15 +180,27 @@ async def changes_keys(request: Request, principal: Admin, form: Form) -> Respon
         made = await run_in_threadpool(work)
     except StoreError as fault:
         return await run_in_threadpool(_keys, request, fault=str(fault))
-    return await run_in_threadpool(_keys, request, made=made) if made else RedirectResponse("/keys", 303)
+    return (
+        await run_in_threadpool(_keys, request, made=made)
+        if made
+        else RedirectResponse("/keys", 303)
+    )
 
 
 def _accounts(request: Request, *, fault: str = "", link: str = "") -> Response:
     service: Service = request.app.state.service
     here = (service.settings.public_url or str(request.base_url)).rstrip("/")
-    values: dict[str, Any] = {"accounts": service.read(all_accounts), "roles": list(ROLES), "fault": fault}
+    values: dict[str, Any] = {
+        "accounts": service.read(all_accounts),
+        "roles": list(ROLES),
+        "fault": fault,
+    }
     return page(
-        request, "accounts.html.j2", 422 if fault else 200, link=f"{here}/set-up/{link}" if link else "", **values
+        request,
+        "accounts.html.j2",
+        422 if fault else 200,
+        link=f"{here}/set-up/{link}" if link else "",
+        **values,
     )
 
 

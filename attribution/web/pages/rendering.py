@@ -28,7 +28,9 @@ def _environment() -> Environment:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         finalize=_plain,
     )  # fmt: skip
-    environment.filters.update(defang=defanged, time=utc_time, when=_when, day=utc_day, share=share, hours=in_hours)
+    environment.filters.update(
+        defang=defanged, time=utc_time, when=_when, day=utc_day, share=share, hours=in_hours
+    )
     environment.globals.update(version=__version__, languages=LANGUAGES)
     return environment
 
@@ -57,7 +59,9 @@ def utc_time(value: object) -> str:
     at = moment(value) if isinstance(value, int) else value
     if isinstance(at, datetime):
         return f"{at:%Y-%m-%d %H:%M} UTC"
-    return str(at).replace("T", " ").removesuffix("Z").removesuffix("+00:00") + (" UTC" if "T" in str(at) else "")
+    return str(at).replace("T", " ").removesuffix("Z").removesuffix("+00:00") + (
+        " UTC" if "T" in str(at) else ""
+    )
 
 
 @pass_context
@@ -79,7 +83,9 @@ def _ago(micros_ago: int, say: Callable[..., str]) -> str:
     if minutes < 120:
         return say("{count} min ago", count=minutes)
     return (
-        say("{count} h ago", count=minutes // 60) if minutes < 2880 else say("{count} days ago", count=minutes // 1440)
+        say("{count} h ago", count=minutes // 60)
+        if minutes < 2880
+        else say("{count} days ago", count=minutes // 1440)
     )
 
 

@@ -20,7 +20,11 @@ def attach(app: FastAPI) -> None:
     """Add the page to an application."""
     for room in (entering, checking, casework, companies, house):
         app.include_router(room.router, include_in_schema=False)
-    app.mount("/static", StaticFiles(directory=Path(str(resources.files("attribution.web") / "static"))), name="static")
+    app.mount(
+        "/static",
+        StaticFiles(directory=Path(str(resources.files("attribution.web") / "static"))),
+        name="static",
+    )
     app.add_exception_handler(NotSignedInError, _sign_in_first)
 
 

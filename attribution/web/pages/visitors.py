@@ -110,19 +110,30 @@ async def form_of(request: Request, visitor: Annotated[Visitor, Depends(know)]) 
     own = request.headers.get("host", "")
     origin = request.headers.get("origin")
     site = request.headers.get("sec-fetch-site", "same-origin")
-    if (origin is not None and urlsplit(origin).netloc != own) or site not in ("same-origin", "none"):
+    if (origin is not None and urlsplit(origin).netloc != own) or site not in (
+        "same-origin",
+        "none",
+    ):
         raise ProblemError(
-            403, "other-site", "this form was sent by another site: open the page here, and send it from there."
+            403,
+            "other-site",
+            "this form was sent by another site: open the page here, and send it from there.",
         )
     try:
-        form: FormData = await request.form(max_files=0, max_fields=_MOST_FIELDS, max_part_size=4_194_304)
+        form: FormData = await request.form(
+            max_files=0, max_fields=_MOST_FIELDS, max_part_size=4_194_304
+        )
     except Exception as error:
         if isinstance(error, ProblemError) or type(error).__name__.startswith("_"):
             raise
         raise ProblemError(422, "bad-form", "the form cannot be read.") from None
     values = {name: value for name, value in form.items() if isinstance(value, str)}
     if not same(values.pop("form", ""), visitor.form_token):
-        raise ProblemError(403, "old-form", "this form is from another session: open the page anew, and send it again.")
+        raise ProblemError(
+            403,
+            "old-form",
+            "this form is from another session: open the page anew, and send it again.",
+        )
     return values
 
 
@@ -147,7 +158,9 @@ def cookie(request: Request, name: str) -> str:
     return request.cookies.get(_cookie_name(name, secure=is_secure(request)), "")
 
 
-def set_cookie(response: Response, name: str, value: str, *, secure: bool, seconds: int | None = None) -> None:
+def set_cookie(
+    response: Response, name: str, value: str, *, secure: bool, seconds: int | None = None
+) -> None:
     """Give a cookie that no script reads."""
     response.set_cookie(
         _cookie_name(name, secure=secure),
@@ -162,7 +175,9 @@ def set_cookie(response: Response, name: str, value: str, *, secure: bool, secon
 
 def take_cookie(response: Response, name: str, *, secure: bool) -> None:
     """Take a cookie back."""
-    response.delete_cookie(_cookie_name(name, secure=secure), path="/", secure=secure, httponly=True, samesite="lax")
+    response.delete_cookie(
+        _cookie_name(name, secure=secure), path="/", secure=secure, httponly=True, samesite="lax"
+    )
 
 
 def _cookie_name(name: str, *, secure: bool) -> str:

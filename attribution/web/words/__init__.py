@@ -26,4 +26,6 @@ def table_of(language: str) -> dict[str, str]:
     """Return the sentences of a language by their English; empty for English itself."""
     if language not in LANGUAGES or language == "en":
         return {}
-    return tomllib.loads(resources.files("attribution.web.words").joinpath(f"{language}.toml").read_text("utf-8"))
+    return tomllib.loads(
+        resources.files("attribution.web.words").joinpath(f"{language}.toml").read_text("utf-8")
+    )

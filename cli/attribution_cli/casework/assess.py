@@ -13,7 +13,14 @@ import typer
 from attribution.extras import Extra
 from attribution.whole_file import refuse_existing
 from attribution_cli import exit_code
-from attribution_cli.casework.desk import AsJson, Force, open_store, show_rows, utc_time, write_whole
+from attribution_cli.casework.desk import (
+    AsJson,
+    Force,
+    open_store,
+    show_rows,
+    utc_time,
+    write_whole,
+)
 from attribution_cli.console import say
 from attribution_cli.needs import needs
 
@@ -29,7 +36,8 @@ AtDate = Annotated[
     ),
 ]
 HistoryFolder = Annotated[
-    Path | None, typer.Option("--history", metavar="FOLDER", help="A history folder. [default: the store]")
+    Path | None,
+    typer.Option("--history", metavar="FOLDER", help="A history folder. [default: the store]"),
 ]
 
 
@@ -37,11 +45,15 @@ HistoryFolder = Annotated[
 def assess(
     history: HistoryFolder = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write one JSON object a provider here.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write one JSON object a provider here."
+        ),
     ] = None,
     at: AtDate = None,
     country: Annotated[
-        str | None, typer.Option(help="Country of providers whose own is not known, for the next step.")
+        str | None,
+        typer.Option(help="Country of providers whose own is not known, for the next step."),
     ] = None,
     force: Force = False,
     as_json: AsJson = False,
@@ -61,9 +73,15 @@ def assess(
         say(f"attribution: and {len(found.faults) - 10} more rows that could not be used")
     rows = [as_row(one, where.get(one.names[0], country)) for one in assess_all(found, look)]
     if output is not None:
-        write_whole(output, (json.dumps(row, ensure_ascii=True) + "\n" for row in rows), replace=force)
+        write_whole(
+            output, (json.dumps(row, ensure_ascii=True) + "\n" for row in rows), replace=force
+        )
     else:
-        ordered = rows if as_json else sorted(rows, key=lambda row: (LABELS.index(row["now"]), -row["p_systematic"]))
+        ordered = (
+            rows
+            if as_json
+            else sorted(rows, key=lambda row: (LABELS.index(row["now"]), -row["p_systematic"]))
+        )
         show_rows(ordered, ["provider", "now", "first_flagged", "released", "e_value", "weeks", "share_failed"], as_json=as_json, empty="no providers")  # fmt: skip
     return exit_code.SOME_NOT if found.faults else 0
 

@@ -28,10 +28,14 @@ _TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z")
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines for programs.")]
 Who = Annotated[
-    str | None, typer.Option("--who", help="Who did this. [default: the setting `analyst`, else your account]")
+    str | None,
+    typer.Option("--who", help="Who did this. [default: the setting `analyst`, else your account]"),
 ]
 At = Annotated[
-    str | None, typer.Option("--at", metavar="TIME", help="When, ISO 8601; UTC without an offset. [default: now]")
+    str | None,
+    typer.Option(
+        "--at", metavar="TIME", help="When, ISO 8601; UTC without an offset. [default: now]"
+    ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there already.")]
 Why = Annotated[str, typer.Option("--why", help="Why; it is noted.")]
@@ -98,7 +102,9 @@ def recording(who: str | None) -> Iterator[Writer]:
         yield writer
 
 
-def show_rows(rows: Iterable[dict[str, Any]], columns: Sequence[str], *, as_json: bool, empty: str) -> int:
+def show_rows(
+    rows: Iterable[dict[str, Any]], columns: Sequence[str], *, as_json: bool, empty: str
+) -> int:
     """Show rows as JSON lines, or as a table of some of their columns; return how many."""
     from rich.table import Table
     from rich.text import Text
@@ -150,7 +156,9 @@ def words(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, dict):
-        return ", ".join(f"{name} {words(one)}" for name, one in value.items() if one not in (None, [], {}, ()))
+        return ", ".join(
+            f"{name} {words(one)}" for name, one in value.items() if one not in (None, [], {}, ())
+        )
     if isinstance(value, list | tuple):
         return "; ".join(words(one) for one in value)
     text = shown(str(value))

@@ -12,7 +12,17 @@ import typer
 from attribution.extras import Extra, require
 from attribution.whole_file import refuse_existing
 from attribution_cli import exit_code
-from attribution_cli.casework.desk import AsJson, Force, Who, open_store, print_json, sender_of, show_rows, tell, who_of
+from attribution_cli.casework.desk import (
+    AsJson,
+    Force,
+    Who,
+    open_store,
+    print_json,
+    sender_of,
+    show_rows,
+    tell,
+    who_of,
+)
 from attribution_cli.console import messages, say
 from attribution_cli.needs import needs
 
@@ -30,7 +40,11 @@ class ExportFormat(StrEnum):
     STIX = "stix"
 
 
-_PACKAGES = {ExportFormat.PARQUET: "pyarrow", ExportFormat.MISP: "pymisp", ExportFormat.STIX: "stix2"}
+_PACKAGES = {
+    ExportFormat.PARQUET: "pyarrow",
+    ExportFormat.MISP: "pymisp",
+    ExportFormat.STIX: "stix2",
+}
 
 
 @needs("import", Extra.HOTLINE)
@@ -46,16 +60,24 @@ def import_(
         str | None, typer.Option(help="For CSV: a mapping file, or scart-notices or scart-reports.")
     ] = None,
     rows: Annotated[
-        str | None, typer.Option(help="For one JSON-lines file: notices, reports, events or aliases.")
+        str | None,
+        typer.Option(help="For one JSON-lines file: notices, reports, events or aliases."),
     ] = None,
     source: Annotated[
-        str, typer.Option(help="Where it comes from: names in it are kept apart from those of other sources.")
+        str,
+        typer.Option(
+            help="Where it comes from: names in it are kept apart from those of other sources."
+        ),
     ] = "",
     rejects: Annotated[
         Path | None,
-        typer.Option(help="Rows that cannot be taken, with line and reason. [default: rejects.jsonl beside PATH]"),
+        typer.Option(
+            help="Rows that cannot be taken, with line and reason. [default: rejects.jsonl beside PATH]"
+        ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file that --rejects names.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the file that --rejects names.")
+    ] = False,
     who: Who = None,
     as_json: AsJson = False,
 ) -> int:
@@ -80,21 +102,32 @@ def import_(
     try:
         with store:
             if path.is_dir():
-                counts = importing.import_history(store, path, who=who, source=source, reject=reject, progress=progress)
+                counts = importing.import_history(
+                    store, path, who=who, source=source, reject=reject, progress=progress
+                )
             elif mapping is not None:
                 counts = importing.import_csv(
                     store, path, load_mapping(mapping), who=who, source=source, reject=reject, keep_urls=settings.keep_urls,
                     progress=progress,
                 )  # fmt: skip
             elif rows is not None:
-                counts = importing.import_rows(store, path, rows, who=who, source=source, reject=reject)
+                counts = importing.import_rows(
+                    store, path, rows, who=who, source=source, reject=reject
+                )
             else:
-                counts = import_xarf(store, path, who=who, source=source, reject=reject, keep_urls=settings.keep_urls)
+                counts = import_xarf(
+                    store, path, who=who, source=source, reject=reject, keep_urls=settings.keep_urls
+                )
     finally:
         status.stop()
         close()
     table = [{"rows": name, **asdict(count)} for name, count in counts.items()]
-    show_rows(table, ["rows", "added", "known", "rejected", "left_out"], as_json=as_json, empty="nothing to import")
+    show_rows(
+        table,
+        ["rows", "added", "known", "rejected", "left_out"],
+        as_json=as_json,
+        empty="nothing to import",
+    )
     bad = sum(count.rejected for count in counts.values())
     if bad:
         say(f"attribution: {bad} rows were not taken; why stands in {aside}")
@@ -103,7 +136,9 @@ def import_(
 
 @needs("export", Extra.HOTLINE)
 def export(
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file, or for history the folder, to write.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The file, or for history the folder, to write.")
+    ],
     form: Annotated[
         ExportFormat, typer.Option("--format", help="history: what `import` and `assess` read.")
     ] = ExportFormat.HISTORY,
@@ -195,5 +230,6 @@ def _say_counts(where: str, counts: dict[str, Any], *, as_json: bool) -> None:
         print_json({"output": where, **counts})
     else:
         say(
-            f"attribution: {where}: " + ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+            f"attribution: {where}: "
+            + ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
         )

@@ -35,7 +35,9 @@ from attribution_cli.casework.desk import (
 from attribution_cli.console import say
 from attribution_cli.needs import needs
 
-notice_app = typer.Typer(help="Notices: what is due, drafts, and what was sent.", no_args_is_help=True)
+notice_app = typer.Typer(
+    help="Notices: what is due, drafts, and what was sent.", no_args_is_help=True
+)
 event_app = typer.Typer(help="What happened to a case or provider.", no_args_is_help=True)
 case_app = typer.Typer(help="Cases: one site at one provider.", no_args_is_help=True)
 mail_app = typer.Typer(help="What came back by mail.", no_args_is_help=True)
@@ -50,7 +52,9 @@ def due(as_json: AsJson = False) -> int:
 
     store, settings = open_store()
     with store, store.read() as connection:
-        found = due_now(connection, micros(store.now), usual_terms(settings), settings.hotline_country)
+        found = due_now(
+            connection, micros(store.now), usual_terms(settings), settings.hotline_country
+        )
     rows = [{**asdict(one), "since": iso(one.since)} for one in found]
     for row in rows:
         if as_json:
@@ -64,21 +68,26 @@ def due(as_json: AsJson = False) -> int:
 
 
 @notice_app.command(
-    "draft", epilog="Example: attribution notice draft c4b81d9f02aa --urls reported.txt --output drafts/"
+    "draft",
+    epilog="Example: attribution notice draft c4b81d9f02aa --urls reported.txt --output drafts/",
 )
 @needs("notice draft", Extra.HOTLINE)
 def draft(
     case: Annotated[str, typer.Argument(metavar="CASE")],
     urls: Annotated[
         Path | None,
-        typer.Option("--urls", metavar="FILE", help="The reported URLs, where the store does not keep them."),
+        typer.Option(
+            "--urls", metavar="FILE", help="The reported URLs, where the store does not keep them."
+        ),
     ] = None,
     language: Annotated[
         str | None, typer.Option(help="nl, en, de or fr. [default: the setting notice_language]")
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FOLDER", help="Write each draft as text, and its XARF, here."),
+        typer.Option(
+            "--output", "-o", metavar="FOLDER", help="Write each draft as text, and its XARF, here."
+        ),
     ] = None,
     force: Force = False,
     as_json: AsJson = False,
@@ -91,7 +100,13 @@ def draft(
     store, settings = open_store()
     given = _lines_of(urls)
     with store, store.read() as connection:
-        found = due_now(connection, micros(store.now), usual_terms(settings), settings.hotline_country, case=case)
+        found = due_now(
+            connection,
+            micros(store.now),
+            usual_terms(settings),
+            settings.hotline_country,
+            case=case,
+        )
         if not found:
             say(f"attribution: case {case} has no open report: nothing to write about")
             return exit_code.SOME_NOT
@@ -100,7 +115,9 @@ def draft(
                 f"attribution: the provider of case {case} is in another country: pass it to {words(found[0].route_to)}"
             )
             return exit_code.SOME_NOT
-        drafts = write_drafts(connection, store.keys, found[0], sender_of(settings, language), given)
+        drafts = write_drafts(
+            connection, store.keys, found[0], sender_of(settings, language), given
+        )
     if output is not None:
         _write_drafts(output, drafts, replace=force)
     for one in drafts if output is None else ():
@@ -146,25 +163,36 @@ def record(
     from attribution.cases.notices import record_notice
 
     with recording(who) as writer:
-        what = record_notice(writer, case, read_time(at) or writer.now, to=to, message_id=message_id, channel=channel)
+        what = record_notice(
+            writer, case, read_time(at) or writer.now, to=to, message_id=message_id, channel=channel
+        )
     if as_json:
         print_json({"case": case, "what": what})
     else:
-        say(f"attribution: noted as {'a reminder' if what == 'reminder' else 'the notice'} of case {case}")
+        say(
+            f"attribution: noted as {'a reminder' if what == 'reminder' else 'the notice'} of case {case}"
+        )
 
 
-@event_app.command("add", epilog="Example: attribution event add ack --case c4b81d9f02aa --at 2026-03-01T10:00Z")
+@event_app.command(
+    "add", epilog="Example: attribution event add ack --case c4b81d9f02aa --at 2026-03-01T10:00Z"
+)
 @needs("event add", Extra.HOTLINE)
 def add(
     kind: Annotated[
         str,
         typer.Argument(
-            metavar="KIND", help="ack, bounce, refused, still_online, offline, reply, court_order, contact_confirmed, …"
+            metavar="KIND",
+            help="ack, bounce, refused, still_online, offline, reply, court_order, contact_confirmed, …",
         ),
     ],
     case: Annotated[str | None, typer.Option(help="The case that it happened to.")] = None,
-    report: Annotated[str | None, typer.Option(help="The URL's report, for what happened to one URL.")] = None,
-    provider: Annotated[str | None, typer.Option(help="The provider, for what concerns it as a whole.")] = None,
+    report: Annotated[
+        str | None, typer.Option(help="The URL's report, for what happened to one URL.")
+    ] = None,
+    provider: Annotated[
+        str | None, typer.Option(help="The provider, for what concerns it as a whole.")
+    ] = None,
     at: At = None,
     note: Annotated[str | None, typer.Option(help="What else is to be known.")] = None,
     last_online: Annotated[
@@ -184,7 +212,13 @@ def add(
         detail["last_online"] = iso(read_time(last_online))
     with recording(who) as writer:
         numbers = note_event(
-            writer, kind, read_time(at) or writer.now, case=case, report=report, provider=provider, detail=detail
+            writer,
+            kind,
+            read_time(at) or writer.now,
+            case=case,
+            report=report,
+            provider=provider,
+            detail=detail,
         )
     if as_json:
         print_json({"events": numbers})
@@ -192,29 +226,45 @@ def add(
         say(f"attribution: noted as event {', '.join(map(str, numbers))}")
 
 
-@event_app.command("correct", epilog="Example: attribution event correct 1207 --why 'the bounce was of another notice'")
+@event_app.command(
+    "correct",
+    epilog="Example: attribution event correct 1207 --why 'the bounce was of another notice'",
+)
 @needs("event correct", Extra.HOTLINE)
 def correct(
-    seq: Annotated[int, typer.Argument(metavar="EVENT")], why: Why, who: Who = None, as_json: AsJson = False
+    seq: Annotated[int, typer.Argument(metavar="EVENT")],
+    why: Why,
+    who: Who = None,
+    as_json: AsJson = False,
 ) -> None:
     """Take back an event that was noted wrongly, by a new one that names it."""
     from attribution.cases.noting import correct as take_back
 
     with recording(who) as writer:
         number = take_back(writer, seq, why)
-    tell({"event": number, "corrects": seq}, f"event {seq} is taken back by event {number}", as_json=as_json)
+    tell(
+        {"event": number, "corrects": seq},
+        f"event {seq} is taken back by event {number}",
+        as_json=as_json,
+    )
 
 
 @case_app.command("list", epilog="Example: attribution case list --provider ripe:ORG-EX1-RIPE")
 @needs("case list", Extra.HOTLINE)
 def case_list(
     provider: Annotated[
-        str | None, typer.Option(help="Only of this provider, under every name that is one history with it.")
+        str | None,
+        typer.Option(help="Only of this provider, under every name that is one history with it."),
     ] = None,
     after: Annotated[
-        str | None, typer.Option(metavar="CASE", help="From the one after this on: where an earlier list ended.")
+        str | None,
+        typer.Option(
+            metavar="CASE", help="From the one after this on: where an earlier list ended."
+        ),
     ] = None,
-    most: Annotated[int, typer.Option("--limit", min=1, max=10000, help="Most cases to list.")] = 50,
+    most: Annotated[
+        int, typer.Option("--limit", min=1, max=10000, help="Most cases to list.")
+    ] = 50,
     as_json: AsJson = False,
 ) -> None:
     """List cases, the latest first."""
@@ -235,13 +285,18 @@ def case_list(
         for one in found
     ]
     show_rows(
-        rows, ["case", "opened_at", "state", "provider", "site", "urls", "online"], as_json=as_json, empty="no cases"
+        rows,
+        ["case", "opened_at", "state", "provider", "site", "urls", "online"],
+        as_json=as_json,
+        empty="no cases",
     )
 
 
 @case_app.command("show", epilog="Example: attribution case show c4b81d9f02aa")
 @needs("case show", Extra.HOTLINE)
-def case_show(case: Annotated[str, typer.Argument(metavar="CASE")], as_json: AsJson = False) -> None:
+def case_show(
+    case: Annotated[str, typer.Argument(metavar="CASE")], as_json: AsJson = False
+) -> None:
     """Show a case: its URLs, and everything that happened, with when it was known and who noted it."""
     from attribution.cases.times import iso, micros
     from attribution.cases.views import case_view
@@ -251,10 +306,16 @@ def case_show(case: Annotated[str, typer.Argument(metavar="CASE")], as_json: AsJ
         found = case_view(connection, case, micros(store.now))
     line = {**asdict(found.line), "opened_at": iso(found.line.opened_at)}
     reports = [
-        {**one, "reported_at": iso(one["reported_at"]), "checked_at": iso(one["checked_at"])} for one in found.reports
+        {**one, "reported_at": iso(one["reported_at"]), "checked_at": iso(one["checked_at"])}
+        for one in found.reports
     ]
     log = [
-        {**one, "at": iso(one["at"]), "known_at": iso(one["known_at"]), "recorded_at": iso(one["recorded_at"])}
+        {
+            **one,
+            "at": iso(one["at"]),
+            "known_at": iso(one["known_at"]),
+            "recorded_at": iso(one["recorded_at"]),
+        }
         for one in found.events
     ]
     if as_json:
@@ -269,24 +330,39 @@ def case_show(case: Annotated[str, typer.Argument(metavar="CASE")], as_json: AsJ
             }
         )
         return
-    show_fields({"case": line.pop("key"), **line, "token": found.token, "next_step": found.next_step})
+    show_fields(
+        {"case": line.pop("key"), **line, "token": found.token, "next_step": found.next_step}
+    )
     typer.echo()
     show_rows(
-        reports, ["report", "host", "reported_at", "last_check", "checked_at", "erased"], as_json=False, empty="no URLs"
+        reports,
+        ["report", "host", "reported_at", "last_check", "checked_at", "erased"],
+        as_json=False,
+        empty="no URLs",
     )
     typer.echo()
     for one in log:
         one["detail"].pop("evidence_sha256", None)
-    show_rows(log, ["seq", "at", "kind", "report", "who", "corrects", "detail"], as_json=False, empty="no events")
+    show_rows(
+        log,
+        ["seq", "at", "kind", "report", "who", "corrects", "detail"],
+        as_json=False,
+        empty="no events",
+    )
 
 
 @mail_app.command("read", epilog="Example: attribution mail read ~/Maildir --record")
 @needs("mail read", Extra.HOTLINE)
 def mail_read(
     path: Annotated[
-        Path, typer.Argument(metavar="FILE|MAILDIR", help="A mail, an mbox, a Maildir or a folder of mails.")
+        Path,
+        typer.Argument(
+            metavar="FILE|MAILDIR", help="A mail, an mbox, a Maildir or a folder of mails."
+        ),
     ],
-    record_them: Annotated[bool, typer.Option("--record", help="Note what is proposed; each mail once.")] = False,
+    record_them: Annotated[
+        bool, typer.Option("--record", help="Note what is proposed; each mail once.")
+    ] = False,
     who: Who = None,
     as_json: AsJson = False,
 ) -> int:
@@ -310,7 +386,12 @@ def mail_read(
                 noted: list[int] = []
                 if record_them and case and event:
                     detail = {"mail": letter.message_id, "from": letter.sender, "automatic": letter.kind != "reply", "status": letter.status, "said": letter.text}  # fmt: skip
-                    origin = "mail " + hashlib.sha256(f"{letter.message_id} {case} {event}".encode()).hexdigest()[:32]
+                    origin = (
+                        "mail "
+                        + hashlib.sha256(
+                            f"{letter.message_id} {case} {event}".encode()
+                        ).hexdigest()[:32]
+                    )
                     noted = note_event(
                         writer, event, min(at, writer.now), case=case, origin=origin,
                         detail={key: value for key, value in detail.items() if value is not None},
@@ -320,7 +401,12 @@ def mail_read(
                 "recipients": list(letter.recipients), "status": letter.status, "said": letter.text, "noted": noted,
                 "to_be_read": letter.kind == "reply",
             })  # fmt: skip
-    show_rows(rows, ["mail", "what", "at", "case", "event", "from", "status", "said"], as_json=as_json, empty="no mail")
+    show_rows(
+        rows,
+        ["mail", "what", "at", "case", "event", "from", "status", "said"],
+        as_json=as_json,
+        empty="no mail",
+    )
     return exit_code.SOME_NOT if any(row["case"] is None for row in rows) else 0
 
 

@@ -25,17 +25,26 @@ from attribution_cli.casework.desk import (
 )
 from attribution_cli.needs import needs
 
-provider_app = typer.Typer(help="Providers: who they are, and how they are written to.", no_args_is_help=True)
-Provider = Annotated[str, typer.Argument(metavar="PROVIDER", help="Its key, or a name or mailbox that only it has.")]
+provider_app = typer.Typer(
+    help="Providers: who they are, and how they are written to.", no_args_is_help=True
+)
+Provider = Annotated[
+    str, typer.Argument(metavar="PROVIDER", help="Its key, or a name or mailbox that only it has.")
+]
 
 
 @provider_app.command("list", epilog="Example: attribution provider list --json")
 @needs("provider list", Extra.HOTLINE)
 def provider_list(
     after: Annotated[
-        str, typer.Option(metavar="KEY", help="From the one after this on: where an earlier list ended.")
+        str,
+        typer.Option(
+            metavar="KEY", help="From the one after this on: where an earlier list ended."
+        ),
     ] = "",
-    most: Annotated[int, typer.Option("--limit", min=1, max=10000, help="Most providers to list.")] = 50,
+    most: Annotated[
+        int, typer.Option("--limit", min=1, max=10000, help="Most providers to list.")
+    ] = 50,
     as_json: AsJson = False,
 ) -> None:
     """List providers by key, with how many cases each has."""
@@ -46,7 +55,12 @@ def provider_list(
     with store, store.read() as connection:
         found = provider_lines(connection, after, most)
     rows = [{**asdict(one), "last_opened": iso(one.last_opened)} for one in found]
-    show_rows(rows, ["key", "name", "country", "cases", "last_opened"], as_json=as_json, empty="no providers")
+    show_rows(
+        rows,
+        ["key", "name", "country", "cases", "last_opened"],
+        as_json=as_json,
+        empty="no providers",
+    )
 
 
 @provider_app.command("show", epilog="Example: attribution provider show ripe:ORG-EX1-RIPE")
@@ -87,12 +101,16 @@ def link(
     old: Annotated[
         str,
         typer.Argument(
-            metavar="OLD", help="The one that it goes on from, is owned by, shares a desk with, or announces for."
+            metavar="OLD",
+            help="The one that it goes on from, is owned by, shares a desk with, or announces for.",
         ),
     ],
     source: Annotated[str, typer.Option("--source", help="How this is known.")],
     kind: Annotated[
-        str, typer.Option(help="renamed_to (one history), owned_by, same_abuse_desk, announces_for (not joined).")
+        str,
+        typer.Option(
+            help="renamed_to (one history), owned_by, same_abuse_desk, announces_for (not joined)."
+        ),
     ] = "renamed_to",
     at: At = None,
     who: Who = None,
@@ -109,13 +127,19 @@ def link(
         )
         number = make_link(writer, new_id, old_id, kind, read_time(at) or writer.now, source)
     values = {"link": number, "new": new_key, "old": old_key, "kind": kind}
-    tell(values, f"link {number} made; `attribution provider unlink {number}` undoes it", as_json=as_json)
+    tell(
+        values,
+        f"link {number} made; `attribution provider unlink {number}` undoes it",
+        as_json=as_json,
+    )
 
 
 @provider_app.command("unlink", epilog="Example: attribution provider unlink 1207")
 @needs("provider unlink", Extra.HOTLINE)
 def unlink(
-    number: Annotated[int, typer.Argument(metavar="LINK", help="Its number, from `provider show`.")],
+    number: Annotated[
+        int, typer.Argument(metavar="LINK", help="Its number, from `provider show`.")
+    ],
     who: Who = None,
     as_json: AsJson = False,
 ) -> None:
@@ -130,7 +154,9 @@ def unlink(
 @provider_app.command("suggest", epilog="Example: attribution provider suggest")
 @needs("provider suggest", Extra.HOTLINE)
 def suggest(
-    provider: Annotated[str | None, typer.Argument(metavar="[PROVIDER]", help="Only pairs with this one.")] = None,
+    provider: Annotated[
+        str | None, typer.Argument(metavar="[PROVIDER]", help="Only pairs with this one.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Suggest pairs of records that may be one company, with reasons. Nothing is joined: a person decides with `provider link`."""
@@ -164,7 +190,11 @@ def approve(
         identity, key = provider_named(writer.connection, provider)
         approve_mailbox(writer, identity, mailbox, why)
         add_marks(writer, identity, [("mailbox", mailbox.strip().lower())], "approved")
-    tell({"provider": key, "mailbox": mailbox.strip().lower()}, f"{mailbox} is approved for {key}", as_json=as_json)
+    tell(
+        {"provider": key, "mailbox": mailbox.strip().lower()},
+        f"{mailbox} is approved for {key}",
+        as_json=as_json,
+    )
 
 
 @provider_app.command(
@@ -174,7 +204,9 @@ def approve(
 @needs("provider mark", Extra.HOTLINE)
 def mark(
     provider: Provider,
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="company_number, name, handle, asn or mailbox.")],
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="company_number, name, handle, asn or mailbox.")
+    ],
     value: Annotated[str, typer.Argument(metavar="VALUE")],
     source: Annotated[str, typer.Option("--source", help="How this is known.")],
     at: At = None,
@@ -204,10 +236,17 @@ def mark(
 )
 @needs("provider vouch", Extra.HOTLINE)
 def provider_vouch(
-    provider: Annotated[str, typer.Argument(metavar="PROVIDER", help="Its id, registry:HANDLE, as an answer shows it.")],
+    provider: Annotated[
+        str,
+        typer.Argument(metavar="PROVIDER", help="Its id, registry:HANDLE, as an answer shows it."),
+    ],
     why: Why,
-    name: Annotated[str | None, typer.Option(help="Its name, where the store does not know it yet.")] = None,
-    withdraw: Annotated[bool, typer.Option("--withdraw", help="Withdraw the word instead.")] = False,
+    name: Annotated[
+        str | None, typer.Option(help="Its name, where the store does not know it yet.")
+    ] = None,
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help="Withdraw the word instead.")
+    ] = False,
     who: Who = None,
     as_json: AsJson = False,
 ) -> None:
@@ -219,12 +258,17 @@ def provider_vouch(
             number = withdraw_vouching(writer, WithdrawVouching(provider, why))
         else:
             number = vouch(writer, Vouch(provider, why, name))
-    said = "withdrawn: look-ups name the provider above it" if withdraw else "noted: look-ups name it from now on"
+    said = (
+        "withdrawn: look-ups name the provider above it"
+        if withdraw
+        else "noted: look-ups name it from now on"
+    )
     tell({"event": number, "provider": provider}, f"{provider}: {said}", as_json=as_json)
 
 
 @provider_app.command(
-    "terms", epilog="Example: attribution provider terms ripe:ORG-EX1-RIPE --grouping-hours 4 --quiet-days sat,sun"
+    "terms",
+    epilog="Example: attribution provider terms ripe:ORG-EX1-RIPE --grouping-hours 4 --quiet-days sat,sun",
 )
 @needs("provider terms", Extra.HOTLINE)
 def terms(
@@ -269,7 +313,9 @@ def _with_times(value: Any) -> Any:
 
     if isinstance(value, dict):
         return {
-            key: iso(one) if key in ("at", "known_at", "undone_at") and isinstance(one, int) else _with_times(one)
+            key: iso(one)
+            if key in ("at", "known_at", "undone_at") and isinstance(one, int)
+            else _with_times(one)
             for key, one in value.items()
         }
     if isinstance(value, list | tuple):

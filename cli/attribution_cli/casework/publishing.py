@@ -39,8 +39,12 @@ class ListFormat(StrEnum):
     STIX = "stix"
 
 
-list_app = typer.Typer(help="The list for publication: off by default, signed by two people.", no_args_is_help=True)
-Provider = Annotated[str, typer.Argument(metavar="PROVIDER", help="Its key, under any of its names.")]
+list_app = typer.Typer(
+    help="The list for publication: off by default, signed by two people.", no_args_is_help=True
+)
+Provider = Annotated[
+    str, typer.Argument(metavar="PROVIDER", help="Its key, under any of its names.")
+]
 
 
 @needs("dossier", Extra.HOTLINE)
@@ -48,12 +52,18 @@ def dossier(
     provider: Provider,
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", metavar="FOLDER", help="Write dossier.html, dossier.json and cases.csv here."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FOLDER",
+            help="Write dossier.html, dossier.json and cases.csv here.",
+        ),
     ],
     history: HistoryFolder = None,
     at: AtDate = None,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Compare with what stands in FOLDER, and write nothing.")
+        bool,
+        typer.Option("--verify", help="Compare with what stands in FOLDER, and write nothing."),
     ] = False,
     force: Force = False,
 ) -> int:
@@ -65,7 +75,9 @@ def dossier(
     files = dossier_files(_dossier(provider, history, at))
     if verify:
         other = [
-            name for name, raw in files.items() if not (output / name).is_file() or (output / name).read_bytes() != raw
+            name
+            for name, raw in files.items()
+            if not (output / name).is_file() or (output / name).read_bytes() != raw
         ]
         for name in other:
             say(f"attribution: {output / name} is not what the history gives")
@@ -83,7 +95,8 @@ def letter(
     history: HistoryFolder = None,
     at: AtDate = None,
     record_to: Annotated[
-        str | None, typer.Option("--record", metavar="TO", help="Note that it was sent today, and to whom.")
+        str | None,
+        typer.Option("--record", metavar="TO", help="Note that it was sent today, and to whom."),
     ] = None,
     who: Who = None,
 ) -> None:
@@ -95,7 +108,9 @@ def letter(
     settings = load_settings()
     values = _dossier(provider, history, at)
     text, _ = letter_text(
-        values, settings.hotline_name or "(the hotline's name)", settings.hotline_mailbox or "(its mailbox)"
+        values,
+        settings.hotline_name or "(the hotline's name)",
+        settings.hotline_mailbox or "(its mailbox)",
     )
     typer.echo("\n".join(words(line) for line in text.splitlines()))
     if record_to is not None:
@@ -110,7 +125,9 @@ def contest(
     provider: Provider,
     without: Annotated[
         list[str] | None,
-        typer.Option("--without", metavar="CASE", help="A case to leave out; may be given again and again."),
+        typer.Option(
+            "--without", metavar="CASE", help="A case to leave out; may be given again and again."
+        ),
     ] = None,
     history: HistoryFolder = None,
     at: AtDate = None,
@@ -134,7 +151,9 @@ def contest(
 
 @needs("overview", Extra.HOTLINE)
 def overview(
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="An .html, .svg or .png file.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="An .html, .svg or .png file.")
+    ],
     history: HistoryFolder = None,
     at: AtDate = None,
     force: Force = False,
@@ -163,13 +182,20 @@ def build(
     output: Annotated[Path, typer.Option("--output", "-o")],
     form: Annotated[
         ListFormat,
-        typer.Option("--format", help="json is what is signed; misp and stix are for a closed circle of partners."),
+        typer.Option(
+            "--format",
+            help="json is what is signed; misp and stix are for a closed circle of partners.",
+        ),
     ] = ListFormat.JSON,
     force: Force = False,
 ) -> int:
     """Build the list as of today: only whom every condition holds for, after the 14 days. Says of the others why not."""
     if form is not ListFormat.JSON:
-        require(f"list build --format {form}", Extra.EXCHANGE, "pymisp" if form is ListFormat.MISP else "stix2")
+        require(
+            f"list build --format {form}",
+            Extra.EXCHANGE,
+            "pymisp" if form is ListFormat.MISP else "stix2",
+        )
     refuse_existing(output, replace=force)
     from attribution.cases.listing import build as build_list
     from attribution.cases.partners import as_misp, as_stix
@@ -196,7 +222,9 @@ def build(
 
 @list_app.command("key", epilog="Example: attribution list key --output ann.pem")
 @needs("list key", Extra.HOTLINE)
-def key(output: Annotated[Path, typer.Option("--output", "-o", help="The private key's file.")]) -> None:
+def key(
+    output: Annotated[Path, typer.Option("--output", "-o", help="The private key's file.")],
+) -> None:
     """Make a signer's key (Ed25519) and print its public half."""
     from attribution.cases.listing import new_key
 
@@ -204,7 +232,8 @@ def key(output: Annotated[Path, typer.Option("--output", "-o", help="The private
 
 
 @list_app.command(
-    "signer", epilog="Example: attribution list signer 'Ann Example' --mailbox ann@hotline.example --public-key …"
+    "signer",
+    epilog="Example: attribution list signer 'Ann Example' --mailbox ann@hotline.example --public-key …",
 )
 @needs("list signer", Extra.HOTLINE)
 def signer(
@@ -221,7 +250,10 @@ def signer(
     say(f"attribution: {name} may sign")
 
 
-@list_app.command("sign", epilog="Example: attribution list sign list.json --key ann.pem --reason 'read the dossiers'")
+@list_app.command(
+    "sign",
+    epilog="Example: attribution list sign list.json --key ann.pem --reason 'read the dossiers'",
+)
 @needs("list sign", Extra.HOTLINE)
 def sign(
     path: Annotated[Path, typer.Argument(metavar="FILE")],
@@ -246,12 +278,15 @@ def sign(
 
 
 @list_app.command(
-    "publish", epilog="Example: attribution list publish list.json --to 'Partner Hotline' --output published.json"
+    "publish",
+    epilog="Example: attribution list publish list.json --to 'Partner Hotline' --output published.json",
 )
 @needs("list publish", Extra.HOTLINE)
 def publish(
     path: Annotated[Path, typer.Argument(metavar="FILE")],
-    to: Annotated[list[str], typer.Option("--to", help="Who gets it; may be given again and again.")],
+    to: Annotated[
+        list[str], typer.Option("--to", help="Who gets it; may be given again and again.")
+    ],
     output: Annotated[Path, typer.Option("--output", "-o")],
     force: Force = False,
     who: Who = None,
@@ -268,7 +303,8 @@ def publish(
 
 
 @list_app.command(
-    "withdraw", epilog="Example: attribution list withdraw 'Example Hosting B.V.' --why 'released on 2026-03-01'"
+    "withdraw",
+    epilog="Example: attribution list withdraw 'Example Hosting B.V.' --why 'released on 2026-03-01'",
 )
 @needs("list withdraw", Extra.HOTLINE)
 def withdraw(

@@ -34,14 +34,23 @@ report_app = typer.Typer(help="Reported URLs.", no_args_is_help=True)
 @needs("report add", Extra.HOTLINE)
 def add(
     urls: Annotated[
-        list[str], typer.Argument(metavar="URL...", help="Reported URLs; - reads them from stdin, one a line.")
+        list[str],
+        typer.Argument(
+            metavar="URL...", help="Reported URLs; - reads them from stdin, one a line."
+        ),
     ],
     at: At = None,
     who: Who = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Ask nobody: answer from what is kept.")] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask nobody: answer from what is kept.")
+    ] = False,
     served_from: Annotated[
         str | None,
-        typer.Option("--served-from", metavar="ADDRESS", help="The address that was seen to serve the content."),
+        typer.Option(
+            "--served-from",
+            metavar="ADDRESS",
+            help="The address that was seen to serve the content.",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
@@ -66,7 +75,11 @@ def add(
     if served_from and len(urls) != 1:
         raise typer.BadParameter("--served-from and one URL go together")
     now = datetime.now(UTC).replace(microsecond=0)
-    served = ServedStatement(served_from, who or settings.analyst or "analyst", now) if served_from else None
+    served = (
+        ServedStatement(served_from, who or settings.analyst or "analyst", now)
+        if served_from
+        else None
+    )
     with store.read() as connection:
         vouched = vouchings(connection)
 
@@ -84,7 +97,9 @@ def add(
         for url, found in asyncio.run(look()):
             try:
                 with store.write(who_of(who, settings)) as writer:
-                    added = add_report(writer, url, found, reported_at=reported_at, keep_url=settings.keep_urls)
+                    added = add_report(
+                        writer, url, found, reported_at=reported_at, keep_url=settings.keep_urls
+                    )
             except InvalidTarget as error:
                 say(f"attribution: {explained(error)}")
                 faults += 1
@@ -114,14 +129,18 @@ def _sentence(row: dict[str, Any]) -> str:
         return f"{row['report']}  nobody is known to be responsible yet; `attribution recheck` asks again"
     if row["candidate_cases"]:
         listed = ", ".join(row["candidate_cases"])
-        return words(f"{row['report']}  DNS leads to several companies, each with a case as candidate: {listed}")
+        return words(
+            f"{row['report']}  DNS leads to several companies, each with a case as candidate: {listed}"
+        )
     others = f"; the site has {len(row['same_site'])} other case(s)" if row["same_site"] else ""
     return words(
         f"{row['report']}  case {row['case']}  {row['company']} ({row['provider']}), {row['mailbox'] or 'no mailbox'}{others}"
     )
 
 
-@report_app.command("erase", epilog="Example: attribution report erase r1f0c9b2a7d31 --why 'request of 2026-03-01'")
+@report_app.command(
+    "erase", epilog="Example: attribution report erase r1f0c9b2a7d31 --why 'request of 2026-03-01'"
+)
 @needs("report erase", Extra.HOTLINE)
 def erase(
     report: Annotated[str, typer.Argument(metavar="REPORT")],
@@ -138,12 +157,18 @@ def erase(
         with store.write(who_of(who, settings)) as writer:
             erase_report(writer, report, why)
         scrub(store.engine)
-    tell({"erased": report}, f"{report} is erased; backups made before still hold it", as_json=as_json)
+    tell(
+        {"erased": report},
+        f"{report} is erased; backups made before still hold it",
+        as_json=as_json,
+    )
 
 
 @needs("recheck", Extra.HOTLINE)
 def recheck(
-    case: Annotated[str | None, typer.Argument(metavar="[CASE]", help="Only the reports of this case.")] = None,
+    case: Annotated[
+        str | None, typer.Argument(metavar="[CASE]", help="Only the reports of this case.")
+    ] = None,
     who: Who = None,
     as_json: AsJson = False,
 ) -> int:
@@ -172,5 +197,10 @@ def recheck(
     with store:
         asyncio.run(run())
     if not as_json:
-        show_rows(rows, ["report", "host", "outcome", "before", "after"], as_json=False, empty="no report is open")
+        show_rows(
+            rows,
+            ["report", "host", "outcome", "before", "after"],
+            as_json=False,
+            empty="no report is open",
+        )
     return exit_code.SOME_NOT if any(row["outcome"] == "unknown" for row in rows) else 0

@@ -16,4 +16,6 @@ def upgrade() -> None:
     op.create_index("events_of_provider", "events", ["provider_id", "kind", "at"])
     op.create_index("cases_of_provider", "cases", ["provider_id", "opened_at"])
     links = sa.text("kind IN ('linked', 'unlinked')")
-    op.create_index("events_of_links", "events", ["seq"], sqlite_where=links, postgresql_where=links)
+    op.create_index(
+        "events_of_links", "events", ["seq"], sqlite_where=links, postgresql_where=links
+    )

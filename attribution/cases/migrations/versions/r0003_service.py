@@ -97,4 +97,6 @@ def upgrade() -> None:
     op.create_index("batch_lines_open", "batch_lines", ["batch", "status"])
     op.create_index("batch_lines_by_report", "batch_lines", ["report"])
     viewed = sa.text("kind <> 'case_viewed'")
-    op.create_index("events_but_views", "events", ["seq"], sqlite_where=viewed, postgresql_where=viewed)
+    op.create_index(
+        "events_but_views", "events", ["seq"], sqlite_where=viewed, postgresql_where=viewed
+    )
