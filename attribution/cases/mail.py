@@ -124,11 +124,9 @@ def _delivery_status(
     message: EmailMessage,
 ) -> tuple[str, tuple[str, ...], str | None, str | None] | None:
     """Return (action, recipients, status, what the server said) of a delivery status notification; None for other mail."""
+    report_type = str(message.get_param("report-type") or "").lower()
     is_report = message.get_content_type() == "multipart/report"
-    if not is_report or (message.get_param("report-type") or "").lower() not in (
-        "delivery-status",
-        "",
-    ):  # type: ignore[union-attr]
+    if not is_report or report_type not in ("delivery-status", ""):
         return None
     for part in message.walk():
         if part.get_content_type() not in (

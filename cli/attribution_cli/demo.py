@@ -76,9 +76,8 @@ def run_in_demo(command: list[str]) -> int:
         command = [sys.executable, "-m", "attribution_cli.entry", *command[1:]]
     with DemoWorld() as world:
         try:
-            return subprocess.run(
-                command, env={**os.environ, **world.environment()}, check=False
-            ).returncode
+            environment = {**os.environ, **world.environment()}
+            return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603
         except OSError as error:
             say(f"attribution: {command[0]!r} cannot be run: {error.strerror}")
             return USAGE

@@ -66,8 +66,8 @@ def _other_distribution() -> str | None:
     folder = next(iter(spec.submodule_search_locations or ["a single file"]))
     try:
         with (
-            open(f"{folder}/hosting-attribution.txt", "rb") as marker,
-            open(f"{folder}/__init__.py", "rb") as start,
+            open(f"{folder}/hosting-attribution.txt", "rb") as marker,  # noqa: PTH123 - costs a load
+            open(f"{folder}/__init__.py", "rb") as start,  # noqa: PTH123 - pathlib is not loaded
         ):
             first_line = marker.readline().strip()
             return None if first_line and start.readline().strip() == first_line else folder

@@ -7,6 +7,7 @@ import io
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Annotated, Any, TypeVar
 
@@ -249,9 +250,8 @@ async def _single(request: Request, service: Service, held: BatchState) -> Respo
     found = await run_in_threadpool(_line, service, held, 1)
     if found.answer is not None or held.state == "stopped":
         return await run_in_threadpool(_page_of, request, service, held, found)
-    whole = render(
-        request, "single.html.j2", check=held, line=found, split=Markup(_SPLIT), panel=""
-    )
+    split = Markup(_SPLIT)  # noqa: S704 - our own mark
+    whole = render(request, "single.html.j2", check=held, line=found, split=split, panel="")
     head, _, foot = whole.partition(_SPLIT)
 
     async def learning() -> AsyncIterator[str]:
@@ -345,13 +345,15 @@ def _groups(service: Service, connection: Connection, held: BatchState) -> list[
     return groups
 
 
+def _lines_after(service: Service, check: str, after: int, connection: Connection) -> list[Line]:
+    return batches.lines_of(service.store, connection, check, after, 500)
+
+
 def _all_lines(service: Service, held: BatchState) -> Iterator[Line]:
     after = 0
     while True:
-        at = after
-        lines = service.read(
-            lambda connection: batches.lines_of(service.store, connection, held.id, at, 500)
-        )
+        read = partial(_lines_after, service, held.id, after)
+        lines = service.read(read)
         yield from lines
         if len(lines) < 500:
             return
