@@ -43,6 +43,7 @@ from attribution.evidence.question import (
     RegistryAddress,
     ResolveName,
     SuffixOf,
+    VouchedFor,
 )
 from attribution.lookup.asker import Asker
 from attribution.lookup.clock import Clock
@@ -164,7 +165,7 @@ class Attributor:
         self._vouched = {
             vouching.provider: vouching
             for vouching in vouched
-            if ":network:" not in vouching.provider
+            if VouchedFor(vouching.provider).names_organisation
         }
         marks = [
             f"{one.provider} {one.by} {one.at.isoformat()} {one.why}"

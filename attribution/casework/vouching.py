@@ -17,6 +17,7 @@ from attribution.cases.log import Writer
 from attribution.cases.providers import keep_provider
 from attribution.cases.tables import events, providers
 from attribution.casework.refused import Refusal, Refused
+from attribution.evidence.question import VouchedFor
 from attribution.models import Provider
 from attribution.statements import Vouching
 
@@ -52,7 +53,7 @@ def vouch(writer: Writer, command: Vouch) -> int:
             command.why,
             "say how it is known that the company acts on notices",
         )
-    if ":network:" in key.lower():
+    if not VouchedFor(key).names_organisation:
         remedy = (
             "a block without an organisation has no identity; vouch for an organisation's handle"
         )

@@ -531,7 +531,8 @@ class Facts:
 
     def _learn_vouching(self, record: Record) -> None:
         assert isinstance(record.question, VouchedFor)
-        self.vouched[record.question.provider] = record
+        if record.question.names_organisation:
+            self.vouched[record.question.provider] = record
 
     def _learn_registry_address(self, record: Record) -> None:
         assert isinstance(record.question, RegistryAddress)

@@ -293,7 +293,7 @@ def _cards(facts: Facts, level: Level) -> list[Question]:
 
 
 def _url_above(network: Network, base: str | None) -> str | None:
-    if network.up:
+    if network.up and server_for_url(network.up).registry == network.registry:
         return network.up
     if network.parent is None or base is None:
         return None

@@ -316,6 +316,11 @@ class VouchedFor:
         """The question in words."""
         return f"vouched for {self.provider}"
 
+    @property
+    def names_organisation(self) -> bool:
+        """Whether it is about an organisation: a block without one has no identity to vouch for."""
+        return ":network:" not in self.provider.lower()
+
 
 @dataclass(frozen=True, slots=True)
 class RegistryAddress:
