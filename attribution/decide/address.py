@@ -102,7 +102,7 @@ def _name_accountable(facts: Facts, draft: Draft, chain: Chain, found: Accountab
             addresses=[str(chain.address)],
         )
     )
-    _doubt_sources(draft, level)
+    _doubt_sources(facts, draft, chain.address, found)
     return role
 
 
@@ -280,7 +280,8 @@ def _doubt_name(draft: Draft, holder: Holder, level: Level) -> None:
     draft.doubt("name_uncertain", text)
 
 
-def _doubt_sources(draft: Draft, level: Level) -> None:
+def _doubt_sources(facts: Facts, draft: Draft, address: Address, found: Accountable) -> None:
+    level = found.level
     for source in level.sources:
         network = source.registration
         if network.truncated:
@@ -288,11 +289,14 @@ def _doubt_sources(draft: Draft, level: Level) -> None:
         if network.mailbox_warning:
             text = f"the registry itself says of the published mailbox: {network.mailbox_warning}"
             draft.doubt("mailbox_unvalidated", text)
-        if source.record.kind == "rdap" and not source.record.came_unchanged:
-            draft.doubt(
-                "unencrypted",
-                "a registry's answer came without TLS and could have been changed on the way",
-            )
+    records = [source.record for source in level.sources]
+    if found.way == "holds_as":
+        records += facts.records_of_systems(address)
+    if any(not record.came_unchanged for record in records):
+        draft.doubt(
+            "unencrypted",
+            "a registry's answer came without TLS (port 43 has none) and could have been changed on the way",
+        )
 
 
 def _origin(facts: Facts, draft: Draft, address: Address) -> Origin | None:

@@ -269,6 +269,12 @@ class Facts:
             ),
         )
 
+    def records_of_systems(self, address: Address) -> list[Record]:
+        """The answers about each AS that announces an address."""
+        announced = self.longest_announcement(address)
+        asns = announced.asns if announced else ()
+        return [self.systems[asn].record for asn in asns if asn in self.systems]
+
     def longest_announcement(self, address: Address) -> Announcement | None:
         """Return the longest announced prefix around an address; None where none is known."""
         answers, record = self.origins.get(address, ([], None))

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from attribution import Attribution
-from attribution.evidence.question import EntityNamed, NetworkAbove
+from attribution.evidence.question import EntityNamed, NetworkAbove, SystemNumbered, WhoisSystem
 from attribution.origin import ToldOrigin
 from attribution.registry.domain_answer import read_domain_text
 from attribution.registry.readers import referred_registry
@@ -360,6 +360,39 @@ def test_text_of_the_leaf_alone_does_not_say_that_nothing_lies_above() -> None:
         "%ERROR:101: no entries found", "whois.ripe.net", text_at(TARGET, "whois.ripe.net")
     )
     assert decided(*records[:2], replace(none, outcome="not_found")).primary is None
+
+
+def test_membership_that_port_43_alone_tells_is_believed_with_a_doubt() -> None:
+    leaf = customer(SHELL, SHELL_DESK)
+    text = """
+inetnum: 192.0.2.0 - 192.0.2.7
+status: ASSIGNED PA
+org: ORG-OFF-RIPE
+source: RIPE
+
+organisation: ORG-OFF-RIPE
+org-name: Offender Shell
+org-type: LIR
+"""
+    answer = decided(
+        *below_parent(leaf),
+        UNANNOUNCED,
+        failure("rate_limited", organisation(SHELL).question),
+        whois(text, "whois.ripe.net", text_at("192.0.2.0", "whois.ripe.net")),
+    )
+    assert "unencrypted" in codes(answer)
+
+
+def test_holder_of_an_as_that_port_43_alone_tells_is_believed_with_a_doubt() -> None:
+    text = "aut-num: AS64500\nas-name: X\norg: ORG-OFF-RIPE\nsource: RIPE\n"
+    answer = decided(
+        *below_parent(customer(SHELL, SHELL_DESK, last="192.0.2.255")),
+        organisation(SHELL),
+        announced("192.0.2.0/24", 64500),
+        failure("unreachable", SystemNumbered(64500)),
+        whois(text, "whois.ripe.net", WhoisSystem(64500, "whois.ripe.net")),
+    )
+    assert "unencrypted" in codes(answer)
 
 
 @pytest.mark.parametrize(

@@ -1417,6 +1417,7 @@ def test_rdap_and_text_of_one_network_give_the_same_company_and_mailbox() -> Non
 def test_answer_without_tls_is_a_doubt_unless_it_never_left_the_machine() -> None:
     plain = replace(rdap(network(HOLDER, DESK)), tls=False)
     assert "unencrypted" in codes(decided(plain))
+    assert "unencrypted" in codes(decided(failure("unreachable"), whois(TEXT)))
     local = replace(plain, server="127.0.0.1:8300", url="http://127.0.0.1:8300/ripe/ip/192.0.2.7")
     assert "unencrypted" not in codes(decided(local))
     assert decided(local).primary
