@@ -145,12 +145,19 @@ def _level(
     holders = [holder_of(source.registration, facts.entities) for source in sources]
     holder = min(holders, key=lambda one: (one.organisation is None, not one.certain))
     if sources[0].registration.protocol == "rdap" and sources[0].record.came_unchanged:
-        holder = holders[0]  # text, which anybody on the way can change, adds no organisation to it
+        holder = _best_named(holders)  # text, which anybody on the way can change, adds a name only
     contacts = [
         (published_contact(source.registration, facts.entities), source) for source in sources
     ]
     contact, source = min(contacts, key=lambda pair: (not pair[0].is_usable, not pair[0].redacted))
     return Level(sources, kind, direct_as, holder, contact, source)
+
+
+def _best_named(holders: list[Holder]) -> Holder:
+    """Return the first holder, by the name that another answer gives for the very same organisation."""
+    first = holders[0]
+    same = [one for one in holders if one.organisation and one.id == first.id and one.certain]
+    return first if first.certain or not same else same[0]
 
 
 def _kind_of(

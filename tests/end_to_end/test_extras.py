@@ -39,6 +39,7 @@ HOTLINE: dict[str, tuple[str, ...]] = {
     "provider link": ("p1", "p2", "--kind", "renamed_to", "--source", "register"),
     "provider approve": ("p1", "a@host.example", "--why", "called back"),
     "provider mark": ("p1", "mailbox", "a@host.example", "--source", "register"), "provider terms": ("p1",),
+    "provider vouch": ("ripe:ORG-EX1-RIPE", "--why", "acts"),
     "import": ("history",), "export": ("--output", "out"), "backup": ("--output", "out"), "restore": ("file",),
     "keys rotate": (), "assess": ("--history", "history"), "letter": ("p1",), "contest": ("p1",),
     "dossier": ("p1", "--history", "history", "--output", "out"),

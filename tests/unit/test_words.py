@@ -34,7 +34,7 @@ def coded() -> set[str]:
     doubts = set(re.findall(r'draft\.doubt\(\s*"(\w+)"', text)) | set(
         re.findall(r'_ended\(.*"(\w+)", \w+\)', text)
     )
-    doubts |= set(re.findall(r'return "([a-z_]+)", f"', text))  # what `_why_nobody` returns
+    doubts |= set(re.findall(r'return \(?\s*"([a-z_]+)",\s*f"', text))  # what `_why_nobody` returns
     doubts |= set(_RESOLUTION_WORDS) | {"special", "special_name", "special_address", "no_host"}
     doubts |= {"invalid_input", "wrapped_url"}
     return {f"doubt {code}" for code in doubts} | {f"rule {rule}" for rule in _SHOWN_STEPS}
@@ -49,10 +49,10 @@ def sentences() -> set[str]:
     ):
         text = path.read_text("utf-8")
         for one in re.findall(
-            r"""\b(?:_|say)\((?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')""", text
+            r"""\b(?:_|say)\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')""", text
         ):
             found.add(one[0] or one[1])
-        found |= set(re.findall(r'\("/[a-z]*", "([^"]+)", "', text))
+        found |= set(re.findall(r'\("/[a-z]*",\s*"([^"]+)",\s*"', text))
     return found
 
 

@@ -385,7 +385,7 @@ def _as_csv(service: Service, held: BatchState) -> Iterator[str]:
 def _heard(record: Record) -> str:
     """Say what was learnt, in a line."""
     if record.kind == "dns":
-        return f"{record.question}: {record.note or 'answered'}"
+        return f"{record.question.text}: {record.note or 'answered'}"
     return f"{record.server}: {record.note or record.outcome if record.outcome in UNANSWERED else 'answered'}"
 
 
