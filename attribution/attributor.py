@@ -93,12 +93,13 @@ class Attributor:
     """Finds the responsible company and its abuse contact. One serves many tasks of one event loop.
 
     Use as `async with Attributor() as attributor:`; leaving the block closes every connection.
-    `evidence` names a folder in which a bundle of each answer is kept. `check_mailboxes` also asks DNS whether
-    the mailboxes' domains take mail; no mail server is asked. `keep_steps` keeps the rules applied beside each kept
-    answer. `max_age` bounds the age of kept answers (zero asks everything anew, each thing once); `offline` asks
-    nobody, and takes what is kept, stale answers too.
-    `origin_sources` are asked for origins where a proxy is in front; without them those that are installed.
-    `vouched` are customers that a person of the hotline vouches for: they answer for what they host.
+    `evidence` names a folder in which a bundle of each answer is kept. `check_mailboxes` also asks
+    DNS whether the mailboxes' domains take mail; no mail server is asked. `keep_steps` keeps the
+    rules applied beside each kept answer. `max_age` bounds the age of kept answers (zero asks
+    everything anew, each thing once); `offline` asks nobody, and takes what is kept, stale answers
+    too. `origin_sources` are asked for origins where a proxy is in front; without them those that
+    are installed. `vouched` are customers that a person of the hotline vouches for: they answer for
+    what they host.
     """
 
     def __init__(
@@ -158,7 +159,8 @@ class Attributor:
         await self.close()
 
     def set_vouched(self, vouched: Iterable[Vouching]) -> None:
-        """Take these vouchings from now on, in place of those before; answers kept for others are not given.
+        """Take these vouchings from now on, in place of those before; answers kept for others are
+        not given.
 
         A block without an organisation has no identity: a vouching for one counts for nothing.
         """
@@ -186,7 +188,8 @@ class Attributor:
         self._cache.close()
 
     async def attribute(self, target: str) -> Attribution:
-        """Answer for one URL, host name or address; never raises for what a target or registry holds.
+        """Answer for one URL, host name or address; never raises for what a target or registry
+        holds.
 
         What is no text is `invalid_input`, with its type and value as the answer's `input`.
         """
@@ -230,11 +233,13 @@ class Attributor:
         served_from: ServedStatement | None = None,
         heard: Callable[[Record], None] | None = None,
     ) -> Investigation:
-        """Answer for one target, with the rules applied and the evidence. Raises EvidenceError if it cannot be kept.
+        """Answer for one target, with the rules applied and the evidence. Raises EvidenceError if
+        it cannot be kept.
 
-        `origins` are addresses behind a proxy that the proxy's operator told: evidence that ages (12 hours). `served_from`
-        says which address was seen to serve the content, where DNS leads to several companies. `heard` is called with
-        each record as it is learnt, for somebody who waits.
+        `origins` are addresses behind a proxy that the proxy's operator told: evidence that ages
+        (12 hours). `served_from` says which address was seen to serve the content, where DNS leads
+        to several companies. `heard` is called with each record as it is learnt, for somebody who
+        waits.
         """
         if not is_text(target):
             answer = Attribution.of_no_text(target, self._clock.now())
@@ -318,7 +323,9 @@ class Attributor:
         return None if until is _NEVER else until
 
     def _add_statements(self, work: _Work) -> None:
-        """Note what bears on the networks and addresses learnt: who is vouched for, and whose address a registry has."""
+        """Note what bears on the networks and addresses learnt: who is vouched for, and whose
+        address a registry has.
+        """
         facts = work.facts
         named = {holder_of(source.registration, facts.entities).id for source in facts.networks}
         records = [
@@ -429,7 +436,9 @@ class Attributor:
                 del self._leaves[address]
 
     async def _let_leaves_answer(self, question: NetworkAbove) -> None:
-        """Wait for questions about addresses within the network above: one of their answers may be that network."""
+        """Wait for questions about addresses within the network above: one of their answers may be
+        that network.
+        """
         named = object_named(question)
         if named is None:
             return

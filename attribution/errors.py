@@ -81,10 +81,13 @@ class OutputExistsError(OutputError):
 
     def __init__(self, path: str) -> None:
         super().__init__(
-            f"output {path!r} exists, and is left as it is: name another file, or replace it with --force."
+            f"output {path!r} exists, and is left as it is: name another file, or replace it "
+            "with --force."
         )
         self.path = path
 
 
 class MissingExtra(AttributionError, ImportError):  # noqa: N818 - the name is the contract
-    """Packages of an extra are not installed; the message says what needs it, and how to install it."""
+    """Packages of an extra are not installed; the message says what needs it, and how to install
+    it.
+    """

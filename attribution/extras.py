@@ -1,4 +1,6 @@
-"""The extras of the distribution: what each is for, which modules it brings, and what to say where they are missing."""
+"""The extras of the distribution: what each is for, which modules it brings, and what to say where
+they are missing.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from attribution.errors import MissingExtra
 
 
 class Extra(StrEnum):
-    """Packages that a part of this program needs, by the name under which they are installed together."""
+    """Packages that a part of this program needs, by the name under which they are installed
+    together.
+    """
 
     HOTLINE = "hotline"
     """The store, patterns, letters and the service."""
@@ -25,13 +29,28 @@ class Extra(StrEnum):
 
 MODULES: dict[Extra, tuple[str, ...]] = {
     Extra.HOTLINE: (
-        "sqlalchemy", "alembic", "cryptography", "jinja2", "numpy", "scipy", "rapidfuzz", "xarf", "fastapi", "uvicorn",
-        "argon2", "authlib", "httptools", "prometheus_client", "pyotp", "python_multipart", "segno",
+        "sqlalchemy",
+        "alembic",
+        "cryptography",
+        "jinja2",
+        "numpy",
+        "scipy",
+        "rapidfuzz",
+        "xarf",
+        "fastapi",
+        "uvicorn",
+        "argon2",
+        "authlib",
+        "httptools",
+        "prometheus_client",
+        "pyotp",
+        "python_multipart",
+        "segno",
     ),
     Extra.EXCHANGE: ("pyarrow", "pymisp", "stix2"),
     Extra.PICTURES: ("matplotlib",),
     Extra.POSTGRESQL: ("psycopg",),
-}  # fmt: skip
+}
 """Top-level modules.
 
 uvloop is left out: the service does without it where there is none (Windows).
@@ -40,7 +59,8 @@ WHEEL = f"hosting_attribution-{__version__}-py3-none-any.whl"
 
 
 def require(what: str, extra: Extra, *modules: str) -> None:
-    """Raise MissingExtra unless modules of an extra (all of them, where none is named) can be loaded. Loads none.
+    """Raise MissingExtra unless modules of an extra (all of them, where none is named) can be
+    loaded. Loads none.
 
     `what` is what needs them, as the user knows it: a command, a format.
     """
@@ -48,7 +68,8 @@ def require(what: str, extra: Extra, *modules: str) -> None:
     if missing:
         some = ", ".join(missing[:3]) + (" …" if len(missing) > 3 else "")
         raise MissingExtra(
-            f"{what!r} needs the extra {extra.value!r} ({some} not installed): install the wheel that `make wheel` "
+            f"{what!r} needs the extra {extra.value!r} ({some} not installed): install the "
+            "wheel that `make wheel` "
             f"built with it, for example  pip install './dist/{WHEEL}[{extra.value}]'"
         )
 

@@ -151,14 +151,16 @@ class Settings(BaseModel):
     )
     data_folder: Path | None = Field(
         None,
-        description="tables that add to those packaged: fronts.csv, platforms.csv; empty: the user's data folder",
+        description="tables that add to those packaged: fronts.csv, platforms.csv; empty: the user's "
+        "data folder",
     )
     ask_registrar: bool = Field(
         True, description="also ask for the site's domain: registrar, status, name servers"
     )
     ask_systems: bool = Field(
         False,
-        description="also ask who holds the AS that announces the addresses: the last company to write to",
+        description="also ask who holds the AS that announces the addresses: the last company to write "
+        "to",
     )
     cloudflare_access_id: str | None = Field(
         None,
@@ -218,7 +220,8 @@ class Settings(BaseModel):
     )
     hotline_country: Annotated[str, BeforeValidator(_country)] = Field(
         "",
-        description="the hotline's country, two letters: providers elsewhere are routed to the hotline there",
+        description="the hotline's country, two letters: providers elsewhere are routed to the hotline "
+        "there",
     )
     grouping_hours: float = Field(
         24.0,
@@ -252,7 +255,8 @@ class Settings(BaseModel):
     )
     public_url: Annotated[str, BeforeValidator(_optional_url)] = Field(
         "",
-        description="where the service is reached through its proxy, e.g. https://attribution.hotline.example/",
+        description="where the service is reached through its proxy, e.g. "
+        "https://attribution.hotline.example/",
     )
     trusted_proxies: Annotated[list[str], BeforeValidator(_addresses)] = Field(
         [],
@@ -266,7 +270,8 @@ class Settings(BaseModel):
     )
     oidc_issuer: Annotated[str, BeforeValidator(_optional_url)] = Field(
         "",
-        description="identity provider for signing in (OpenID Connect): its issuer URL; goes with the next two",
+        description="identity provider for signing in (OpenID Connect): its issuer URL; goes with the "
+        "next two",
     )
     oidc_client_id: str = Field("", description="the service's name at that identity provider")
     oidc_client_secret: SecretStr | None = Field(
@@ -286,7 +291,9 @@ class Settings(BaseModel):
 
     @property
     def service_url(self) -> str:
-        """Where people reach the service, ending in a slash: its public address, else where it listens."""
+        """Where people reach the service, ending in a slash: its public address, else where it
+        listens.
+        """
         host = f"[{self.serve_host}]" if ":" in self.serve_host else self.serve_host
         return self.public_url or f"http://{host}:{self.serve_port}/"
 
@@ -382,7 +389,8 @@ def _read_file() -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise SettingsError(
-            f"settings file {str(path)!r} cannot be read: {error.strerror}. Let this account read it, or name another "
+            f"settings file {str(path)!r} cannot be read: {error.strerror}. Let this account "
+            "read it, or name another "
             f"with {CONFIG_VARIABLE}."
         ) from None
     except ValueError as error:

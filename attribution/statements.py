@@ -1,4 +1,6 @@
-"""What a person of the hotline, or its checker, states: evidence like any other, with who, when and why."""
+"""What a person of the hotline, or its checker, states: evidence like any other, with who, when and
+why.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ class ServedStatement:
     at: datetime
 
     def as_record(self) -> Record:
-        """Return the record that stands in the evidence. Raises InvalidTarget for what is no address."""
+        """Return the record that stands in the evidence. Raises InvalidTarget for what is no
+        address.
+        """
         try:
             address = read_address(self.address)
         except ValueError:
@@ -60,7 +64,8 @@ class Vouching:
 
 
 def read_vouchings(text: str) -> list[Vouching]:
-    """Read a table of vouchings: CSV with the columns provider, by, why, date (ISO 8601); lines with `#` are comments.
+    """Read a table of vouchings: CSV with the columns provider, by, why, date (ISO 8601); lines
+    with `#` are comments.
 
     Raises InvalidVouching naming line, column and value.
     """

@@ -1,7 +1,9 @@
-"""What a hostile or broken registry costs: 150 URLs of a laboratory world, once for each fault, beside the calm run.
+"""What a hostile or broken registry costs: 150 URLs of a laboratory world, once for each fault,
+beside the calm run.
 
-Prints for each fault the seconds, their ratio to the calm run, the longest gap between the ticks of a 5 ms ticker in
-the same event loop, and how many results name a wrong company. Each run has a cache of its own and waits for nobody.
+Prints for each fault the seconds, their ratio to the calm run, the longest gap between the ticks of
+a 5 ms ticker in the same event loop, and how many results name a wrong company. Each run has a
+cache of its own and waits for nobody.
 """
 
 from __future__ import annotations
@@ -51,12 +53,26 @@ TICK = 0.005
 def run_all(folder: Path) -> None:
     """Make the world, and print a row for each fault."""
     subprocess.run(
-        [sys.executable, str(LAB), "synthetic", "--rules", "2", "--dir", str(folder), "--seed", "1", "--urls", "150"],
-        check=True, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+        [
+            sys.executable,
+            str(LAB),
+            "synthetic",
+            "--rules",
+            "2",
+            "--dir",
+            str(folder),
+            "--seed",
+            "1",
+            "--urls",
+            "150",
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     calm = run_one(folder, [])
     print(
-        f"{'calm':10} {calm['seconds']:6.1f} s          gap {calm['gap_ms']:6.1f} ms  wrong {calm['wrong']}"
+        f"{'calm':10} {calm['seconds']:6.1f} s          gap {calm['gap_ms']:6.1f} ms  wrong "
+        f"{calm['wrong']}"
     )
     for kind in (*HTTP, *TEXT):
         prefix = "whois." if kind in TEXT else ""
@@ -66,7 +82,8 @@ def run_all(folder: Path) -> None:
         row = run_one(folder, faults)
         ratio = row["seconds"] / calm["seconds"]
         print(
-            f"{kind:10} {row['seconds']:6.1f} s  {ratio:5.1f} x  gap {row['gap_ms']:6.1f} ms  wrong {row['wrong']}",
+            f"{kind:10} {row['seconds']:6.1f} s  {ratio:5.1f} x  gap {row['gap_ms']:6.1f} ms "
+            f" wrong {row['wrong']}",
             flush=True,
         )
 

@@ -1,7 +1,8 @@
-"""What takes longer than a change may wait for, within an hour: `make soak` prints a row for each part.
+"""What takes longer than a change may wait for, within an hour: `make soak` prints a row for each
+part.
 
-Kills by the hundred, mutated answers by the hundred thousand, simulated years, and the laboratory's worlds of many
-seeds. Exit code 1 where a part fails or does not end within its share of the time.
+Kills by the hundred, mutated answers by the hundred thousand, simulated years, and the laboratory's
+worlds of many seeds. Exit code 1 where a part fails or does not end within its share of the time.
 """
 
 from __future__ import annotations
@@ -52,9 +53,14 @@ def main() -> int:
         began = time.monotonic()
         try:
             done = subprocess.run(
-                part.command, cwd=ROOT, env=os.environ | part.environment, capture_output=True, text=True,
-                timeout=part.limit, check=False,
-            )  # fmt: skip
+                part.command,
+                cwd=ROOT,
+                env=os.environ | part.environment,
+                capture_output=True,
+                text=True,
+                timeout=part.limit,
+                check=False,
+            )
             result, last = ("ok" if done.returncode == 0 else "failed"), _last_line(done.stdout)
             if done.returncode:
                 sys.stderr.write(done.stdout[-5000:] + done.stderr[-2000:])

@@ -176,7 +176,8 @@ def main() -> None:
             )
         )
         sys.stdout.write(
-            f"{seconds['rows']} rows: {seconds['import']:.2f} s, bare {seconds['executemany']:.2f} s\n"
+            f"{seconds['rows']} rows: {seconds['import']:.2f} s, bare "
+            f"{seconds['executemany']:.2f} s\n"
         )
         began = time.perf_counter()
         with filled(f"sqlite:///{folder / 'views.sqlite3'}", given.cases) as store:

@@ -170,7 +170,8 @@ def flat(count: int, connections: int) -> None:
         asyncio.run(load(ours.port, request, count, connections))
         after = ours.megabytes()
     print(
-        f"memory: {before:.1f} MB after 10,000 requests, {after:.1f} MB after {count:,} more: {after / before:.3f}"
+        f"memory: {before:.1f} MB after 10,000 requests, {after:.1f} MB after {count:,} "
+        f"more: {after / before:.3f}"
     )
 
 

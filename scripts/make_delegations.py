@@ -1,7 +1,7 @@
 """Make attribution/data/delegations.csv: which registry IANA delegated which address block to.
 
-Run `python scripts/make_delegations.py` after raising netaddr's pin, which ships IANA's registry files; commit what
-changed.
+Run `python scripts/make_delegations.py` after raising netaddr's pin, which ships IANA's registry
+files; commit what changed.
 """
 
 from __future__ import annotations

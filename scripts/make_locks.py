@@ -1,8 +1,9 @@
 """Make requirements/*.txt and requirements/pins.json with uv and pip; `make lock` runs it.
 
-Each lock is complete: `pip install --no-deps --require-hashes` installs it whatever else is newer, by any pip.
-`pins.json` keeps beside each pin what its wheel says that it requires, and the wheel for each supported system and
-Python: a test proves from it that no lock lacks anything. No file names the package index that it was made from.
+Each lock is complete: `pip install --no-deps --require-hashes` installs it whatever else is newer,
+by any pip. `pins.json` keeps beside each pin what its wheel says that it requires, and the wheel
+for each supported system and Python: a test proves from it that no lock lacks anything. No file
+names the package index that it was made from.
 """
 
 from __future__ import annotations
@@ -86,7 +87,10 @@ def packages(lock_file: Path, python: str, system: str) -> list[dict[str, Any]]:
     platforms = [argument for tag in wheel_tags(system) for argument in ("--platform", tag)]
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
-        options = "--quiet --disable-pip-version-check --dry-run --ignore-installed --no-deps --require-hashes"
+        options = (
+            "--quiet --disable-pip-version-check --dry-run --ignore-installed --no-deps "
+            "--require-hashes"
+        )
         wheels = [
             "--only-binary",
             ":all:",

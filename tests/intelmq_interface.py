@@ -1,8 +1,9 @@
 """IntelMQ's documented interface, as far as an expert bot uses it, in place of IntelMQ itself.
 
-IntelMQ needs packages that have no wheel, so it is in no lock. After its developers' guide (data format and bot
-interface of version 3): an event takes only keys of the data harmonization, each with a type; `add` ignores empty
-values, keeps an existing value unless `overwrite`, and leaves out an invalid one where `raise_failure` is false.
+IntelMQ needs packages that have no wheel, so it is in no lock. After its developers' guide (data
+format and bot interface of version 3): an event takes only keys of the data harmonization, each
+with a type; `add` ignores empty values, keeps an existing value unless `overwrite`, and leaves out
+an invalid one where `raise_failure` is false.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ HARMONIZATION: dict[str, Callable[[Any], bool]] = {
     "source.registry": _matches(r"AFRINIC|APNIC|ARIN|LACNIC|RIPE"),
     "source.url": _matches(r"[a-z]+://\S+"),
 }
-"""Keys of the data harmonization that the bot reads or writes, and what each holds; `extra.*` holds anything."""
+"""Keys of the data harmonization that the bot reads or writes, and what each holds; `extra.*` holds
+anything.
+"""
 
 
 class Event(dict[str, Any]):

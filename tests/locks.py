@@ -1,4 +1,6 @@
-"""The locks in requirements/, read: which pins each has, and what the pinned wheels say that they require."""
+"""The locks in requirements/, read: which pins each has, and what the pinned wheels say that they
+require.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def pins(lock: str) -> list[Pin]:
 
 
 def facts() -> dict[str, Any]:
-    """Read what the pinned wheels require, and which wheels there are: {name: {version: {requires, wheels}}}."""
+    """Read what the pinned wheels require, and which wheels there are: {name: {version: {requires,
+    wheels}}}.
+    """
     return dict(json.loads((FOLDER / "pins.json").read_text("utf-8")))
 
 
@@ -58,10 +62,16 @@ def environment(system: str, python: str) -> dict[str, str]:
     """Return the markers of a system and Python."""
     sys_platform, platform_system, machine = SYSTEMS[system]
     return {
-        "sys_platform": sys_platform, "platform_system": platform_system, "platform_machine": machine,
-        "python_version": python, "python_full_version": f"{python}.7", "os_name": "posix",
-        "implementation_name": "cpython", "platform_python_implementation": "CPython", "extra": "",
-    }  # fmt: skip
+        "sys_platform": sys_platform,
+        "platform_system": platform_system,
+        "platform_machine": machine,
+        "python_version": python,
+        "python_full_version": f"{python}.7",
+        "os_name": "posix",
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+        "extra": "",
+    }
 
 
 def applies(
@@ -75,7 +85,9 @@ def applies(
 
 
 def project_requirements(extras: list[str], groups: list[str]) -> list[Requirement]:
-    """Return what pyproject.toml asks for: its dependencies, those of extras, and groups with what they include."""
+    """Return what pyproject.toml asks for: its dependencies, those of extras, and groups with what
+    they include.
+    """
     document = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     texts = list(document["project"]["dependencies"])
     for extra in extras:

@@ -1,6 +1,7 @@
 """Running the command as somebody whom permission bits bind, also where the tests run as root.
 
-A process that gives up CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH before it starts another is bound by them, as root too.
+A process that gives up CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH before it starts another is bound
+by them, as root too.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ def give_up_rights() -> None:
 
 
 def run_bound(*arguments: str | Path, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-    """Run `attribution` bound by permission bits; skips the test only where rights cannot be given up."""
+    """Run `attribution` bound by permission bits; skips the test only where rights cannot be given
+    up.
+    """
     try:
         return subprocess.run(
             [*COMMAND, *map(str, arguments)],

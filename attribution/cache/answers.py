@@ -89,8 +89,10 @@ class AnswerCache:
             kept = self._get(_object_key(named)) if named else None
             kept = kept and Kept(
                 tuple(record.about(question) for record in kept.records),
-                kept.fresh_until, kept.usable_until, kept.from_this_run,
-            )  # fmt: skip
+                kept.fresh_until,
+                kept.usable_until,
+                kept.from_this_run,
+            )
         return kept
 
     def serves_others(self, address: Address) -> bool:
@@ -235,7 +237,9 @@ def _read(value: Any) -> Kept | None:
 
 
 def key_of(question: Question) -> str:
-    """Return under what a question's answer is shared and kept: its fields, without which network is below."""
+    """Return under what a question's answer is shared and kept: its fields, without which network
+    is below.
+    """
     fields = question_to_json(question)
     if isinstance(question, NetworkAbove):  # one network is above many, and is asked for once
         fields = {"kind": question.kind, "url": question.url}

@@ -167,8 +167,9 @@ class JsonStore:
         self.trouble = f"{self.path} cannot be opened: {error}"
         _LOG.warning(
             "no answers are kept: %s. Let this account write there, or name another folder with "
-            "ATTRIBUTION_CACHE_FOLDER.", self.trouble,
-        )  # fmt: skip
+            "ATTRIBUTION_CACHE_FOLDER.",
+            self.trouble,
+        )
 
     def _make_folder(self) -> None:
         """Make the folder for its owner only. Raises PermissionError when it is somebody else's."""

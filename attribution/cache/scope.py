@@ -1,7 +1,7 @@
 """For which addresses an answer may serve besides the one that was asked about. Pure.
 
-An answer serves a whole range only where nothing more specific can lie in it, only within what IANA delegated to its
-registry, and only as far as the way that it came by can be trusted.
+An answer serves a whole range only where nothing more specific can lie in it, only within what IANA
+delegated to its registry, and only as far as the way that it came by can be trusted.
 """
 
 from __future__ import annotations
@@ -20,9 +20,13 @@ from attribution.registry.servers import server_for_url
 from attribution.registry.types import block_type
 
 _NEIGHBOURS = {4: 24, 6: 48}
-"""Prefix length of what an answer serves that came without TLS, or from a registry that another one named."""
+"""Prefix length of what an answer serves that came without TLS, or from a registry that another one
+named.
+"""
 _WIDEST = {4: 16, 6: 32}
-"""Prefix length above which no answer serves a range: no block that a provider assigns is that wide."""
+"""Prefix length above which no answer serves a range: no block that a provider assigns is that
+wide.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,9 @@ def blocks_served(
 
 
 def object_named(question: NetworkAbove) -> Range | None:
-    """Return which network object a link to the network above names; None where it names none by its block."""
+    """Return which network object a link to the network above names; None where it names none by
+    its block.
+    """
     _, separator, block = urlsplit(question.url).path.rpartition("/ip/")
     try:
         network = ipaddress.ip_network(unquote(block), strict=True)

@@ -1,4 +1,6 @@
-"""A secret of this machine, by which a sample of many addresses is drawn that a site's owner cannot choose."""
+"""A secret of this machine, by which a sample of many addresses is drawn that a site's owner cannot
+choose.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ class LocalSecret:
         return hmac.digest(self._value, host.encode(), hashlib.sha256).hex()
 
     def _read(self) -> bytes:
-        """Return the kept secret, a new one where there is none; one for this process alone where none can be kept."""
+        """Return the kept secret, a new one where there is none; one for this process alone where
+        none can be kept.
+        """
         for _ in range(2):
             try:
                 value = self._path.read_bytes()

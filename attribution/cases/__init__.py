@@ -10,9 +10,17 @@ from __future__ import annotations
 from attribution.extras import Extra, require
 
 require(
-    "attribution.cases", Extra.HOTLINE, "sqlalchemy", "alembic", "cryptography", "jinja2", "numpy", "scipy",
-    "rapidfuzz", "xarf",
-)  # fmt: skip
+    "attribution.cases",
+    Extra.HOTLINE,
+    "sqlalchemy",
+    "alembic",
+    "cryptography",
+    "jinja2",
+    "numpy",
+    "scipy",
+    "rapidfuzz",
+    "xarf",
+)
 from attribution.cases.store import Store  # noqa: E402 - once its packages are known to be there
 
 __all__ = ["Store"]

@@ -97,7 +97,8 @@ def restore(path: Path, url: str) -> dict[str, int]:
             }
             if counts != head["rows"]:
                 raise StoreError(
-                    f"backup {str(path)!r} is not whole: it holds {counts}, and says {head['rows']}."
+                    f"backup {str(path)!r} is not whole: it holds {counts}, and says "
+                    f"{head['rows']}."
                 )
         if form != newest_revision():
             migrate(engine)

@@ -232,7 +232,8 @@ def xarf_report(url: str, sender: Sender, token: str, addresses: list[str]) -> d
     )  # fmt: skip
     if made.report is None or made.errors:
         raise StoreError(
-            f"a report in XARF cannot be written: {'; '.join(error.message for error in made.errors)}"
+            "a report in XARF cannot be written: "
+            f"{'; '.join(error.message for error in made.errors)}"
         )
     return dict(made.report.model_dump(mode="json", by_alias=True, exclude_none=True))
 

@@ -53,7 +53,8 @@ class Keys:
             ) from None
         except OSError as error:
             raise KeyFileError(
-                f"key file {str(path)!r} cannot be read: {error.strerror}. Let this account, and no other, read it."
+                f"key file {str(path)!r} cannot be read: {error.strerror}. Let this account, "
+                "and no other, read it."
             ) from None
         except (ValueError, KeyError, TypeError) as error:
             raise KeyFileError(
@@ -70,7 +71,8 @@ class Keys:
         return keys
 
     def save(self, path: Path) -> None:
-        """Write the file, readable for its owner only, whole or not at all; on disk when this returns.
+        """Write the file, readable for its owner only, whole or not at all; on disk when this
+        returns.
 
         Raises KeyFileError.
         """

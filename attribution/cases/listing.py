@@ -44,7 +44,8 @@ SIGNERS_NEEDED = 2
 def new_key(path: Path) -> str:
     """Make a signer's private key, readable for its owner only; return the public one.
 
-    Raises StoreError where a file is there: a key is never replaced. OutputError where it cannot be written.
+    Raises StoreError where a file is there: a key is never replaced. OutputError where it cannot be
+    written.
     """
     key = Ed25519PrivateKey.generate()
     raw = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -83,7 +84,8 @@ def name_signer(
             or one["public_key"] == public_key
         ):
             raise StoreError(
-                f"{one['name']} signs with that name, mailbox or key already: two signers are two people."
+                f"{one['name']} signs with that name, mailbox or key already: two signers "
+                "are two people."
             )
     writer.add_event(
         "signer_named",

@@ -41,7 +41,8 @@ def revision_of(connection: Connection) -> str | None:
         if tables:
             named = ", ".join(sorted(tables)[:3])
             raise StoreError(
-                f"the database holds something else ({named}, …) and is left alone. Name another one."
+                f"the database holds something else ({named}, …) and is left alone. Name "
+                "another one."
             )
         return None
     return MigrationContext.configure(connection).get_current_revision()

@@ -173,11 +173,13 @@ def _alone(key_file: Path) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         raise KeyFileError(
-            f"key file {str(key_file)!r} is held by another program for a minute: end that one, or wait and try again."
+            f"key file {str(key_file)!r} is held by another program for a minute: end that "
+            "one, or wait and try again."
         ) from None
     except OSError as error:
         raise KeyFileError(
-            f"key file {str(key_file)!r} cannot be locked (its folder has to be writable): {reason_of(error)}"
+            f"key file {str(key_file)!r} cannot be locked (its folder has to be writable): "
+            f"{reason_of(error)}"
         ) from error
     try:
         yield

@@ -42,7 +42,8 @@ def import_xarf(
                     )
                 if value.get("category") != "content" or not value.get("url"):
                     raise BadRow(
-                        f"category {value.get('category')!r}: only reports of content with a url are taken"
+                        f"category {value.get('category')!r}: only reports of content with a "
+                        "url are taken"
                     )
                 url, at = str(value["url"]), micros(time_in(value, "timestamp"))
                 key = f"{source}:{value['report_id']}" if source else f"xarf:{value['report_id']}"

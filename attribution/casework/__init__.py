@@ -1,4 +1,6 @@
-"""What a hotline does, as use cases: a typed command in, a result or `Refused` out. Command and interface only call them."""
+"""What a hotline does, as use cases: a typed command in, a result or `Refused` out. Command and
+interface only call them.
+"""
 
 from attribution.casework.refused import Refusal, Refused
 from attribution.casework.vouching import (

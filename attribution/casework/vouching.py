@@ -1,7 +1,8 @@
-"""Vouching for a provider: a person's word that it answers for what it hosts, though its block is a customer's.
+"""Vouching for a provider: a person's word that it answers for what it hosts, though its block is a
+customer's.
 
-Its look-ups then name it, and the provider above it too. The word is dated, has a reason, and can be withdrawn; both
-stand in the log.
+Its look-ups then name it, and the provider above it too. The word is dated, has a reason, and can
+be withdrawn; both stand in the log.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""Which mailbox or form a registration publishes for abuse: one ordered list of rules, the first that gives one wins.
+"""Which mailbox or form a registration publishes for abuse: one ordered list of rules, the first
+that gives one wins.
 
-To add a rule, write a function and put it into `RULES` in its place; `tests/unit/test_abuse_contact.py` holds the order.
+To add a rule, write a function and put it into `RULES` in its place;
+`tests/unit/test_abuse_contact.py` holds the order.
 """
 
 from __future__ import annotations
@@ -65,7 +67,9 @@ Rule = Callable[[Registration, Entities], Iterator[Candidate]]
 
 
 def _network_role(registration: Registration, entities: Entities) -> Iterator[Candidate]:
-    """Offer the network's own abuse role; APNIC's IRT and LACNIC's "technical, abuse" person are such."""
+    """Offer the network's own abuse role; APNIC's IRT and LACNIC's "technical, abuse" person are
+    such.
+    """
     for entity in registration.entities:
         if "abuse" in entity.roles:
             yield _of_entity(
@@ -74,7 +78,9 @@ def _network_role(registration: Registration, entities: Entities) -> Iterator[Ca
 
 
 def _organisation_role(registration: Registration, entities: Entities) -> Iterator[Candidate]:
-    """Offer the registrant organisation's abuse role, nested in it; no other tree is opened (a registrar's is not ours)."""
+    """Offer the registrant organisation's abuse role, nested in it; no other tree is opened (a
+    registrar's is not ours).
+    """
     for registrant in registration.entities:
         if "registrant" not in registration_roles(registrant):
             continue
@@ -94,7 +100,9 @@ def _registry_line(registration: Registration, _: Entities) -> Iterator[Candidat
 
 
 def _marked_mailbox(registration: Registration, _: Entities) -> Iterator[Candidate]:
-    """Offer a mailbox marked as for abuse (RIPE's abuse-mailbox, jCard's type abuse) of another contact of the network."""
+    """Offer a mailbox marked as for abuse (RIPE's abuse-mailbox, jCard's type abuse) of another
+    contact of the network.
+    """
     for entity in registration.entities:
         if {"abuse", "registrant", "registrar"} & entity.roles:
             continue
@@ -111,7 +119,9 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("the organisation's abuse role", _organisation_role),
     ("the registry's line on the abuse contact, which follows its inheritance", _registry_line),
 )
-"""The rules for what a network publishes itself, first to last; then come the parent network and the AS."""
+"""The rules for what a network publishes itself, first to last; then come the parent network and
+the AS.
+"""
 OWN_SPACE_RULES: tuple[tuple[str, Rule], ...] = (
     *RULES,
     ("a contact of the network that publishes a mailbox for abuse", _marked_mailbox),
@@ -122,7 +132,9 @@ OWN_SPACE_RULES: tuple[tuple[str, Rule], ...] = (
 def published_contact(
     registration: Registration, entities: Entities, rules: tuple[tuple[str, Rule], ...] = RULES
 ) -> Publication:
-    """Apply the rules in their order. Registries' placeholders count only on networks that the registry runs."""
+    """Apply the rules in their order. Registries' placeholders count only on networks that the
+    registry runs.
+    """
     own = isinstance(registration, Network) and runs_itself(registration)
     lost: list[str] = []
     withheld, unusable = False, None
@@ -141,9 +153,13 @@ def published_contact(
             if best or candidate.forms:
                 form = next(iter(candidate.forms), None)
                 return Publication(
-                    email=best.email if best else None, form=form, scope=candidate.scope, rule=name,
-                    place=candidate.place.rstrip(), passed_over=tuple(lost),
-                )  # fmt: skip
+                    email=best.email if best else None,
+                    form=form,
+                    scope=candidate.scope,
+                    rule=name,
+                    place=candidate.place.rstrip(),
+                    passed_over=tuple(lost),
+                )
             if candidate.entity:
                 withheld = withheld or candidate.entity.redacted
                 unusable = unusable or next(iter(candidate.entity.unusable), None)
@@ -174,9 +190,11 @@ def entity_to_fetch(registration: Registration, entities: Entities) -> str | Non
 def fallback_contacts(
     registration: Registration, besides: str | None, entities: Entities
 ) -> list[FallbackContact]:
-    """List mailboxes that are published for something else: labelled, never taken for the abuse contact.
+    """List mailboxes that are published for something else: labelled, never taken for the abuse
+    contact.
 
-    Where ARIN's network and organisation name different abuse roles, the one that lost is the first.
+    Where ARIN's network and organisation name different abuse roles, the one that lost is the
+    first.
     """
     why_of = _other_abuse_roles(registration, besides, entities)
     for entity in registration.walk():
@@ -203,7 +221,9 @@ def fallback_contacts(
 
 
 def form_in_remarks(registration: Registration) -> str | None:
-    """Return a web form that remarks give for abuse: a link that itself says so, in a line that says so."""
+    """Return a web form that remarks give for abuse: a link that itself says so, in a line that
+    says so.
+    """
     for line in _remarks(registration):
         for link in read_forms(line):
             if _FORM_WORD.search(link) and _ABUSE_WORD.search(line):
@@ -212,7 +232,9 @@ def form_in_remarks(registration: Registration) -> str | None:
 
 
 def registration_roles(entity: Entity) -> frozenset[str]:
-    """Return an entity's roles; AFRINIC leaves those of organisations out, which show by their handle."""
+    """Return an entity's roles; AFRINIC leaves those of organisations out, which show by their
+    handle.
+    """
     if entity.roles or not (entity.handle or "").upper().startswith("ORG-"):
         return entity.roles
     return frozenset(["registrant"])

@@ -1,4 +1,6 @@
-"""One address of the site: who is accountable for it, where that company takes notices, and who comes next."""
+"""One address of the site: who is accountable for it, where that company takes notices, and who
+comes next.
+"""
 
 from __future__ import annotations
 
@@ -87,9 +89,19 @@ def _name_accountable(facts: Facts, draft: Draft, chain: Chain, found: Accountab
     front = say_lists(facts, draft, chain.address, holder.name)
     role: Role = "cdn" if front else _role(chain, found)
     network = leaf.network
-    draft.step("leaf", f"{chain.address} lies in {network.range}, {_described(leaf)}", leaf.main.record, "startAddress, endAddress")  # fmt: skip
+    draft.step(
+        "leaf",
+        f"{chain.address} lies in {network.range}, {_described(leaf)}",
+        leaf.main.record,
+        "startAddress, endAddress",
+    )
     reason = front or _WAYS[found.way]
-    draft.step("accountable", f"{holder.name} answers for it, as {ROLE_WORDS[role]}: {reason}", level.main.record, "type, entities, links[up]")  # fmt: skip
+    draft.step(
+        "accountable",
+        f"{holder.name} answers for it, as {ROLE_WORDS[role]}: {reason}",
+        level.main.record,
+        "type, entities, links[up]",
+    )
     _doubt_name(draft, holder, level)
     contact = contact_of(facts, draft, chain, found)
     draft.add(
@@ -169,7 +181,8 @@ def _add_next(facts: Facts, draft: Draft, chain: Chain, found: Accountable) -> N
 def _add_systems(facts: Facts, draft: Draft, chain: Chain, found: Accountable) -> None:
     """List who holds the AS that announces the address, where it is another company.
 
-    Where the one named holds only the space above, that holder may have the machines: the space may be leased.
+    Where the one named holds only the space above, that holder may have the machines: the space may
+    be leased.
     """
     announced = facts.longest_announcement(chain.address)
     if announced is None:
@@ -190,7 +203,8 @@ def _add_systems(facts: Facts, draft: Draft, chain: Chain, found: Accountable) -
         if leased and is_of_the_site(facts, Publication(email=contact.email, form=contact.form)):
             draft.doubt(
                 "mailbox_of_the_site",
-                f"{contact.email or contact.form} is in the reported site's own domain; it is refused",
+                f"{contact.email or contact.form} is in the reported site's own domain; it "
+                "is refused",
             )
             contact = AbuseContact(status="not_published", source=contact.source)
         draft.add(
@@ -204,7 +218,10 @@ def _add_systems(facts: Facts, draft: Draft, chain: Chain, found: Accountable) -
             )
         )
         if leased:
-            text = f"{holder.name} announces {announced.prefix}, space of {found.level.holder.name}: perhaps leased"
+            text = (
+                f"{holder.name} announces {announced.prefix}, space of "
+                f"{found.level.holder.name}: perhaps leased"
+            )
             draft.doubt("perhaps_leased", f"{text}; {holder.name} may be the one that can act")
         if leased or (counts and found.is_cheap and found.level.kind is BlockKind.DIRECT):
             draft.at_once.add(holder.id)
@@ -226,8 +243,8 @@ def _may_be_leased(chain: Chain, found: Accountable) -> bool:
 def _is_same(system_holder: Holder, holder: Holder) -> bool:
     """Say whether an AS is its network's holder's own.
 
-    A block without an organisation object has no identity to compare; where it bears the AS holder's very name, no
-    second company is listed for it. Nothing is joined by that.
+    A block without an organisation object has no identity to compare; where it bears the AS
+    holder's very name, no second company is listed for it. Nothing is joined by that.
     """
     if same_organisation(system_holder, holder):
         return True
@@ -268,7 +285,8 @@ def _why_nobody(chain: Chain, address: Address) -> tuple[str, str]:
     if chain.registry_objects:
         return (
             "stub",
-            f"the registries only gave placeholders for {address}; nobody is responsible by their word",
+            f"the registries only gave placeholders for {address}; nobody is responsible by "
+            "their word",
         )
     return "no_registration", f"no registry has a registration of {address}"
 
@@ -276,7 +294,10 @@ def _why_nobody(chain: Chain, address: Address) -> tuple[str, str]:
 def _doubt_name(draft: Draft, holder: Holder, level: Level) -> None:
     if holder.certain:
         return
-    text = f"the registry names no organisation for {level.network.range}; {holder.name!r} is from its {holder.named_by}"
+    text = (
+        f"the registry names no organisation for {level.network.range}; {holder.name!r} is from "
+        f"its {holder.named_by}"
+    )
     draft.doubt("name_uncertain", text)
 
 
@@ -295,7 +316,8 @@ def _doubt_sources(facts: Facts, draft: Draft, address: Address, found: Accounta
     if any(not record.came_unchanged for record in records):
         draft.doubt(
             "unencrypted",
-            "a registry's answer came without TLS (port 43 has none) and could have been changed on the way",
+            "a registry's answer came without TLS (port 43 has none) and could have been "
+            "changed on the way",
         )
 
 
@@ -328,9 +350,13 @@ def _provider(holder: Holder) -> Provider:
 def _network(source: Sourced) -> NetworkRef:
     network = source.registration
     return NetworkRef(
-        handle=network.handle, range=network.range, registry=network.registry, type=network.type,
-        name=network.netname, geofeed=network.geofeed,
-    )  # fmt: skip
+        handle=network.handle,
+        range=network.range,
+        registry=network.registry,
+        type=network.type,
+        name=network.netname,
+        geofeed=network.geofeed,
+    )
 
 
 def _described(level: Level) -> str:

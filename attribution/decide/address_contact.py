@@ -56,7 +56,9 @@ _WAYS_OF_CUSTOMERS = ("redistribution", "holds_as")
 def contact_of(
     facts: Facts, draft: Draft, chain: Chain, found: Accountable, step: str = "abuse contact"
 ) -> AbuseContact:
-    """Return the abuse contact of an accountable holder, with fallbacks, and note the rule that gave it."""
+    """Return the abuse contact of an accountable holder, with fallbacks, and note the rule that
+    gave it.
+    """
     publication, source, inherited = _publication(facts, draft, chain, found)
     origin = f"{source.registration.protocol}:{source.registration.registry}"
     fallback = _fallbacks(facts, found, publication.email)
@@ -66,9 +68,13 @@ def contact_of(
         lost = publication.passed_over
         draft.step(step, said, source.record, publication.place or "remarks", lost)
         return AbuseContact(
-            status="found", email=publication.email, scope=scope, source=origin, form=publication.form,
+            status="found",
+            email=publication.email,
+            scope=scope,
+            source=origin,
+            form=publication.form,
             fallback=fallback,
-        )  # fmt: skip
+        )
     of_system = _contact_of_own_system(facts, chain, found)
     if of_system:
         draft.step(
@@ -110,7 +116,9 @@ def open_about(facts: Facts, chain: Chain) -> list[Record]:
 def _publication(
     facts: Facts, draft: Draft, chain: Chain, found: Accountable
 ) -> tuple[Publication, Sourced, bool]:
-    """Return what the holder publishes: for its own more specific block, for the network, for one of its above."""
+    """Return what the holder publishes: for its own more specific block, for the network, for one
+    of its above.
+    """
     below = (
         [found.own_block] if found.own_block and _is_edited_by(found.own_block, found.level) else []
     )
@@ -121,7 +129,10 @@ def _publication(
         publication, source = _published_at(facts, found, level)
         if publication.is_usable and is_of_the_site(facts, publication):
             where = publication.email or publication.form
-            text = f"{where} is in the reported site's own domain: whoever runs the site may read the notice"
+            text = (
+                f"{where} is in the reported site's own domain: whoever runs the site may read "
+                "the notice"
+            )
             if found.way in _WAYS_OF_CUSTOMERS:
                 draft.doubt("mailbox_of_the_site", f"{text}; it is refused")
                 last = without_contact(publication, "in the reported site's own domain"), source
@@ -137,7 +148,9 @@ def _publication(
 
 
 def _is_edited_by(block: Level, holder: Level) -> bool:
-    """Say whether only the holder's accounts may edit its more specific block: else a customer may have set its contact."""
+    """Say whether only the holder's accounts may edit its more specific block: else a customer may
+    have set its contact.
+    """
     accounts = {name.upper() for name in block.network.maintainers}
     return bool(
         block.organisation
@@ -147,7 +160,9 @@ def _is_edited_by(block: Level, holder: Level) -> bool:
 
 
 def _published_at(facts: Facts, found: Accountable, level: Level) -> tuple[Publication, Sourced]:
-    """Return what a level publishes; space from the registry itself also by contacts that the registry checked."""
+    """Return what a level publishes; space from the registry itself also by contacts that the
+    registry checked.
+    """
     if level.contact.is_usable or found.way in _WAYS_OF_CUSTOMERS:
         return level.contact, level.contact_source
     for source in level.sources:
@@ -176,7 +191,10 @@ def _unknown_contact(
         )
         return AbuseContact(status="redacted")
     if publication.unusable:
-        text = f"the registry publishes {publication.unusable!r}, which is no mailbox that mail can be sent to"
+        text = (
+            f"the registry publishes {publication.unusable!r}, which is no mailbox that mail can "
+            "be sent to"
+        )
         draft.doubt("mailbox_unusable", text)
         draft.step(step, text, source.record, "entities", lost)
         return AbuseContact(status="malformed")
@@ -205,7 +223,9 @@ def _unknown_contact(
 
 
 def _contact_of_own_system(facts: Facts, chain: Chain, found: Accountable) -> AbuseContact | None:
-    """Take the AS's contact only where the AS is held by the same company: who announces is not who hosts."""
+    """Take the AS's contact only where the AS is held by the same company: who announces is not who
+    hosts.
+    """
     announced = facts.longest_announcement(chain.address)
     for asn in announced.asns if announced else ():
         system = facts.systems.get(asn)
@@ -223,7 +243,9 @@ def _contact_of_own_system(facts: Facts, chain: Chain, found: Accountable) -> Ab
 
 
 def _fallbacks(facts: Facts, found: Accountable, besides: str | None) -> list[FallbackContact]:
-    """List the holder's other mailboxes. A customer's are never among them, nor the site's own for a customer."""
+    """List the holder's other mailboxes. A customer's are never among them, nor the site's own for
+    a customer.
+    """
     contacts: dict[str, FallbackContact] = {}
     for source in found.level.sources:
         for contact in fallback_contacts(source.registration, besides, facts.entities):

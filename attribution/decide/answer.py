@@ -98,7 +98,10 @@ def _say_resolution(facts: Facts, draft: Draft) -> None:
             f"the name also has the address {address}, which is special: {reason}",
         )
     for address in sorted(facts.registry_addresses, key=int):
-        text = f"the name has the address {address} of a registry's server or resolver, which is asked all the same"
+        text = (
+            f"the name has the address {address} of a registry's server or resolver, which is "
+            "asked all the same"
+        )
         draft.doubt("registry_address", text)
     if facts.left_out:
         draft.unknown += facts.left_out
@@ -108,7 +111,10 @@ def _say_resolution(facts: Facts, draft: Draft) -> None:
         if record.outcome == "answered":
             draft.step("resolution", _resolved(record), record, "answer section")
         elif record.outcome != "no_data":
-            text = f"one half of the look-up failed: {record.question.text}, {_RESOLUTION_WORDS.get(record.outcome, record.outcome)}"
+            text = (
+                f"one half of the look-up failed: {record.question.text}, "
+                f"{_RESOLUTION_WORDS.get(record.outcome, record.outcome)}"
+            )
             draft.doubt("partial_resolution", text)
     _say_served_from(facts, draft)
     if any(record.stale for record in facts.evidence.records):
@@ -121,7 +127,10 @@ def _say_resolution(facts: Facts, draft: Draft) -> None:
         text = f"{record.server} told an origin more than 12 hours before this look: ask again, sites move"
         draft.doubt("told_too_long_ago", text)
     for record in facts.claims:
-        text = f"{record.server} is run by the network itself: what it says is kept as evidence, and names nobody"
+        text = (
+            f"{record.server} is run by the network itself: what it says is kept as evidence, "
+            "and names nobody"
+        )
         draft.doubt("claim", text)
     fallbacks = [record for record in facts.evidence.of_kind("bootstrap") if record.note]
     if fallbacks:
@@ -135,7 +144,10 @@ def _say_served_from(facts: Facts, draft: Draft) -> None:
                 "served from", f"{record.server} saw {address} serve the content", record, "address"
             )
         else:
-            text = f"{record.server} says that {address} served the content, which DNS does not give now"
+            text = (
+                f"{record.server} says that {address} served the content, which DNS does not "
+                "give now"
+            )
             draft.doubt("served_from_elsewhere", text)
 
 
@@ -156,9 +168,15 @@ def _finish(facts: Facts, draft: Draft, host: str) -> Decision:
     primary = None if candidates else _primary(facts, parties, hosts)
     if candidates:
         names = ", ".join(candidate.name for candidate in candidates)
-        text = f"the site's addresses are at several companies, and DNS alone does not say which serves it: {names}"
+        text = (
+            "the site's addresses are at several companies, and DNS alone does not say which "
+            f"serves it: {names}"
+        )
         if len(candidates) == 1:
-            text = f"some addresses are at {names}, and for others nobody is known: DNS alone does not say which serves it"
+            text = (
+                f"some addresses are at {names}, and for others nobody is known: DNS alone does "
+                "not say which serves it"
+            )
         draft.doubt("several_providers", text)
     country = country_of(facts, draft, primary) if primary else Country()
     if primary:
@@ -192,11 +210,13 @@ def _answers_for_an_address(draft: Draft, party: Party) -> bool:
 
 
 def _candidates(facts: Facts, draft: Draft, hosts: list[Party]) -> list[Provider]:
-    """Return the companies that it may be, where nothing but DNS, which the site's owner writes, leads to them.
+    """Return the companies that it may be, where nothing but DNS, which the site's owner writes,
+    leads to them.
 
-    A platform of the tables that every address leads to, an origin told, an address that was seen to serve the content,
-    and a proxy of the tables in front of all addresses say which it is. An address that nobody is known for yet may be
-    the one that serves: then the companies of the others are candidates too.
+    A platform of the tables that every address leads to, an origin told, an address that was seen
+    to serve the content, and a proxy of the tables in front of all addresses say which it is. An
+    address that nobody is known for yet may be the one that serves: then the companies of the
+    others are candidates too.
     """
     companies = {party.provider.id: party.provider for party in hosts}
     if facts.platform and _all_lead_to(facts, facts.platform[0]):
@@ -220,7 +240,9 @@ def _at(hosts: list[Party], addresses: list[Address]) -> list[Party]:
 
 
 def _all_lead_to(facts: Facts, name: str) -> bool:
-    """Say whether every address of the site is a name's: the host itself, or an alias on the way to each."""
+    """Say whether every address of the site is a name's: the host itself, or an alias on the way to
+    each.
+    """
     if facts.target and facts.target.host == name:
         return True
     return all(any(name in link.split(" ") for link in via) for via in facts.addresses.values())
@@ -238,7 +260,9 @@ def _fronts_of_one_company(facts: Facts) -> bool:
 
 
 def _primary(facts: Facts, parties: list[Party], hosts: list[Party]) -> Party | None:
-    """Return whom to write to first: who holds the address that was seen to serve, else the first that can act."""
+    """Return whom to write to first: who holds the address that was seen to serve, else the first
+    that can act.
+    """
     seen = [address for address in facts.served_from if address in facts.resolved]
     if seen:
         return next(iter(_at(hosts, seen)), None)
@@ -253,7 +277,10 @@ def _doubt_namesakes(draft: Draft, parties: list[Party]) -> None:
     for party in parties:
         other = by_name.setdefault(plain_name(party.provider.name), party)
         if other.provider.id != party.provider.id:
-            text = f"{party.provider.name} ({party.provider.id}) is named like {other.provider.id}: another company"
+            text = (
+                f"{party.provider.name} ({party.provider.id}) is named like {other.provider.id}: "
+                "another company"
+            )
             draft.doubt("namesake", text)
 
 

@@ -158,7 +158,9 @@ class Facts:
     registry_addresses: set[Address] = field(default_factory=set)
     """Addresses of the site that are a registry's, a resolver's or the mail relay's."""
     claims: list[Record] = field(default_factory=list)
-    """Answers of servers that no registry runs, and referrals to such: recorded, and nothing is decided by them."""
+    """Answers of servers that no registry runs, and referrals to such: recorded, and nothing is
+    decided by them.
+    """
     resolutions: list[Record] = field(default_factory=list)
 
     @classmethod
@@ -201,7 +203,8 @@ class Facts:
     def addresses(self) -> dict[Address, list[str]]:
         """The addresses that are looked up, with the CNAME links that led to each.
 
-        Above 32 it is a sample that the site's owner cannot choose: by a key made of a local secret and the host.
+        Above 32 it is a sample that the site's owner cannot choose: by a key made of a local secret
+        and the host.
         """
         if len(self.resolved) <= MOST_ADDRESSES:
             return self.resolved
@@ -227,7 +230,9 @@ class Facts:
 
     @property
     def site_domains(self) -> set[str]:
-        """The domains that the site's owner may run mail in: the host's own and those of its aliases."""
+        """The domains that the site's owner may run mail in: the host's own and those of its
+        aliases.
+        """
         domains = set(self.names)
         for name in self.names:
             suffix = self.suffixes.get(name)
@@ -252,8 +257,8 @@ class Facts:
     def around(self, address: Address) -> list[Sourced]:
         """Return every network around an address, most specific first.
 
-        Of one range the national registry that keeps it comes before the regional one that points at it, RDAP before
-        text.
+        Of one range the national registry that keeps it comes before the regional one that points
+        at it, RDAP before text.
         """
         order = {"nir": 0, "rdap": 1, "whois": 2}
         found = [source for source in self.networks if source.registration.covers(address)]
@@ -319,7 +324,8 @@ class Facts:
     def nothing_above(self, network: Network, *, handed_out: bool) -> bool:
         """Say whether nothing but the registry's own lies above a network, as far as can be asked.
 
-        `handed_out` is whether its type says that a provider lies above: then a missing link to it proves nothing.
+        `handed_out` is whether its type says that a provider lies above: then a missing link to it
+        proves nothing.
         """
         above = (question for question in self.absent if isinstance(question, NetworkAbove))
         if any(
@@ -553,7 +559,9 @@ class Facts:
 
 
 def _without_text_below_rdap(found: list[Sourced]) -> list[Sourced]:
-    """Leave text out that is more specific than what RDAP gave over TLS: anybody on the way can write it."""
+    """Leave text out that is more specific than what RDAP gave over TLS: anybody on the way can
+    write it.
+    """
     proved = [
         source.registration.size
         for source in found
@@ -572,7 +580,9 @@ def _without_text_below_rdap(found: list[Sourced]) -> list[Sourced]:
 
 
 def _is_whole_region(first: Address, last: Address) -> bool:
-    """Say whether a range is so wide (above a /8, an IPv6 /16) that only a registry's own block can be."""
+    """Say whether a range is so wide (above a /8, an IPv6 /16) that only a registry's own block can
+    be.
+    """
     return int(last) - int(first) + 1 > (2**24 if first.version == 4 else 2**112)
 
 

@@ -24,7 +24,9 @@ class Holder:
     """The company that a registry says holds a network."""
 
     id: str
-    """`handle space:HANDLE` of an organisation, else `registry:network:RANGE` of a block without one."""
+    """`handle space:HANDLE` of an organisation, else `registry:network:RANGE` of a block without
+    one.
+    """
     name: str
     country: str | None
     named_by: NamedBy
@@ -37,15 +39,17 @@ class Holder:
 
     @property
     def provisional(self) -> bool:
-        """Whether the identity is only that of the block: the registry names no organisation object."""
+        """Whether the identity is only that of the block: the registry names no organisation
+        object.
+        """
         return self.organisation is None
 
 
 def holder_of(registration: Registration, entities: Mapping[EntityKey, Entity]) -> Holder:
     """Name the holder of a network or AS. `entities` are those asked for one by one.
 
-    An organisation object gives the identity; without one the block itself does, named by its description where that
-    is a name, else by its netname.
+    An organisation object gives the identity; without one the block itself does, named by its
+    description where that is a name, else by its netname.
     """
     organisation = organisation_of(registration)
     if organisation:
@@ -72,7 +76,9 @@ def holder_of(registration: Registration, entities: Mapping[EntityKey, Entity]) 
 def customer_record(registration: Registration) -> Entity | None:
     """Return the registry's record of a holder that is no organisation object.
 
-    ARIN's customer, LACNIC's natural person; the organisation that a national registry prints without a handle. RIPE, AFRINIC and APNIC have none: what stands there as registrant beside an organisation is a maintainer.
+    ARIN's customer, LACNIC's natural person; the organisation that a national registry prints
+    without a handle. RIPE, AFRINIC and APNIC have none: what stands there as registrant beside an
+    organisation is a maintainer.
     """
     if registration.registry in ("ripe", "afrinic", "apnic") or organisation_of(registration):
         return None

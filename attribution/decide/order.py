@@ -22,7 +22,10 @@ def country_of(facts: Facts, draft: Draft, primary: Party) -> Country:
     found = draft.countries.get(primary.addresses[0], Country())
     where = found.holder or primary.provider.country
     if found.registered and where and found.registered != where:
-        text = f"the block is registered in {found.registered} and its holder in {where}: the server may be in either"
+        text = (
+            f"the block is registered in {found.registered} and its holder in {where}: the "
+            "server may be in either"
+        )
         draft.doubt("countries_differ", text)
     desk = facts.desks.get(where or "", Desk())
     hotlines = "; ".join(one.name for one in desk.hotlines) or None
@@ -66,7 +69,9 @@ def write_order(
 
 
 def _can_act(draft: Draft, party: Party) -> bool:
-    """Say whether a party can remove the content: also who announces space that may be leased to it."""
+    """Say whether a party can remove the content: also who announces space that may be leased to
+    it.
+    """
     if party.role == "network":
         return party.provider.id in draft.at_once
     return party.role not in ("registrar", "dns_operator")

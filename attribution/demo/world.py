@@ -71,7 +71,8 @@ BLOCKS = [
 STUB = Block(
     "apnic", "203.0.113.192/26", "ALLOCATED TO APNIC", Company("ORG-APNIC1-AP", "APNIC", "AU")
 )
-# Who holds the AS numbers. Quay announces its customer block by an AS of its own: it is accountable by that.
+# Who holds the AS numbers. Quay announces its customer block by an AS of its own: it is accountable
+# by that.
 SYSTEMS = {
     64496: ("arin", HARBOUR),
     64497: ("ripe", MERIDIAN),
@@ -242,7 +243,9 @@ def domain_answer(name: str) -> dict[str, Any]:
 
 
 def whois_text(block: Block, *, upwards: bool) -> str:
-    """Return the port-43 text about a block, as its registry writes it; `upwards` also of those above, widest first."""
+    """Return the port-43 text about a block, as its registry writes it; `upwards` also of those
+    above, widest first.
+    """
     above = [one for one in BLOCKS if one.prefix == block.up] if upwards else []
     write = _arin_text if block.registry == "arin" else _rpsl_text
     return "\n".join(write(one) for one in (*above, block))
@@ -252,9 +255,15 @@ def whois_system_text(number: int) -> str:
     """Return the port-43 text about an AS."""
     registry, company = SYSTEMS[number]
     if registry == "arin":
-        head = f"ASNumber:       {number}\nASName:         {company.handle}-AS\nASHandle:       AS{number}\n"
+        head = (
+            f"ASNumber:       {number}\nASName:         {company.handle}-AS\nASHandle:       "
+            f"AS{number}\n"
+        )
         return f"{head}\n{_arin_organisation(company)}"
-    head = f"aut-num:        AS{number}\nas-name:        {company.handle}-AS\norg:            {company.handle}\n"
+    head = (
+        f"aut-num:        AS{number}\nas-name:        {company.handle}-AS\norg:            "
+        f"{company.handle}\n"
+    )
     return f"{head}source:         {registry.upper()}\n\n{_rpsl_organisation(registry, company)}"
 
 

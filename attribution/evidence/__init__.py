@@ -6,6 +6,17 @@ from attribution.evidence.question import Page, Question
 from attribution.evidence.record import UNANSWERED, Kind, Outcome, Record
 
 __all__ = [
-    "CHAIN_FILE", "FORMAT", "UNANSWERED", "Evidence", "EvidenceFolder", "Kind", "Outcome", "Page", "Question",
-    "Record", "Verification", "canonical", "verify_folder",
-]  # fmt: skip
+    "CHAIN_FILE",
+    "FORMAT",
+    "UNANSWERED",
+    "Evidence",
+    "EvidenceFolder",
+    "Kind",
+    "Outcome",
+    "Page",
+    "Question",
+    "Record",
+    "Verification",
+    "canonical",
+    "verify_folder",
+]

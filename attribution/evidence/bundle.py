@@ -1,4 +1,5 @@
-"""Everything that a decision rests on, as one JSON file: the decision can be made again years later without a network.
+"""Everything that a decision rests on, as one JSON file: the decision can be made again years later
+without a network.
 
 Format 2 holds questions as fields; bundles of format 1, which held sentences, are read too.
 """
@@ -26,7 +27,9 @@ class Evidence:
     observed_at: datetime
     documentation_is_special: bool = True
     sample_key: str = ""
-    """Hexadecimal key by which a sample of many addresses is drawn: made of a local secret and the host."""
+    """Hexadecimal key by which a sample of many addresses is drawn: made of a local secret and the
+    host.
+    """
     records: list[Record] = field(default_factory=list)
 
     def add(self, record: Record) -> None:
@@ -64,7 +67,8 @@ class Evidence:
             values = json.loads(raw)
             if values["format"] not in (1, FORMAT):
                 raise EvidenceError(
-                    f"bundle format {values['format']!r} is newer than {FORMAT}; use the version that wrote it"
+                    f"bundle format {values['format']!r} is newer than {FORMAT}; use the "
+                    "version that wrote it"
                 )
             evidence = cls(
                 str(values["input"]),

@@ -1,7 +1,8 @@
-"""A folder of bundles with an index, `chain.jsonl`, in which each line's hash covers the line before it.
+"""A folder of bundles with an index, `chain.jsonl`, in which each line's hash covers the line
+before it.
 
-A changed, missing or reordered record breaks the chain (RFC 6962 calls the idea an append-only log; here a plain
-chain is enough, since one writer at a time appends under a lock).
+A changed, missing or reordered record breaks the chain (RFC 6962 calls the idea an append-only log;
+here a plain chain is enough, since one writer at a time appends under a lock).
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ class EvidenceFolder:
     def append(self, evidence: Evidence, at: datetime | None = None) -> Path:
         """Keep one bundle and link it into the chain; on disk before this returns.
 
-        Write order: bundle to a temporary name, flushed; renamed; then the chain line, flushed. A crash
-        between leaves an unlisted bundle, which `verify_folder` tells apart from tampering.
+        Write order: bundle to a temporary name, flushed; renamed; then the chain line, flushed. A
+        crash between leaves an unlisted bundle, which `verify_folder` tells apart from tampering.
         """
         from filelock import FileLock
 
@@ -87,11 +88,15 @@ class Verification:
     """Hash of the last link: note it elsewhere, and a cut-off end shows too."""
     faults: tuple[str, ...]
     unlisted: tuple[str, ...]
-    """Bundles that no link names: a crash during an append leaves one, and so does somebody's own file."""
+    """Bundles that no link names: a crash during an append leaves one, and so does somebody's own
+    file.
+    """
 
 
 def verify_folder(folder: Path, expected_head: str | None = None) -> Verification:
-    """Check every link and bundle of a folder. Raises EvidenceError when there is no chain to check."""
+    """Check every link and bundle of a folder. Raises EvidenceError when there is no chain to
+    check.
+    """
     chain = folder / CHAIN_FILE
     if not chain.is_file():
         raise EvidenceError(

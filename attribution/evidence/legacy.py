@@ -1,4 +1,6 @@
-"""Questions of bundles in format 1, which held them as sentences. Such bundles are read for as long as they are kept."""
+"""Questions of bundles in format 1, which held them as sentences. Such bundles are read for as long
+as they are kept.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ from attribution.evidence.question import (
 
 
 def question_of_sentence(kind: str, sentence: str, url: str | None) -> Question:
-    """Return the question of a record of format 1, by the record's kind and URL. Raises EvidenceError."""
+    """Return the question of a record of format 1, by the record's kind and URL. Raises
+    EvidenceError.
+    """
     try:
         return _READERS[kind](sentence, url or "")
     except (KeyError, ValueError, IndexError) as error:
@@ -85,7 +89,9 @@ def _page(sentence: str, _: str) -> Question:
 
 
 def _told(sentence: str, _: str) -> Question:
-    """Read an origin that was told, or that a source was asked for in vain: then no address was noted."""
+    """Read an origin that was told, or that a source was asked for in vain: then no address was
+    noted.
+    """
     if sentence.startswith("told origin of "):
         return OriginsBehind(ipaddress.ip_address(0), sentence.rpartition(" by ")[2])
     return OriginBehind(ipaddress.ip_address(sentence.removeprefix("told origin ")))

@@ -1,7 +1,8 @@
-"""What can be asked, as fields: each question stands in the records of its answers, and in bundles as JSON.
+"""What can be asked, as fields: each question stands in the records of its answers, and in bundles
+as JSON.
 
-A question is the key under which its answer is shared between tasks, kept, and looked for in evidence. `text` is for
-people only; nothing is decided from it.
+A question is the key under which its answer is shared between tasks, kept, and looked for in
+evidence. `text` is for people only; nothing is decided from it.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ class ResolveName:
 
 @dataclass(frozen=True, slots=True)
 class MadeUpName:
-    """A name that does not exist: an address in the answer shows that the resolver makes answers up."""
+    """A name that does not exist: an address in the answer shows that the resolver makes answers
+    up.
+    """
 
     kind: ClassVar[str] = "made_up_name"
     resolver: str
@@ -66,7 +69,9 @@ class NetworkAt:
 
 @dataclass(frozen=True, slots=True)
 class NetworkAbove:
-    """The network above one already known, by its link `up` or its parent's range at the same service."""
+    """The network above one already known, by its link `up` or its parent's range at the same
+    service.
+    """
 
     kind: ClassVar[str] = "network_above"
     url: str
@@ -99,7 +104,9 @@ class NationalNetwork:
 
 @dataclass(frozen=True, slots=True)
 class EntityNamed:
-    """A contact or organisation that an answer names by its handle only, at the registry that named it."""
+    """A contact or organisation that an answer names by its handle only, at the registry that named
+    it.
+    """
 
     kind: ClassVar[str] = "entity"
     registry: str
@@ -127,7 +134,9 @@ class SystemNumbered:
 
 @dataclass(frozen=True, slots=True)
 class WhoisAt:
-    """An address on port 43, with the networks above it where the server gives them: from IANA's root, or one server."""
+    """An address on port 43, with the networks above it where the server gives them: from IANA's
+    root, or one server.
+    """
 
     kind: ClassVar[str] = "whois_at"
     address: Address
@@ -141,7 +150,9 @@ class WhoisAt:
 
 @dataclass(frozen=True, slots=True)
 class WhoisAbove:
-    """A network on port 43 by its exact block, where a server gives what lies above only by name (LACNIC)."""
+    """A network on port 43 by its exact block, where a server gives what lies above only by name
+    (LACNIC).
+    """
 
     kind: ClassVar[str] = "whois_above"
     block: str
@@ -212,7 +223,9 @@ class SuffixOf:
 
 @dataclass(frozen=True, slots=True)
 class FrontOf:
-    """Whether published lists name the address as a proxy's, a cloud's, a sinkhole's or a parking page's."""
+    """Whether published lists name the address as a proxy's, a cloud's, a sinkhole's or a parking
+    page's.
+    """
 
     kind: ClassVar[str] = "front"
     address: Address
@@ -252,7 +265,9 @@ class DomainNamed:
 
 @dataclass(frozen=True, slots=True)
 class MailTo:
-    """Whether a domain takes mail: MX (RFC 7505: a null MX takes none), else A and AAAA (RFC 5321, section 5.1)."""
+    """Whether a domain takes mail: MX (RFC 7505: a null MX takes none), else A and AAAA (RFC 5321,
+    section 5.1).
+    """
 
     kind: ClassVar[str] = "mail"
     domain: str
@@ -324,7 +339,9 @@ class VouchedFor:
 
 @dataclass(frozen=True, slots=True)
 class RegistryAddress:
-    """An address of the site that is a registry's, a resolver's or the mail relay's, and so protects nobody."""
+    """An address of the site that is a registry's, a resolver's or the mail relay's, and so
+    protects nobody.
+    """
 
     kind: ClassVar[str] = "registry_address"
     address: Address
@@ -336,19 +353,57 @@ class RegistryAddress:
 
 
 Question = (
-    ResolveName | MadeUpName | NetworkAt | NetworkAbove | NationalNetwork | EntityNamed | SystemNumbered | WhoisAt
-    | WhoisAbove | WhoisSystem | OriginOf | NationalPage | SuffixOf | FrontOf | DeskOf | DomainNamed | MailTo
-    | OriginBehind | OriginsBehind | ServedFrom | VouchedFor | RegistryAddress
-)  # fmt: skip
+    ResolveName
+    | MadeUpName
+    | NetworkAt
+    | NetworkAbove
+    | NationalNetwork
+    | EntityNamed
+    | SystemNumbered
+    | WhoisAt
+    | WhoisAbove
+    | WhoisSystem
+    | OriginOf
+    | NationalPage
+    | SuffixOf
+    | FrontOf
+    | DeskOf
+    | DomainNamed
+    | MailTo
+    | OriginBehind
+    | OriginsBehind
+    | ServedFrom
+    | VouchedFor
+    | RegistryAddress
+)
 
 _TYPES: dict[str, type[Any]] = {
     cls.kind: cls
     for cls in (
-        ResolveName, MadeUpName, NetworkAt, NetworkAbove, NationalNetwork, EntityNamed, SystemNumbered, WhoisAt,
-        WhoisAbove, WhoisSystem, OriginOf, NationalPage, SuffixOf, FrontOf, DeskOf, DomainNamed, MailTo,
-        OriginBehind, OriginsBehind, ServedFrom, VouchedFor, RegistryAddress,
+        ResolveName,
+        MadeUpName,
+        NetworkAt,
+        NetworkAbove,
+        NationalNetwork,
+        EntityNamed,
+        SystemNumbered,
+        WhoisAt,
+        WhoisAbove,
+        WhoisSystem,
+        OriginOf,
+        NationalPage,
+        SuffixOf,
+        FrontOf,
+        DeskOf,
+        DomainNamed,
+        MailTo,
+        OriginBehind,
+        OriginsBehind,
+        ServedFrom,
+        VouchedFor,
+        RegistryAddress,
     )
-}  # fmt: skip
+}
 _READERS: dict[str, Callable[[Any], Any]] = {
     "address": ipaddress.ip_address,
     "first": ipaddress.ip_address,
@@ -364,7 +419,9 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 
 
 def question_to_json(question: Question) -> dict[str, Any]:
-    """Return the question's kind and fields as plain JSON values; fields that are None or false are left out."""
+    """Return the question's kind and fields as plain JSON values; fields that are None or false are
+    left out.
+    """
     values = {field.name: getattr(question, field.name) for field in dataclasses.fields(question)}
     plain = {
         name: _plain(value)

@@ -16,13 +16,36 @@ from attribution.evidence.legacy import question_of_sentence
 from attribution.evidence.question import Question, question_from_json, question_to_json
 
 Kind = Literal[
-    "dns", "origin_as", "bootstrap", "rdap", "whois", "nir_page", "suffix", "front", "mail", "told_origin",
-    "canary", "desk", "served_from", "vouched", "registry_address",
-]  # fmt: skip
+    "dns",
+    "origin_as",
+    "bootstrap",
+    "rdap",
+    "whois",
+    "nir_page",
+    "suffix",
+    "front",
+    "mail",
+    "told_origin",
+    "canary",
+    "desk",
+    "served_from",
+    "vouched",
+    "registry_address",
+]
 Outcome = Literal[
-    "answered", "not_found", "redirected", "rate_limited", "unreachable", "malformed", "refused",
-    "nxdomain", "no_data", "servfail", "timeout", "lame",
-]  # fmt: skip
+    "answered",
+    "not_found",
+    "redirected",
+    "rate_limited",
+    "unreachable",
+    "malformed",
+    "refused",
+    "nxdomain",
+    "no_data",
+    "servfail",
+    "timeout",
+    "lame",
+]
 UNANSWERED: frozenset[str] = frozenset(
     ["rate_limited", "unreachable", "malformed", "refused", "servfail", "timeout", "lame"]
 )
@@ -45,7 +68,9 @@ class Record:
     fetched_at: datetime
     outcome: Outcome
     body: bytes = b""
-    """The answer as it came. Of a DNS answer the transaction ID is zeroed, as RFC 8484 does for caches."""
+    """The answer as it came. Of a DNS answer the transaction ID is zeroed, as RFC 8484 does for
+    caches.
+    """
     url: str | None = None
     http_status: int | None = None
     tls: bool = False
@@ -64,7 +89,9 @@ class Record:
 
     @property
     def came_unchanged(self) -> bool:
-        """Whether nobody on the way could have changed the answer: over TLS, or never off this machine."""
+        """Whether nobody on the way could have changed the answer: over TLS, or never off this
+        machine.
+        """
         return self.tls or _is_loopback(self.server)
 
     def to_json(self) -> dict[str, Any]:
@@ -74,17 +101,28 @@ class Record:
         except UnicodeDecodeError:
             body = {"base64": base64.b64encode(self.body).decode("ascii")}
         values: dict[str, Any] = {
-            "kind": self.kind, "question": question_to_json(self.question), "server": self.server,
-            "outcome": self.outcome, "fetched_at": self.fetched_at.isoformat(), "body": body, "url": self.url,
-            "http_status": self.http_status, "tls": self.tls, "note": self.note, "location": self.location,
+            "kind": self.kind,
+            "question": question_to_json(self.question),
+            "server": self.server,
+            "outcome": self.outcome,
+            "fetched_at": self.fetched_at.isoformat(),
+            "body": body,
+            "url": self.url,
+            "http_status": self.http_status,
+            "tls": self.tls,
+            "note": self.note,
+            "location": self.location,
             "retry_at": self.retry_at.isoformat() if self.retry_at else None,
-            "cached": self.cached, "stale": self.stale,
-        }  # fmt: skip
+            "cached": self.cached,
+            "stale": self.stale,
+        }
         return {key: value for key, value in values.items() if value not in (None, False)}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Record:
-        """Read what `to_json` wrote. Raises EvidenceError when a field is missing or of another kind."""
+        """Read what `to_json` wrote. Raises EvidenceError when a field is missing or of another
+        kind.
+        """
         try:
             body = values["body"]
             return cls(

@@ -124,7 +124,8 @@ def read_event(row: Any) -> EventRow:
             raise BadRow(f"provider is missing: {kind!r} happens to a provider")
     else:
         raise BadRow(
-            f"kind {kind!r} is unknown; known are {', '.join(sorted(ABOUT_NOTICE | ABOUT_PROVIDER))}"
+            f"kind {kind!r} is unknown; known are "
+            f"{', '.join(sorted(ABOUT_NOTICE | ABOUT_PROVIDER))}"
         )
     last_online = time_in(values, "last_online") if values.get("last_online") is not None else None
     if last_online and last_online > at:

@@ -1,7 +1,8 @@
-"""Which RDAP server to ask: IANA's bootstrap files (RFC 9224), kept and refreshed in the background.
+"""Which RDAP server to ask: IANA's bootstrap files (RFC 9224), kept and refreshed in the
+background.
 
-Until IANA could be asked once, the packaged table of IANA's delegations (dated) serves instead, and the answer
-says so.
+Until IANA could be asked once, the packaged table of IANA's delegations (dated) serves instead, and
+the answer says so.
 """
 
 from __future__ import annotations
@@ -84,7 +85,10 @@ class Bootstrap:
         urls = self._usable(found[1]) if found else ()
         note = None
         if services.fallback:
-            note = f"IANA's bootstrap could not be fetched; the packaged table of {services.publication} was used"
+            note = (
+                "IANA's bootstrap could not be fetched; the packaged table of "
+                f"{services.publication} was used"
+            )
         span = services.blocks.span(address)
         body = {
             "match": found[0] if found else None,

@@ -1,5 +1,6 @@
-"""The picture of all providers as a file of its own, SVG or PNG: the same bytes for the same figures. Needs matplotlib
-(extra `pictures`); what stands in a page is drawn by `attribution.pattern.pictures`.
+"""The picture of all providers as a file of its own, SVG or PNG: the same bytes for the same
+figures. Needs matplotlib (extra `pictures`); what stands in a page is drawn by
+`attribution.pattern.pictures`.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""Pictures of a dossier and of all providers as values for a template (`picture.html.j2`): SVG, drawn with the page's
-own styles, so that it follows light and dark. Pure, and the same for the same figures.
+"""Pictures of a dossier and of all providers as values for a template (`picture.html.j2`): SVG,
+drawn with the page's own styles, so that it follows light and dark. Pure, and the same for the same
+figures.
 """
 
 from __future__ import annotations
@@ -53,8 +54,9 @@ class Picture:
 
 
 def funnel_picture(rows: list[dict[str, Any]], names: dict[str, str]) -> Picture | None:
-    """Draw every company: the share that failed against the cases that count, with the lines within which 95 % and 99.8 % would lie
-    that had the common share (Spiegelhalter, Stat. Med. 24, 2005). None where nobody has a share.
+    """Draw every company: the share that failed against the cases that count, with the lines within
+    which 95 % and 99.8 % would lie that had the common share (Spiegelhalter, Stat. Med. 24, 2005).
+    None where nobody has a share.
     """
     seen = [row for row in rows if row["share_failed"] is not None and row["admitted"]]
     if not seen:
@@ -85,11 +87,16 @@ def funnel_picture(rows: list[dict[str, Any]], names: dict[str, str]) -> Picture
             )
     marks = tuple(
         Mark(
-            x(row["admitted"]), _y(row["share_failed"]), row["now"], names.get(row["provider"], row["provider"]), row["provider"],
-            f"{row['share_failed']:.0%}, {row['admitted']}", x(row["admitted"]) > WIDTH * 0.6,
+            x(row["admitted"]),
+            _y(row["share_failed"]),
+            row["now"],
+            names.get(row["provider"], row["provider"]),
+            row["provider"],
+            f"{row['share_failed']:.0%}, {row['admitted']}",
+            x(row["admitted"]) > WIDTH * 0.6,
         )
         for row in reversed(seen)
-    )  # fmt: skip
+    )
     ticks = [one for one in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 20000) if one <= most]
     return Picture(
         HEIGHT, tuple((x(one), str(one)) for one in ticks), _shares(), tuple(paths), marks
@@ -97,7 +104,9 @@ def funnel_picture(rows: list[dict[str, Any]], names: dict[str, str]) -> Picture
 
 
 def curve_picture(rows: list[dict[str, Any]], others: list[dict[str, Any]]) -> Picture | None:
-    """Draw by when how much was gone: a company's curve with its interval, and all others' together. None where nothing was watched."""
+    """Draw by when how much was gone: a company's curve with its interval, and all others'
+    together. None where nothing was watched.
+    """
     if not rows:
         return None
 
@@ -120,7 +129,9 @@ def curve_picture(rows: list[dict[str, Any]], others: list[dict[str, Any]]) -> P
 
 
 def weeks_picture(values: dict[str, Any]) -> Picture | None:
-    """Draw a dossier's weeks: the share of each that failed, and what is tolerated. None without weeks."""
+    """Draw a dossier's weeks: the share of each that failed, and what is tolerated. None without
+    weeks.
+    """
     weeks = values["weeks"]
     if not weeks:
         return None
@@ -161,7 +172,9 @@ def shares_picture(shares: list[float]) -> Picture:
 
 
 def timeline_picture(one: Assessment) -> Picture | None:
-    """Draw the latest cases, a line each, from the notice to the removal, or to the last time that it was seen; a dot is a court's order."""
+    """Draw the latest cases, a line each, from the notice to the removal, or to the last time that
+    it was seen; a dot is a court's order.
+    """
     arrays, look = one.arrays, one.verdict.at
     order = [
         int(number)
@@ -211,11 +224,14 @@ def _bars(told: list[tuple[float, str]]) -> tuple[tuple[float, float, float, flo
     room = (WIDTH - _LEFT - _RIGHT) / max(len(told), 1)
     return tuple(
         (
-            round(_LEFT + (place + 0.1) * room, 1), _y(share), round(room * 0.8, 1),
-            round(_y(0) - _y(share), 1), text,
+            round(_LEFT + (place + 0.1) * room, 1),
+            _y(share),
+            round(room * 0.8, 1),
+            round(_y(0) - _y(share), 1),
+            text,
         )
         for place, (share, text) in enumerate(told)
-    )  # fmt: skip
+    )
 
 
 def _week_marks(weeks: list[dict[str, Any]]) -> tuple[tuple[float, str], ...]:

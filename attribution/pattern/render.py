@@ -43,10 +43,17 @@ def dossier_hash(values: dict[str, Any]) -> str:
 
 def dossier_files(values: dict[str, Any]) -> dict[str, bytes]:
     """Return the dossier's files by name."""
-    page = environment().get_template("dossier.html.j2").render(
-        d=values, digest=dossier_hash(values), weeks=weeks_picture(values), evidence=evidence_picture(values),
-        removal=curve_picture(values["removal"]["curve"], []),
-    )  # fmt: skip
+    page = (
+        environment()
+        .get_template("dossier.html.j2")
+        .render(
+            d=values,
+            digest=dossier_hash(values),
+            weeks=weeks_picture(values),
+            evidence=evidence_picture(values),
+            removal=curve_picture(values["removal"]["curve"], []),
+        )
+    )
     raw = dossier_bytes(values), _table(values["cases"]), page.encode("utf-8")
     return dict(zip(DOSSIER_FILES, raw, strict=True))
 
@@ -67,19 +74,32 @@ def letter_text(values: dict[str, Any], hotline: str, mailbox: str) -> tuple[str
     day = date.fromisoformat(values["assessment"]["looked_at"])
     reply_by = day + timedelta(days=REPLY_DAYS)
     sent = [case["sent"][:10] for case in values["cases"]]
-    text = environment().get_template("letter.en.txt.j2").render(
-        d=values, hotline=hotline, mailbox=mailbox, digest=dossier_hash(values), reply_by=reply_by.isoformat(),
-        first=min(sent, default=""), last=max(sent, default=""),
-    )  # fmt: skip
+    text = (
+        environment()
+        .get_template("letter.en.txt.j2")
+        .render(
+            d=values,
+            hotline=hotline,
+            mailbox=mailbox,
+            digest=dossier_hash(values),
+            reply_by=reply_by.isoformat(),
+            first=min(sent, default=""),
+            last=max(sent, default=""),
+        )
+    )
     return text, reply_by
 
 
 def environment() -> Environment:
     """Return the templates of this package; what stands in a page is escaped."""
     return Environment(
-        loader=PackageLoader("attribution.pattern"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-        autoescape=select_autoescape(["html.j2"]), keep_trailing_newline=True,
-    )  # fmt: skip
+        loader=PackageLoader("attribution.pattern"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=select_autoescape(["html.j2"]),
+        keep_trailing_newline=True,
+    )
 
 
 def _table(cases: list[dict[str, Any]]) -> bytes:

@@ -134,7 +134,8 @@ def _begin(store: Store, settings: Settings, at: str, tell: Callable[[str], None
         token = first_ticket(writer)
     if token:
         tell(
-            f"the first administrator sets an account up here, once, within {FIRST_HOURS} hour: {here}set-up/{token}"
+            f"the first administrator sets an account up here, once, within {FIRST_HOURS} "
+            f"hour: {here}set-up/{token}"
         )
 
 

@@ -245,7 +245,8 @@ def check(
 
 
 @app.command(
-    epilog="Example: attribution explain www.site.example\n\nExample: attribution explain evidence/3f….json"
+    epilog="Example: attribution explain www.site.example\n\nExample: attribution explain "
+    "evidence/3f….json"
 )
 def explain(
     target: Annotated[
@@ -509,7 +510,8 @@ def demo(
         bool,
         typer.Option(
             "--serve",
-            help="Serve the page in it, with half a year of an invented hotline, until interrupted.",
+            help="Serve the page in it, with half a year of an invented hotline, until "
+            "interrupted.",
         ),
     ] = False,
 ) -> int:
@@ -523,7 +525,9 @@ def demo(
 
 
 def _served(address: str | None) -> ServedStatement | None:
-    """Return what a person says of the address that serves the content; None where nothing was said."""
+    """Return what a person says of the address that serves the content; None where nothing was
+    said.
+    """
     if address is None:
         return None
     import getpass

@@ -6,12 +6,16 @@ import sys
 
 
 def main() -> None:
-    """Run the command and exit with its code; quietly where whoever reads its output has enough of it."""
+    """Run the command and exit with its code; quietly where whoever reads its output has enough of
+    it.
+    """
     intruder = _other_distribution()
     if intruder:
         sys.stderr.write(
-            f"attribution: the package 'attribution' in {intruder} is not hosting-attribution's: another program of"
-            " that name was installed over it or stands before it. Install this one into an environment of its own,"
+            f"attribution: the package 'attribution' in {intruder} is not "
+            "hosting-attribution's: another program of"
+            " that name was installed over it or stands before it. Install this one into an "
+            "environment of its own,"
             " as README's section 'Install' says.\n"
         )
         sys.exit(2)
@@ -52,10 +56,12 @@ def _run(arguments: list[str]) -> int:
 
 
 def _other_distribution() -> str | None:
-    """Return the folder of an `attribution` package that is not ours; None where it is, found without importing it.
+    """Return the folder of an `attribution` package that is not ours; None where it is, found
+    without importing it.
 
-    A program of that name on the package index has the same import name: it can lie before ours in `sys.path` (then
-    its folder lacks our marker file), or have been written over ours (then `__init__.py` does not begin as ours does).
+    A program of that name on the package index has the same import name: it can lie before ours in
+    `sys.path` (then its folder lacks our marker file), or have been written over ours (then
+    `__init__.py` does not begin as ours does).
     """
     for finder in sys.meta_path:
         spec = finder.find_spec("attribution", None)

@@ -256,7 +256,10 @@ class Lines:
         """Note what is there, and drop a torn last line: but only from a file that is ours, line by line."""
         size = file.seek(0, os.SEEK_END)
         end = _end_of_last_line(file, size)
-        foreign = f"output {str(path)!r} is no {self.form} file of this program, and is left as it is; name another file"
+        foreign = (
+            f"output {str(path)!r} is no {self.form} file of this program, and is left as it is; "
+            "name another file"
+        )
         header = self._header().encode("utf-8")
         file.seek(0)
         if end and file.read(len(header)) != header:

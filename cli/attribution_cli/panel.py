@@ -202,7 +202,8 @@ def _party(party: Party) -> Text:
     if party.addressee:
         text.append(
             shown(
-                f"  {contact.email or contact.form or _CONTACT_WORDS.get(contact.status, contact.status)}"
+                "  "
+                f"{contact.email or contact.form or _CONTACT_WORDS.get(contact.status, contact.status)}"
             ),
             style="green",
         )

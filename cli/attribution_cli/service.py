@@ -20,7 +20,7 @@ Mailbox = Annotated[str, typer.Argument(metavar="MAILBOX")]
 def serve(
     host: Annotated[
         str | None,
-        typer.Option(help="Address to listen on; the page is for loopback, or behind a proxy with TLS. [default: the setting serve_host, 127.0.0.1]"),
+        typer.Option(help="Address to listen on; the page is for loopback, or behind a proxy with TLS. " "[default: the setting serve_host, 127.0.0.1]"),
     ] = None,
     port: Annotated[
         int | None,
@@ -45,7 +45,8 @@ def serve(
 
 @account_app.command(
     "add",
-    epilog="Example: attribution account add ann@hotline.example --name 'Ann Example' --role analyst",
+    epilog="Example: attribution account add ann@hotline.example --name 'Ann Example' --role "
+    "analyst",
 )
 @needs("account add", Extra.HOTLINE)
 def add(
@@ -180,8 +181,10 @@ def _show_link(mailbox: str, token: str, *, as_json: bool) -> None:
     settings = load_settings()
     if not settings.public_url:
         say(
-            f"attribution: the link is for a service at {settings.service_url}; where people reach it at another "
-            "address, set ATTRIBUTION_PUBLIC_URL (or ATTRIBUTION_SERVE_HOST and ATTRIBUTION_SERVE_PORT) and run "
+            f"attribution: the link is for a service at {settings.service_url}; where people "
+            "reach it at another "
+            "address, set ATTRIBUTION_PUBLIC_URL (or ATTRIBUTION_SERVE_HOST and "
+            "ATTRIBUTION_SERVE_PORT) and run "
             f"`attribution account link {mailbox}`"
         )
     address = f"{settings.service_url}set-up/{token}"

@@ -123,11 +123,18 @@ async def test_form_is_posted(transport: Transport) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "ftp://rdap.example/", "https:///ip/192.0.2.1", "https://u:p@rdap.example/", "",
-        "//rdap.example/", "https://[::1/", "https://rdap.example:99999/",
-        "https://rdap.example/\x00", "https://" + "a" * 70_000, "https://ex\u2028ample/",
+        "ftp://rdap.example/",
+        "https:///ip/192.0.2.1",
+        "https://u:p@rdap.example/",
+        "",
+        "//rdap.example/",
+        "https://[::1/",
+        "https://rdap.example:99999/",
+        "https://rdap.example/\x00",
+        "https://" + "a" * 70_000,
+        "https://ex\u2028ample/",
     ],
-)  # fmt: skip
+)
 async def test_what_is_no_url_to_ask_is_refused(url: str, transport: Transport) -> None:
     with pytest.raises(DestinationRefused):
         await get(transport, url)
@@ -152,7 +159,7 @@ async def test_bomb_ends_the_connection(transport: Transport) -> None:
         ["Content-Encoding: gzip, gzip"],
         ["Content-Encoding: gzip", "Content-Encoding: gzip"],
     ],
-)  # fmt: skip
+)
 async def test_coding_that_is_not_read_is_malformed(
     fields: list[str], transport: Transport
 ) -> None:

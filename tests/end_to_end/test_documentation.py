@@ -82,8 +82,11 @@ def test_the_settings_file_stands_where_the_readme_says(tmp_path: Path) -> None:
     found = subprocess.run(
         [sys.executable, "-m", "attribution_cli.entry", "config", "path"],
         env={**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": ""},
-        capture_output=True, text=True, timeout=60, check=True,
-    ).stdout.strip()  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout.strip()
     said = found.replace(str(tmp_path), "~")
     assert sys.platform != "linux" or f"`{said}`" in (ROOT / "README.md").read_text("utf-8")
     (block,) = blocks("README.md", "toml")
@@ -92,8 +95,11 @@ def test_the_settings_file_stands_where_the_readme_says(tmp_path: Path) -> None:
     shown = subprocess.run(
         [sys.executable, "-m", "attribution_cli.entry", "config", "show"],
         env={**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": ""},
-        capture_output=True, text=True, timeout=60, check=True,
-    ).stdout  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout
     assert f"settings file: {found}  (default; read)" in shown
     assert f"jobs = 64  ({found})" in shown.replace("\n", "")
 

@@ -31,32 +31,69 @@ class Hidden:
 sys.meta_path.insert(0, Hidden())
 """
 HOTLINE: dict[str, tuple[str, ...]] = {
-    "report add": ("https://host.example/",), "report erase": ("r1", "--why", "asked"), "recheck": (),
-    "notice due": (), "notice draft": ("c1",), "notice record": ("c1", "--to", "a@host.example"),
-    "event add": ("ack", "--case", "c1"), "event correct": ("1", "--why", "wrong"),
-    "case list": (), "case show": ("c1",), "mail read": ("mails",),
-    "provider list": (), "provider show": ("p1",), "provider suggest": (), "provider unlink": ("1",),
+    "report add": ("https://host.example/",),
+    "report erase": ("r1", "--why", "asked"),
+    "recheck": (),
+    "notice due": (),
+    "notice draft": ("c1",),
+    "notice record": ("c1", "--to", "a@host.example"),
+    "event add": ("ack", "--case", "c1"),
+    "event correct": ("1", "--why", "wrong"),
+    "case list": (),
+    "case show": ("c1",),
+    "mail read": ("mails",),
+    "provider list": (),
+    "provider show": ("p1",),
+    "provider suggest": (),
+    "provider unlink": ("1",),
     "provider link": ("p1", "p2", "--kind", "renamed_to", "--source", "register"),
     "provider approve": ("p1", "a@host.example", "--why", "called back"),
-    "provider mark": ("p1", "mailbox", "a@host.example", "--source", "register"), "provider terms": ("p1",),
+    "provider mark": ("p1", "mailbox", "a@host.example", "--source", "register"),
+    "provider terms": ("p1",),
     "provider vouch": ("ripe:ORG-EX1-RIPE", "--why", "acts"),
-    "import": ("history",), "export": ("--output", "out"), "backup": ("--output", "out"), "restore": ("file",),
-    "keys rotate": (), "assess": ("--history", "history"), "letter": ("p1",), "contest": ("p1",),
+    "import": ("history",),
+    "export": ("--output", "out"),
+    "backup": ("--output", "out"),
+    "restore": ("file",),
+    "keys rotate": (),
+    "assess": ("--history", "history"),
+    "letter": ("p1",),
+    "contest": ("p1",),
     "dossier": ("p1", "--history", "history", "--output", "out"),
     "overview": ("--history", "history", "--output", "out.html"),
-    "list build": ("--output", "out"), "list key": ("--output", "out"), "list withdraw": ("Host", "--why", "gone"),
+    "list build": ("--output", "out"),
+    "list key": ("--output", "out"),
+    "list withdraw": ("Host", "--why", "gone"),
     "list signer": ("Ann", "--mailbox", "ann@hotline.example", "--public-key", "k"),
     "list sign": ("list.json", "--key", "k", "--reason", "read"),
     "list publish": ("list.json", "--to", "Partner", "--output", "out"),
-    "serve": (), "account add": ("ann@hotline.example", "--name", "Ann"), "account link": ("ann@hotline.example",),
-    "account disable": ("ann@hotline.example",), "account list": (), "api-key make": ("scart", "--scope", "read"),
-    "api-key disable": ("scart",), "api-key list": (),
-}  # fmt: skip
+    "serve": (),
+    "account add": ("ann@hotline.example", "--name", "Ann"),
+    "account link": ("ann@hotline.example",),
+    "account disable": ("ann@hotline.example",),
+    "account list": (),
+    "api-key make": ("scart", "--scope", "read"),
+    "api-key disable": ("scart",),
+    "api-key list": (),
+}
 """Every verb that needs the extra `hotline`, with words that it takes."""
 BASE = {
-    "check", "explain", "replay", "diff", "verify", "batch", "registries", "demo", "cache show", "cache clear",
-    "cache path", "data show", "data refresh", "config show", "config path",
-}  # fmt: skip
+    "check",
+    "explain",
+    "replay",
+    "diff",
+    "verify",
+    "batch",
+    "registries",
+    "demo",
+    "cache show",
+    "cache clear",
+    "cache path",
+    "data show",
+    "data refresh",
+    "config show",
+    "config path",
+}
 
 
 def verbs(command: Any = None, before: str = "") -> Iterator[tuple[str, Any]]:
@@ -132,8 +169,12 @@ def test_every_verb_of_a_hotline_says_at_once_that_it_needs_it(
     before = set(tmp_path.rglob("*"))
     done = subprocess.run(
         [sys.executable, "-c", _EACH, json.dumps(words)],
-        capture_output=True, text=True, timeout=110, check=True, cwd=tmp_path,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=True,
+        cwd=tmp_path,
+    )
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert [row[0] for row in rows] == words
     for verb, (_, code, told) in zip(HOTLINE, rows, strict=True):
@@ -160,11 +201,22 @@ def test_the_main_job_runs_with_the_base_alone(
     urls = tmp_path / "urls.txt"
     urls.write_text("https://kiosk.example/\n")
     for words in (
-        ("check", "https://kiosk.example/", "--json"), ("explain", "https://kiosk.example/"), ("explain", first),
-        ("replay", first), ("diff", first, first), ("verify", evidence), ("batch", urls, "--group-by", "provider"),
-        ("batch", urls, "--output", tmp_path / "out.csv", "--format", "csv"), ("registries",), ("cache", "show"),
-        ("cache", "path"), ("config", "show"), ("config", "path"), ("data", "show"), ("cache", "clear"),
-    ):  # fmt: skip
+        ("check", "https://kiosk.example/", "--json"),
+        ("explain", "https://kiosk.example/"),
+        ("explain", first),
+        ("replay", first),
+        ("diff", first, first),
+        ("verify", evidence),
+        ("batch", urls, "--group-by", "provider"),
+        ("batch", urls, "--output", tmp_path / "out.csv", "--format", "csv"),
+        ("registries",),
+        ("cache", "show"),
+        ("cache", "path"),
+        ("config", "show"),
+        ("config", "path"),
+        ("data", "show"),
+        ("cache", "clear"),
+    ):
         done = run(*words)
         assert done.returncode == 0, (words, done.stderr)
         assert "Traceback" not in done.stderr
@@ -204,7 +256,8 @@ def test_exchange_and_postgresql_are_asked_for_where_they_are_used(
 def test_a_library_without_its_extra_says_so_as_it_is_imported(package: str, without: Any) -> None:
     without(Extra.HOTLINE)
     program = (
-        f"import attribution.errors as e\ntry: import attribution.{package}\nexcept ImportError as error:\n"
+        f"import attribution.errors as e\ntry: import attribution.{package}\nexcept "
+        "ImportError as error:\n"
         "    assert isinstance(error, e.MissingExtra), error\n    print(error)"
     )
     done = subprocess.run(
@@ -215,8 +268,10 @@ def test_a_library_without_its_extra_says_so_as_it_is_imported(package: str, wit
 
 def test_nothing_is_loaded_to_look_for_it() -> None:
     program = (
-        "import sys\nfrom attribution.extras import Extra, require\nfor extra in Extra: require('x', extra)\n"
-        "print([name for name in ('numpy', 'sqlalchemy', 'matplotlib', 'fastapi') if name in sys.modules])"
+        "import sys\nfrom attribution.extras import Extra, require\nfor extra in Extra: "
+        "require('x', extra)\n"
+        "print([name for name in ('numpy', 'sqlalchemy', 'matplotlib', 'fastapi') if name "
+        "in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True

@@ -28,13 +28,14 @@ class Named(NamedTuple):
     accountable: str
 
 
-# What each captured answer names, read by hand, or why nobody is named. Registries' own mailboxes and companies only,
-# no person's.
+# What each captured answer names, read by hand, or why nobody is named. Registries' own mailboxes
+# and companies only, no person's.
 CAPTURED: dict[str, Named | str] = {
     # Only a customer's block is in the laboratory, and nobody accountable above it.
     "ipwhois-0-0": "tenant_only",
     "ipwhois-3-3": "tenant_only",
-    # JPNIC's own servers are not in the laboratory, and APNIC's copy does not tell a member's block from a customer's.
+    # JPNIC's own servers are not in the laboratory, and APNIC's copy does not tell a member's block
+    # from a customer's.
     "ipwhois-1-1": "registry_silent",
     # AFRINIC publishes no abuse role for these two; the company's name stands in its text.
     "ipwhois-2-2": Named(
@@ -207,7 +208,9 @@ def test_customers_and_site_owners_who_cheat_change_nothing(
 
 
 def test_port_43_serves_where_every_rdap_service_is_broken(shared: Path, tmp_path: Path) -> None:
-    """Slowly: a registry's text may be asked for a few times a second; what does not fit is asked for after the list."""
+    """Slowly: a registry's text may be asked for a few times a second; what does not fit is asked
+    for after the list.
+    """
     laboratory = _rules_2(tmp_path, seed="1", urls=600)
     results = laboratory.batch(*_faults(dict.fromkeys(REGISTRIES, "broken")))
     truth = laboratory.truth()

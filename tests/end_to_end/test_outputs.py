@@ -1,4 +1,6 @@
-"""Every file that a command writes for a person: its owner's alone, and never in place of another without --force."""
+"""Every file that a command writes for a person: its owner's alone, and never in place of another
+without --force.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,12 @@ def hotline(in_world: DemoWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     The umask takes nothing away.
     """
     for name, value in {
-        "STORE": f"sqlite:///{tmp_path / 'data' / 'store' / 'cases.sqlite3'}", "HOTLINE_NAME": "Example Hotline",
-        "HOTLINE_MAILBOX": "notices@hotline.example", "HOTLINE_COUNTRY": "US", "KEEP_URLS": "true",
-    }.items():  # fmt: skip
+        "STORE": f"sqlite:///{tmp_path / 'data' / 'store' / 'cases.sqlite3'}",
+        "HOTLINE_NAME": "Example Hotline",
+        "HOTLINE_MAILBOX": "notices@hotline.example",
+        "HOTLINE_COUNTRY": "US",
+        "KEEP_URLS": "true",
+    }.items():
         monkeypatch.setenv(f"ATTRIBUTION_{name}", value)
     before = os.umask(0)
     assert call("import", small_history(tmp_path / "history"))[0] == 0
@@ -37,14 +42,23 @@ def hotline(in_world: DemoWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("verb", "name"),
     [
-        (("backup",), "backup"), (("export", "--format", "csv"), "out"), (("export", "--format", "parquet"), "out"),
-        (("export", "--format", "xarf"), "out"), (("export", "--format", "misp"), "out"),
-        (("export", "--format", "stix"), "out"), (("export", "--format", "history"), "folder"), (("assess",), "out"),
-        (("dossier", "p1"), "folder"), (("overview",), "all.html"), (("overview",), "all.png"),
-        (("notice", "draft", "CASE"), "drafts"), (("list", "build", "--format", "json"), "out"),
-        (("list", "build", "--format", "misp"), "out"), (("list", "build", "--format", "stix"), "out"),
+        (("backup",), "backup"),
+        (("export", "--format", "csv"), "out"),
+        (("export", "--format", "parquet"), "out"),
+        (("export", "--format", "xarf"), "out"),
+        (("export", "--format", "misp"), "out"),
+        (("export", "--format", "stix"), "out"),
+        (("export", "--format", "history"), "folder"),
+        (("assess",), "out"),
+        (("dossier", "p1"), "folder"),
+        (("overview",), "all.html"),
+        (("overview",), "all.png"),
+        (("notice", "draft", "CASE"), "drafts"),
+        (("list", "build", "--format", "json"), "out"),
+        (("list", "build", "--format", "misp"), "out"),
+        (("list", "build", "--format", "stix"), "out"),
     ],
-)  # fmt: skip
+)
 def test_a_file_is_its_owners_alone_and_replaces_no_other_unasked(
     verb: tuple[str, ...], name: str, hotline: str, tmp_path: Path
 ) -> None:

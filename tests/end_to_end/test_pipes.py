@@ -15,7 +15,9 @@ from command import COMMAND, call, lines, run
 
 
 def cut_off(*arguments: str | Path, first: int = 0) -> tuple[int, str, str]:
-    """Run a command, read so many lines of it through a pipe, and close that; return code, what was read, stderr."""
+    """Run a command, read so many lines of it through a pipe, and close that; return code, what was
+    read, stderr.
+    """
     with subprocess.Popen(
         [*COMMAND, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -62,10 +64,16 @@ def test_what_a_batch_wrote_to_its_file_stays_whole(
 @pytest.mark.parametrize(
     "words",
     [
-        ("check", "kiosk.example", "--json"), ("check", "kiosk.example"), ("explain", "kiosk.example"), ("--help",),
-        ("--version",), ("batch", "--help"), ("config", "show"), ("data", "show", "--json"),
+        ("check", "kiosk.example", "--json"),
+        ("check", "kiosk.example"),
+        ("explain", "kiosk.example"),
+        ("--help",),
+        ("--version",),
+        ("batch", "--help"),
+        ("config", "show"),
+        ("data", "show", "--json"),
     ],
-)  # fmt: skip
+)
 def test_what_prints_ends_alike(words: tuple[str, ...], in_world: DemoWorld) -> None:
     code, _, told = cut_off(*words)
     assert (code, told) == (READER_GONE, "")

@@ -1,4 +1,6 @@
-"""Folders and files that may not be written or read: one line that says what, where and what to do, and exit code 2."""
+"""Folders and files that may not be written or read: one line that says what, where and what to do,
+and exit code 2.
+"""
 
 from __future__ import annotations
 
@@ -114,10 +116,17 @@ def test_an_evidence_folder_that_may_not_be_written(
 @pytest.mark.parametrize(
     "verb",
     [
-        ("backup",), ("export", "--format", "csv"), ("export", "--format", "history"), ("assess",),
-        ("batch", "-", "--quiet"), ("overview",), ("dossier", "p1"), ("list", "build"), ("list", "key"),
+        ("backup",),
+        ("export", "--format", "csv"),
+        ("export", "--format", "history"),
+        ("assess",),
+        ("batch", "-", "--quiet"),
+        ("overview",),
+        ("dossier", "p1"),
+        ("list", "build"),
+        ("list", "key"),
     ],
-)  # fmt: skip
+)
 def test_an_output_that_may_not_be_written(verb: tuple[str, ...], sealed: Path) -> None:
     output = sealed / "out.html"
     done = run_bound(*verb, "--output", output, stdin="")

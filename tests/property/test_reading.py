@@ -49,14 +49,31 @@ from bundles import (
 )
 from fuzz import mutate, mutate_text
 
-RDAP = [server_for_url(f"https://{host}/") for host in (
-    "rdap.arin.net", "rdap.db.ripe.net", "rdap.apnic.net", "rdap.lacnic.net", "rdap.afrinic.net",
-    "rdap.registro.br", "rdap.mx", "krnic.rdap.apnic.net",
-)]  # fmt: skip
-TEXT = [whois_server(host) for host in (
-    "whois.ripe.net", "whois.arin.net", "whois.apnic.net", "whois.lacnic.net", "whois.afrinic.net",
-    "whois.twnic.net", "whois.registro.br",
-)]  # fmt: skip
+RDAP = [
+    server_for_url(f"https://{host}/")
+    for host in (
+        "rdap.arin.net",
+        "rdap.db.ripe.net",
+        "rdap.apnic.net",
+        "rdap.lacnic.net",
+        "rdap.afrinic.net",
+        "rdap.registro.br",
+        "rdap.mx",
+        "krnic.rdap.apnic.net",
+    )
+]
+TEXT = [
+    whois_server(host)
+    for host in (
+        "whois.ripe.net",
+        "whois.arin.net",
+        "whois.apnic.net",
+        "whois.lacnic.net",
+        "whois.afrinic.net",
+        "whois.twnic.net",
+        "whois.registro.br",
+    )
+]
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),

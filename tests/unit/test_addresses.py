@@ -31,9 +31,18 @@ def test_carried_ipv4_address_is_the_host(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["::", "::1", "2001:db8::c000:201", "2001:1::1", "64:ff9a::192.0.2.1", "64:ff9b:2::192.0.2.1",
-     "64:ff9b::1:c000:201", "::fffe:192.0.2.1", "2003:c000:201::"],
-)  # fmt: skip
+    [
+        "::",
+        "::1",
+        "2001:db8::c000:201",
+        "2001:1::1",
+        "64:ff9a::192.0.2.1",
+        "64:ff9b:2::192.0.2.1",
+        "64:ff9b::1:c000:201",
+        "::fffe:192.0.2.1",
+        "2003:c000:201::",
+    ],
+)
 def test_other_addresses_stay(text: str) -> None:
     assert normal(ipaddress.ip_address(text)) == ipaddress.ip_address(text)
 

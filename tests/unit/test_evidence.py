@@ -298,15 +298,24 @@ def test_bundle_of_format_1_is_written_again_as_format_2_with_the_same_answer() 
         ("rdap", f"ip {TARGET} at idnic", NationalNetwork("idnic", V4, "https://rdap.example/")),
         ("whois", f"whois {TARGET}", WhoisAt(V4)),
         ("whois", "domain site.example by whois", DomainNamed("site.example", whois=True)),
-        ("nir_page", f"page krnic https://whois.kisa.or.kr/ query={TARGET}",
-         NationalPage("krnic", V4, Page("https://whois.kisa.or.kr/", (("query", TARGET),)))),
-        ("nir_page", f"page jpnic https://whois.nic.ad.jp/key={TARGET}",
-         NationalPage("jpnic", V4, Page(f"https://whois.nic.ad.jp/key={TARGET}"))),
+        (
+            "nir_page",
+            f"page krnic https://whois.kisa.or.kr/ query={TARGET}",
+            NationalPage("krnic", V4, Page("https://whois.kisa.or.kr/", (("query", TARGET),))),
+        ),
+        (
+            "nir_page",
+            f"page jpnic https://whois.nic.ad.jp/key={TARGET}",
+            NationalPage("jpnic", V4, Page(f"https://whois.nic.ad.jp/key={TARGET}")),
+        ),
         ("told_origin", f"told origin {TARGET}", OriginBehind(V4)),
-        ("told_origin", f"told origin of {HOST} by partner",
-         OriginsBehind(ipaddress.ip_address(0), "partner")),
+        (
+            "told_origin",
+            f"told origin of {HOST} by partner",
+            OriginsBehind(ipaddress.ip_address(0), "partner"),
+        ),
     ],
-)  # fmt: skip
+)
 def test_sentences_of_format_1(kind: Kind, sentence: str, question: Question) -> None:
     values = json.loads(bundle("a").to_bytes())
     url = f"https://rdap.example/ip/{TARGET}"

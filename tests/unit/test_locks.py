@@ -1,4 +1,6 @@
-"""Each lock is complete and installable: nothing of an installation depends on what is newest today."""
+"""Each lock is complete and installable: nothing of an installation depends on what is newest
+today.
+"""
 
 from __future__ import annotations
 
@@ -76,6 +78,15 @@ def test_light_base_has_few_packages() -> None:
 
 def test_extras_are_those_that_messages_and_documents_name() -> None:
     text = (ROOT / "pyproject.toml").read_text("utf-8")
-    assert set(re.findall(r"^(\w+) = \[", text.partition("[project.optional-dependencies]")[2].partition("\n[")[0], re.M)) == {
-        "hotline", "exchange", "pictures", "postgresql",
-    }  # fmt: skip
+    assert set(
+        re.findall(
+            r"^(\w+) = \[",
+            text.partition("[project.optional-dependencies]")[2].partition("\n[")[0],
+            re.M,
+        )
+    ) == {
+        "hotline",
+        "exchange",
+        "pictures",
+        "postgresql",
+    }

@@ -52,9 +52,11 @@ async def test_among_many_the_others_are_answered(in_world: DemoWorld, tmp_path:
     async with Attributor(evidence=tmp_path / "evidence") as attributor:
         answers = [answer async for answer in attributor.attribute_many(targets)]
     assert sorted((answer.input, answer.status) for answer in answers) == [
-        ("None (NoneType)", "invalid_input"), ("b'kiosk.example' (bytes)", "invalid_input"),
-        ("https://kiosk.example/", "attributed"), ("www.lighthouse.example", "attributed"),
-    ]  # fmt: skip
+        ("None (NoneType)", "invalid_input"),
+        ("b'kiosk.example' (bytes)", "invalid_input"),
+        ("https://kiosk.example/", "attributed"),
+        ("www.lighthouse.example", "attributed"),
+    ]
     assert len(list((tmp_path / "evidence").glob("*.json"))) == 2
 
 

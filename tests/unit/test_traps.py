@@ -311,7 +311,7 @@ def test_07_last_referral_counts() -> None:
         ("whois:        whois.four.example", "whois.four.example", None),
         ("REFER: WHOIS.RIPE.NET.", "WHOIS.RIPE.NET.", "ripe"),
     ],
-)  # fmt: skip
+)
 def test_08_spellings_of_referrals_lead_to_listed_servers_only(
     line: str, referral: str, registry: str | None
 ) -> None:
@@ -685,7 +685,7 @@ def test_23_throttling_in_disguise_is_never_none(status: int, body: bytes, outco
         ("% no match", "not_found", False),
         ("%ERROR:101: no entries found", "not_found", False),
     ],
-)  # fmt: skip
+)
 def test_23_refusals_on_port_43(text: str, outcome: str, permanent: bool) -> None:
     found = read_refusal(RIPE_TEXT, text.encode())
     assert (found.outcome, found.permanent) == (outcome, permanent)

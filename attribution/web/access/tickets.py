@@ -101,7 +101,8 @@ def finish(writer: Writer, ticket: Ticket, code: str, now: datetime) -> Account:
     step = totp.step_of(code, draft["secret"], now, 0)
     if step is None:
         raise StoreError(
-            "this is not the code that the authenticator shows now. Is the clock of the device right?"
+            "this is not the code that the authenticator shows now. Is the clock of the "
+            "device right?"
         )
     ended = writer.connection.execute(
         tickets.delete().where(tickets.c.token == token_hash(ticket.token))

@@ -72,7 +72,8 @@ def import_(
     rejects: Annotated[
         Path | None,
         typer.Option(
-            help="Rows that cannot be taken, with line and reason. [default: rejects.jsonl beside PATH]"
+            help="Rows that cannot be taken, with line and reason. [default: rejects.jsonl "
+            "beside PATH]"
         ),
     ] = None,
     force: Annotated[

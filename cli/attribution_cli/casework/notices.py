@@ -132,7 +132,9 @@ def draft(
 
 
 def _write_drafts(folder: Path, drafts: list[Any], *, replace: bool) -> None:
-    """Write each draft as text, and its XARF beside it; nothing where one of the files is there already."""
+    """Write each draft as text, and its XARF beside it; nothing where one of the files is there
+    already.
+    """
     files: dict[Path, str] = {}
     for number, one in enumerate(drafts, start=1):
         head = f"To: {one.mailbox or one.to}\nReply-To: {one.reply_to}\nSubject: {one.subject}\n\n"
@@ -170,7 +172,8 @@ def record(
         print_json({"case": case, "what": what})
     else:
         say(
-            f"attribution: noted as {'a reminder' if what == 'reminder' else 'the notice'} of case {case}"
+            f"attribution: noted as {'a reminder' if what == 'reminder' else 'the notice'} "
+            f"of case {case}"
         )
 
 
@@ -183,7 +186,8 @@ def add(
         str,
         typer.Argument(
             metavar="KIND",
-            help="ack, bounce, refused, still_online, offline, reply, court_order, contact_confirmed, …",
+            help="ack, bounce, refused, still_online, offline, reply, court_order, "
+            "contact_confirmed, …",
         ),
     ],
     case: Annotated[str | None, typer.Option(help="The case that it happened to.")] = None,

@@ -232,7 +232,8 @@ def mark(
 
 @provider_app.command(
     "vouch",
-    epilog="Example: attribution provider vouch ripe:ORG-EX1-RIPE --why 'acts within a day since 2024, called on 2026-03-01'",
+    epilog="Example: attribution provider vouch ripe:ORG-EX1-RIPE --why 'acts within a day since "
+    "2024, called on 2026-03-01'",
 )
 @needs("provider vouch", Extra.HOTLINE)
 def provider_vouch(
@@ -250,7 +251,9 @@ def provider_vouch(
     who: Who = None,
     as_json: AsJson = False,
 ) -> None:
-    """Vouch for a company whose block is a customer's: look-ups name it, and the provider above it too."""
+    """Vouch for a company whose block is a customer's: look-ups name it, and the provider above it
+    too.
+    """
     from attribution.casework import Vouch, WithdrawVouching, vouch, withdraw_vouching
 
     with recording(who) as writer:
@@ -268,7 +271,8 @@ def provider_vouch(
 
 @provider_app.command(
     "terms",
-    epilog="Example: attribution provider terms ripe:ORG-EX1-RIPE --grouping-hours 4 --quiet-days sat,sun",
+    epilog="Example: attribution provider terms ripe:ORG-EX1-RIPE --grouping-hours 4 --quiet-days "
+    "sat,sun",
 )
 @needs("provider terms", Extra.HOTLINE)
 def terms(

@@ -233,7 +233,8 @@ def key(
 
 @list_app.command(
     "signer",
-    epilog="Example: attribution list signer 'Ann Example' --mailbox ann@hotline.example --public-key …",
+    epilog="Example: attribution list signer 'Ann Example' --mailbox ann@hotline.example "
+    "--public-key …",
 )
 @needs("list signer", Extra.HOTLINE)
 def signer(
@@ -279,7 +280,8 @@ def sign(
 
 @list_app.command(
     "publish",
-    epilog="Example: attribution list publish list.json --to 'Partner Hotline' --output published.json",
+    epilog="Example: attribution list publish list.json --to 'Partner Hotline' --output "
+    "published.json",
 )
 @needs("list publish", Extra.HOTLINE)
 def publish(
@@ -304,7 +306,8 @@ def publish(
 
 @list_app.command(
     "withdraw",
-    epilog="Example: attribution list withdraw 'Example Hosting B.V.' --why 'released on 2026-03-01'",
+    epilog="Example: attribution list withdraw 'Example Hosting B.V.' --why 'released on "
+    "2026-03-01'",
 )
 @needs("list withdraw", Extra.HOTLINE)
 def withdraw(

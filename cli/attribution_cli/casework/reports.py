@@ -130,7 +130,8 @@ def _sentence(row: dict[str, Any]) -> str:
     if row["candidate_cases"]:
         listed = ", ".join(row["candidate_cases"])
         return words(
-            f"{row['report']}  DNS leads to several companies, each with a case as candidate: {listed}"
+            f"{row['report']}  DNS leads to several companies, each with a case as "
+            f"candidate: {listed}"
         )
     others = f"; the site has {len(row['same_site'])} other case(s)" if row["same_site"] else ""
     return words(

@@ -114,7 +114,10 @@ def test_masked_mailbox_of_a_role_is_redacted() -> None:
 
 
 def test_sponsor_parent_and_geofeed() -> None:
-    more = "sponsoring-org: ORG-SP1-RIPE\nparent: 192.0.2.0 - 192.0.3.255\ngeofeed: https://geo.example/f\n"
+    more = (
+        "sponsoring-org: ORG-SP1-RIPE\nparent: 192.0.2.0 - 192.0.3.255\ngeofeed: "
+        "https://geo.example/f\n"
+    )
     found = read(
         RPSL.replace("mnt-by:         EXAMPLE-MNT\nsource", more + "source", 1), WHOIS["ripe"]
     )
