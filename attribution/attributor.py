@@ -508,7 +508,9 @@ class Attributor:
 
 
 def _addresses_in(record: Record) -> tuple[str, ...]:
-    """Return the addresses of a DNS answer: all of them, also those that are too many to look up."""
+    """Return the addresses of a DNS answer: all of them, also those that are too
+    many to look up.
+    """
     if record.kind != "dns" or record.outcome != "answered":
         return ()
     assert isinstance(record.question, ResolveName)

@@ -289,7 +289,9 @@ class ApprovalRequest(_Request):
 
 
 class VouchRequest(_Request):
-    """A person's word that a company answers for what it hosts, though its block is a customer's."""
+    """A person's word that a company answers for what it hosts, though its block
+    is a customer's.
+    """
 
     why: Text
     name: Annotated[str, Field(max_length=300)] | None = None

@@ -151,7 +151,8 @@ class Settings(BaseModel):
     )
     data_folder: Path | None = Field(
         None,
-        description="tables that add to those packaged: fronts.csv, platforms.csv; empty: the user's "
+        description="tables that add to those packaged: fronts.csv, platforms.csv; empty: "
+        "the user's "
         "data folder",
     )
     ask_registrar: bool = Field(
@@ -159,12 +160,14 @@ class Settings(BaseModel):
     )
     ask_systems: bool = Field(
         False,
-        description="also ask who holds the AS that announces the addresses: the last company to write "
+        description="also ask who holds the AS that announces the addresses: the last "
+        "company to write "
         "to",
     )
     cloudflare_access_id: str | None = Field(
         None,
-        description="key of a trusted reporter at Cloudflare: asks it for origins; goes with the secret",
+        description="key of a trusted reporter at Cloudflare: asks it for origins; goes "
+        "with the secret",
     )
     cloudflare_access_secret: SecretStr | None = Field(
         None, description="the secret to that key; never shown or kept"
@@ -220,7 +223,8 @@ class Settings(BaseModel):
     )
     hotline_country: Annotated[str, BeforeValidator(_country)] = Field(
         "",
-        description="the hotline's country, two letters: providers elsewhere are routed to the hotline "
+        description="the hotline's country, two letters: providers elsewhere are routed to "
+        "the hotline "
         "there",
     )
     grouping_hours: float = Field(
@@ -260,7 +264,8 @@ class Settings(BaseModel):
     )
     trusted_proxies: Annotated[list[str], BeforeValidator(_addresses)] = Field(
         [],
-        description="addresses of proxies that the service believes about who asks, comma-separated",
+        description="addresses of proxies that the service believes about who asks, "
+        "comma-separated",
     )
     rate_limit: int = Field(
         600, ge=1, le=1_000_000, description="requests a minute that one client of the service has"
@@ -270,7 +275,8 @@ class Settings(BaseModel):
     )
     oidc_issuer: Annotated[str, BeforeValidator(_optional_url)] = Field(
         "",
-        description="identity provider for signing in (OpenID Connect): its issuer URL; goes with the "
+        description="identity provider for signing in (OpenID Connect): its issuer URL; "
+        "goes with the "
         "next two",
     )
     oidc_client_id: str = Field("", description="the service's name at that identity provider")
@@ -400,7 +406,9 @@ def _read_file() -> dict[str, Any]:
 
 
 def _variables() -> dict[str, str]:
-    """Return the environment variable of each setting that has one, in whatever case it is written."""
+    """Return the environment variable of each setting that has one, in whatever
+    case it is written.
+    """
     by_upper = {key.upper(): key for key in os.environ}
     upper_names = {name: PREFIX + name.upper() for name in Settings.model_fields}
     return {name: by_upper[upper] for name, upper in upper_names.items() if upper in by_upper}

@@ -43,7 +43,9 @@ class ServedStatement:
 
 @dataclass(frozen=True, slots=True)
 class Vouching:
-    """A person's word that a company answers for what it hosts, though its block is a customer's."""
+    """A person's word that a company answers for what it hosts, though its block
+    is a customer's.
+    """
 
     provider: str
     """The company's id, `handle space:HANDLE`."""

@@ -75,7 +75,9 @@ def object_named(question: NetworkAbove) -> Range | None:
 
 
 def _delegated(records: Sequence[Record]) -> list[tuple[Address, Address]]:
-    """Return what IANA delegated to the registry around the address, as the bootstrap records say."""
+    """Return what IANA delegated to the registry around the address, as the
+    bootstrap records say.
+    """
     ranges = []
     for record in records:
         if record.kind == "bootstrap" and record.outcome == "answered":

@@ -15,7 +15,9 @@ _BYTES = 32
 
 
 class LocalSecret:
-    """32 random bytes, kept in the cache folder so that two looks at a site draw the same sample."""
+    """32 random bytes, kept in the cache folder so that two looks at a site draw
+    the same sample.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / _NAME

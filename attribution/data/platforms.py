@@ -21,7 +21,9 @@ class Platform:
     suffix: str
     company: str
     provider: str | None
-    """The company's id as a registry gives it, `handle space:HANDLE`; None where it is not known."""
+    """The company's id as a registry gives it, `handle space:HANDLE`; None where
+    it is not known.
+    """
     contact: str | None
     """Mailbox or web form for abuse notices; None where none was looked at."""
     source: str

@@ -50,7 +50,9 @@ class Accountable:
     level: Level
     way: Way
     own_block: Level | None = None
-    """A more specific block that this provider uses itself: its contact may be more specific too."""
+    """A more specific block that this provider uses itself: its contact may be
+    more specific too.
+    """
     customers: tuple[Level, ...] = ()
     """Levels below that are customers', most specific first."""
 

@@ -148,7 +148,9 @@ def _customer(level: Level, address: Address) -> Party:
 
 
 def _add_next(facts: Facts, draft: Draft, chain: Chain, found: Accountable) -> None:
-    """List who is written to next: the accountable holders above the one named, each company once."""
+    """List who is written to next: the accountable holders above the one named,
+    each company once.
+    """
     named = [found.level.holder]
     current = found
     while above := next_above(facts, chain, current):
@@ -230,7 +232,9 @@ def _add_systems(facts: Facts, draft: Draft, chain: Chain, found: Accountable) -
 
 
 def _is_customers(level: Level, holder: Holder, contact: AbuseContact) -> bool:
-    """Say whether an AS is a customer's own: held by its organisation, or reached at its mailbox."""
+    """Say whether an AS is a customer's own: held by its organisation, or reached
+    at its mailbox.
+    """
     if same_organisation(holder, level.holder):
         return True
     return same_mailbox(contact.email, level.contact.email)

@@ -182,7 +182,9 @@ def _published_at(facts: Facts, found: Accountable, level: Level) -> tuple[Publi
 def _unknown_contact(
     facts: Facts, draft: Draft, chain: Chain, published: tuple[Publication, Sourced], step: str
 ) -> AbuseContact:
-    """Say why there is nothing to write to: withheld, not usable, not known yet, or not published."""
+    """Say why there is nothing to write to: withheld, not usable, not known yet,
+    or not published.
+    """
     publication, source = published
     lost, network = publication.passed_over, source.registration
     if publication.redacted:

@@ -51,7 +51,9 @@ from attribution.registry.text import decode
 from attribution.target import Target, parse_target
 
 MOST_ADDRESSES = 32
-"""Who runs a name decides how many addresses it has: a thousand may not cost a thousand questions."""
+"""Who runs a name decides how many addresses it has: a thousand may not cost a
+thousand questions.
+"""
 TOLD_FOR = timedelta(hours=12)
 """How long an origin that somebody was told is taken for true: sites move."""
 
@@ -97,7 +99,9 @@ class Suffix:
     registrable: str | None
     platform_suffix: str | None
     company: str | None
-    """The platform's company, from the tables only; None for a private suffix that no table knows."""
+    """The platform's company, from the tables only; None for a private suffix
+    that no table knows.
+    """
     provider: str | None
     contact: str | None
     source: str
@@ -352,7 +356,9 @@ class Facts:
         return not (network.protocol == "whois" and network.parent) and self._shows_above(network)
 
     def _shows_above(self, network: Network) -> bool:
-        """Say whether some answer holds a network, a registry's own object too, around another one."""
+        """Say whether some answer holds a network, a registry's own object too,
+        around another one.
+        """
         return any(
             source.registration.size > network.size
             and source.registration.covers(network.first)

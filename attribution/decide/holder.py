@@ -1,4 +1,6 @@
-"""Who holds a registered network: an identity that the registry gives, and a name to show for it."""
+"""Who holds a registered network: an identity that the registry gives, and a name
+to show for it.
+"""
 
 from __future__ import annotations
 

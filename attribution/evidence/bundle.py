@@ -62,7 +62,9 @@ class Evidence:
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Evidence:
-        """Read a bundle. Raises EvidenceError when it is none, or a body does not match its hash."""
+        """Read a bundle. Raises EvidenceError when it is none, or a body does not
+        match its hash.
+        """
         try:
             values = json.loads(raw)
             if values["format"] not in (1, FORMAT):

@@ -27,7 +27,9 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class ResolveName:
-    """One address type of a host name, at the resolvers. Asking for `A` asks for `AAAA` beside it."""
+    """One address type of a host name, at the resolvers. Asking for `A` asks for
+    `AAAA` beside it.
+    """
 
     kind: ClassVar[str] = "resolve_name"
     host: str
@@ -251,7 +253,9 @@ class DeskOf:
 
 @dataclass(frozen=True, slots=True)
 class DomainNamed:
-    """The registration of a domain: registrar, status, name servers; by RDAP, or by port-43 text."""
+    """The registration of a domain: registrar, status, name servers; by RDAP, or
+    by port-43 text.
+    """
 
     kind: ClassVar[str] = "domain"
     name: str
@@ -320,7 +324,9 @@ class ServedFrom:
 
 @dataclass(frozen=True, slots=True)
 class VouchedFor:
-    """Whether a person of the hotline vouches for an organisation as accountable for what it hosts."""
+    """Whether a person of the hotline vouches for an organisation as accountable
+    for what it hosts.
+    """
 
     kind: ClassVar[str] = "vouched_for"
     provider: str
@@ -432,7 +438,9 @@ def question_to_json(question: Question) -> dict[str, Any]:
 
 
 def question_from_json(values: dict[str, Any]) -> Question:
-    """Read what `question_to_json` wrote. Raises EvidenceError for an unknown kind, field or value."""
+    """Read what `question_to_json` wrote. Raises EvidenceError for an unknown
+    kind, field or value.
+    """
     fields = {name: value for name, value in values.items() if name != "kind"}
     try:
         cls = _TYPES[values["kind"]]

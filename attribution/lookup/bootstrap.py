@@ -97,9 +97,14 @@ class Bootstrap:
             "publication": services.publication,
         }
         record = Record(
-            "bootstrap", NetworkAt(address), "packaged" if services.fallback else _host(self._base), fetched_at,
-            "answered" if urls else "not_found", json.dumps(body).encode(), note=note,
-        )  # fmt: skip
+            "bootstrap",
+            NetworkAt(address),
+            "packaged" if services.fallback else _host(self._base),
+            fetched_at,
+            "answered" if urls else "not_found",
+            json.dumps(body).encode(),
+            note=note,
+        )
         return record, urls
 
     async def for_system(self, asn: int) -> tuple[str, ...]:

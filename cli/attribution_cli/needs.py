@@ -1,4 +1,6 @@
-"""What each verb needs beyond the base: declared beside it, and looked for before it does anything."""
+"""What each verb needs beyond the base: declared beside it, and looked for before
+it does anything.
+"""
 
 from __future__ import annotations
 

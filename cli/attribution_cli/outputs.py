@@ -44,9 +44,27 @@ class OutputFormat(StrEnum):
 
 
 COLUMNS = [
-    "line", "input", "host", "status", "role", "company", "company_id", "company_country", "contact_status", "abuse_email",
-    "abuse_form", "scope", "source", "fallback_emails", "then_write_to", "addresses", "fronted", "doubts", "retry_at", "observed_at",
-]  # fmt: skip
+    "line",
+    "input",
+    "host",
+    "status",
+    "role",
+    "company",
+    "company_id",
+    "company_country",
+    "contact_status",
+    "abuse_email",
+    "abuse_form",
+    "scope",
+    "source",
+    "fallback_emails",
+    "then_write_to",
+    "addresses",
+    "fronted",
+    "doubts",
+    "retry_at",
+    "observed_at",
+]
 _TEXT = rb'"(?:[^"\\]|\\.)*"'
 _HEAD = re.compile(
     rb'\{"line":(\d{1,9}),"input":('
@@ -92,19 +110,32 @@ def csv_line(line: int, answer: Attribution) -> str:
     contact = primary.abuse_contact if primary else None
     retry = min((failure.retry_at for failure in answer.failures if failure.retry_at), default=None)
     values: dict[str, Any] = {
-        "line": line, "input": answer.input, "host": answer.host, "status": answer.status,
-        "addresses": " ".join(one.ip for one in answer.addresses), "fronted": "yes" if answer.fronted else "no",
-        "doubts": " ".join(doubt.code for doubt in answer.doubts), "retry_at": retry.isoformat() if retry else None,
+        "line": line,
+        "input": answer.input,
+        "host": answer.host,
+        "status": answer.status,
+        "addresses": " ".join(one.ip for one in answer.addresses),
+        "fronted": "yes" if answer.fronted else "no",
+        "doubts": " ".join(doubt.code for doubt in answer.doubts),
+        "retry_at": retry.isoformat() if retry else None,
         "observed_at": answer.observed_at.isoformat(),
-        "then_write_to": "; ".join(_named(party) for party in answer.parties if party.addressee and party != primary),
-    }  # fmt: skip
+        "then_write_to": "; ".join(
+            _named(party) for party in answer.parties if party.addressee and party != primary
+        ),
+    }
     if primary and contact:
         values |= {
-            "role": primary.role, "company": primary.provider.name, "company_id": primary.provider.id,
-            "company_country": primary.provider.country, "contact_status": contact.status, "abuse_email": contact.email,
-            "abuse_form": contact.form, "scope": contact.scope, "source": contact.source,
+            "role": primary.role,
+            "company": primary.provider.name,
+            "company_id": primary.provider.id,
+            "company_country": primary.provider.country,
+            "contact_status": contact.status,
+            "abuse_email": contact.email,
+            "abuse_form": contact.form,
+            "scope": contact.scope,
+            "source": contact.source,
             "fallback_emails": " ".join(one.email for one in contact.fallback),
-        }  # fmt: skip
+        }
     return csv_row([values.get(name) for name in COLUMNS])
 
 

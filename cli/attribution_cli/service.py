@@ -20,13 +20,20 @@ Mailbox = Annotated[str, typer.Argument(metavar="MAILBOX")]
 def serve(
     host: Annotated[
         str | None,
-        typer.Option(help="Address to listen on; the page is for loopback, or behind a proxy with TLS. " "[default: the setting serve_host, 127.0.0.1]"),
+        typer.Option(
+            help="Address to listen on; the page is for loopback, or behind a proxy with TLS. "
+            "[default: the setting serve_host, 127.0.0.1]"
+        ),
     ] = None,
     port: Annotated[
         int | None,
-        typer.Option(min=0, max=65535, help="0 takes any that is free. [default: the setting serve_port, 8420]"),
+        typer.Option(
+            min=0,
+            max=65535,
+            help="0 takes any that is free. [default: the setting serve_port, 8420]",
+        ),
     ] = None,
-) -> None:  # fmt: skip
+) -> None:
     """Serve the page for analysts and the interface for programs, until it is interrupted."""
     from attribution.settings import load_settings
     from attribution.web.serve import serve as run
@@ -102,9 +109,15 @@ def listed(as_json: AsJson = False) -> None:
     store, _ = open_store()
     with store, store.read() as connection:
         rows = [
-            {"mailbox": one.mailbox, "name": one.name, "role": one.role, "ready": one.ready, "disabled_at": iso(one.disabled_at)}
+            {
+                "mailbox": one.mailbox,
+                "name": one.name,
+                "role": one.role,
+                "ready": one.ready,
+                "disabled_at": iso(one.disabled_at),
+            }
             for one in all_accounts(connection)
-        ]  # fmt: skip
+        ]
     show_rows(
         rows,
         ["mailbox", "name", "role", "ready", "disabled_at"],
@@ -152,9 +165,14 @@ def list_api_keys(as_json: AsJson = False) -> None:
     store, _ = open_store()
     with store, store.read() as connection:
         rows = [
-            {"name": one.name, "scopes": sorted(one.scopes), "made_at": iso(one.made_at), "disabled_at": iso(one.disabled_at)}
+            {
+                "name": one.name,
+                "scopes": sorted(one.scopes),
+                "made_at": iso(one.made_at),
+                "disabled_at": iso(one.disabled_at),
+            }
             for one in all_keys(connection)
-        ]  # fmt: skip
+        ]
     show_rows(
         rows,
         ["name", "scopes", "made_at", "disabled_at"],

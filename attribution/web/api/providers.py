@@ -59,7 +59,8 @@ Key = Annotated[
 Day = Annotated[
     date | None,
     Query(
-        description="With what was known at this day's beginning (UTC). Left out: today's beginning."
+        description="With what was known at this day's beginning (UTC). Left out: today's "
+        "beginning."
     ),
 ]
 
