@@ -11,7 +11,15 @@ from attribution.prefixes import Address, PrefixTable
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-__all__ = ["Address", "Network", "cidrs", "normal", "read_address", "special_purpose"]
+__all__ = [
+    "Address",
+    "Network",
+    "cidrs",
+    "is_address",
+    "normal",
+    "read_address",
+    "special_purpose",
+]
 
 # The first bits of IPv6 addresses that carry an IPv4 one.
 _COMPATIBLE, _MAPPED, _TRANSLATED, _NAT64 = 0, 0xFFFF, 0xFFFF_0000, 0x64_FF9B << 64  # /96
@@ -70,6 +78,15 @@ def _carried_ipv4(value: int) -> int | None:
     if value >> 112 == _SIX_TO_FOUR:
         return value >> 80
     return ~value if value >> 96 == _TEREDO else None
+
+
+def is_address(text: str) -> bool:
+    """Say whether a text is an address in a standard form: no padding, no length."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def read_address(text: str) -> Address:

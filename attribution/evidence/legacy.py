@@ -8,6 +8,7 @@ import ipaddress
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from attribution.addresses import is_address
 from attribution.errors import EvidenceError
 from attribution.evidence.question import (
     DeskOf,
@@ -83,7 +84,7 @@ def _page(sentence: str, _: str) -> Question:
     form = tuple((key, value) for key, _, value in (field.partition("=") for field in fields))
     texts = [url.rpartition("=")[2], url.rpartition("/")[2], *(value for _, value in form)]
     address = next(
-        (ipaddress.ip_address(text) for text in texts if _is_address(text)), ipaddress.ip_address(0)
+        (ipaddress.ip_address(text) for text in texts if is_address(text)), ipaddress.ip_address(0)
     )
     return NationalPage(registry, address, Page(url, form))
 
@@ -95,14 +96,6 @@ def _told(sentence: str, _: str) -> Question:
     if sentence.startswith("told origin of "):
         return OriginsBehind(ipaddress.ip_address(0), sentence.rpartition(" by ")[2])
     return OriginBehind(ipaddress.ip_address(sentence.removeprefix("told origin ")))
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 _READERS: dict[str, Callable[[str, str], Question]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import ipaddress
 import re
+from collections.abc import Mapping
 
 from attribution.addresses import Address, read_address
 from attribution.registry.lenient import clean
@@ -102,6 +103,21 @@ def values(one: Object, *keys: str) -> list[str]:
 def first(one: Object, *keys: str) -> str | None:
     """Return the first non-empty value of these attributes."""
     return next((value for key, value in one if key in keys and value), None)
+
+
+def roles_by_handle(one: Object, roles: Mapping[str, str]) -> dict[str, set[str]]:
+    """Return the roles under which an object refers to each handle, given the role of each key."""
+    found: dict[str, set[str]] = {}
+    for key, role in roles.items():
+        for handle in values(one, key):
+            found.setdefault(handle.upper(), set()).add(role)
+    return found
+
+
+def read_as_number(text: str) -> int | None:
+    """Read `AS64496` or `64496`; None when it is no number of an AS."""
+    number = text.upper().removeprefix("AS")
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 11 else None
 
 
 def comments(text: str) -> list[str]:

@@ -32,7 +32,7 @@ from attribution_cli.console import (
     say_proxy,
     show_warnings,
 )
-from attribution_cli.housekeeping import AsJson, cache_app, config_app, data_app
+from attribution_cli.housekeeping import AsJson, ServedFrom, cache_app, config_app, data_app
 from attribution_cli.inputs import InputFormat, UnusableInput, count_items
 from attribution_cli.outputs import OutputFormat, UnusableOutput
 from attribution_cli.safe_text import escaped_json, shown
@@ -206,14 +206,7 @@ def check(
             metavar="TIME", help="When it was told, in UTC. It counts for 12 hours. [default: now]"
         ),
     ] = None,
-    served_from: Annotated[
-        str | None,
-        typer.Option(
-            "--served-from",
-            metavar="ADDRESS",
-            help="The address that was seen to serve the content.",
-        ),
-    ] = None,
+    served_from: ServedFrom = None,
     vouched: Vouched = None,
 ) -> int:
     """Say whom to write to about a URL: company, mailbox, how sure, and what comes next."""

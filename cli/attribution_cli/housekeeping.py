@@ -12,6 +12,14 @@ import typer
 from attribution_cli import exit_code
 from attribution_cli.console import results, say
 
+ServedFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--served-from",
+        metavar="ADDRESS",
+        help="The address that was seen to serve the content.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines for programs.")]
 
 cache_app = typer.Typer(help="What earlier look-ups learnt.", no_args_is_help=True)

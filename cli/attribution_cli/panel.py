@@ -55,15 +55,6 @@ _DELIVERABLE_WORDS = {
     "undeliverable": "its domain takes no mail, by DNS: write to the next",
     "unknown": "whether its domain takes mail could not be asked",
 }
-_SHOWN_STEPS = (
-    "told origin",
-    "resolution",
-    "leaf",
-    "accountable",
-    "abuse contact",
-    "no answer",
-    "nobody named",
-)
 
 
 def panel(found: Investigation) -> Panel:
@@ -137,7 +128,9 @@ def _published(contact: AbuseContact) -> str:
 
 
 def _why(steps: list[Step]) -> list[Text]:
-    chosen = [step for step in steps if step.rule in _SHOWN_STEPS]
+    from attribution.decide.draft import SHOWN_RULES
+
+    chosen = [step for step in steps if step.rule in SHOWN_RULES]
     lines = [
         Text(shown(f"{number}  {step.conclusion}"))
         for number, step in enumerate(chosen[:6], start=1)

@@ -12,8 +12,8 @@ import attribution.web
 from attribution.cases.audit import VIEWED
 from attribution.cases.noting import KINDS
 from attribution.decide.answer import _RESOLUTION_WORDS
+from attribution.decide.draft import SHOWN_RULES
 from attribution.web.access.roles import ROLES
-from attribution.web.pages.checking import _SHOWN_STEPS
 from attribution.web.words import LANGUAGES, table_of, words_of
 
 HERE = Path(attribution.web.__file__).parent
@@ -37,7 +37,7 @@ def coded() -> set[str]:
     doubts |= set(re.findall(r'return \(?\s*"([a-z_]+)",\s*f"', text))  # what `_why_nobody` returns
     doubts |= set(_RESOLUTION_WORDS) | {"special", "special_name", "special_address", "no_host"}
     doubts |= {"invalid_input", "wrapped_url"}
-    return {f"doubt {code}" for code in doubts} | {f"rule {rule}" for rule in _SHOWN_STEPS}
+    return {f"doubt {code}" for code in doubts} | {f"rule {rule}" for rule in SHOWN_RULES}
 
 
 def sentences() -> set[str]:

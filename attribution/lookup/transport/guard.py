@@ -27,13 +27,12 @@ Addresses are compared in their normal form (`attribution.addresses.normal`).
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
-from attribution.addresses import Address, special_purpose
+from attribution.addresses import Address, is_address, special_purpose
 from attribution.lookup.transport.errors import DestinationRefused, UnknownServer, Unreachable
 from attribution.lookup.transport.reported import ReportedAddresses, as_normal, plain_host
 from attribution.settings import Settings, split_host_port
@@ -96,7 +95,7 @@ class Guard:
         self._own: dict[str, frozenset[Address]] = {}
         """Addresses by what leads to them: listed names, and literals of the settings."""
         for host, _ in self._configured:
-            if _is_address(host):
+            if is_address(host):
                 self.trust(host, [host])
         self._resolve: Resolve = _no_names
 
@@ -122,7 +121,7 @@ class Guard:
         Raises DestinationRefused, UnknownServer or Unreachable.
         """
         host = destination.host
-        if _is_address(host):
+        if is_address(host):
             addresses = [host]
         else:
             addresses = (await self._resolve(host))[:_MOST_ADDRESSES_OF_A_SERVER]
@@ -139,7 +138,7 @@ class Guard:
 
         Raises UnknownServer or Unreachable.
         """
-        addresses = [host] if _is_address(host) else await self._resolve(host)
+        addresses = [host] if is_address(host) else await self._resolve(host)
         if not addresses:
             raise UnknownServer(f"the name {host} does not resolve")
         self.trust(host, addresses)
@@ -215,16 +214,8 @@ def _configured(settings: Settings) -> dict[tuple[str, int], frozenset[Kind]]:
     return servers
 
 
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
 def _is_loopback(text: str) -> bool:
-    return _is_address(text) and as_normal(text).is_loopback
+    return is_address(text) and as_normal(text).is_loopback
 
 
 async def _no_names(host: str) -> list[str]:

@@ -9,7 +9,15 @@ from attribution.registry.lenient import as_country
 from attribution.registry.mailbox import is_masked, read_mailboxes, unusable_mailbox
 from attribution.registry.registration import AutonomousSystem, Entity, Mailbox, Network
 from attribution.registry.servers import Server
-from attribution.registry.text import EntityBudget, Object, first, objects, read_range, values
+from attribution.registry.text import (
+    EntityBudget,
+    Object,
+    first,
+    objects,
+    read_as_number,
+    read_range,
+    values,
+)
 
 _ROLES = {
     "abuse": "abuse",
@@ -96,8 +104,8 @@ def _autnum(
     one: Object, followers: list[Object], server: Server, budget: EntityBudget
 ) -> AutonomousSystem | None:
     low, _, high = one[0][1].partition("-")
-    number = low.strip().upper().removeprefix("AS")
-    if high.strip() or not (number.isascii() and number.isdigit() and len(number) < 11):
+    number = read_as_number(low.strip())
+    if high.strip() or number is None:
         return None
     holder, entities = _entities(one, followers, budget)
     return AutonomousSystem(
@@ -111,7 +119,7 @@ def _autnum(
         entities=entities,
         remarks=tuple(values(one, "comment") + values(holder, "comment")),
         mailbox_warning=warning_of(entities),
-        asn=int(number),
+        asn=number,
     )
 
 

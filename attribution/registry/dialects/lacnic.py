@@ -20,7 +20,9 @@ from attribution.registry.text import (
     comments,
     first,
     objects,
+    read_as_number,
     read_range,
+    roles_by_handle,
     values,
 )
 
@@ -89,8 +91,8 @@ class _Answer:
 
     def autnum(self, one: Object) -> AutonomousSystem | None:
         """Read an aut-num; None when its key is no number."""
-        number = one[0][1].upper().removeprefix("AS")
-        if not (number.isascii() and number.isdigit() and len(number) < 11):
+        number = read_as_number(one[0][1])
+        if number is None:
             return None
         return AutonomousSystem(
             protocol="whois",
@@ -101,14 +103,11 @@ class _Answer:
             country=as_country(first(one, "country")),
             entities=self._entities(one),
             truncated=self._reduced,
-            asn=int(number),
+            asn=number,
         )
 
     def _entities(self, one: Object) -> tuple[Entity, ...]:
-        roles: dict[str, set[str]] = {}
-        for key, role in _ROLES.items():
-            for handle in values(one, key):
-                roles.setdefault(handle.upper(), set()).add(role)
+        roles = roles_by_handle(one, _ROLES)
         self._budget.spend(1 + len(roles))
         owner_id = first(one, "ownerid")
         owner = Entity(

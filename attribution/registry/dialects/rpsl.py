@@ -25,7 +25,9 @@ from attribution.registry.text import (
     comments,
     first,
     objects,
+    read_as_number,
     read_range,
+    roles_by_handle,
     values,
 )
 
@@ -114,8 +116,8 @@ class _Answer:
 
     def autnum(self, one: Object) -> AutonomousSystem | None:
         """Read an aut-num; None when its key is no number."""
-        number = one[0][1].upper().removeprefix("AS")
-        if not (number.isascii() and number.isdigit() and len(number) < 11):
+        number = read_as_number(one[0][1])
+        if number is None:
             return None
         entities = self._entities(one)
         return AutonomousSystem(
@@ -133,7 +135,7 @@ class _Answer:
             remarks=tuple(values(one, "remarks")),
             abuse_comment=self._abuse.get(one[0][1]),
             mailbox_warning=self._failed.get(one[0][1]) or warning_of(entities),
-            asn=int(number),
+            asn=number,
         )
 
     def contact(self, handle: str) -> Entity:
@@ -165,10 +167,7 @@ class _Answer:
         return self._read[key]
 
     def _entities(self, one: Object) -> tuple[Entity, ...]:
-        roles: dict[str, set[str]] = {}
-        for key, role in _ROLES.items():
-            for handle in values(one, key):
-                roles.setdefault(handle.upper(), set()).add(role)
+        roles = roles_by_handle(one, _ROLES)
         self._budget.spend(len(roles))
         found = [
             replace(self.contact(handle), roles=frozenset(named)) for handle, named in roles.items()

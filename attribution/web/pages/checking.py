@@ -23,6 +23,7 @@ from attribution.cases.contacts import approvals
 from attribution.cases.reports import add_report
 from attribution.cases.tables import cases, providers, reports
 from attribution.cases.views import case_counts
+from attribution.decide.draft import SHOWN_RULES
 from attribution.errors import InvalidTarget, NotInStoreError
 from attribution.evidence import UNANSWERED, Evidence, Record
 from attribution.json_text import csv_cell, escaped_json
@@ -46,15 +47,6 @@ _SPLIT = "<!-- what is learnt stands here -->"
 _SHOWN_A_COMPANY = 25
 _REPORTED_AT_ONCE = 100
 """Reports of one transaction: of a long list none holds the store for long."""
-_SHOWN_STEPS = (
-    "told origin",
-    "resolution",
-    "leaf",
-    "accountable",
-    "abuse contact",
-    "no answer",
-    "nobody named",
-)
 _CSV = ("input", "status", "company", "mailbox", "role", "country")
 
 
@@ -290,7 +282,7 @@ def _panel(request: Request, service: Service, held: BatchState, found: Line) ->
     if found.answer is None or found.evidence is None:
         return render(request, "unfinished.html.j2", check=held)
     answer = found.answer
-    steps = [step for step in _decided_again(found.evidence).steps if step.rule in _SHOWN_STEPS]
+    steps = [step for step in _decided_again(found.evidence).steps if step.rule in SHOWN_RULES]
     known = None if answer.primary is None else _known(service, answer)
     report = (
         None

@@ -25,6 +25,7 @@ from attribution_cli.casework.desk import (
     words,
 )
 from attribution_cli.console import say, say_proxy
+from attribution_cli.housekeeping import ServedFrom
 from attribution_cli.needs import needs
 
 report_app = typer.Typer(help="Reported URLs.", no_args_is_help=True)
@@ -44,14 +45,7 @@ def add(
     offline: Annotated[
         bool, typer.Option("--offline", help="Ask nobody: answer from what is kept.")
     ] = False,
-    served_from: Annotated[
-        str | None,
-        typer.Option(
-            "--served-from",
-            metavar="ADDRESS",
-            help="The address that was seen to serve the content.",
-        ),
-    ] = None,
+    served_from: ServedFrom = None,
     as_json: AsJson = False,
 ) -> int:
     """Look a reported URL up, and keep it with its evidence; open reports of one site at one provider become one notice."""
