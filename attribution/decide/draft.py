@@ -15,17 +15,6 @@ ROLE_WORDS: dict[Role, str] = {
     "allocation_holder": "holder of the allocation",
 }
 
-SHOWN_RULES = (
-    "told origin",
-    "resolution",
-    "leaf",
-    "accountable",
-    "abuse contact",
-    "no answer",
-    "nobody named",
-)
-"""The rules that a short answer shows; every other one is in the explanation."""
-
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -10,6 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from attribution.shown_rules import SHOWN_RULES
 from attribution_cli.safe_text import shown
 
 if TYPE_CHECKING:
@@ -128,8 +129,6 @@ def _published(contact: AbuseContact) -> str:
 
 
 def _why(steps: list[Step]) -> list[Text]:
-    from attribution.decide.draft import SHOWN_RULES
-
     chosen = [step for step in steps if step.rule in SHOWN_RULES]
     lines = [
         Text(shown(f"{number}  {step.conclusion}"))

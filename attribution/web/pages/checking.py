@@ -23,13 +23,13 @@ from attribution.cases.contacts import approvals
 from attribution.cases.reports import add_report
 from attribution.cases.tables import cases, providers, reports
 from attribution.cases.views import case_counts
-from attribution.decide.draft import SHOWN_RULES
 from attribution.errors import InvalidTarget, NotInStoreError
 from attribution.evidence import UNANSWERED, Evidence, Record
 from attribution.json_text import csv_cell, escaped_json
 from attribution.lookup.health import registry_rows
 from attribution.models import Attribution
 from attribution.service_models import MOST_TARGETS
+from attribution.shown_rules import SHOWN_RULES
 from attribution.target import explained, parse_target, plain_url
 from attribution.web import batches
 from attribution.web.batches import BatchState, Line
