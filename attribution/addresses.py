@@ -16,6 +16,7 @@ __all__ = [
     "Network",
     "cidrs",
     "is_address",
+    "is_loopback",
     "normal",
     "read_address",
     "special_purpose",
@@ -87,6 +88,11 @@ def is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host is an address of this machine, in whatever form; a name is none."""
+    return is_address(host) and normal(ipaddress.ip_address(host)).is_loopback
 
 
 def read_address(text: str) -> Address:

@@ -244,9 +244,8 @@ class Attributor:
         if not is_text(target):
             answer = Attribution.of_no_text(target, self._clock.now())
             return Investigation(answer, [], Evidence(answer.input, answer.observed_at))
-        target = target.encode("utf-8", "surrogatepass").decode(
-            "utf-8", "replace"
-        )  # what JSON cannot hold
+        # What JSON cannot hold.
+        target = target.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
         evidence = Evidence(
             target, self._clock.now(), not self._settings.allow_documentation_addresses
         )
@@ -303,9 +302,8 @@ class Attributor:
             mailboxes=self._check_mailboxes,
         )
         while True:
-            async with (
-                self._turn
-            ):  # one decides at a time, so that the event loop turns between two of them
+            # One decides at a time, so that the event loop turns between two of them.
+            async with self._turn:
                 questions = next_questions(facts, wishes)
             if not questions:
                 break
@@ -390,9 +388,8 @@ class Attributor:
         return records
 
     async def _answer(self, question: Question) -> list[Record]:
-        if isinstance(
-            question, SuffixOf | FrontOf | DeskOf
-        ):  # tables on this machine: nothing to share or keep
+        # Tables on this machine: nothing to share or keep.
+        if isinstance(question, SuffixOf | FrontOf | DeskOf):
             return await self._asker.ask(question)
         kept = self._kept(question)
         if kept:

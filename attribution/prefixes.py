@@ -33,10 +33,8 @@ class PrefixTable(Generic[Value]):
                 continue
             if network.version == version:
                 first, last = int(network.network_address), int(network.broadcast_address)
-                found[first, -last] = (
-                    str(network),
-                    value,
-                )  # sorts wider blocks before those that start with them
+                # Sorts wider blocks before those that start with them.
+                found[first, -last] = (str(network), value)
         starts: list[int] = [0]
         blocks: list[tuple[str, Value] | None] = [None]
         around: list[tuple[int, tuple[str, Value]]] = []

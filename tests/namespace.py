@@ -121,9 +121,8 @@ async def ask(way: str, leads_to: str, name_of: dict[str, list[str]]) -> Record:
 
 
 async def main() -> None:
-    guard.special_purpose = lambda address: (
-        None
-    )  # so that nothing but the comparison stands in the way
+    # So that nothing but the comparison stands in the way.
+    guard.special_purpose = lambda address: None
     packets = Packets()
     packets.start()
     became = {}

@@ -150,9 +150,8 @@ class JsonStore:
                 return None
             except (*_BROKEN, TypeError, ValueError, AttributeError) as error:
                 self._cache = None
-                code = (
-                    getattr(error, "sqlite_errorcode", 0) & 0xFF
-                )  # without what SQLite adds to the code
+                # Without what SQLite adds to the code.
+                code = getattr(error, "sqlite_errorcode", 0) & 0xFF
                 if attempt or code in _NOT_TO_BE_WRITTEN or not self.path.exists():
                     self._say_without(error)
                     return None

@@ -143,9 +143,8 @@ class Store:
             self.keys.save(self._key_file)
             count = 0
             with self.write() as writer:
-                writer.connection.execute(
-                    tickets.delete()
-                )  # what was begun under the old key is begun again
+                # What was begun under the old key is begun again.
+                writer.connection.execute(tickets.delete())
                 for table, seal in _SEALS:
                     keys = list(table.primary_key)
                     for row in writer.connection.execute(

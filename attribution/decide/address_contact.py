@@ -89,12 +89,9 @@ def contact_of(
 def contact_of_system(system: AutonomousSystem, entities: Entities) -> AbuseContact:
     """Return what an AS publishes for abuse."""
     publication = published_contact(system, entities)
+    unusable: ContactStatus = "redacted" if publication.redacted else "not_published"
     return AbuseContact(
-        status="found"
-        if publication.is_usable
-        else "redacted"
-        if publication.redacted
-        else "not_published",
+        status="found" if publication.is_usable else unusable,
         email=publication.email,
         form=publication.form,
         scope="autonomous_system" if publication.is_usable else None,
@@ -235,9 +232,7 @@ def _contact_of_own_system(facts: Facts, chain: Chain, found: Accountable) -> Ab
             continue
         contact = contact_of_system(system.registration, facts.entities)
         holder = holder_of(system.registration, facts.entities)
-        if found.way in _WAYS_OF_CUSTOMERS and is_of_the_site(
-            facts, Publication(contact.email, contact.form)
-        ):
+        if _is_refused(facts, found, Publication(contact.email, contact.form)):
             continue
         if contact.status == "found" and same_organisation(holder, found.level.holder):
             return contact
@@ -251,12 +246,14 @@ def _fallbacks(facts: Facts, found: Accountable, besides: str | None) -> list[Fa
     contacts: dict[str, FallbackContact] = {}
     for source in found.level.sources:
         for contact in fallback_contacts(source.registration, besides, facts.entities):
-            refused = found.way in _WAYS_OF_CUSTOMERS and is_of_the_site(
-                facts, Publication(email=contact.email)
-            )
-            if not refused:
+            if not _is_refused(facts, found, Publication(contact.email)):
                 contacts.setdefault(contact.email, contact)
     return list(contacts.values())
+
+
+def _is_refused(facts: Facts, found: Accountable, contact: Publication) -> bool:
+    """Say whether a contact may be read by whoever runs the site, and the holder may be just that."""
+    return found.way in _WAYS_OF_CUSTOMERS and is_of_the_site(facts, contact)
 
 
 def _bears_on(facts: Facts, chain: Chain, question: Question) -> bool:

@@ -221,12 +221,11 @@ def _candidates(facts: Facts, draft: Draft, hosts: list[Party]) -> list[Provider
     companies = {party.provider.id: party.provider for party in hosts}
     if facts.platform and _all_lead_to(facts, facts.platform[0]):
         return []
-    seen = _at(hosts, [address for address in facts.served_from if address in facts.resolved])
-    told = _at(hosts, list(facts.told))
-    if any(address in facts.resolved for address in facts.served_from):
-        return [] if len(seen) < 2 else [party.provider for party in seen]
-    if facts.told:
-        return [] if len(told) < 2 else [party.provider for party in told]
+    seen = [address for address in facts.served_from if address in facts.resolved]
+    said = seen or list(facts.told)
+    if said:
+        found = _at(hosts, said)
+        return [party.provider for party in found] if len(found) > 1 else []
     if _fronts_of_one_company(facts):
         return []
     is_open = draft.waiting or draft.unknown

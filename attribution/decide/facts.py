@@ -7,6 +7,7 @@ import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache, partial
 
 from attribution.addresses import Address, normal, read_address, special_purpose
 from attribution.data.desks import Authority, Desk, Hotline
@@ -217,7 +218,7 @@ class Facts:
             for address in self.resolved
             if address in self.told or address in self.served_from
         ]
-        drawn = sorted(self.resolved, key=self._lot)
+        drawn = sorted(self.resolved, key=partial(_lot, self.evidence.sample_key))
         chosen = list(dict.fromkeys([*told, *drawn]))[: max(MOST_ADDRESSES, len(told))]
         return {address: self.resolved[address] for address in sorted(chosen, key=int)}
 
@@ -376,9 +377,6 @@ class Facts:
             return None
         return None
 
-    def _lot(self, address: Address) -> bytes:
-        return hashlib.blake2b(address.packed, key=bytes.fromhex(self.evidence.sample_key)).digest()
-
     def _note_failure(self, record: Record) -> None:
         self.open[record.question] = record
         if isinstance(record.question, MailTo):
@@ -431,24 +429,27 @@ class Facts:
                 record,
             )
 
-    def _learn_network(self, record: Record) -> None:
+    def _believed(self, record: Record) -> Server | None:
+        """Return the registry's server that answered; None without an answer, or for a mere claim."""
         if record.outcome != "answered":
-            return
+            return None
         server = _server_of(record)
         if not server.listed:
             self.claims.append(record)
-            return
-        self.networks += [
-            Sourced(network, record) for network in read_networks(record.body, server)
-        ]
+            return None
+        return server
+
+    def _learn_network(self, record: Record) -> None:
+        server = self._believed(record)
+        if server:
+            self.networks += [
+                Sourced(network, record) for network in read_networks(record.body, server)
+            ]
 
     def _learn_entity(self, record: Record) -> None:
         assert isinstance(record.question, EntityNamed)
-        if record.outcome == "answered":
-            server = _server_of(record)
-            if not server.listed:
-                self.claims.append(record)
-                return
+        server = self._believed(record)
+        if server:
             entity = read_entity(record.body, server)
             if entity.handle and entity.handle.upper() != record.question.handle.upper():
                 raise UnreadableAnswer(f"the answer is about {entity.handle}")
@@ -456,11 +457,8 @@ class Facts:
 
     def _learn_system(self, record: Record) -> None:
         assert isinstance(record.question, SystemNumbered | WhoisSystem)
-        if record.outcome == "answered":
-            server = _server_of(record)
-            if not server.listed:
-                self.claims.append(record)
-                return
+        server = self._believed(record)
+        if server:
             system = read_autnum(record.body, server, record.question.asn)
             self.systems.setdefault(record.question.asn, SourcedSystem(system, record))
 
@@ -562,6 +560,11 @@ class Facts:
             record.body
         )
         self.page_records.setdefault(record.question.registry, record)
+
+
+@lru_cache(maxsize=2**13)
+def _lot(sample_key: str, address: Address) -> bytes:
+    return hashlib.blake2b(address.packed, key=bytes.fromhex(sample_key)).digest()
 
 
 def _without_text_below_rdap(found: list[Sourced]) -> list[Sourced]:

@@ -109,14 +109,12 @@ def needs_above(level: Level) -> bool:
     """Say whether the rules cannot end without the network above a level."""
     if level.kind is not BlockKind.DIRECT:
         return True
-    if (
-        level.direct_as == "legacy"
-    ):  # inherited by whatever is made below it: direct only where nothing lies above
+    # Inherited by whatever is made below it: direct only where nothing lies above.
+    if level.direct_as == "legacy":
         return not any(registry_maintains(source.registration) for source in level.sources)
     known = block_type(level.network.registry, level.type, level.network.first.version)
-    return (
-        known is None or known.kind is not BlockKind.DIRECT
-    )  # a national registry's, if nothing lies above
+    # One of another type may be a national registry's own customer's, if nothing lies above it.
+    return known is None or known.kind is not BlockKind.DIRECT
 
 
 def type_is_known(level: Level) -> bool:
@@ -180,9 +178,8 @@ def _kind_of(
     """
     network = sources[0].registration
     known_registry = registry(network.registry)
-    if (
-        known_registry and known_registry.national
-    ):  # the topmost block is the registry's own customer's
+    # The topmost block is the registry's own customer's.
+    if known_registry and known_registry.national:
         national_above = any(_same_registry(network, group) for group in above)
         by_type = block_type(network.registry, network.type, network.first.version)
         national_above = national_above or (by_type is not None and by_type.kind in _HANDED_OUT)

@@ -169,13 +169,12 @@ def _above(facts: Facts, chain: Chain) -> list[Question]:
     national = registry_to_ask(chain)  # it knows what lies above; the regional copy does not
     if national and national != highest.network.registry:
         return _first_layer(facts, *_national(facts, chain))
+    if is_complete(facts, chain):
+        return []
     network = highest.network
     url = _url_above(network, _base(highest.main.record.url))
     by_rdap: list[Question] = [NetworkAbove(url, network.first, network.last)] if url else []
-    by_text = _text_above(chain, highest)
-    if is_complete(facts, chain):
-        return []
-    return _first_layer(facts, by_rdap, by_text)
+    return _first_layer(facts, by_rdap, _text_above(chain, highest))
 
 
 def _text_above(chain: Chain, highest: Level) -> list[Question]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import ipaddress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from attribution.addresses import is_loopback
 from attribution.errors import EvidenceError
 from attribution.evidence.legacy import question_of_sentence
 from attribution.evidence.question import Question, question_from_json, question_to_json
@@ -162,7 +162,7 @@ class Record:
 def _is_loopback(server: str) -> bool:
     """Say whether a server, `host` or `host:port`, is an address of this machine."""
     try:
-        return bool(ipaddress.ip_address(urlsplit(f"//{server}").hostname or "").is_loopback)
+        return is_loopback(urlsplit(f"//{server}").hostname or "")
     except ValueError:
         return False
 

@@ -126,9 +126,8 @@ class Budget:
             asked=self.asked + 1,
             last_asked=now + wait,
         )
-        if (
-            self.failures >= _FAILURES_TO_REST
-        ):  # a probe: the others are told to wait for what it finds
+        # A probe: the others are told to wait for what it finds.
+        if self.failures >= _FAILURES_TO_REST:
             changed = replace(changed, not_before=now + _PROBE, kind="unreachable")
         return changed, wait
 

@@ -26,12 +26,10 @@ from attribution.registry.registration import UnreadableAnswer
 from attribution.settings import Settings, split_host_port
 
 _PAYLOAD = 1232  # the size that crosses every path unfragmented (DNS Flag Day 2020)
-_FLAGS = int(
-    dns.flags.RD | dns.flags.AD
-)  # asks for the AD flag in the answer (RFC 6840, section 5.7)
-_LAME_CODES = frozenset(
-    [22, 23]
-)  # extended errors (RFC 8914): no reachable authority, network error
+# Asks for the AD flag in the answer (RFC 6840, section 5.7).
+_FLAGS = int(dns.flags.RD | dns.flags.AD)
+# Extended errors (RFC 8914): no reachable authority, network error.
+_LAME_CODES = frozenset([22, 23])
 _CANARY_FOR = 600.0
 _AGAIN = frozenset(["servfail", "timeout", "lame"])
 

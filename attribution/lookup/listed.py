@@ -6,11 +6,12 @@ Nothing that another answer says adds to it.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from attribution.addresses import is_loopback
 from attribution.lookup.transport import Kind
+from attribution.lookup.transport.reported import plain_host
 from attribution.registry import servers
 from attribution.settings import Settings
 
@@ -44,7 +45,7 @@ class ListedServers:
 
     def is_tabled(self, host: str, port: int, kind: Kind) -> bool:
         """Say whether the packaged table lists the server for a kind of question."""
-        if _is_loopback(host):
+        if is_loopback(host):
             return self._loopback
         return kind in _TABLED and servers.is_listed(host, port, servers.Kind(kind))
 
@@ -66,11 +67,4 @@ class ListedServers:
         for kind in kinds:
             named = self._named.setdefault(kind, set())
             if len(named) < _MOST_NAMED:
-                named.add((host.lower().removesuffix("."), port))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+                named.add((plain_host(host), port))

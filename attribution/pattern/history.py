@@ -289,9 +289,8 @@ class History:
                     (INF, INF, "") if url.gone is None else (url.gone[1], url.gone[2], url.gone[3])
                 )
             for number, case in enumerate(track.cases):
-                if (
-                    case.urls > held[number]
-                ):  # URLs that only the notice counts: nothing is known of them
+                # URLs that only the notice counts: nothing is known of them.
+                if case.urls > held[number]:
                     case_of.append(base + number)
                     weight.append(float(case.urls - held[number]))
                     failed.append(INF)

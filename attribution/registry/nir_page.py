@@ -67,9 +67,8 @@ def read_nir_pages(registry: str, address: Address, pages: dict[Page, str]) -> l
         answer = NIRWhois(KeptPages()).lookup(nir=registry)
     except PageWanted:
         raise
-    except (
-        Exception
-    ) as error:  # ipwhois raises bare KeyError, ValueError and its own from odd pages
+    # ipwhois raises bare KeyError, ValueError and its own from odd pages.
+    except Exception as error:
         raise UnreadableAnswer(
             f"ipwhois cannot read the page: {type(error).__name__} {error}"
         ) from None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from attribution.addresses import normal
+from attribution.addresses import is_loopback
 from attribution.data import packaged_rows
 from attribution.registry.registries import registries
 
@@ -141,9 +140,4 @@ def _of_laboratory(host: str, port: int, segment: str) -> Server:
 
 
 def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return normal(ipaddress.ip_address(host)).is_loopback
-    except ValueError:
-        return False
+    return host == "localhost" or is_loopback(host)

@@ -104,9 +104,8 @@ class Gate:
 
         async def answering(message: Message) -> None:
             if body.problem is None or begins:
-                await sending(
-                    message
-                )  # else: what the framework makes of a body that was cut off is no answer
+                # Not sent: what the framework makes of a body that was cut off is no answer.
+                await sending(message)
 
         try:
             fault = self._fault(scope)

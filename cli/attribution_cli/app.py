@@ -45,9 +45,8 @@ if TYPE_CHECKING:
     from attribution.settings import Settings
     from attribution.statements import ServedStatement, Vouching
 
-_UsageError: Any = typer.BadParameter.__mro__[
-    1
-]  # Typer exports no name for the class of all usage errors
+# Typer exports no name for the class of all usage errors.
+_UsageError: Any = typer.BadParameter.__mro__[1]
 _EXIT_CODES = "Exit codes: 0 all attributed, 1 some not, 2 usage, 3 nothing upstream could be reached, 130 interrupted."
 
 

@@ -71,9 +71,8 @@ async def _run(order: Order, settings: Settings, lines: Lines, sink: Sink) -> bo
     from attribution.attributor import Attributor
 
     task = asyncio.current_task()
-    if (
-        task and sys.platform != "win32"
-    ):  # whose event loop takes no signal handlers: Ctrl-C stops a batch there
+    # The event loop of Windows takes no signal handlers: Ctrl-C stops a batch there.
+    if task and sys.platform != "win32":
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     # A longer pause is not waited for in place: the line is parked, and comes back.
     settings = settings.model_copy(update={"patience": min(settings.patience, _PATIENCE)})

@@ -207,9 +207,8 @@ async def test_refused_tunnel_names_the_proxy_and_its_status(
     assert f"the proxy 127.0.0.1:{there.proxy.port} refused CONNECT" in str(caught.value)
     assert status in str(caught.value)
     assert "cret" not in str(caught.value)
-    assert (
-        len(there.proxy.heads) == tries
-    )  # another address may be let through; another try to log in not
+    # Another address may be let through; another try to log in not.
+    assert len(there.proxy.heads) == tries
 
 
 @pytest.mark.parametrize(

@@ -126,9 +126,8 @@ def test_signing_in_takes_password_and_code_each_once(served: Served, clock: Clo
     assert "Paste a URL" in page
     other = served.browser()
     other.see("/sign-in")
-    other.submit(
-        "/sign-in", 401, mailbox=mailbox, password=PASSWORD, code=code
-    )  # a code is good once
+    # A code is good once.
+    other.submit("/sign-in", 401, mailbox=mailbox, password=PASSWORD, code=code)
     clock.move(seconds=90)
     other.submit("/sign-in", mailbox=mailbox, password=PASSWORD, code=person.code(served.store))
 
@@ -445,9 +444,8 @@ def test_signing_in_through_an_identity_provider(
         assert "belongs to somebody else" in through("mallory").text
         assert through("ann").status_code == 200
         stray = served.browser()
-        assert (
-            stray.get("/sign-in/back?code=x&state=y").status_code == 401
-        )  # nobody set out from here
+        # Nobody set out from here.
+        assert stray.get("/sign-in/back?code=x&state=y").status_code == 401
         with store.read() as connection:
             held = account_of(connection, "reader@hotline.example")
         assert held is not None

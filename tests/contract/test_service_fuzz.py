@@ -51,10 +51,8 @@ OPERATIONS = [
     ("GET", "/api/v1/assessments/{provider}"), ("GET", "/api/v1/dossiers/{provider}"), ("POST", "/api/v1/contests"),
     ("GET", "/api/v1/audit"), ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"),
 ]  # fmt: skip
-KNOWN = {
-    "case": "org-qh1-ripe-1",
-    "provider": "ripe:ORG-QH1-RIPE",
-}  # and `batch` and `report`, once they are there
+# `batch` and `report` are added once they are there.
+KNOWN = {"case": "org-qh1-ripe-1", "provider": "ripe:ORG-QH1-RIPE"}
 """What a path names in every second request, so that not all end at what is not there."""
 
 

@@ -127,9 +127,8 @@ def test_no_field_of_a_registry_runs_or_leads_anywhere(
     ]
     assert len(investigations) > 30
     assert named  # the company's own name is among what is poisoned
-    investigations.sort(
-        key=lambda one: one not in named
-    )  # a company is kept by the name that it had first
+    # A company is kept by the name that it had first.
+    investigations.sort(key=lambda one: one not in named)
     turn = iter(investigations)
 
     async def investigate(target: str, **_: Any) -> Investigation:
@@ -156,9 +155,8 @@ def test_no_field_of_a_registry_runs_or_leads_anywhere(
         lines = provider_lines(connection, limit=100)
     keys = [one.key for one in lines]
     assert any("<script" in one.name for one in lines)
-    assert not any(
-        "<script" in key for key in keys
-    )  # handles have a form, and ranges are read as numbers
+    # Handles have a form, and ranges are read as numbers.
+    assert not any("<script" in key for key in keys)
     admin = served.browser("admin")
     for key in keys:
         clean(

@@ -180,9 +180,8 @@ def test_a_draft_without_kept_urls_asks_for_them(
         assert "hxxps://www[.]lighthouse[.]example/only-hashed" in page
         _, path = looked_up(browser, "https://kiosk.example/looked-up-here")
         case = browser.submit(f"{path}/report", line="1").partition("<h1>Case ")[2][:13]
-        assert "looked-up-here" in browser.see(
-            f"/cases/{case}/draft"
-        )  # it is sealed in the look-up still
+        # It is sealed in the look-up still.
+        assert "looked-up-here" in browser.see(f"/cases/{case}/draft")
 
 
 def test_contesting_changes_nothing(served: Served) -> None:

@@ -79,9 +79,8 @@ def test_every_change_beside_the_program_is_found(change: object, store: Store) 
     filled(store)
     with writing(store.engine) as connection:
         if store.engine.dialect.name == "postgresql":
-            connection.execute(
-                text("SET session_replication_role = replica")
-            )  # a forger minds no foreign keys
+            # A forger minds no foreign keys.
+            connection.execute(text("SET session_replication_role = replica"))
         else:
             connection.execute(text("PRAGMA defer_foreign_keys = ON"))
         if str(change).startswith("DELETE FROM reports"):

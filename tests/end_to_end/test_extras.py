@@ -179,9 +179,8 @@ def test_every_verb_of_a_hotline_says_at_once_that_it_needs_it(
     assert [row[0] for row in rows] == words
     for verb, (_, code, told) in zip(HOTLINE, rows, strict=True):
         refused(subprocess.CompletedProcess([], code, "", told), verb, Extra.HOTLINE)
-    assert {
-        path for path in tmp_path.rglob("*") if "__pycache__" not in path.parts
-    } == before  # nothing was begun
+    # Nothing was begun.
+    assert {path for path in tmp_path.rglob("*") if "__pycache__" not in path.parts} == before
     assert done.stderr == ""
     for words_, what in ((("verify",), "verify"), (("demo", "--serve"), "demo --serve")):
         refused(run(*words_), what, Extra.HOTLINE)

@@ -79,9 +79,8 @@ def test_interrupt_leaves_whole_lines_and_exit_code_130(
     command = [*COMMAND, "batch", "-", "--output", str(output), "--jobs", "1"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdin is not None
-    process.stdin.write(
-        urls.read_text()
-    )  # and it stays open: the batch cannot end before it is told to
+    # And it stays open: the batch cannot end before it is told to.
+    process.stdin.write(urls.read_text())
     process.stdin.flush()
     ends = time.monotonic() + 120
     while (
@@ -252,9 +251,8 @@ def test_deadline_leaves_lines_that_were_not_begun_to_resume(
         + "https://kiosk.example/\n"
     )
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent, monkeypatch.context() as patch:
-        silent.bind(
-            ("127.0.0.1", 0)
-        )  # a resolver that never answers: the first line lasts until the deadline
+        # A resolver that never answers: the first line lasts until the deadline.
+        silent.bind(("127.0.0.1", 0))
         patch.setenv("ATTRIBUTION_NAMESERVERS", f"127.0.0.1:{silent.getsockname()[1]}")
         patch.setenv("ATTRIBUTION_DNS_TIMEOUT", "60")
         done = run("batch", urls, "--output", output, "--jobs", "1", "--deadline", "3s")

@@ -25,9 +25,8 @@ def test_refusals_failures_and_next_times_are_shown_after_a_run(
     rows = {
         row["service"].rpartition("/")[2]: row for row in lines(run("registries", "--json").stdout)
     }
-    assert (
-        rows["arin"]["asked"] == 3
-    )  # the block, the one above, and who holds the AS: it may be leased
+    # The block, the one above, and who holds the AS: it may be leased.
+    assert rows["arin"]["asked"] == 3
     assert (rows["arin"]["refused"], rows["arin"]["failed"], rows["arin"]["closed_until"]) == (
         0,
         0,
@@ -46,9 +45,8 @@ def test_registry_that_failed_is_left_alone_by_the_next_run_too(
     in_world: DemoWorld, tmp_path: Path
 ) -> None:
     urls = tmp_path / "urls.txt"
-    urls.write_text(
-        "".join(f"https://203.0.113.{number}/\n" for number in range(65, 71))
-    )  # all at the dead registry
+    # All at the dead registry.
+    urls.write_text("".join(f"https://203.0.113.{number}/\n" for number in range(65, 71)))
     run("batch", urls, "--quiet", "--jobs", "1")
     before = in_world.queries.copy()
     done = run("check", "https://203.0.113.72/", "--json")

@@ -98,9 +98,8 @@ def test_an_import_killed_at_any_moment_leaves_whole_batches_and_goes_on(
             killed += killed_after([*COMMAND, "import", str(history)], wait) == -signal.SIGKILL
             assert store.check().faults == ()
             now = counted(store)
-            assert all(
-                after >= before for before, after in zip(seen, now, strict=True)
-            )  # nothing acknowledged is lost
+            # Nothing acknowledged is lost.
+            assert all(after >= before for before, after in zip(seen, now, strict=True))
             seen = now
         assert killed >= KILLS // 2
         assert run("import", history).returncode == 0

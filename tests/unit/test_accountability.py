@@ -624,9 +624,8 @@ def test_block_of_the_same_organisation_is_the_providers_own() -> None:
     answer = decided(*below_parent(leaf))
     found = primary(answer)
     assert (found.role, found.provider.id) == ("hosting", "ripe:ORG-PA1-RIPE")
-    assert (
-        found.abuse_contact.email == "abuse@parent.example"
-    )  # a customer's accounts may have set the block's own
+    # A customer's accounts may have set the block's own.
+    assert found.abuse_contact.email == "abuse@parent.example"
     assert "dedicated@parent.example" not in answer.model_dump_json()
     assert len(answer.parties) == 1
 

@@ -358,9 +358,8 @@ def test_a_case_says_what_may_be_done_next_and_on_what_ground(
     case = sent(store, reported(store).case)
     clock.move(days=days)
     with store.read() as connection:
-        assert (
-            case_view(connection, case, micros(clock())).next_step is None
-        )  # nobody said that it is online
+        # Nobody said that it is online.
+        assert case_view(connection, case, micros(clock())).next_step is None
     noted(store, "still_online", case)
     with store.read() as connection:
         step = case_view(connection, case, micros(clock())).next_step

@@ -74,9 +74,8 @@ def test_causes_are_lifelines_too() -> None:
     """
     lifelines_says = {2.0: 0.10104482088949114, 5.0: 0.23056138470401186, 9.0: 0.3405422795539746}
     chance = np.random.default_rng(5)
-    time = (
-        np.round(chance.exponential(5, 200), 3) + np.arange(200) * 1e-6
-    )  # without ties, which lifelines would move at random
+    # Without ties, which lifelines would move at random.
+    time = np.round(chance.exponential(5, 200), 3) + np.arange(200) * 1e-6
     cause = chance.integers(0, 3, 200)
     times, incidence = aalen_johansen(time, cause, 2)
     for day, incidence_by_then in lifelines_says.items():

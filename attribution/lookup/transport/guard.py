@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
-from attribution.addresses import Address, is_address, special_purpose
+from attribution.addresses import Address, is_address, is_loopback, special_purpose
 from attribution.lookup.transport.errors import DestinationRefused, UnknownServer, Unreachable
 from attribution.lookup.transport.reported import ReportedAddresses, as_normal, plain_host
 from attribution.settings import Settings, split_host_port
@@ -198,7 +198,7 @@ class Guard:
             )
         if self._reported.is_host(host):
             raise DestinationRefused(f"{host} is the name of a reported site itself, or below it")
-        if not (configured or port in _PORTS.values() or (self._loopback and _is_loopback(host))):
+        if not (configured or port in _PORTS.values() or (self._loopback and is_loopback(host))):
             raise DestinationRefused(f"port {port} of {host} is no port of RDAP or WHOIS")
 
 
@@ -212,10 +212,6 @@ def _configured(settings: Settings) -> dict[tuple[str, int], frozenset[Kind]]:
     key = plain_host(bootstrap.hostname or ""), bootstrap.port or _PORTS[bootstrap.scheme]
     servers[key] = servers.get(key, frozenset()) | {"bootstrap"}
     return servers
-
-
-def _is_loopback(text: str) -> bool:
-    return is_address(text) and as_normal(text).is_loopback
 
 
 async def _no_names(host: str) -> list[str]:

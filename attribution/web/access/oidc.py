@@ -29,9 +29,8 @@ class IdentityProvider:
         with warnings.catch_warnings():
             import authlib.deprecate  # noqa: F401 - it turns its own warnings on, once
 
-            warnings.simplefilter(
-                "ignore", DeprecationWarning
-            )  # it prefers httpx's successor, which comes later
+            # It prefers httpx's successor, which comes later.
+            warnings.simplefilter("ignore", DeprecationWarning)
             from authlib.integrations.starlette_client import OAuth
         oauth = OAuth()
         self._client = oauth.register(
