@@ -159,8 +159,8 @@ class Attributor:
         await self.close()
 
     def set_vouched(self, vouched: Iterable[Vouching]) -> None:
-        """Take these vouchings from now on, in place of those before; answers kept for others are
-        not given.
+        """Take these vouchings from now on, in place of those before;
+        answers kept for others are not given.
 
         A block without an organisation has no identity: a vouching for one counts for nothing.
         """
@@ -188,8 +188,8 @@ class Attributor:
         self._cache.close()
 
     async def attribute(self, target: str) -> Attribution:
-        """Answer for one URL, host name or address; never raises for what a target or registry
-        holds.
+        """Answer for one URL, host name or address;
+        never raises for what a target or registry holds.
 
         What is no text is `invalid_input`, with its type and value as the answer's `input`.
         """
@@ -233,8 +233,8 @@ class Attributor:
         served_from: ServedStatement | None = None,
         heard: Callable[[Record], None] | None = None,
     ) -> Investigation:
-        """Answer for one target, with the rules applied and the evidence. Raises EvidenceError if
-        it cannot be kept.
+        """Answer for one target, with the rules applied and the
+        evidence. Raises EvidenceError if it cannot be kept.
 
         `origins` are addresses behind a proxy that the proxy's operator told: evidence that ages
         (12 hours). `served_from` says which address was seen to serve the content, where DNS leads
@@ -321,8 +321,8 @@ class Attributor:
         return None if until is _NEVER else until
 
     def _add_statements(self, work: _Work) -> None:
-        """Note what bears on the networks and addresses learnt: who is vouched for, and whose
-        address a registry has.
+        """Note what bears on the networks and addresses learnt:
+        who is vouched for, and whose address a registry has.
         """
         facts = work.facts
         named = {holder_of(source.registration, facts.entities).id for source in facts.networks}
@@ -433,8 +433,8 @@ class Attributor:
                 del self._leaves[address]
 
     async def _let_leaves_answer(self, question: NetworkAbove) -> None:
-        """Wait for questions about addresses within the network above: one of their answers may be
-        that network.
+        """Wait for questions about addresses within the network above:
+        one of their answers may be that network.
         """
         named = object_named(question)
         if named is None:
@@ -505,8 +505,8 @@ class Attributor:
 
 
 def _addresses_in(record: Record) -> tuple[str, ...]:
-    """Return the addresses of a DNS answer: all of them, also those that are too
-    many to look up.
+    """Return the addresses of a DNS answer:
+    all of them, also those that are too many to look up.
     """
     if record.kind != "dns" or record.outcome != "answered":
         return ()

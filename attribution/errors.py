@@ -88,6 +88,6 @@ class OutputExistsError(OutputError):
 
 
 class MissingExtra(AttributionError, ImportError):  # noqa: N818 - the name is the contract
-    """Packages of an extra are not installed; the message says what needs it, and how to install
-    it.
+    """Packages of an extra are not installed;
+    the message says what needs it, and how to install it.
     """

@@ -1,5 +1,5 @@
-"""The extras of the distribution: what each is for, which modules it brings, and what to say where
-they are missing.
+"""The extras of the distribution: what each is for,
+which modules it brings, and what to say where they are missing.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from attribution.errors import MissingExtra
 
 
 class Extra(StrEnum):
-    """Packages that a part of this program needs, by the name under which they are installed
-    together.
+    """Packages that a part of this program needs,
+    by the name under which they are installed together.
     """
 
     HOTLINE = "hotline"
@@ -59,8 +59,8 @@ WHEEL = f"hosting_attribution-{__version__}-py3-none-any.whl"
 
 
 def require(what: str, extra: Extra, *modules: str) -> None:
-    """Raise MissingExtra unless modules of an extra (all of them, where none is named) can be
-    loaded. Loads none.
+    """Raise MissingExtra unless modules of an extra (all of them,
+    where none is named) can be loaded. Loads none.
 
     `what` is what needs them, as the user knows it: a command, a format.
     """

@@ -90,12 +90,12 @@ class Party(_Model):
     abuse_contact: AbuseContact
     addresses: list[str] = []
     accountable: Accountability | None = None
-    """In which way others than itself vouch for the company; None for parties of whom nothing hangs
-    on that.
+    """In which way others than itself vouch for the company;
+    None for parties of whom nothing hangs on that.
     """
     addressee: bool = True
-    """Whether a notice goes to it. False for evidence only: a customer (`tenant`) may be the
-    offender.
+    """Whether a notice goes to it. False for evidence only:
+    a customer (`tenant`) may be the offender.
     """
 
 
@@ -194,8 +194,8 @@ class Attribution(_Model):
     primary: Party | None = None
     parties: list[Party] = []
     candidates: list[Provider] = []
-    """The companies at which the site's addresses are, where DNS alone leads to several: then
-    `primary` is null.
+    """The companies at which the site's addresses are,
+    where DNS alone leads to several: then `primary` is null.
     """
     served_from: str | None = None
     """The address, of those that DNS gave, that a check or an analyst saw serve the content."""
@@ -209,8 +209,8 @@ class Attribution(_Model):
 
     @classmethod
     def of_no_text(cls, given: object, observed_at: datetime) -> Attribution:
-        """Return the answer for a target that is no str: `invalid_input`, whose `input` is its
-        value and type in short.
+        """Return the answer for a target that is no str:
+        `invalid_input`, whose `input` is its value and type in short.
         """
         shown = f"{reprlib.repr(given)} ({type(given).__name__})"
         why = f"target {shown} is no text. Give a URL, a host name or an IP address as a str"
@@ -221,7 +221,7 @@ class Attribution(_Model):
 
 
 def is_text(target: object) -> bool:
-    """Say whether a target is a str, also where its type promises so: lists from elsewhere hold
-    None.
+    """Say whether a target is a str, also where its
+    type promises so: lists from elsewhere hold None.
     """
     return isinstance(target, str)

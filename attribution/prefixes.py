@@ -65,8 +65,8 @@ class PrefixTable(Generic[Value]):
         return self.blocks[bisect_right(self.starts, int(address)) - 1]
 
     def span(self, address: Address) -> tuple[Address, Address] | None:
-        """Return the ends of the adjacent blocks around an address that have one value; None where
-        no block is.
+        """Return the ends of the adjacent blocks around an
+        address that have one value; None where no block is.
         """
         here = bisect_right(self.starts, int(address)) - 1
         block = self.blocks[here] if address.version == self.version else None

@@ -289,8 +289,8 @@ class ApprovalRequest(_Request):
 
 
 class VouchRequest(_Request):
-    """A person's word that a company answers for what it hosts, though its block
-    is a customer's.
+    """A person's word that a company answers for what
+    it hosts, though its block is a customer's.
     """
 
     why: Text

@@ -297,8 +297,8 @@ class Settings(BaseModel):
 
     @property
     def service_url(self) -> str:
-        """Where people reach the service, ending in a slash: its public address, else where it
-        listens.
+        """Where people reach the service, ending in a slash:
+        its public address, else where it listens.
         """
         host = f"[{self.serve_host}]" if ":" in self.serve_host else self.serve_host
         return self.public_url or f"http://{host}:{self.serve_port}/"
@@ -406,8 +406,8 @@ def _read_file() -> dict[str, Any]:
 
 
 def _variables() -> dict[str, str]:
-    """Return the environment variable of each setting that has one, in whatever
-    case it is written.
+    """Return the environment variable of each setting
+    that has one, in whatever case it is written.
     """
     by_upper = {key.upper(): key for key in os.environ}
     upper_names = {name: PREFIX + name.upper() for name in Settings.model_fields}

@@ -1,5 +1,5 @@
-"""What a person of the hotline, or its checker, states: evidence like any other, with who, when and
-why.
+"""What a person of the hotline, or its checker, states:
+evidence like any other, with who, when and why.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class ServedStatement:
     at: datetime
 
     def as_record(self) -> Record:
-        """Return the record that stands in the evidence. Raises InvalidTarget for what is no
-        address.
+        """Return the record that stands in the evidence.
+        Raises InvalidTarget for what is no address.
         """
         try:
             address = read_address(self.address)
@@ -43,8 +43,8 @@ class ServedStatement:
 
 @dataclass(frozen=True, slots=True)
 class Vouching:
-    """A person's word that a company answers for what it hosts, though its block
-    is a customer's.
+    """A person's word that a company answers for what
+    it hosts, though its block is a customer's.
     """
 
     provider: str
@@ -66,8 +66,8 @@ class Vouching:
 
 
 def read_vouchings(text: str) -> list[Vouching]:
-    """Read a table of vouchings: CSV with the columns provider, by, why, date (ISO 8601); lines
-    with `#` are comments.
+    """Read a table of vouchings: CSV with the columns provider,
+    by, why, date (ISO 8601); lines with `#` are comments.
 
     Raises InvalidVouching naming line, column and value.
     """

@@ -1,5 +1,5 @@
-"""Files that are whole or not there, readable by their owner alone, and never in place of another
-unasked.
+"""Files that are whole or not there, readable by their
+owner alone, and never in place of another unasked.
 
 Everything that this program writes for a person may hold reported URLs or names of companies:
 files get the mode 0600 and folders 0700, whatever the umask.
@@ -25,8 +25,8 @@ FOLDER_MODE = 0o700
 def whole_file(
     path: Path, mode: str = "w", *, replace: bool = False, what: str = "output"
 ) -> Iterator[IO[Any]]:
-    """Open a file to write (`w` for UTF-8 text, `wb` for bytes) that has its name when all of it is
-    on disk.
+    """Open a file to write (`w` for UTF-8 text, `wb` for
+    bytes) that has its name when all of it is on disk.
 
     Without `replace` a file that is there is left as it is. A device or pipe is written to as it
     stands. Raises OutputExistsError, also where the file was made meanwhile, and OutputError for
@@ -84,8 +84,8 @@ def private_folder(path: Path) -> None:
 
 
 def open_private(path: Path, mode: str) -> IO[bytes]:
-    """Open a file of bytes unbuffered; one that is made is its owner's alone, and has its name on
-    disk.
+    """Open a file of bytes unbuffered; one that is made
+    is its owner's alone, and has its name on disk.
 
     Raises OSError.
     """
@@ -101,8 +101,8 @@ def open_private(path: Path, mode: str) -> IO[bytes]:
 
 
 def sync_folder(folder: Path) -> None:
-    """See to it that a folder's names are on disk; where folders cannot be synced (Windows),
-    nothing is done.
+    """See to it that a folder's names are on disk;
+    where folders cannot be synced (Windows), nothing is done.
     """
     try:
         descriptor = os.open(folder, os.O_RDONLY)
@@ -116,8 +116,8 @@ def sync_folder(folder: Path) -> None:
 
 
 def _give_name(new: Path, path: Path, *, replace: bool) -> None:
-    """Rename a finished file; a hard link refuses a name that was taken meanwhile, which a rename
-    would not.
+    """Rename a finished file; a hard link refuses a name
+    that was taken meanwhile, which a rename would not.
     """
     if replace:
         new.replace(path)

@@ -1,5 +1,5 @@
-"""What a hostile or broken registry costs: 150 URLs of a laboratory world, once for each fault,
-beside the calm run.
+"""What a hostile or broken registry costs: 150 URLs of a
+laboratory world, once for each fault, beside the calm run.
 
 Prints for each fault the seconds, their ratio to the calm run, the longest gap between the ticks of
 a 5 ms ticker in the same event loop, and how many results name a wrong company. Each run has a

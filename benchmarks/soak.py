@@ -1,5 +1,5 @@
-"""What takes longer than a change may wait for, within an hour: `make soak` prints a row for each
-part.
+"""What takes longer than a change may wait for,
+within an hour: `make soak` prints a row for each part.
 
 Kills by the hundred, mutated answers by the hundred thousand, simulated years, and the laboratory's
 worlds of many seeds. Exit code 1 where a part fails or does not end within its share of the time.

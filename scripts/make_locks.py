@@ -83,8 +83,8 @@ def lock(name: str, arguments: list[str]) -> None:
 
 
 def packages(lock_file: Path, python: str, system: str) -> list[dict[str, Any]]:
-    """Return what pip would install from a lock on a system; fails where a pin
-    has no wheel for it.
+    """Return what pip would install from a lock on a system;
+    fails where a pin has no wheel for it.
     """
     platforms = [argument for tag in wheel_tags(system) for argument in ("--platform", tag)]
     with tempfile.TemporaryDirectory() as folder:

@@ -29,8 +29,8 @@ def run(
 
 
 def call(*arguments: str | Path) -> tuple[int, str]:
-    """Run `attribution` in this process, where a test has to run it often; return its code and what
-    it said on stderr.
+    """Run `attribution` in this process, where a test has to run it often;
+    return its code and what it said on stderr.
     """
     from unittest.mock import patch
 

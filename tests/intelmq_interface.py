@@ -59,8 +59,8 @@ HARMONIZATION: dict[str, Callable[[Any], bool]] = {
     "source.registry": _matches(r"AFRINIC|APNIC|ARIN|LACNIC|RIPE"),
     "source.url": _matches(r"[a-z]+://\S+"),
 }
-"""Keys of the data harmonization that the bot reads or writes, and what each holds; `extra.*` holds
-anything.
+"""Keys of the data harmonization that the bot reads or writes,
+and what each holds; `extra.*` holds anything.
 """
 
 

@@ -14,13 +14,13 @@ from typing import Any
 from command import COMMAND, timeless
 
 KILLS = int(os.environ.get("TEST_KILLS", "3"))
-"""How often each of these tests kills what it tests, at moments spread over the work; `make soak`
-sets more.
+"""How often each of these tests kills what it tests,
+at moments spread over the work; `make soak` sets more.
 """
 
 KILLS = int(os.environ.get("TEST_KILLS", "3"))
-"""How often each of these tests kills what it tests, at moments spread over the work; `make soak`
-sets more.
+"""How often each of these tests kills what it tests,
+at moments spread over the work; `make soak` sets more.
 """
 
 

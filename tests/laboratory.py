@@ -99,16 +99,16 @@ class Laboratory:
         return Score(results, faults, *numbers, done.stdout)
 
     def redirects(self) -> int:
-        """How often a registry is asked only to learn that another one has the space: at least once
-        for a /24.
+        """How often a registry is asked only to learn that
+        another one has the space: at least once for a /24.
         """
         hosts = self._world()["hosts"].values()
         addresses = {int(ip_address(text)) for host in hosts for text in host.get("A", ())}
         return len({address >> 8 for address in addresses if self._moved(address)})
 
     def registries_of(self, host: str) -> set[str]:
-        """Return the registries that have to answer for a host: of its space, before a transfer
-        too, and of its AS.
+        """Return the registries that have to answer for a host:
+        of its space, before a transfer too, and of its AS.
         """
         world = self._world()
         found: set[str] = set()

@@ -1,5 +1,5 @@
-"""The locks in requirements/, read: which pins each has, and what the pinned wheels say that they
-require.
+"""The locks in requirements/, read: which pins each has,
+and what the pinned wheels say that they require.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def pins(lock: str) -> list[Pin]:
 
 
 def facts() -> dict[str, Any]:
-    """Read what the pinned wheels require, and which wheels there are: {name: {version: {requires,
-    wheels}}}.
+    """Read what the pinned wheels require, and which wheels there are:
+    {name: {version: {requires, wheels}}}.
     """
     return dict(json.loads((FOLDER / "pins.json").read_text("utf-8")))
 
@@ -85,8 +85,8 @@ def applies(
 
 
 def project_requirements(extras: list[str], groups: list[str]) -> list[Requirement]:
-    """Return what pyproject.toml asks for: its dependencies, those of extras, and groups with what
-    they include.
+    """Return what pyproject.toml asks for: its dependencies,
+    those of extras, and groups with what they include.
     """
     document = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     texts = list(document["project"]["dependencies"])

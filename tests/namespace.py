@@ -80,8 +80,8 @@ async def serve(answer: bytes, until: bytes) -> int:
 
 
 async def ask(way: str, leads_to: str, name_of: dict[str, list[str]]) -> Record:
-    """Ask a listed server whose answer leads to the host, while the host is
-    another task's target.
+    """Ask a listed server whose answer leads to the host,
+    while the host is another task's target.
     """
     reported = ReportedAddresses()
     root = await serve(f"refer: {leads_to}\n".encode(), b"\r\n")

@@ -33,8 +33,8 @@ def give_up_rights() -> None:
 
 
 def run_bound(*arguments: str | Path, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-    """Run `attribution` bound by permission bits; skips the test only where rights cannot be given
-    up.
+    """Run `attribution` bound by permission bits;
+    skips the test only where rights cannot be given up.
     """
     try:
         return subprocess.run(

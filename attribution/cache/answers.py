@@ -237,8 +237,8 @@ def _read(value: Any) -> Kept | None:
 
 
 def key_of(question: Question) -> str:
-    """Return under what a question's answer is shared and kept: its fields, without which network
-    is below.
+    """Return under what a question's answer is shared and kept:
+    its fields, without which network is below.
     """
     fields = question_to_json(question)
     if isinstance(question, NetworkAbove):  # one network is above many, and is asked for once

@@ -76,8 +76,8 @@ class FinishedAnswers:
         self.answer_for(())
 
     def answer_for(self, vouched: Iterable[str]) -> None:
-        """Keep apart what was answered for other vouchings, each given as a text that says all of
-        it.
+        """Keep apart what was answered for other vouchings,
+        each given as a text that says all of it.
         """
         mark = fingerprint(self._settings, check_mailboxes=self._check_mailboxes, vouched=vouched)
         self._prefix = f"finished {mark} "

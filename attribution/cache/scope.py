@@ -20,12 +20,12 @@ from attribution.registry.servers import server_for_url
 from attribution.registry.types import block_type
 
 _NEIGHBOURS = {4: 24, 6: 48}
-"""Prefix length of what an answer serves that came without TLS, or from a registry that another one
-named.
+"""Prefix length of what an answer serves that came without TLS,
+or from a registry that another one named.
 """
 _WIDEST = {4: 16, 6: 32}
-"""Prefix length above which no answer serves a range: no block that a provider assigns is that
-wide.
+"""Prefix length above which no answer serves a range:
+no block that a provider assigns is that wide.
 """
 
 
@@ -61,8 +61,8 @@ def blocks_served(
 
 
 def object_named(question: NetworkAbove) -> Range | None:
-    """Return which network object a link to the network above names; None where it names none by
-    its block.
+    """Return which network object a link to the network above names;
+    None where it names none by its block.
     """
     _, separator, block = urlsplit(question.url).path.rpartition("/ip/")
     try:
@@ -75,8 +75,8 @@ def object_named(question: NetworkAbove) -> Range | None:
 
 
 def _delegated(records: Sequence[Record]) -> list[tuple[Address, Address]]:
-    """Return what IANA delegated to the registry around the address, as the
-    bootstrap records say.
+    """Return what IANA delegated to the registry
+    around the address, as the bootstrap records say.
     """
     ranges = []
     for record in records:

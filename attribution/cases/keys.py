@@ -71,8 +71,8 @@ class Keys:
         return keys
 
     def save(self, path: Path) -> None:
-        """Write the file, readable for its owner only, whole or not at all; on disk when this
-        returns.
+        """Write the file, readable for its owner only,
+        whole or not at all; on disk when this returns.
 
         Raises KeyFileError.
         """

@@ -23,8 +23,8 @@ _HOUR = 3_600_000_000
 FRESH_HOURS = 24
 """A look older than this is made again before a notice goes out: sites move."""
 MOST_CANDIDATES = 2
-"""To so many companies a notice may go where DNS alone leads to them: the site's owner chooses who
-is listed.
+"""To so many companies a notice may go where DNS alone
+leads to them: the site's owner chooses who is listed.
 """
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -290,8 +290,8 @@ def _due(
 
 
 def _who_serves(newest: dict[str, Any]) -> list[str]:
-    """Say what stands in the way where it is not known, or another's, which company serves the
-    content.
+    """Say what stands in the way where it is not known,
+    or another's, which company serves the content.
     """
     elsewhere, candidates = newest.get("served_elsewhere"), int(newest.get("candidates") or 0)
     if elsewhere:

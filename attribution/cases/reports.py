@@ -123,8 +123,8 @@ def add_report(
 
 
 def parties_to_tell(found: Investigation) -> list[Party]:
-    """Return whose case a reported URL belongs to: the primary's, or each candidate's where DNS
-    leads to several.
+    """Return whose case a reported URL belongs to:
+    the primary's, or each candidate's where DNS leads to several.
 
     Who may lease the space from the primary has a case of its own: it may be the one that can act.
     """
@@ -279,8 +279,8 @@ def host_evidence(evidence: Evidence, host: str) -> Evidence:
 
 
 def what_was_found(found: Investigation, party: Party | None) -> dict[str, object]:
-    """Return what a later look is held against: provider, mailbox, role, status, and how many
-    companies it may be.
+    """Return what a later look is held against: provider,
+    mailbox, role, status, and how many companies it may be.
     """
     contact = party.abuse_contact if party else None
     return {

@@ -1,5 +1,5 @@
-"""What a hotline does, as use cases: a typed command in, a result or `Refused` out. Command and
-interface only call them.
+"""What a hotline does, as use cases: a typed command in,
+a result or `Refused` out. Command and interface only call them.
 """
 
 from attribution.casework.refused import Refusal, Refused

@@ -1,5 +1,5 @@
-"""Vouching for a provider: a person's word that it answers for what it hosts, though its block is a
-customer's.
+"""Vouching for a provider: a person's word that it answers
+for what it hosts, though its block is a customer's.
 
 Its look-ups then name it, and the provider above it too. The word is dated, has a reason, and can
 be withdrawn; both stand in the log.

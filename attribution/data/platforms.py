@@ -1,5 +1,5 @@
-"""Platforms whose customers' pages lie under a suffix of their own: the packaged table, and the
-user's own rows.
+"""Platforms whose customers' pages lie under a suffix of their own:
+the packaged table, and the user's own rows.
 
 A private suffix or alias that is in neither names nobody: the site's owner writes it.
 """
@@ -21,8 +21,8 @@ class Platform:
     suffix: str
     company: str
     provider: str | None
-    """The company's id as a registry gives it, `handle space:HANDLE`; None where
-    it is not known.
+    """The company's id as a registry gives it,
+    `handle space:HANDLE`; None where it is not known.
     """
     contact: str | None
     """Mailbox or web form for abuse notices; None where none was looked at."""
@@ -30,8 +30,8 @@ class Platform:
 
 
 def platforms(folder: Path) -> dict[str, Platform]:
-    """Return the platforms by suffix: those packaged, and those of the user's own `platforms.csv`
-    in a folder.
+    """Return the platforms by suffix: those packaged,
+    and those of the user's own `platforms.csv` in a folder.
 
     The user's own table has the columns suffix and company, and may have provider and contact.
     """

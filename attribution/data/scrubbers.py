@@ -1,5 +1,5 @@
-"""Networks that announce other companies' space to filter attacks: announcing it, they have no
-machine there.
+"""Networks that announce other companies' space to filter attacks:
+announcing it, they have no machine there.
 """
 
 from __future__ import annotations

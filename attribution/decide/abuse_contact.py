@@ -1,5 +1,5 @@
-"""Which mailbox or form a registration publishes for abuse: one ordered list of rules, the first
-that gives one wins.
+"""Which mailbox or form a registration publishes for abuse:
+one ordered list of rules, the first that gives one wins.
 
 To add a rule, write a function and put it into `RULES` in its place;
 `tests/unit/test_abuse_contact.py` holds the order.
@@ -67,8 +67,8 @@ Rule = Callable[[Registration, Entities], Iterator[Candidate]]
 
 
 def _network_role(registration: Registration, entities: Entities) -> Iterator[Candidate]:
-    """Offer the network's own abuse role; APNIC's IRT and LACNIC's "technical, abuse" person are
-    such.
+    """Offer the network's own abuse role;
+    APNIC's IRT and LACNIC's "technical, abuse" person are such.
     """
     for entity in registration.entities:
         if "abuse" in entity.roles:
@@ -78,8 +78,8 @@ def _network_role(registration: Registration, entities: Entities) -> Iterator[Ca
 
 
 def _organisation_role(registration: Registration, entities: Entities) -> Iterator[Candidate]:
-    """Offer the registrant organisation's abuse role, nested in it; no other tree is opened (a
-    registrar's is not ours).
+    """Offer the registrant organisation's abuse role, nested in it;
+    no other tree is opened (a registrar's is not ours).
     """
     for registrant in registration.entities:
         if "registrant" not in registration_roles(registrant):
@@ -100,8 +100,8 @@ def _registry_line(registration: Registration, _: Entities) -> Iterator[Candidat
 
 
 def _marked_mailbox(registration: Registration, _: Entities) -> Iterator[Candidate]:
-    """Offer a mailbox marked as for abuse (RIPE's abuse-mailbox, jCard's type abuse) of another
-    contact of the network.
+    """Offer a mailbox marked as for abuse (RIPE's abuse-mailbox,
+    jCard's type abuse) of another contact of the network.
     """
     for entity in registration.entities:
         if {"abuse", "registrant", "registrar"} & entity.roles:
@@ -119,8 +119,8 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("the organisation's abuse role", _organisation_role),
     ("the registry's line on the abuse contact, which follows its inheritance", _registry_line),
 )
-"""The rules for what a network publishes itself, first to last; then come the parent network and
-the AS.
+"""The rules for what a network publishes itself,
+first to last; then come the parent network and the AS.
 """
 OWN_SPACE_RULES: tuple[tuple[str, Rule], ...] = (
     *RULES,
@@ -132,8 +132,8 @@ OWN_SPACE_RULES: tuple[tuple[str, Rule], ...] = (
 def published_contact(
     registration: Registration, entities: Entities, rules: tuple[tuple[str, Rule], ...] = RULES
 ) -> Publication:
-    """Apply the rules in their order. Registries' placeholders count only on networks that the
-    registry runs.
+    """Apply the rules in their order. Registries' placeholders
+    count only on networks that the registry runs.
     """
     own = isinstance(registration, Network) and runs_itself(registration)
     lost: list[str] = []
@@ -190,8 +190,8 @@ def entity_to_fetch(registration: Registration, entities: Entities) -> str | Non
 def fallback_contacts(
     registration: Registration, besides: str | None, entities: Entities
 ) -> list[FallbackContact]:
-    """List mailboxes that are published for something else: labelled, never taken for the abuse
-    contact.
+    """List mailboxes that are published for something else:
+    labelled, never taken for the abuse contact.
 
     Where ARIN's network and organisation name different abuse roles, the one that lost is the
     first.
@@ -221,8 +221,8 @@ def fallback_contacts(
 
 
 def form_in_remarks(registration: Registration) -> str | None:
-    """Return a web form that remarks give for abuse: a link that itself says so, in a line that
-    says so.
+    """Return a web form that remarks give for abuse:
+    a link that itself says so, in a line that says so.
     """
     for line in _remarks(registration):
         for link in read_forms(line):
@@ -232,8 +232,8 @@ def form_in_remarks(registration: Registration) -> str | None:
 
 
 def registration_roles(entity: Entity) -> frozenset[str]:
-    """Return an entity's roles; AFRINIC leaves those of organisations out, which show by their
-    handle.
+    """Return an entity's roles; AFRINIC leaves those
+    of organisations out, which show by their handle.
     """
     if entity.roles or not (entity.handle or "").upper().startswith("ORG-"):
         return entity.roles

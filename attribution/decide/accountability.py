@@ -1,5 +1,5 @@
-"""Who is accountable for a block: whoever others than itself vouch for. A customer's word about
-itself proves nothing.
+"""Who is accountable for a block: whoever others than itself
+vouch for. A customer's word about itself proves nothing.
 
 The chain is read from the most specific network up. The first accountable holder can take the
 content down; whoever stands below is a customer, who may be the offender, and is never an
@@ -50,16 +50,16 @@ class Accountable:
     level: Level
     way: Way
     own_block: Level | None = None
-    """A more specific block that this provider uses itself: its contact may be
-    more specific too.
+    """A more specific block that this provider uses itself:
+    its contact may be more specific too.
     """
     customers: tuple[Level, ...] = ()
     """Levels below that are customers', most specific first."""
 
     @property
     def is_cheap(self) -> bool:
-        """Whether accountability was cheap to get: then the party above is written to in the same
-        hour.
+        """Whether accountability was cheap to get:
+        then the party above is written to in the same hour.
         """
         if self.way in ("redistribution", "holds_as"):
             return True
@@ -87,8 +87,8 @@ def accountable_holder(facts: Facts, chain: Chain) -> Accountable | Undecided:
 
 
 def next_above(facts: Facts, chain: Chain, found: Accountable) -> Accountable | None:
-    """Return the accountable holder above one already named; None where there is none, or it is not
-    known.
+    """Return the accountable holder above one already named;
+    None where there is none, or it is not known.
     """
     above = _from(facts, chain, chain.levels.index(found.level) + 1)
     return above if isinstance(above, Accountable) else None
@@ -114,8 +114,8 @@ def _from(facts: Facts, chain: Chain, index: int) -> Accountable | Undecided:
 
 
 def _below_undecided(facts: Facts, level: Level, above: Undecided) -> Accountable | Undecided:
-    """A person's vouching needs no network above; nothing else is believed of a block whose
-    provider is not known.
+    """A person's vouching needs no network above;
+    nothing else is believed of a block whose provider is not known.
     """
     if level.holder.id in facts.vouched:
         return Accountable(level, "vouched")
@@ -136,8 +136,8 @@ def is_complete(facts: Facts, chain: Chain) -> bool:
 
 
 def _national_is_silent(facts: Facts, chain: Chain, level: Level) -> bool:
-    """Say whether a block is a mirrored copy, whose national registry has not said what lies above
-    it.
+    """Say whether a block is a mirrored copy,
+    whose national registry has not said what lies above it.
     """
     name = national_registry(level.network)
     if name is None or name == level.network.registry:
@@ -155,8 +155,8 @@ def _is_at_national(question: Question, name: str) -> bool:
 
 
 def _is_own_block(level: Level, above: Level) -> bool:
-    """Say whether a provider uses a block itself: its organisation, or none and nothing but an
-    inherited contact.
+    """Say whether a provider uses a block itself:
+    its organisation, or none and nothing but an inherited contact.
     """
     if level.organisation:
         return same_organisation(level.holder, above.holder)
@@ -169,8 +169,8 @@ def _is_own_block(level: Level, above: Level) -> bool:
 
 
 def same_contact(one: Publication, other: Publication) -> bool:
-    """Say whether two networks publish one mailbox, in whatever spelling, or one form and no
-    mailbox.
+    """Say whether two networks publish one mailbox,
+    in whatever spelling, or one form and no mailbox.
     """
     if one.email is None:
         return one.form is not None and one.form == other.form
@@ -209,8 +209,8 @@ def _is_redistribution(facts: Facts, level: Level, above: Level) -> bool:
 
 
 def _holds_as(facts: Facts, address: Address, level: Level) -> bool | None:
-    """Say whether the organisation holds every AS that announces the block itself; None while that
-    is not known.
+    """Say whether the organisation holds every AS that
+    announces the block itself; None while that is not known.
 
     A wider announcement than the block proves nothing, and across registries only a vouch does.
     """
@@ -234,8 +234,8 @@ def _holds_as(facts: Facts, address: Address, level: Level) -> bool | None:
 
 
 def _is_member(facts: Facts, level: Level) -> bool | None:
-    """Say whether the registry itself says that the organisation is its member; None while that is
-    not known.
+    """Say whether the registry itself says that the
+    organisation is its member; None while that is not known.
     """
     registry, organisation = level.network.registry, level.organisation
     if organisation is None or registry not in _KNOWS_MEMBERS:

@@ -1,5 +1,5 @@
-"""One address of the site: who is accountable for it, where that company takes notices, and who
-comes next.
+"""One address of the site: who is accountable for it,
+where that company takes notices, and who comes next.
 """
 
 from __future__ import annotations
@@ -148,8 +148,8 @@ def _customer(level: Level, address: Address) -> Party:
 
 
 def _add_next(facts: Facts, draft: Draft, chain: Chain, found: Accountable) -> None:
-    """List who is written to next: the accountable holders above the one named,
-    each company once.
+    """List who is written to next: the accountable
+    holders above the one named, each company once.
     """
     named = [found.level.holder]
     current = found
@@ -232,8 +232,8 @@ def _add_systems(facts: Facts, draft: Draft, chain: Chain, found: Accountable) -
 
 
 def _is_customers(level: Level, holder: Holder, contact: AbuseContact) -> bool:
-    """Say whether an AS is a customer's own: held by its organisation, or reached
-    at its mailbox.
+    """Say whether an AS is a customer's own:
+    held by its organisation, or reached at its mailbox.
     """
     if same_organisation(holder, level.holder):
         return True

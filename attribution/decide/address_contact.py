@@ -56,8 +56,8 @@ _WAYS_OF_CUSTOMERS = ("redistribution", "holds_as")
 def contact_of(
     facts: Facts, draft: Draft, chain: Chain, found: Accountable, step: str = "abuse contact"
 ) -> AbuseContact:
-    """Return the abuse contact of an accountable holder, with fallbacks, and note the rule that
-    gave it.
+    """Return the abuse contact of an accountable holder,
+    with fallbacks, and note the rule that gave it.
     """
     publication, source, inherited = _publication(facts, draft, chain, found)
     origin = f"{source.registration.protocol}:{source.registration.registry}"
@@ -113,8 +113,8 @@ def open_about(facts: Facts, chain: Chain) -> list[Record]:
 def _publication(
     facts: Facts, draft: Draft, chain: Chain, found: Accountable
 ) -> tuple[Publication, Sourced, bool]:
-    """Return what the holder publishes: for its own more specific block, for the network, for one
-    of its above.
+    """Return what the holder publishes: for its own more
+    specific block, for the network, for one of its above.
     """
     below = (
         [found.own_block] if found.own_block and _is_edited_by(found.own_block, found.level) else []
@@ -145,8 +145,8 @@ def _publication(
 
 
 def _is_edited_by(block: Level, holder: Level) -> bool:
-    """Say whether only the holder's accounts may edit its more specific block: else a customer may
-    have set its contact.
+    """Say whether only the holder's accounts may edit its more
+    specific block: else a customer may have set its contact.
     """
     accounts = {name.upper() for name in block.network.maintainers}
     return bool(
@@ -157,8 +157,8 @@ def _is_edited_by(block: Level, holder: Level) -> bool:
 
 
 def _published_at(facts: Facts, found: Accountable, level: Level) -> tuple[Publication, Sourced]:
-    """Return what a level publishes; space from the registry itself also by contacts that the
-    registry checked.
+    """Return what a level publishes; space from the registry
+    itself also by contacts that the registry checked.
     """
     if level.contact.is_usable or found.way in _WAYS_OF_CUSTOMERS:
         return level.contact, level.contact_source
@@ -179,8 +179,8 @@ def _published_at(facts: Facts, found: Accountable, level: Level) -> tuple[Publi
 def _unknown_contact(
     facts: Facts, draft: Draft, chain: Chain, published: tuple[Publication, Sourced], step: str
 ) -> AbuseContact:
-    """Say why there is nothing to write to: withheld, not usable, not known yet,
-    or not published.
+    """Say why there is nothing to write to: withheld,
+    not usable, not known yet, or not published.
     """
     publication, source = published
     lost, network = publication.passed_over, source.registration
@@ -222,8 +222,8 @@ def _unknown_contact(
 
 
 def _contact_of_own_system(facts: Facts, chain: Chain, found: Accountable) -> AbuseContact | None:
-    """Take the AS's contact only where the AS is held by the same company: who announces is not who
-    hosts.
+    """Take the AS's contact only where the AS is held by
+    the same company: who announces is not who hosts.
     """
     announced = facts.longest_announcement(chain.address)
     for asn in announced.asns if announced else ():
@@ -240,8 +240,8 @@ def _contact_of_own_system(facts: Facts, chain: Chain, found: Accountable) -> Ab
 
 
 def _fallbacks(facts: Facts, found: Accountable, besides: str | None) -> list[FallbackContact]:
-    """List the holder's other mailboxes. A customer's are never among them, nor the site's own for
-    a customer.
+    """List the holder's other mailboxes. A customer's are
+    never among them, nor the site's own for a customer.
     """
     contacts: dict[str, FallbackContact] = {}
     for source in found.level.sources:

@@ -210,8 +210,8 @@ def _answers_for_an_address(draft: Draft, party: Party) -> bool:
 
 
 def _candidates(facts: Facts, draft: Draft, hosts: list[Party]) -> list[Provider]:
-    """Return the companies that it may be, where nothing but DNS, which the site's owner writes,
-    leads to them.
+    """Return the companies that it may be, where nothing but DNS,
+    which the site's owner writes, leads to them.
 
     A platform of the tables that every address leads to, an origin told, an address that was seen
     to serve the content, and a proxy of the tables in front of all addresses say which it is. An
@@ -239,8 +239,8 @@ def _at(hosts: list[Party], addresses: list[Address]) -> list[Party]:
 
 
 def _all_lead_to(facts: Facts, name: str) -> bool:
-    """Say whether every address of the site is a name's: the host itself, or an alias on the way to
-    each.
+    """Say whether every address of the site is a name's:
+    the host itself, or an alias on the way to each.
     """
     if facts.target and facts.target.host == name:
         return True
@@ -259,8 +259,8 @@ def _fronts_of_one_company(facts: Facts) -> bool:
 
 
 def _primary(facts: Facts, parties: list[Party], hosts: list[Party]) -> Party | None:
-    """Return whom to write to first: who holds the address that was seen to serve, else the first
-    that can act.
+    """Return whom to write to first: who holds the address
+    that was seen to serve, else the first that can act.
     """
     seen = [address for address in facts.served_from if address in facts.resolved]
     if seen:

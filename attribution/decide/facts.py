@@ -52,8 +52,8 @@ from attribution.registry.text import decode
 from attribution.target import Target, parse_target
 
 MOST_ADDRESSES = 32
-"""Who runs a name decides how many addresses it has: a thousand may not cost a
-thousand questions.
+"""Who runs a name decides how many addresses it has:
+a thousand may not cost a thousand questions.
 """
 TOLD_FOR = timedelta(hours=12)
 """How long an origin that somebody was told is taken for true: sites move."""
@@ -100,8 +100,8 @@ class Suffix:
     registrable: str | None
     platform_suffix: str | None
     company: str | None
-    """The platform's company, from the tables only; None for a private suffix
-    that no table knows.
+    """The platform's company, from the tables only;
+    None for a private suffix that no table knows.
     """
     provider: str | None
     contact: str | None
@@ -163,8 +163,8 @@ class Facts:
     registry_addresses: set[Address] = field(default_factory=set)
     """Addresses of the site that are a registry's, a resolver's or the mail relay's."""
     claims: list[Record] = field(default_factory=list)
-    """Answers of servers that no registry runs, and referrals to such: recorded, and nothing is
-    decided by them.
+    """Answers of servers that no registry runs, and referrals to such:
+    recorded, and nothing is decided by them.
     """
     resolutions: list[Record] = field(default_factory=list)
 
@@ -235,8 +235,8 @@ class Facts:
 
     @property
     def site_domains(self) -> set[str]:
-        """The domains that the site's owner may run mail in: the host's own and those of its
-        aliases.
+        """The domains that the site's owner may run mail in:
+        the host's own and those of its aliases.
         """
         domains = set(self.names)
         for name in self.names:
@@ -357,8 +357,8 @@ class Facts:
         return not (network.protocol == "whois" and network.parent) and self._shows_above(network)
 
     def _shows_above(self, network: Network) -> bool:
-        """Say whether some answer holds a network, a registry's own object too,
-        around another one.
+        """Say whether some answer holds a network,
+        a registry's own object too, around another one.
         """
         return any(
             source.registration.size > network.size
@@ -568,8 +568,8 @@ def _lot(sample_key: str, address: Address) -> bytes:
 
 
 def _without_text_below_rdap(found: list[Sourced]) -> list[Sourced]:
-    """Leave text out that is more specific than what RDAP gave over TLS: anybody on the way can
-    write it.
+    """Leave text out that is more specific than what RDAP
+    gave over TLS: anybody on the way can write it.
     """
     proved = [
         source.registration.size
@@ -589,8 +589,8 @@ def _without_text_below_rdap(found: list[Sourced]) -> list[Sourced]:
 
 
 def _is_whole_region(first: Address, last: Address) -> bool:
-    """Say whether a range is so wide (above a /8, an IPv6 /16) that only a registry's own block can
-    be.
+    """Say whether a range is so wide (above a /8,
+    an IPv6 /16) that only a registry's own block can be.
     """
     return int(last) - int(first) + 1 > (2**24 if first.version == 4 else 2**112)
 

@@ -1,5 +1,5 @@
-"""Who holds a registered network: an identity that the registry gives, and a name
-to show for it.
+"""Who holds a registered network: an identity that
+the registry gives, and a name to show for it.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class Holder:
     """The company that a registry says holds a network."""
 
     id: str
-    """`handle space:HANDLE` of an organisation, else `registry:network:RANGE` of a block without
-    one.
+    """`handle space:HANDLE` of an organisation,
+    else `registry:network:RANGE` of a block without one.
     """
     name: str
     country: str | None
@@ -41,8 +41,8 @@ class Holder:
 
     @property
     def provisional(self) -> bool:
-        """Whether the identity is only that of the block: the registry names no organisation
-        object.
+        """Whether the identity is only that of the block:
+        the registry names no organisation object.
         """
         return self.organisation is None
 

@@ -1,5 +1,5 @@
-"""The networks around one address in their order: what each is, who holds it, what it publishes for
-abuse.
+"""The networks around one address in their order:
+what each is, who holds it, what it publishes for abuse.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class Level:
     sources: list[Sourced]
     kind: BlockKind
     direct_as: DirectAs | None
-    """How the holder has the block from the registry itself; None for a block that a provider
-    handed on.
+    """How the holder has the block from the registry itself;
+    None for a block that a provider handed on.
     """
     holder: Holder
     contact: Publication
@@ -61,8 +61,8 @@ class Level:
 
 @dataclass(slots=True)
 class Chain:
-    """The networks around an address, most specific first; the registries' own objects are kept
-    apart.
+    """The networks around an address, most specific first;
+    the registries' own objects are kept apart.
     """
 
     address: Address
@@ -94,8 +94,8 @@ def chain_of(facts: Facts, address: Address) -> Chain:
 
 
 def registry_to_ask(chain: Chain) -> str | None:
-    """Return the national registry that has to be asked before anybody is named or written to, or
-    None.
+    """Return the national registry that has to be asked
+    before anybody is named or written to, or None.
     """
     sources = [chain.leaf.main] if chain.leaf else chain.registry_objects
     for source in sources:
@@ -128,8 +128,8 @@ _RANK = {BlockKind.CUSTOMER: 0, BlockKind.HANDED_ON: 1, BlockKind.DIRECT: 2, Blo
 
 
 def _objects_of(sources: list[Sourced]) -> list[list[Sourced]]:
-    """Tell the objects of one range apart: a holder may hand its whole block on, and ARIN and
-    LACNIC keep both.
+    """Tell the objects of one range apart: a holder may hand
+    its whole block on, and ARIN and LACNIC keep both.
     """
     by_object: dict[tuple[str, str], list[Sourced]] = {}
     for source in sources:
@@ -162,8 +162,8 @@ def _level(
 
 
 def _best_named(holders: list[Holder]) -> Holder:
-    """Return the first holder, by the name that another answer gives for the very same
-    organisation.
+    """Return the first holder, by the name that another
+    answer gives for the very same organisation.
     """
     first = holders[0]
     same = [one for one in holders if one.organisation and one.id == first.id and one.certain]
@@ -173,8 +173,8 @@ def _best_named(holders: list[Holder]) -> Holder:
 def _kind_of(
     sources: list[Sourced], above: list[list[Sourced]]
 ) -> tuple[BlockKind, DirectAs | None]:
-    """Say what a block is: by the registry's type, else by whether something that is not the
-    registry's lies above.
+    """Say what a block is: by the registry's type, else by
+    whether something that is not the registry's lies above.
     """
     network = sources[0].registration
     known_registry = registry(network.registry)
@@ -206,16 +206,16 @@ def registry_maintains(network: Network) -> bool:
 
 
 def _same_registry(network: Network, sources: list[Sourced]) -> bool:
-    """Say whether a block is the same national registry's: by its own word, or by the regional
-    registry's copy.
+    """Say whether a block is the same national registry's:
+    by its own word, or by the regional registry's copy.
     """
     own = (source.registration for source in sources)
     return any(network.registry in (one.registry, national_registry(one)) for one in own)
 
 
 def _is_pointer(network: Network, around: list[Sourced]) -> bool:
-    """Say whether a regional registry's copy only points at the national registry, by its name or
-    since that answered.
+    """Say whether a regional registry's copy only points at the
+    national registry, by its name or since that answered.
 
     Beside the answer it names who lies above only where it has a name, and the topmost block there
     is a customer's by type.
@@ -237,8 +237,8 @@ def _is_pointer(network: Network, around: list[Sourced]) -> bool:
 
 
 def _is_below_legacy(network: Network, above: list[list[Sourced]]) -> bool:
-    """Say whether a LEGACY block only inherits its type: a holder's lies above, and the registry
-    does not maintain it.
+    """Say whether a LEGACY block only inherits its type:
+    a holder's lies above, and the registry does not maintain it.
     """
     if registry_maintains(network):
         return False

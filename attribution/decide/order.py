@@ -69,8 +69,8 @@ def write_order(
 
 
 def _can_act(draft: Draft, party: Party) -> bool:
-    """Say whether a party can remove the content: also who announces space that may be leased to
-    it.
+    """Say whether a party can remove the content:
+    also who announces space that may be leased to it.
     """
     if party.role == "network":
         return party.provider.id in draft.at_once

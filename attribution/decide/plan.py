@@ -1,5 +1,5 @@
-"""What to ask next: pure, from what is known. When nothing is left to ask, `decide` gives the
-answer.
+"""What to ask next: pure, from what is known.
+When nothing is left to ask, `decide` gives the answer.
 
 A question is asked only where its answer could change the company or its contact, cheapest first,
 one layer at a time.
@@ -121,8 +121,8 @@ def _about(facts: Facts, address: Address) -> list[Question]:
 
 
 def _is_answered(facts: Facts, address: Address) -> bool:
-    """Say whether RDAP answered about an address: itself, or with a network that nothing more
-    specific can lie in.
+    """Say whether RDAP answered about an address: itself,
+    or with a network that nothing more specific can lie in.
     """
     return any(
         source.registration.covers(address)
@@ -160,8 +160,8 @@ def _without_leaf(facts: Facts, chain: Chain) -> list[Question]:
 
 
 def _above(facts: Facts, chain: Chain) -> list[Question]:
-    """Ask what lies above the topmost level, where the rules cannot end without it: by RDAP, then
-    on port 43.
+    """Ask what lies above the topmost level, where the
+    rules cannot end without it: by RDAP, then on port 43.
     """
     highest = chain.levels[-1]
     if not needs_above(highest) or len(chain.levels) > _MOST_LEVELS:
@@ -178,8 +178,8 @@ def _above(facts: Facts, chain: Chain) -> list[Question]:
 
 
 def _text_above(chain: Chain, highest: Level) -> list[Question]:
-    """Ask port 43 of the level's registry; LACNIC names the block above, and gives it by its exact
-    block.
+    """Ask port 43 of the level's registry; LACNIC names
+    the block above, and gives it by its exact block.
     """
     known = registries().get(highest.network.registry)
     if known is None:
@@ -203,8 +203,8 @@ def _proof(facts: Facts, chain: Chain, outcome: Undecided) -> list[Question]:
 
 
 def _of_accountable(facts: Facts, chain: Chain, found: Accountable) -> list[Question]:
-    """Ask what is missing of the accountable holder: its name and contact; and who may lease the
-    space from it.
+    """Ask what is missing of the accountable holder:
+    its name and contact; and who may lease the space from it.
     """
     waiting = _first_layer(facts, _cards(facts, found.level))
     if waiting:
@@ -224,8 +224,8 @@ def _of_accountable(facts: Facts, chain: Chain, found: Accountable) -> list[Ques
 
 
 def _member(facts: Facts, level: Level) -> list[Question]:
-    """Ask the registry whether an organisation is its member: its own object, by RDAP, then in the
-    text.
+    """Ask the registry whether an organisation is its member:
+    its own object, by RDAP, then in the text.
     """
     organisation = level.organisation
     if organisation is None:
@@ -248,8 +248,8 @@ def _failed(facts: Facts, question: Question) -> bool:
 
 
 def _systems(facts: Facts, address: Address) -> list[Question]:
-    """Ask who holds each AS that announces an address: by RDAP, then on port 43 of the registry
-    that it lies in.
+    """Ask who holds each AS that announces an address:
+    by RDAP, then on port 43 of the registry that it lies in.
     """
     announced = facts.longest_announcement(address)
     if announced is None:

@@ -45,8 +45,8 @@ def _alike(holder: str, listed: str) -> bool:
 
 
 def add_platform(facts: Facts, draft: Draft) -> None:
-    """Put the platform of a page first: a company of the tables, never one that only a suffix or
-    alias names.
+    """Put the platform of a page first: a company of the tables,
+    never one that only a suffix or alias names.
 
     Its contact is the table's, else that of the same company's network, by the identity that the
     table gives.

@@ -1,5 +1,5 @@
-"""Mailboxes and forms that the reported site's owner may run: in the site's domain, or on its
-address.
+"""Mailboxes and forms that the reported site's owner may run:
+in the site's domain, or on its address.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from attribution.target import parse_target
 
 
 def is_of_the_site(facts: Facts, contact: Publication) -> bool:
-    """Say whether a contact lies in the domain of the reported host or of an alias of it, or on a
-    reported address.
+    """Say whether a contact lies in the domain of the reported
+    host or of an alias of it, or on a reported address.
     """
     if contact.email and _is_in_a_domain(facts, contact.email.rpartition("@")[2]):
         return True

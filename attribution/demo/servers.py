@@ -220,8 +220,8 @@ class _RootHandler(socketserver.StreamRequestHandler):
 
 
 class _WhoisHandler(socketserver.StreamRequestHandler):
-    """A registry's port 43: `ADDRESS`, `-L ADDRESS` and `n + ADDRESS` (what lies above too), `ASn`,
-    `a + n`.
+    """A registry's port 43: `ADDRESS`, `-L ADDRESS` and
+    `n + ADDRESS` (what lies above too), `ASn`, `a + n`.
     """
 
     def __init__(self, demo: DemoWorld, name: str, *arguments: Any) -> None:

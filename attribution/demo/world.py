@@ -243,8 +243,8 @@ def domain_answer(name: str) -> dict[str, Any]:
 
 
 def whois_text(block: Block, *, upwards: bool) -> str:
-    """Return the port-43 text about a block, as its registry writes it; `upwards` also of those
-    above, widest first.
+    """Return the port-43 text about a block, as its registry writes it;
+    `upwards` also of those above, widest first.
     """
     above = [one for one in BLOCKS if one.prefix == block.up] if upwards else []
     write = _arin_text if block.registry == "arin" else _rpsl_text

@@ -1,5 +1,5 @@
-"""Everything that a decision rests on, as one JSON file: the decision can be made again years later
-without a network.
+"""Everything that a decision rests on, as one JSON file:
+the decision can be made again years later without a network.
 
 Format 2 holds questions as fields; bundles of format 1, which held sentences, are read too.
 """
@@ -27,8 +27,8 @@ class Evidence:
     observed_at: datetime
     documentation_is_special: bool = True
     sample_key: str = ""
-    """Hexadecimal key by which a sample of many addresses is drawn: made of a local secret and the
-    host.
+    """Hexadecimal key by which a sample of many addresses is drawn:
+    made of a local secret and the host.
     """
     records: list[Record] = field(default_factory=list)
 
@@ -62,8 +62,8 @@ class Evidence:
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Evidence:
-        """Read a bundle. Raises EvidenceError when it is none, or a body does not
-        match its hash.
+        """Read a bundle. Raises EvidenceError when it
+        is none, or a body does not match its hash.
         """
         try:
             values = json.loads(raw)

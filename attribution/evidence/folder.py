@@ -1,5 +1,5 @@
-"""A folder of bundles with an index, `chain.jsonl`, in which each line's hash covers the line
-before it.
+"""A folder of bundles with an index, `chain.jsonl`,
+in which each line's hash covers the line before it.
 
 A changed, missing or reordered record breaks the chain (RFC 6962 calls the idea an append-only log;
 here a plain chain is enough, since one writer at a time appends under a lock).
@@ -88,14 +88,14 @@ class Verification:
     """Hash of the last link: note it elsewhere, and a cut-off end shows too."""
     faults: tuple[str, ...]
     unlisted: tuple[str, ...]
-    """Bundles that no link names: a crash during an append leaves one, and so does somebody's own
-    file.
+    """Bundles that no link names: a crash during an
+    append leaves one, and so does somebody's own file.
     """
 
 
 def verify_folder(folder: Path, expected_head: str | None = None) -> Verification:
-    """Check every link and bundle of a folder. Raises EvidenceError when there is no chain to
-    check.
+    """Check every link and bundle of a folder.
+    Raises EvidenceError when there is no chain to check.
     """
     chain = folder / CHAIN_FILE
     if not chain.is_file():

@@ -1,5 +1,5 @@
-"""Questions of bundles in format 1, which held them as sentences. Such bundles are read for as long
-as they are kept.
+"""Questions of bundles in format 1, which held them as sentences.
+Such bundles are read for as long as they are kept.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from attribution.evidence.question import (
 
 
 def question_of_sentence(kind: str, sentence: str, url: str | None) -> Question:
-    """Return the question of a record of format 1, by the record's kind and URL. Raises
-    EvidenceError.
+    """Return the question of a record of format 1,
+    by the record's kind and URL. Raises EvidenceError.
     """
     try:
         return _READERS[kind](sentence, url or "")
@@ -90,8 +90,8 @@ def _page(sentence: str, _: str) -> Question:
 
 
 def _told(sentence: str, _: str) -> Question:
-    """Read an origin that was told, or that a source was asked for in vain: then no address was
-    noted.
+    """Read an origin that was told, or that a source
+    was asked for in vain: then no address was noted.
     """
     if sentence.startswith("told origin of "):
         return OriginsBehind(ipaddress.ip_address(0), sentence.rpartition(" by ")[2])

@@ -1,5 +1,5 @@
-"""What can be asked, as fields: each question stands in the records of its answers, and in bundles
-as JSON.
+"""What can be asked, as fields: each question stands in
+the records of its answers, and in bundles as JSON.
 
 A question is the key under which its answer is shared between tasks, kept, and looked for in
 evidence. `text` is for people only; nothing is decided from it.
@@ -27,8 +27,8 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class ResolveName:
-    """One address type of a host name, at the resolvers. Asking for `A` asks for
-    `AAAA` beside it.
+    """One address type of a host name, at the resolvers.
+    Asking for `A` asks for `AAAA` beside it.
     """
 
     kind: ClassVar[str] = "resolve_name"
@@ -43,8 +43,8 @@ class ResolveName:
 
 @dataclass(frozen=True, slots=True)
 class MadeUpName:
-    """A name that does not exist: an address in the answer shows that the resolver makes answers
-    up.
+    """A name that does not exist: an address in the
+    answer shows that the resolver makes answers up.
     """
 
     kind: ClassVar[str] = "made_up_name"
@@ -71,8 +71,8 @@ class NetworkAt:
 
 @dataclass(frozen=True, slots=True)
 class NetworkAbove:
-    """The network above one already known, by its link `up` or its parent's range at the same
-    service.
+    """The network above one already known, by its link
+    `up` or its parent's range at the same service.
     """
 
     kind: ClassVar[str] = "network_above"
@@ -106,8 +106,8 @@ class NationalNetwork:
 
 @dataclass(frozen=True, slots=True)
 class EntityNamed:
-    """A contact or organisation that an answer names by its handle only, at the registry that named
-    it.
+    """A contact or organisation that an answer names by
+    its handle only, at the registry that named it.
     """
 
     kind: ClassVar[str] = "entity"
@@ -136,8 +136,8 @@ class SystemNumbered:
 
 @dataclass(frozen=True, slots=True)
 class WhoisAt:
-    """An address on port 43, with the networks above it where the server gives them: from IANA's
-    root, or one server.
+    """An address on port 43, with the networks above it where
+    the server gives them: from IANA's root, or one server.
     """
 
     kind: ClassVar[str] = "whois_at"
@@ -152,8 +152,8 @@ class WhoisAt:
 
 @dataclass(frozen=True, slots=True)
 class WhoisAbove:
-    """A network on port 43 by its exact block, where a server gives what lies above only by name
-    (LACNIC).
+    """A network on port 43 by its exact block, where a
+    server gives what lies above only by name (LACNIC).
     """
 
     kind: ClassVar[str] = "whois_above"
@@ -225,8 +225,8 @@ class SuffixOf:
 
 @dataclass(frozen=True, slots=True)
 class FrontOf:
-    """Whether published lists name the address as a proxy's, a cloud's, a sinkhole's or a parking
-    page's.
+    """Whether published lists name the address as a proxy's,
+    a cloud's, a sinkhole's or a parking page's.
     """
 
     kind: ClassVar[str] = "front"
@@ -253,8 +253,8 @@ class DeskOf:
 
 @dataclass(frozen=True, slots=True)
 class DomainNamed:
-    """The registration of a domain: registrar, status, name servers; by RDAP, or
-    by port-43 text.
+    """The registration of a domain: registrar, status,
+    name servers; by RDAP, or by port-43 text.
     """
 
     kind: ClassVar[str] = "domain"
@@ -269,8 +269,8 @@ class DomainNamed:
 
 @dataclass(frozen=True, slots=True)
 class MailTo:
-    """Whether a domain takes mail: MX (RFC 7505: a null MX takes none), else A and AAAA (RFC 5321,
-    section 5.1).
+    """Whether a domain takes mail: MX (RFC 7505:
+    a null MX takes none), else A and AAAA (RFC 5321, section 5.1).
     """
 
     kind: ClassVar[str] = "mail"
@@ -324,8 +324,8 @@ class ServedFrom:
 
 @dataclass(frozen=True, slots=True)
 class VouchedFor:
-    """Whether a person of the hotline vouches for an organisation as accountable
-    for what it hosts.
+    """Whether a person of the hotline vouches for an
+    organisation as accountable for what it hosts.
     """
 
     kind: ClassVar[str] = "vouched_for"
@@ -345,8 +345,8 @@ class VouchedFor:
 
 @dataclass(frozen=True, slots=True)
 class RegistryAddress:
-    """An address of the site that is a registry's, a resolver's or the mail relay's, and so
-    protects nobody.
+    """An address of the site that is a registry's,
+    a resolver's or the mail relay's, and so protects nobody.
     """
 
     kind: ClassVar[str] = "registry_address"
@@ -425,8 +425,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 
 
 def question_to_json(question: Question) -> dict[str, Any]:
-    """Return the question's kind and fields as plain JSON values; fields that are None or false are
-    left out.
+    """Return the question's kind and fields as plain JSON values;
+    fields that are None or false are left out.
     """
     values = {field.name: getattr(question, field.name) for field in dataclasses.fields(question)}
     plain = {
@@ -438,8 +438,8 @@ def question_to_json(question: Question) -> dict[str, Any]:
 
 
 def question_from_json(values: dict[str, Any]) -> Question:
-    """Read what `question_to_json` wrote. Raises EvidenceError for an unknown
-    kind, field or value.
+    """Read what `question_to_json` wrote.
+    Raises EvidenceError for an unknown kind, field or value.
     """
     fields = {name: value for name, value in values.items() if name != "kind"}
     try:

@@ -68,8 +68,8 @@ class Record:
     fetched_at: datetime
     outcome: Outcome
     body: bytes = b""
-    """The answer as it came. Of a DNS answer the transaction ID is zeroed, as RFC 8484 does for
-    caches.
+    """The answer as it came. Of a DNS answer the
+    transaction ID is zeroed, as RFC 8484 does for caches.
     """
     url: str | None = None
     http_status: int | None = None
@@ -89,8 +89,8 @@ class Record:
 
     @property
     def came_unchanged(self) -> bool:
-        """Whether nobody on the way could have changed the answer: over TLS, or never off this
-        machine.
+        """Whether nobody on the way could have changed the answer:
+        over TLS, or never off this machine.
         """
         return self.tls or _is_loopback(self.server)
 
@@ -120,8 +120,8 @@ class Record:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Record:
-        """Read what `to_json` wrote. Raises EvidenceError when a field is missing or of another
-        kind.
+        """Read what `to_json` wrote. Raises EvidenceError
+        when a field is missing or of another kind.
         """
         try:
             body = values["body"]

@@ -136,8 +136,8 @@ class Asker:
         return await self._transport.fetch(request)
 
     def registry_addresses(self, addresses: Iterable[Address]) -> frozenset[Address]:
-        """Return which of a site's addresses are a listed server's, a resolver's or the relay's, in
-        normal form.
+        """Return which of a site's addresses are a listed server's,
+        a resolver's or the relay's, in normal form.
         """
         return self._transport.registry_addresses(addresses)
 

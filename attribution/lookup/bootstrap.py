@@ -1,5 +1,5 @@
-"""Which RDAP server to ask: IANA's bootstrap files (RFC 9224), kept and refreshed in the
-background.
+"""Which RDAP server to ask: IANA's bootstrap files
+(RFC 9224), kept and refreshed in the background.
 
 Until IANA could be asked once, the packaged table of IANA's delegations (dated) serves instead, and
 the answer says so.

@@ -1,5 +1,5 @@
-"""Which servers are listed for which questions: the table, what IANA's own files name, and what the
-hotline configures.
+"""Which servers are listed for which questions: the table,
+what IANA's own files name, and what the hotline configures.
 
 Nothing that another answer says adds to it.
 """
@@ -16,8 +16,8 @@ from attribution.registry import servers
 from attribution.settings import Settings
 
 _NUMBERS: tuple[Kind, ...] = ("ip", "autnum", "entity")
-"""What a service that IANA's files name for addresses or AS numbers is asked; entities where an
-answer names them.
+"""What a service that IANA's files name for addresses or
+AS numbers is asked; entities where an answer names them.
 """
 _TABLED: frozenset[Kind] = frozenset(["ip", "autnum", "entity", "domain"])
 """Kinds of questions that the table of servers knows."""

@@ -1,5 +1,5 @@
-"""Asking RDAP servers (RFC 7480, 9082, 9224): bootstrap, redirects between listed registries,
-limits.
+"""Asking RDAP servers (RFC 7480, 9082, 9224):
+bootstrap, redirects between listed registries, limits.
 """
 
 from __future__ import annotations
@@ -149,8 +149,8 @@ class RdapClient:
         return records
 
     async def _follow(self, url: str, errand: _Errand) -> list[Record]:
-        """Ask one URL, and where it redirects to, as long as that is a listed server for the same
-        kind of question.
+        """Ask one URL, and where it redirects to, as long as
+        that is a listed server for the same kind of question.
         """
         records: list[Record] = []
         seen: set[str] = set()
@@ -239,8 +239,8 @@ def _paths(urls: tuple[str, ...], path: str) -> list[str]:
 
 
 def _delegated(match: Record) -> tuple[Address, Address] | None:
-    """Return the range delegated to the registry around the address that was asked about, as
-    bootstrap says.
+    """Return the range delegated to the registry around
+    the address that was asked about, as bootstrap says.
     """
     ends = json.loads(match.body).get("delegated")
     return (ipaddress.ip_address(ends[0]), ipaddress.ip_address(ends[1])) if ends else None
@@ -249,8 +249,8 @@ def _delegated(match: Record) -> tuple[Address, Address] | None:
 def _about_address(
     address: Address, delegated: tuple[Address, Address] | None, registries: set[str]
 ) -> Check:
-    """Judge an answer about an address: its network contains it, and is no wider than what IANA
-    delegated.
+    """Judge an answer about an address: its network contains it,
+    and is no wider than what IANA delegated.
 
     Space that was transferred lies in no block delegated to the registry that another one
     redirected to.

@@ -41,8 +41,8 @@ class Tables:
         front_table(self._folder)
 
     def suffix_of(self, question: SuffixOf) -> Record:
-        """Say where a name was registered, and under which platform's suffix of the tables it is a
-        page.
+        """Say where a name was registered, and under which
+        platform's suffix of the tables it is a page.
         """
         domain = domain_of(question.name)
         platform = platform_of(question.name, self._platforms)

@@ -1,5 +1,5 @@
-"""Asking WHOIS servers on port 43 (RFC 3912): from IANA's root along the referrals between listed
-registries.
+"""Asking WHOIS servers on port 43 (RFC 3912):
+from IANA's root along the referrals between listed registries.
 
 A referral to any other server (a network's own rwhois, a customer's) is in the answer, which is
 kept; it is not followed: its owner would learn which address is looked at, and what it says decides
@@ -82,8 +82,8 @@ class WhoisClient:
         }
 
     async def network_at(self, question: WhoisAt) -> list[Record]:
-        """Ask IANA's root, or the server named, for an address and what lies above it; follow to
-        listed registries.
+        """Ask IANA's root, or the server named, for an address
+        and what lies above it; follow to listed registries.
         """
 
         def line(server: Server) -> str:
@@ -215,8 +215,8 @@ def _gives_chain(query: str) -> bool:
 
 
 def _about(address: Address) -> Judge:
-    """Judge an answer about an address: some network in it contains the address, or it refers
-    elsewhere.
+    """Judge an answer about an address: some network in
+    it contains the address, or it refers elsewhere.
     """
 
     def judge(body: bytes, server: Server) -> tuple[Outcome, str | None]:
@@ -242,7 +242,7 @@ def _registry_server(record: Record) -> str | None:
 
 
 def _people_in(record: Record) -> int:
-    """Count the people in an answer: `person` objects, of which registries let one have so many a
-    day.
+    """Count the people in an answer: `person` objects,
+    of which registries let one have so many a day.
     """
     return sum(line.lower().startswith(b"person:") for line in record.body.splitlines())

@@ -16,8 +16,8 @@ _MOST_MULTIPLES = 24
 def overview_bytes(
     found: list[Assessment], form: str, countries: dict[str, str] | None = None
 ) -> bytes:
-    """Return the overview as `html` (one file), or as a picture alone: `svg` or `png` (extra
-    `pictures`).
+    """Return the overview as `html` (one file), or as a
+    picture alone: `svg` or `png` (extra `pictures`).
 
     Raises MissingExtra.
     """

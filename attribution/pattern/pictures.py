@@ -104,8 +104,8 @@ def funnel_picture(rows: list[dict[str, Any]], names: dict[str, str]) -> Picture
 
 
 def curve_picture(rows: list[dict[str, Any]], others: list[dict[str, Any]]) -> Picture | None:
-    """Draw by when how much was gone: a company's curve with its interval, and all others'
-    together. None where nothing was watched.
+    """Draw by when how much was gone: a company's curve with its interval,
+    and all others' together. None where nothing was watched.
     """
     if not rows:
         return None
@@ -129,8 +129,8 @@ def curve_picture(rows: list[dict[str, Any]], others: list[dict[str, Any]]) -> P
 
 
 def weeks_picture(values: dict[str, Any]) -> Picture | None:
-    """Draw a dossier's weeks: the share of each that failed, and what is tolerated. None without
-    weeks.
+    """Draw a dossier's weeks: the share of each that failed,
+    and what is tolerated. None without weeks.
     """
     weeks = values["weeks"]
     if not weeks:
@@ -172,8 +172,8 @@ def shares_picture(shares: list[float]) -> Picture:
 
 
 def timeline_picture(one: Assessment) -> Picture | None:
-    """Draw the latest cases, a line each, from the notice to the removal, or to the last time that
-    it was seen; a dot is a court's order.
+    """Draw the latest cases, a line each, from the notice to the removal,
+    or to the last time that it was seen; a dot is a court's order.
     """
     arrays, look = one.arrays, one.verdict.at
     order = [

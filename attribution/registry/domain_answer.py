@@ -92,8 +92,8 @@ def read_domain_text(text: str, name: str) -> DomainRegistration | None:
 
 
 def _said_once(fields: dict[str, list[str]], key: str) -> str | None:
-    """Return a field's value where the answer has one: a second may be a line of the registrant's
-    own.
+    """Return a field's value where the answer has one:
+    a second may be a line of the registrant's own.
     """
     values = dict.fromkeys(fields.get(key, []))
     return next(iter(values)) if len(values) == 1 else None

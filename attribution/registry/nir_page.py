@@ -28,8 +28,8 @@ class PageWanted(Exception):  # noqa: N818 - a request, not a fault
 
 @cache
 def page_services() -> tuple[str, ...]:
-    """Return the URLs of the pages that ipwhois's own table names, by which their
-    hosts are listed.
+    """Return the URLs of the pages that ipwhois's own
+    table names, by which their hosts are listed.
     """
     from ipwhois.nir import NIR_WHOIS
 

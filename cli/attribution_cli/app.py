@@ -517,8 +517,8 @@ def demo(
 
 
 def _served(address: str | None) -> ServedStatement | None:
-    """Return what a person says of the address that serves the content; None where nothing was
-    said.
+    """Return what a person says of the address that
+    serves the content; None where nothing was said.
     """
     if address is None:
         return None

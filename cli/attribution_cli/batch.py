@@ -191,8 +191,8 @@ class _Batch:
 
 
 def _retry_at(answer: Attribution) -> datetime | None:
-    """Return when another look may find more: a name, company or mailbox was not found for want of
-    an answer.
+    """Return when another look may find more: a name,
+    company or mailbox was not found for want of an answer.
     """
     contact = answer.primary.abuse_contact.status if answer.primary else None
     silent = answer.status == "not_resolved" and any(

@@ -30,8 +30,8 @@ class _Console(Console):
 
 
 def let_go_of_output() -> None:
-    """See to it that nothing more is written to where nobody reads, also not as
-    the process ends.
+    """See to it that nothing more is written to where
+    nobody reads, also not as the process ends.
     """
     with suppress(OSError, ValueError):  # no real file, or closed
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -53,8 +53,8 @@ def say(text: str) -> None:
 
 
 def say_proxy(settings: Settings) -> None:
-    """Say what goes through the proxy of the settings and what does not, before
-    anything is asked.
+    """Say what goes through the proxy of the settings
+    and what does not, before anything is asked.
     """
     if settings.proxy_note:
         say(f"attribution: {settings.proxy_note}")

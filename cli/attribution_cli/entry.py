@@ -6,8 +6,8 @@ import sys
 
 
 def main() -> None:
-    """Run the command and exit with its code; quietly where whoever reads its output has enough of
-    it.
+    """Run the command and exit with its code;
+    quietly where whoever reads its output has enough of it.
     """
     intruder = _other_distribution()
     if intruder:
@@ -56,8 +56,8 @@ def _run(arguments: list[str]) -> int:
 
 
 def _other_distribution() -> str | None:
-    """Return the folder of an `attribution` package that is not ours; None where it is, found
-    without importing it.
+    """Return the folder of an `attribution` package that is not ours;
+    None where it is, found without importing it.
 
     A program of that name on the package index has the same import name: it can lie before ours in
     `sys.path` (then its folder lacks our marker file), or have been written over ours (then

@@ -14,8 +14,8 @@ USAGE = 2
 UPSTREAM_UNREACHABLE = 3
 INTERRUPTED = 130
 READER_GONE = 141
-"""Whoever reads our output has enough of it: what a shell shows of a program that SIGPIPE ended
-(128 + 13).
+"""Whoever reads our output has enough of it:
+what a shell shows of a program that SIGPIPE ended (128 + 13).
 """
 
 

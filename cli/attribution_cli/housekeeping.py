@@ -110,8 +110,8 @@ def data_refresh(
 
 @config_app.command("show", epilog="Example: attribution config show")
 def config_show(as_json: AsJson = False) -> None:
-    """Print which settings file is read, and each setting, its value, and where the value comes
-    from.
+    """Print which settings file is read, and each setting,
+    its value, and where the value comes from.
     """
     from attribution.settings import (
         CONFIG_VARIABLE,

@@ -1,5 +1,5 @@
-"""What each verb needs beyond the base: declared beside it, and looked for before
-it does anything.
+"""What each verb needs beyond the base:
+declared beside it, and looked for before it does anything.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""WHOIS servers on loopback: from the root along referrals between listed
-registries, with bounds.
+"""WHOIS servers on loopback: from the root along
+referrals between listed registries, with bounds.
 """
 
 from __future__ import annotations

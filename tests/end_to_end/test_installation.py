@@ -1,5 +1,5 @@
-"""Installing: the wheel, the light base in a new environment, the locks by the pip that Python
-ships, our own name.
+"""Installing: the wheel, the light base in a new environment,
+the locks by the pip that Python ships, our own name.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def base() -> Path:
-    """Return the environment that `make base` made: the wheel and what it requires, by the pip that
-    Python ships.
+    """Return the environment that `make base` made:
+    the wheel and what it requires, by the pip that Python ships.
     """
     folder = ROOT / ".venv-base"
     if not (folder / "bin" / "attribution").exists():

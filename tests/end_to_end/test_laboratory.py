@@ -208,8 +208,8 @@ def test_customers_and_site_owners_who_cheat_change_nothing(
 
 
 def test_port_43_serves_where_every_rdap_service_is_broken(shared: Path, tmp_path: Path) -> None:
-    """Slowly: a registry's text may be asked for a few times a second; what does not fit is asked
-    for after the list.
+    """Slowly: a registry's text may be asked for a few times a second;
+    what does not fit is asked for after the list.
     """
     laboratory = _rules_2(tmp_path, seed="1", urls=600)
     results = laboratory.batch(*_faults(dict.fromkeys(REGISTRIES, "broken")))

@@ -1,5 +1,5 @@
-"""Every file that a command writes for a person: its owner's alone, and never in place of another
-without --force.
+"""Every file that a command writes for a person:
+its owner's alone, and never in place of another without --force.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ from command import COMMAND, call, lines, run
 
 
 def cut_off(*arguments: str | Path, first: int = 0) -> tuple[int, str, str]:
-    """Run a command, read so many lines of it through a pipe, and close that; return code, what was
-    read, stderr.
+    """Run a command, read so many lines of it through a pipe,
+    and close that; return code, what was read, stderr.
     """
     with subprocess.Popen(
         [*COMMAND, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -1,5 +1,5 @@
-"""Folders and files that may not be written or read: one line that says what, where and what to do,
-and exit code 2.
+"""Folders and files that may not be written or read:
+one line that says what, where and what to do, and exit code 2.
 """
 
 from __future__ import annotations

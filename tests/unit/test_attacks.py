@@ -1,5 +1,5 @@
-"""What somebody who writes the data could do to be missed, or to have a rival named: each attempt
-fails.
+"""What somebody who writes the data could do to be missed,
+or to have a rival named: each attempt fails.
 
 The first name in a test is the attacker's means; `OFFENDER` is the mailbox that must appear
 nowhere.

@@ -28,8 +28,8 @@ def test_turnbulls_curve_is_the_published_one() -> None:
 
 
 def test_turnbulls_curve_is_lifelines_too() -> None:
-    """Survival by lifelines 0.30.3, `KaplanMeierFitter.fit_interval_censoring`, of the same 120
-    intervals.
+    """Survival by lifelines 0.30.3,
+    `KaplanMeierFitter.fit_interval_censoring`, of the same 120 intervals.
     """
     lifelines_says = {1.0: 0.9124, 3.0: 0.6321, 6.0: 0.4750, 10.0: 0.3269}
     chance = np.random.default_rng(3)
@@ -69,8 +69,8 @@ def test_one_cause_alone_is_kaplan_and_meiers() -> None:
 
 
 def test_causes_are_lifelines_too() -> None:
-    """Incidence by lifelines 0.30.3, `AalenJohansenFitter`, of the first of two causes among the
-    same 200 times.
+    """Incidence by lifelines 0.30.3, `AalenJohansenFitter`,
+    of the first of two causes among the same 200 times.
     """
     lifelines_says = {2.0: 0.10104482088949114, 5.0: 0.23056138470401186, 9.0: 0.3405422795539746}
     chance = np.random.default_rng(5)

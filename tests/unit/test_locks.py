@@ -1,5 +1,5 @@
-"""Each lock is complete and installable: nothing of an installation depends on what is newest
-today.
+"""Each lock is complete and installable:
+nothing of an installation depends on what is newest today.
 """
 
 from __future__ import annotations

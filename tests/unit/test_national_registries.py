@@ -114,8 +114,8 @@ def test_text_of_the_national_registry_names_the_provider(
 
 
 def test_customers_block_is_nobodys_where_the_national_registry_shows_nothing_above() -> None:
-    """The topmost block shown is direct by its place only where its type does not
-    say whose it is.
+    """The topmost block shown is direct by its place
+    only where its type does not say whose it is.
     """
     server = registries()["vnnic"].whois
     text = RPSL.format(country="VN", source="VNNIC").replace(

@@ -1,5 +1,5 @@
-"""A regional registry's mirrored copy of a national registry's object, while that one is silent:
-nobody is named by it.
+"""A regional registry's mirrored copy of a national registry's
+object, while that one is silent: nobody is named by it.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Files for a person: whole, theirs alone, on disk with their names, and never in place of another
-unasked.
+"""Files for a person: whole, theirs alone, on disk with
+their names, and never in place of another unasked.
 """
 
 from __future__ import annotations

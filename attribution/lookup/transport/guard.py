@@ -54,8 +54,8 @@ class ServerTable(Protocol):
         """Say whether a server is asked this kind of question. `host`: lower case, no root dot."""
 
     def is_fixed(self, host: str, port: int) -> bool:
-        """Say whether a packaged table names the server: what an answer, also IANA's, names is not
-        fixed.
+        """Say whether a packaged table names the server:
+        what an answer, also IANA's, names is not fixed.
         """
 
 
@@ -73,8 +73,8 @@ class Destination:
     configured: bool
     """The settings name it: its address may be special."""
     fixed: bool = False
-    """The settings or the packaged table name it: where its name leads is a registry's, whoever
-    reports that.
+    """The settings or the packaged table name it:
+    where its name leads is a registry's, whoever reports that.
     """
 
 

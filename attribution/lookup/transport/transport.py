@@ -89,8 +89,8 @@ class Transport:
             return await self._http.fetch(request)
 
     def may_ask(self, url: str, kind: Kind) -> bool:
-        """Say whether a URL's server is asked questions of this kind at all, before its name is
-        resolved.
+        """Say whether a URL's server is asked questions of
+        this kind at all, before its name is resolved.
         """
         try:
             parts = httpx.URL(url)

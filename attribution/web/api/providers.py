@@ -135,8 +135,8 @@ def approval(
 def vouching(
     provider: Key, body: VouchRequest, service: TheService, principal: Writing, key: OnceKey = None
 ) -> Response:
-    """Vouch for a customer of a provider, or withdraw that: look-ups name it, and the provider
-    above it too.
+    """Vouch for a customer of a provider, or withdraw that:
+    look-ups name it, and the provider above it too.
     """
     once = Once(service, principal, f"vouchings {provider}", key, body.model_dump())
 

@@ -132,8 +132,8 @@ def draft(
 
 
 def _write_drafts(folder: Path, drafts: list[Any], *, replace: bool) -> None:
-    """Write each draft as text, and its XARF beside it; nothing where one of the files is there
-    already.
+    """Write each draft as text, and its XARF beside it;
+    nothing where one of the files is there already.
     """
     files: dict[Path, str] = {}
     for number, one in enumerate(drafts, start=1):

@@ -251,8 +251,8 @@ def provider_vouch(
     who: Who = None,
     as_json: AsJson = False,
 ) -> None:
-    """Vouch for a company whose block is a customer's: look-ups name it, and the provider above it
-    too.
+    """Vouch for a company whose block is a customer's:
+    look-ups name it, and the provider above it too.
     """
     from attribution.casework import Vouch, WithdrawVouching, vouch, withdraw_vouching
 
