@@ -201,7 +201,8 @@ class Attributor:
         return (await self.investigate(target)).attribution
 
     def recall(self, target: str) -> Finished | None:
-        """Return the answer for the same host from before, while every answer that it rests on is fresh.
+        """Return the answer for the same host from before,
+        while every answer that it rests on is fresh.
 
         None where something has to be asked, or where evidence is to be kept.
         """
@@ -343,7 +344,9 @@ class Attributor:
     def _earlier(
         self, until: datetime | None, question: Question, records: list[Record]
     ) -> datetime | None:
-        """Return the earlier of a time and the one until which an answer is fresh; None where it is not kept."""
+        """Return the earlier of a time and the one until
+        which an answer is fresh; None where it is not kept.
+        """
         if until is None or isinstance(question, SuffixOf | FrontOf | DeskOf):
             return until
         kept = (
@@ -409,7 +412,8 @@ class Attributor:
             place = self._near.of(question.address)
             async with self._alone_in(place):
                 if place != self._near.of(question.address):
-                    continue  # an answer meanwhile showed that there is no use in waiting for all of these
+                    # An answer meanwhile showed that there is no use in waiting for all of these.
+                    continue
                 kept = self._kept(question)
                 if kept:
                     return kept
@@ -477,7 +481,9 @@ class Attributor:
         return records
 
     async def _once(self, key: str, ask: Callable[[], Awaitable[list[Record]]]) -> list[Record]:
-        """Let one task ask and the others wait for its answer; if it is cancelled, another takes over."""
+        """Let one task ask and the others wait for its answer;
+        if it is cancelled, another takes over.
+        """
         while True:
             flight = self._flights.get(key)
             if flight is None:
@@ -498,7 +504,9 @@ class Attributor:
 
     @asynccontextmanager
     async def _alone_in(self, place: tuple[int, int]) -> AsyncIterator[None]:
-        """Let one question at a time ask about a neighbourhood: its answer often serves the next."""
+        """Let one question at a time ask about a neighbourhood:
+        its answer often serves the next.
+        """
         lock = self._neighbourhoods.setdefault(place, asyncio.Lock())
         async with lock:
             yield
@@ -522,8 +530,9 @@ def _as_asked(question: Question, record: Record) -> Record:
 def attribute(target: str, settings: Settings | None = None) -> Attribution:
     """Answer for one URL, host name or address, and wait for it.
 
-    Also usable where an event loop runs (it then works in a thread of its own, and blocks the caller);
-    inside coroutines `Attributor` is the better choice. Raises SettingsError for settings that cannot be used.
+    Also usable where an event loop runs (it then works in a thread of its own, and blocks the
+    caller); inside coroutines `Attributor` is the better choice. Raises SettingsError for settings
+    that cannot be used.
     """
 
     async def once() -> Attribution:

@@ -15,7 +15,9 @@ from attribution.evidence.question import OriginBehind
 from attribution.settings import Settings
 
 ENTRY_POINTS = "attribution.origin_sources"
-"""Group under which packages register an `OriginSourceFactory`; this one registers its own there too."""
+"""Group under which packages register an `OriginSourceFactory`;
+this one registers its own there too.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,9 @@ class ToldOrigin:
     """Under what number the question can be found again at who told it."""
 
     def as_record(self) -> Record:
-        """Return the record that stands in the evidence. Raises InvalidTarget for what is no address."""
+        """Return the record that stands in the evidence.
+        Raises InvalidTarget for what is no address.
+        """
         try:
             address = read_address(self.address)
         except ValueError:
@@ -61,15 +65,17 @@ class OriginRefused(AttributionError):  # noqa: N818 - it says what happened
 
 
 class OriginSource(Protocol):
-    """Somebody who tells the origins behind a proxy: a partner API with keys of its own, a shared list."""
+    """Somebody who tells the origins behind a proxy:
+    a partner API with keys of its own, a shared list.
+    """
 
     name: str
 
     async def origins(self, host: str, front: Front) -> list[ToldOrigin]:
         """Return what is known of the origins of a host behind a proxy; empty when nothing is.
 
-        It is asked about every proxy, and leaves those that are not its own alone. Whatever it raises is noted
-        as a failure of this source, and the answer goes on without it.
+        It is asked about every proxy, and leaves those that are not its own alone. Whatever it
+        raises is noted as a failure of this source, and the answer goes on without it.
         """
 
 

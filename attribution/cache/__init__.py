@@ -1,1 +1,3 @@
-"""What was learnt, kept between runs: answers as JSON text, never pickles, readable by their owner only."""
+"""What was learnt, kept between runs: answers as JSON text,
+never pickles, readable by their owner only.
+"""

@@ -1,4 +1,6 @@
-"""Which answers are kept, under which key, for how long (fresh, stale, negative), and who else they serve."""
+"""Which answers are kept, under which key, for how long
+(fresh, stale, negative), and who else they serve.
+"""
 
 from __future__ import annotations
 
@@ -60,10 +62,11 @@ class Kept:
 
 
 class AnswerCache:
-    """Answers by question; a network that can hold nothing more specific answers for its whole range.
+    """Answers by question; a network that can hold
+    nothing more specific answers for its whole range.
 
-    An in-process map lies over the store on disk. Answers of other resolvers and registries than the
-    settings name (a laboratory, a demo) are kept apart.
+    An in-process map lies over the store on disk. Answers of other resolvers and registries than
+    the settings name (a laboratory, a demo) are kept apart.
     """
 
     def __init__(self, settings: Settings, clock: Clock, store: JsonStore | None = None) -> None:
@@ -274,17 +277,21 @@ def _kind(key: str) -> str:
 
 
 class Neighbourhoods:
-    """Blocks within which one answer often serves several addresses, so that one question at a time is worth its wait.
+    """Blocks within which one answer often serves several addresses,
+    so that one question at a time is worth its wait.
 
-    A /24 or /48 at first. Where an answer served its own address only, more specific blocks are small if there are any: a
-    /29 or /64 then; and where that held as well, each address is asked for by itself.
+    A /24 or /48 at first. Where an answer served its own address only, more specific blocks are
+    small if there are any: a /29 or /64 then; and where that held as well, each address is asked
+    for by itself.
     """
 
     def __init__(self) -> None:
         self._sparse: set[tuple[int, int]] = set()
 
     def of(self, address: Address) -> tuple[int, int]:
-        """Return a mark of the block around an address: its first bits, and how many bits follow."""
+        """Return a mark of the block around an address:
+        its first bits, and how many bits follow.
+        """
         blocks = self._blocks(address)
         return next((block for block in blocks if block not in self._sparse), blocks[-1])
 

@@ -1,7 +1,9 @@
-"""Whole answers, kept by host for as long as every answer of a resolver or registry that they rest on is fresh.
+"""Whole answers, kept by host for as long as every answer
+of a resolver or registry that they rest on is fresh.
 
-An archive names the same sites over and over: for those nothing is asked, read or decided again. What is kept is the
-answer's JSON without its input and the time of the look, which are the only parts that a further look changes.
+An archive names the same sites over and over: for those nothing is asked, read or decided again.
+What is kept is the answer's JSON without its input and the time of the look, which are the only
+parts that a further look changes.
 """
 
 from __future__ import annotations
@@ -27,12 +29,38 @@ _IN_MEMORY = 4096
 _FORMAT = 2
 # Settings that change how one asks, not what is answered.
 _WITHOUT_EFFECT = {
-    "cache_folder", "data_folder", "dns_timeout", "connect_timeout", "rdap_timeout", "whois_timeout", "patience", "wait",
+    "cache_folder",
+    "data_folder",
+    "dns_timeout",
+    "connect_timeout",
+    "rdap_timeout",
+    "whois_timeout",
+    "patience",
+    "wait",
     "proxy",
-    "registry_concurrency", "jobs", "cloudflare_access_secret", "store", "key_file", "keep_urls", "analyst", "hotline_name",
-    "hotline_mailbox", "hotline_country", "grouping_hours", "reminder_hours", "notice_language", "notice_urls", "templates_folder",
-    "public_url", "trusted_proxies", "rate_limit", "session_hours", "oidc_issuer", "oidc_client_id", "oidc_client_secret",
-}  # fmt: skip
+    "registry_concurrency",
+    "jobs",
+    "cloudflare_access_secret",
+    "store",
+    "key_file",
+    "keep_urls",
+    "analyst",
+    "hotline_name",
+    "hotline_mailbox",
+    "hotline_country",
+    "grouping_hours",
+    "reminder_hours",
+    "notice_language",
+    "notice_urls",
+    "templates_folder",
+    "public_url",
+    "trusted_proxies",
+    "rate_limit",
+    "session_hours",
+    "oidc_issuer",
+    "oidc_client_id",
+    "oidc_client_secret",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +82,16 @@ class Finished:
         return "{" + self.fields(text, f"{observed_at:%Y-%m-%dT%H:%M:%SZ}")
 
     def fields(self, text: str, observed_at: str) -> str:
-        """Return the same without the opening brace, from the time as text: what a line of an archive costs."""
+        """Return the same without the opening brace,
+        from the time as text: what a line of an archive costs.
+        """
         return f'"input":{escaped_json(json.dumps(text, ensure_ascii=False))},{self.head}{observed_at}{self.tail}'
 
 
 class FinishedAnswers:
-    """An in-process map over the store on disk. Answers for other settings, tables or versions are kept apart."""
+    """An in-process map over the store on disk. Answers for
+    other settings, tables or versions are kept apart.
+    """
 
     def __init__(
         self,
@@ -109,7 +141,9 @@ class FinishedAnswers:
     def keep(
         self, answer: Attribution, until: datetime, steps: Iterable[tuple[str, str]] | None = None
     ) -> None:
-        """Keep an answer that rests on nothing but fresh answers; with the rules applied where they may be shown."""
+        """Keep an answer that rests on nothing but fresh answers;
+        with the rules applied where they may be shown.
+        """
         seconds = until.timestamp() - self._clock.time()
         if answer.host is None or seconds <= 0:
             return
@@ -141,7 +175,9 @@ class FinishedAnswers:
 
 
 def fingerprint(settings: Settings, *, check_mailboxes: bool, vouched: Iterable[str] = ()) -> str:
-    """Return a short text that is another one whenever the same question could have another answer."""
+    """Return a short text that is another one whenever
+    the same question could have another answer.
+    """
     values = settings.model_dump(mode="json", exclude=_WITHOUT_EFFECT)
     tables = [stamp(path) for path in user_tables(settings)]
     whole = json.dumps(

@@ -1,7 +1,7 @@
 """diskcache, narrowed to JSON text: nothing that a file could make Python execute (CVE-2025-69872).
 
-The folder given is the user's; the store lives in a folder of its own beneath, so that setting a damaged or
-foreign store aside, or clearing it, cannot touch anything else.
+The folder given is the user's; the store lives in a folder of its own beneath, so that setting a
+damaged or foreign store aside, or clearing it, cannot touch anything else.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ class JsonDisk(diskcache.Disk):  # type: ignore[misc]
 
 
 class JsonStore:
-    """Text keys to JSON values, with an end of life. Trouble with the disk never stops a look-up."""
+    """Text keys to JSON values, with an end of life.
+    Trouble with the disk never stops a look-up.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / _NAME

@@ -1,7 +1,8 @@
-"""Looks into the store without what writes it: for a command that is done before that is loaded, and for archives.
+"""Looks into the store without what writes it:
+for a command that is done before that is loaded, and for archives.
 
-diskcache keeps its values in the table `Cache` of `cache.db`; text written by `JsonDisk` stands there in the row.
-A contract test holds that both see the same.
+diskcache keeps its values in the table `Cache` of `cache.db`; text written by `JsonDisk` stands
+there in the row. A contract test holds that both see the same.
 """
 
 from __future__ import annotations
@@ -14,11 +15,16 @@ from typing import Any
 
 STORE = "answers-1"
 """The store's own folder within the cache folder."""
-_QUERY = "SELECT value FROM Cache WHERE key = ? AND raw = 1 AND mode = 1 AND (expire_time IS NULL OR expire_time > ?)"
+_QUERY = (
+    "SELECT value FROM Cache WHERE key = ? AND raw = 1 AND mode = 1 AND (expire_time IS NULL OR "
+    "expire_time > ?)"
+)
 
 
 class Peek:
-    """Reads values of a cache folder, and changes nothing. A store that is not there, or damaged, holds nothing."""
+    """Reads values of a cache folder, and changes nothing.
+    A store that is not there, or damaged, holds nothing.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / STORE / "cache.db"

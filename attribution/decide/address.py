@@ -42,7 +42,9 @@ _WAYS = {
 
 
 def attribute_address(facts: Facts, draft: Draft, address: Address, via: list[str]) -> None:
-    """Add what is known of one address to the draft: its parties, doubts and the rules that led to them."""
+    """Add what is known of one address to the draft:
+    its parties, doubts and the rules that led to them.
+    """
     chain = chain_of(facts, address)
     outcome = accountable_holder(facts, chain)
     origin = _origin(facts, draft, address)

@@ -252,7 +252,9 @@ def _fallbacks(facts: Facts, found: Accountable, besides: str | None) -> list[Fa
 
 
 def _is_refused(facts: Facts, found: Accountable, contact: Publication) -> bool:
-    """Say whether a contact may be read by whoever runs the site, and the holder may be just that."""
+    """Say whether a contact may be read by whoever
+    runs the site, and the holder may be just that.
+    """
     return found.way in _WAYS_OF_CUSTOMERS and is_of_the_site(facts, contact)
 
 

@@ -56,7 +56,9 @@ class Decision:
 
 
 def decide(evidence: Evidence) -> Decision:
-    """Turn evidence into an answer. Pure: the same evidence gives the same answer, byte for byte."""
+    """Turn evidence into an answer. Pure:
+    the same evidence gives the same answer, byte for byte.
+    """
     return decide_from(Facts.of(evidence))
 
 
@@ -90,7 +92,10 @@ def decide_from(facts: Facts) -> Decision:
 def _say_resolution(facts: Facts, draft: Draft) -> None:
     if facts.made_up:
         listed = ", ".join(sorted(str(one) for one in facts.made_up))
-        text = f"the resolver gives {listed} for names that do not exist: what it says of this one may be made up too"
+        text = (
+            f"the resolver gives {listed} for names that do not exist: what it says of this one "
+            "may be made up too"
+        )
         draft.doubt("resolver_rewrites", text)
     for address, reason in facts.special.items():
         draft.doubt(
@@ -105,7 +110,10 @@ def _say_resolution(facts: Facts, draft: Draft) -> None:
         draft.doubt("registry_address", text)
     if facts.left_out:
         draft.unknown += facts.left_out
-        text = f"the name has {facts.left_out} addresses more than the {len(facts.addresses)} that were looked up"
+        text = (
+            f"the name has {facts.left_out} addresses more than the {len(facts.addresses)} that "
+            "were looked up"
+        )
         draft.doubt("addresses_left_out", text)
     for record in facts.resolutions:
         if record.outcome == "answered":
@@ -124,7 +132,10 @@ def _say_resolution(facts: Facts, draft: Draft) -> None:
             "told origin", f"{address} is the origin, as told by {record.server}", record, "address"
         )
     for record in facts.told_too_long_ago:
-        text = f"{record.server} told an origin more than 12 hours before this look: ask again, sites move"
+        text = (
+            f"{record.server} told an origin more than 12 hours before this look: ask again, "
+            "sites move"
+        )
         draft.doubt("told_too_long_ago", text)
     for record in facts.claims:
         text = (
@@ -312,7 +323,9 @@ def _with_mail(facts: Facts, draft: Draft, party: Party) -> Party:
 def _party_order(
     draft: Draft, party: Party, told: set[str]
 ) -> tuple[bool, bool, bool, int, int, str]:
-    """Write first to those who can act: to who holds an origin behind a proxy; among equals to whom most addresses are at."""
+    """Write first to those who can act: to who holds an origin
+    behind a proxy; among equals to whom most addresses are at.
+    """
     return (
         not party.addressee,
         party.role == "network" and not _may_lease(draft, party),
@@ -349,7 +362,10 @@ def _status(draft: Draft, outcome: _Outcome) -> Status:
 def _unresolved(facts: Facts, host: str) -> Decision:
     if facts.rewritten:
         address, record = next(iter(facts.rewritten.items()))
-        text = f"{record.server} gives this name {address}, as it does names that do not exist: ask another resolver"
+        text = (
+            f"{record.server} gives this name {address}, as it does names that do not exist: ask "
+            "another resolver"
+        )
         return _ended(facts, host, "not_resolved", "nxdomain_rewritten", text)
     if facts.special:
         address, reason = next(iter(facts.special.items()))

@@ -12,7 +12,9 @@ class Change:
     """One difference."""
 
     what: str
-    """`host`, `status`, `addresses`, `company`, `mailbox`, `role`, `holder of ADDRESS`, `parties`, `fronted`."""
+    """`host`, `status`, `addresses`, `company`, `mailbox`,
+    `role`, `holder of ADDRESS`, `parties`, `fronted`.
+    """
     before: str
     after: str
 

@@ -385,7 +385,8 @@ class Facts:
             self.resolutions.append(record)
 
     def _from_pages(self, registry: str, address: Address, pages: dict[Page, str]) -> list[Sourced]:
-        # A contact's page that could not be had is read as empty: the network's own page still counts.
+        # A contact's page that could not be had is read as empty: the network's own page still
+        # counts.
         known = dict(pages)
         for _ in range(8):
             try:
@@ -408,7 +409,8 @@ class Facts:
             return
         answer = read_dns(record.body, record.question.host, record.question.rdtype)
         via = [f"{alias} CNAME {target}" for alias, target in answer.chain]
-        # Resolvers turn the order of addresses with each answer (RFC 1794): it means nothing, and is set aside.
+        # Resolvers turn the order of addresses with each answer (RFC 1794): it means nothing, and
+        # is set aside.
         for value in sorted(answer.values, key=lambda text: int(read_address(text))):
             address = normal(read_address(value))
             reason = special_purpose(
@@ -430,7 +432,9 @@ class Facts:
             )
 
     def _believed(self, record: Record) -> Server | None:
-        """Return the registry's server that answered; None without an answer, or for a mere claim."""
+        """Return the registry's server that answered;
+        None without an answer, or for a mere claim.
+        """
         if record.outcome != "answered":
             return None
         server = _server_of(record)

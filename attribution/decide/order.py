@@ -41,7 +41,9 @@ def country_of(facts: Facts, draft: Draft, primary: Party) -> Country:
 def write_order(
     facts: Facts, draft: Draft, parties: list[Party], country: Country
 ) -> list[WriteStep]:
-    """Return whom to write to, first to last: who can act, who is above them, who announces, the country's authority."""
+    """Return whom to write to, first to last: who can act,
+    who is above them, who announces, the country's authority.
+    """
     able = [party for party in parties if party.addressee and _can_act(draft, party)]
     if not able:
         return []
@@ -61,7 +63,10 @@ def write_order(
     desk = facts.desks.get(country.holder or first.provider.country or "", Desk())
     if desk.authority:
         authority = desk.authority
-        power = f"{_POWERS.get(authority.power, authority.power)} ({authority.power} since {authority.since})"
+        power = (
+            f"{_POWERS.get(authority.power, authority.power)} ({authority.power} since "
+            f"{authority.since})"
+        )
         steps.append(
             WriteStep(to=authority.name, role="authority", contact=authority.url, ask=power)
         )
@@ -87,7 +92,10 @@ def _asked_of(facts: Facts, draft: Draft, party: Party, first: Party) -> str:
     if party.role == "cdn":
         fronts = ", ".join(party.addresses)
         host = facts.target.host if facts.target else "the site"
-        return f"say which address and company {host} is served from behind {fronts}, and stop serving it"
+        return (
+            f"say which address and company {host} is served from behind {fronts}, and stop "
+            "serving it"
+        )
     if party.role == "platform":
         return "take the page down"
     if party.role == "network" and "perhaps_leased" not in draft.doubts:
@@ -98,7 +106,9 @@ def _asked_of(facts: Facts, draft: Draft, party: Party, first: Party) -> str:
 
 
 def _unnamed_networks(facts: Facts, draft: Draft, first: Party) -> list[WriteStep]:
-    """List AS numbers whose holder is not known here: the last step is known before it is needed."""
+    """List AS numbers whose holder is not known here:
+    the last step is known before it is needed.
+    """
     asns: dict[int, None] = {}
     for one in draft.addresses:
         if one.ip in first.addresses and one.origin:

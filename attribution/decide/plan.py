@@ -144,7 +144,8 @@ def _desks(chain: Chain) -> list[Question]:
 
 
 def _without_leaf(facts: Facts, chain: Chain) -> list[Question]:
-    """Ask for text, of the registry that did not answer by RDAP where it is known, else from IANA's root.
+    """Ask for text, of the registry that did not answer
+    by RDAP where it is known, else from IANA's root.
 
     A registry that asks for a moment's patience gets it: its text is not asked for instead.
     """
@@ -273,7 +274,9 @@ _CYMRU_NAMES = {"ripencc": "ripe"}
 
 
 def _text_of(chain: Chain, level: Level) -> WhoisAt:
-    """Ask the registry that answered for its text too; from IANA's root where it is none of the known ones."""
+    """Ask the registry that answered for its text too;
+    from IANA's root where it is none of the known ones.
+    """
     known = registries().get(level.network.registry)
     return WhoisAt(chain.address, known.whois if known else None)
 

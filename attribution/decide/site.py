@@ -1,4 +1,6 @@
-"""Parties around the site rather than its addresses: proxies in front, the platform, registrar and name servers."""
+"""Parties around the site rather than its addresses:
+proxies in front, the platform, registrar and name servers.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,11 @@ _HOLD = ("client hold", "server hold")
 
 
 def say_lists(facts: Facts, draft: Draft, address: Address, holder: str | None) -> str | None:
-    """Say which published lists the address is on; return the rule that makes its holder a proxy, or None.
+    """Say which published lists the address is on;
+    return the rule that makes its holder a proxy, or None.
 
-    Proxies stand in other companies' networks too: that the registry names another holder is said as a doubt.
+    Proxies stand in other companies' networks too: that the registry names another holder is said
+    as a doubt.
     """
     rule = None
     for listed, record in facts.fronts.get(address, ()):
@@ -22,10 +26,16 @@ def say_lists(facts: Facts, draft: Draft, address: Address, holder: str | None) 
         if listed.kind == "cdn":
             rule = f"{where}, as a proxy of {listed.company}: the content is somewhere behind it"
             draft.fronted = True
-            text = f"{address} is a proxy of {listed.company}; the origin is hidden: ask the proxy's operator for it"
+            text = (
+                f"{address} is a proxy of {listed.company}; the origin is hidden: ask the "
+                "proxy's operator for it"
+            )
             draft.doubt("fronted", text)
             if holder and not _alike(holder, listed.company):
-                text = f"{where}, as a proxy of {listed.company}, and the registry names {holder} as its holder: the proxy may stand in its network"
+                text = (
+                    f"{where}, as a proxy of {listed.company}, and the registry names {holder} "
+                    "as its holder: the proxy may stand in its network"
+                )
                 draft.doubt("front_in_other_network", text)
         elif listed.kind == "cloud":
             draft.step("list", f"{where}, as {listed.company}", record, "lists")
@@ -40,7 +50,9 @@ def say_lists(facts: Facts, draft: Draft, address: Address, holder: str | None) 
 
 
 def _alike(holder: str, listed: str) -> bool:
-    """Say whether two names begin with the same word: `Amazon CloudFront` and `Amazon Technologies Inc.` do."""
+    """Say whether two names begin with the same word:
+    `Amazon CloudFront` and `Amazon Technologies Inc.` do.
+    """
     return plain_name(holder).partition(" ")[0] == plain_name(listed).partition(" ")[0]
 
 

@@ -1,4 +1,6 @@
-"""One question in, the records of its answer out: hands each kind of question to the client that can ask it."""
+"""One question in, the records of its answer out:
+hands each kind of question to the client that can ask it.
+"""
 
 from __future__ import annotations
 

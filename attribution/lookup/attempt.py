@@ -1,4 +1,6 @@
-"""Asking a registry within its budget: whatever goes wrong on the way is a record, never an exception."""
+"""Asking a registry within its budget: whatever goes
+wrong on the way is a record, never an exception.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ from attribution.lookup.transport import (
 SOON = timedelta(seconds=15)
 """For what may be over in a moment: a connection that failed, a server that is restarted."""
 LATER = timedelta(minutes=15)
-"""For what will not be other in a moment: an answer that cannot be read, a name that does not resolve."""
+"""For what will not be other in a moment:
+an answer that cannot be read, a name that does not resolve.
+"""
 MUCH_LATER = timedelta(days=1)
 """For a registry that banned this host for good: somebody has to write to it first."""
 
@@ -43,7 +47,9 @@ class Attempts:
         most_patience: float | None = None,
         people: Callable[[Record], int] = _nobody,
     ) -> Record:
-        """Send when the service's budget allows; `people` counts whose data an answer holds. `blank` is the record of a question without an answer."""
+        """Send when the service's budget allows; `people` counts whose data an
+        answer holds. `blank` is the record of a question without an answer.
+        """
 
         async def attempt() -> Record:
             try:

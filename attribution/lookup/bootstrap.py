@@ -53,7 +53,9 @@ class Services:
 
 
 class Bootstrap:
-    """Finds the service for an address, AS number or domain. Refreshes are tasks that `close` ends."""
+    """Finds the service for an address, AS number or
+    domain. Refreshes are tasks that `close` ends.
+    """
 
     def __init__(
         self, settings: Settings, transport: Transport, clock: Clock, kept: KeptFiles
@@ -76,7 +78,9 @@ class Bootstrap:
         await self._file(_KINDS[4])
 
     async def for_address(self, address: Address) -> tuple[Record, tuple[str, ...]]:
-        """Return the record of the match and the service URLs, https first; no URL when none serves the address."""
+        """Return the record of the match and the service URLs,
+        https first; no URL when none serves the address.
+        """
         text, fetched_at = await self._file(_KINDS[address.version])
         services = (
             _parsed_networks(text, address.version) if text else packaged_services(address.version)
@@ -113,7 +117,9 @@ class Bootstrap:
         return self._usable(_find_system(text, asn)) if text else ()
 
     async def for_domain(self, domain: str) -> tuple[str, ...]:
-        """Return the service URLs for a domain, by its longest listed suffix (RFC 9224, section 4)."""
+        """Return the service URLs for a domain,
+        by its longest listed suffix (RFC 9224, section 4).
+        """
         text, _ = await self._file("dns")
         if not text:
             return ()

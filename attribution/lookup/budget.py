@@ -1,8 +1,10 @@
-"""When a registry may be asked: a token bucket that learns from refusals and failures. Pure; times are seconds.
+"""When a registry may be asked: a token bucket that learns
+from refusals and failures. Pure; times are seconds.
 
-The bucket fills at the rate, up to the burst; turns taken ahead of time make it negative, which is the queue. A
-refusal leaves one question in it, halves the rate, and closes the budget for as long as the registry says, or for twice as long each
-time when it says nothing. Three failures in a row close it for a quarter of a minute, then twice as long after each probe that fails.
+The bucket fills at the rate, up to the burst; turns taken ahead of time make it negative, which is
+the queue. A refusal leaves one question in it, halves the rate, and closes the budget for as long
+as the registry says, or for twice as long each time when it says nothing. Three failures in a row
+close it for a quarter of a minute, then twice as long after each probe that fails.
 """
 
 from __future__ import annotations
@@ -44,11 +46,15 @@ class Budget:
     rate: float
     tokens: float = 0.0
     filled_at: float = 0.0
-    """When `tokens` was right; never for a registry that was not asked yet, whose bucket is full."""
+    """When `tokens` was right; never for a registry
+    that was not asked yet, whose bucket is full.
+    """
     not_before: float = 0.0
     kind: str = "rate_limited"
     note: str = ""
-    """What the last refusal or failure said: those who are turned away after it are told the same."""
+    """What the last refusal or failure said:
+    those who are turned away after it are told the same.
+    """
     paused_at: float = 0.0
     refusals: int = 0
     """In a row."""
@@ -102,8 +108,9 @@ class Budget:
     ) -> tuple[Budget, float]:
         """Take the next turn; return the budget after it and how long to wait for it.
 
-        `flight` names the question, which counts as in the air until it has landed or until `lost`. A turn that
-        is more than `longest` seconds off is not taken: the budget comes back unchanged, with the wait.
+        `flight` names the question, which counts as in the air until it has landed or until `lost`.
+        A turn that is more than `longest` seconds off is not taken: the budget comes back
+        unchanged, with the wait.
         """
         rate = min(max(self.rate, _SLOWEST), limits.rate)
         passed = now - self.filled_at
@@ -140,22 +147,34 @@ class Budget:
     def after_refusal(
         self, limits: Limits, now: float, asked_at: float, told: float | None, note: str
     ) -> Budget:
-        """Learn from a refusal; questions already in the air when the pause began say nothing new."""
+        """Learn from a refusal; questions already in
+        the air when the pause began say nothing new.
+        """
         if asked_at < self.paused_at <= now:
             return replace(self, refused=self.refused + 1)
         own = min(_FIRST_PAUSE * 2**self.refusals, _LONGEST_PAUSE)
-        # A registry that goes on refusing after the time that it named is not taken at its word any more.
+        # A registry that goes on refusing after the time that it named is not taken at its word any
+        # more.
         trusted = told is not None and self.refusals < _REFUSALS_TO_DOUBT
         until = now + max(told or 0.0, 0.05 if trusted else own)
         rate = max(min(self.rate, limits.rate) / 2, _SLOWEST)
         return replace(
-            self, rate=rate, tokens=1.0, filled_at=until,
-            not_before=until, kind="rate_limited", note=note, paused_at=now, refusals=self.refusals + 1,
+            self,
+            rate=rate,
+            tokens=1.0,
+            filled_at=until,
+            not_before=until,
+            kind="rate_limited",
+            note=note,
+            paused_at=now,
+            refusals=self.refusals + 1,
             refused=self.refused + 1,
-        )  # fmt: skip
+        )
 
     def after_failure(self, now: float, asked_at: float, note: str) -> Budget:
-        """Learn from a question that was not answered; those in the air when a rest began say nothing new."""
+        """Learn from a question that was not answered;
+        those in the air when a rest began say nothing new.
+        """
         if asked_at < self.paused_at <= now:
             return replace(self, failed=self.failed + 1)
         failures = self.failures + 1
@@ -184,5 +203,8 @@ class Budget:
         if counted < limits.personal:
             return changed
         midnight = datetime.combine(today + timedelta(days=1), datetime.min.time(), UTC).timestamp()
-        note = f"{counted} data sets of people were had today, of {limits.personal}: the registry bans who takes more"
+        note = (
+            f"{counted} data sets of people were had today, of {limits.personal}: the registry "
+            "bans who takes more"
+        )
         return replace(changed, not_before=midnight, kind="quota", note=note)

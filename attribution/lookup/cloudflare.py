@@ -1,9 +1,10 @@
 """Cloudflare's interface for trusted hotlines: which addresses it fetches a site from.
 
-`GET https://trust.cloudflare.com/investigation/v1/{case}/origin?hostname=HOST`, with the keys of a Cloudflare
-Access service token in two headers. It answers `{"success": true, "result": [{"isUsingCloudflare": true,
-"originIPv4": […], "originIPv6": […]}], "errors": [{"code": …, "message": …}]}`. Cloudflare describes it to its
-partners only; the shape is the one that SCARt, the hotlines' open-source tool, reads.
+`GET https://trust.cloudflare.com/investigation/v1/{case}/origin?hostname=HOST`, with the keys of a
+Cloudflare Access service token in two headers. It answers `{"success": true, "result":
+[{"isUsingCloudflare": true, "originIPv4": […], "originIPv6": […]}], "errors": [{"code": …,
+"message": …}]}`. Cloudflare describes it to its partners only; the shape is the one that SCARt, the
+hotlines' open-source tool, reads.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class CloudflareOrigins:
         if front.company != COMPANY:
             return []
         now = self._clock.now().replace(microsecond=0)
-        # One case number a site and day: both sides can find the question again, and it says nothing of the report.
+        # One case number a site and day: both sides can find the question again, and it says
+        # nothing of the report.
         case = hashlib.sha256(f"{host} {now.date()}".encode()).hexdigest()[:16]
         url = _URL.format(case=case, host=quote(host, safe=""))
         answer = await self._fetch(url, accept="application/json", headers=self._keys)

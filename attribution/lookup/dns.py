@@ -1,4 +1,6 @@
-"""Asking the resolvers (RFC 1034, 1035): several servers, both address types at once, five kinds of failure."""
+"""Asking the resolvers (RFC 1034, 1035): several servers,
+both address types at once, five kinds of failure.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,8 @@ class DnsClient:
     def __init__(self, settings: Settings, transport: Transport, clock: Clock) -> None:
         self._transport, self._clock = transport, clock
         self._timeout = settings.dns_timeout
-        # `.example` exists nowhere, and resolvers do not treat it as special (RFC 6761, section 6.5).
+        # `.example` exists nowhere, and resolvers do not treat it as special (RFC 6761, section
+        # 6.5).
         self._nobody = f"www.{secrets.token_hex(10)}.example"
         self._canary: list[Record] = []
         self._canary_until, self._canary_lock = float("-inf"), asyncio.Lock()
@@ -51,7 +54,9 @@ class DnsClient:
             transport.allow_resolver(server, port)
 
     async def resolve(self, host: str) -> list[Record]:
-        """Ask for A and AAAA of a reported host; before them, what shows that the resolver makes answers up, if it does."""
+        """Ask for A and AAAA of a reported host; before them,
+        what shows that the resolver makes answers up, if it does.
+        """
         canary, records = await asyncio.gather(self.canary(), self.look_up(host))
         return [*canary, *records]
 
@@ -68,7 +73,9 @@ class DnsClient:
         return found
 
     async def mail_exchange(self, question: MailTo) -> list[Record]:
-        """Ask whether a domain takes mail: for MX, and where there is none for its addresses. No mail server is asked."""
+        """Ask whether a domain takes mail: for MX, and where there
+        is none for its addresses. No mail server is asked.
+        """
         records = [await self.ask(question.domain, "MX")]
         if records[0].outcome == "no_data":
             records += await self.look_up(question.domain)
@@ -78,7 +85,8 @@ class DnsClient:
         ]
 
     async def canary(self) -> list[Record]:
-        """Return an answer about a name that does not exist: an address that the resolver made up. Empty when it is honest.
+        """Return an answer about a name that does not exist:
+        an address that the resolver made up. Empty when it is honest.
 
         Trap 24. Asked once in ten minutes, whoever wants to know.
         """
@@ -139,7 +147,9 @@ class DnsClient:
 
 
 def _query(host: str, rdtype: str) -> bytes:
-    """Return a question in wire form (RFC 1035, section 4.1): recursion wanted, the AD flag understood, EDNS (RFC 6891)."""
+    """Return a question in wire form (RFC 1035, section 4.1):
+    recursion wanted, the AD flag understood, EDNS (RFC 6891).
+    """
     head = struct.pack("!HHHHHH", secrets.randbits(16), _FLAGS, 1, 0, 0, 1)
     question = (dns.name.from_text(host).to_wire() or b"") + struct.pack(
         "!HH", dns.rdatatype.from_text(rdtype), dns.rdataclass.IN

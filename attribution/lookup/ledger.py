@@ -1,6 +1,7 @@
 """Budgets of registries, shared by every process of this machine that has the same cache folder.
 
-One SQLite file, one row a registry. Trouble with the file never stops a look-up: the budgets are then kept in memory.
+One SQLite file, one row a registry. Trouble with the file never stops a look-up: the budgets are
+then kept in memory.
 """
 
 from __future__ import annotations
@@ -74,7 +75,8 @@ class Ledger:
             file.execute("PRAGMA journal_mode=WAL")
             file.execute("PRAGMA synchronous=NORMAL")
             file.execute(
-                "CREATE TABLE IF NOT EXISTS budgets (name TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID"
+                "CREATE TABLE IF NOT EXISTS budgets (name TEXT PRIMARY KEY, state TEXT NOT "
+                "NULL) WITHOUT ROWID"
             )
         except (sqlite3.Error, OSError) as error:
             self._give_up(error)

@@ -1,4 +1,6 @@
-"""Which AS announces an address, by DNS at Team Cymru: origin.asn.cymru.com and origin6.asn.cymru.com."""
+"""Which AS announces an address, by DNS at Team Cymru:
+origin.asn.cymru.com and origin6.asn.cymru.com.
+"""
 
 from __future__ import annotations
 

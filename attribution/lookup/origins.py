@@ -1,4 +1,6 @@
-"""Asking origin sources what is behind a proxy; what one of them raises is a record of its failure."""
+"""Asking origin sources what is behind a proxy;
+what one of them raises is a record of its failure.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ _REMEMBERED = 4096
 
 
 class OriginDesk:
-    """Asks each source once for a site in front, and remembers what it told while the process runs."""
+    """Asks each source once for a site in front,
+    and remembers what it told while the process runs.
+    """
 
     def __init__(self, sources: Sequence[OriginSource], clock: Clock, limit: float) -> None:
         self._sources, self._clock, self._limit = sources, clock, limit

@@ -1,4 +1,6 @@
-"""Patience with registries: each is asked within its budget, and left alone when it asks for that."""
+"""Patience with registries: each is asked within
+its budget, and left alone when it asks for that.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +22,15 @@ from attribution.registry.registries import registries, registry_of_server
 
 _LONGEST_QUEUE = {"rdap": 30.0}
 _LONGEST_OTHER_QUEUE = 5.0
-"""Seconds: a turn further off than this is not waited for, whatever the patience. Text is asked for where RDAP failed, of
-servers that let one ask slowly: while a registry is down, its lines do better to come back later."""
+"""Seconds: a turn further off than this is not waited for, whatever the patience. Text is asked for
+where RDAP failed, of servers that let one ask slowly: while a registry is down, its lines do better
+to come back later.
+"""
 _BUSY = "many questions wait for this registry already"
 _FLIGHT = 60.0
-"""Seconds after which a question of another process, which may have died, counts as in the air no more."""
+"""Seconds after which a question of another process,
+which may have died, counts as in the air no more.
+"""
 _LOOK_AGAIN = 0.1
 """Seconds between looks at a budget whose room other processes have taken."""
 
@@ -66,7 +72,8 @@ class NotNow(Exception):  # noqa: N818 - it says what to do
 
 
 class Pace:
-    """Lets questions at a registry through in their turn. A pause that it asks for is waited for up to `patience` seconds.
+    """Lets questions at a registry through in their turn.
+    A pause that it asks for is waited for up to `patience` seconds.
 
     `most_concurrent` bounds what is in the air at one registry, below what its own limits allow.
     """
@@ -91,10 +98,11 @@ class Pace:
         people: Callable[[Record], int],
         most_patience: float | None = None,
     ) -> Record:
-        """Ask when the registry may be asked; again when it says later. Raises NotNow when that is too late.
+        """Ask when the registry may be asked; again when it
+        says later. Raises NotNow when that is too late.
 
-        `people` counts whose data an answer holds. `most_patience`, in seconds, is for questions whose answer others
-        need not wait for long.
+        `people` counts whose data an answer holds. `most_patience`, in seconds, is for questions
+        whose answer others need not wait for long.
         """
         limits = service.limits
         room = self._rooms.setdefault(
@@ -119,7 +127,9 @@ class Pace:
                 return record
 
     async def _enter(self, service: Service, limits: Limits, room: asyncio.Semaphore) -> None:
-        """Wait for room among the questions in the air. Raises NotNow where too many wait for it already."""
+        """Wait for room among the questions in the air.
+        Raises NotNow where too many wait for it already.
+        """
         queued = self._queued[service.key]
         if queued / limits.rate > service.longest_queue:
             raise NotNow(_BUSY, _at(self._clock.time() + queued / limits.rate), "rate_limited")
@@ -183,7 +193,9 @@ class Pace:
         asked_at: float,
         people: int,
     ) -> tuple[Record, float | None]:
-        """Let the budget learn from what came; return the record, and for a refusal when to ask again."""
+        """Let the budget learn from what came;
+        return the record, and for a refusal when to ask again.
+        """
         now = self._clock.time()
         told = (
             record.retry_at.timestamp() - self._clock.now().timestamp() if record.retry_at else None

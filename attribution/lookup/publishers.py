@@ -89,7 +89,9 @@ def _publishers() -> list[dict[str, str]]:
 
 
 def _taken(body: bytes, take: str) -> list[str]:
-    """Take the prefixes out of a publisher's answer. Raises ValueError when it is no such answer."""
+    """Take the prefixes out of a publisher's answer.
+    Raises ValueError when it is no such answer.
+    """
     how, _, condition = take.partition(" ")
     if how == "lines":
         texts = body.decode("utf-8").split()

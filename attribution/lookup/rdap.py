@@ -71,7 +71,9 @@ class RdapClient:
         self._attempts, self._clock = attempts, clock
 
     async def network_at(self, question: NetworkAt) -> list[Record]:
-        """Ask for the most specific network around an address; the address itself is asked, never a CIDR."""
+        """Ask for the most specific network around an address;
+        the address itself is asked, never a CIDR.
+        """
         match, urls = await self._bootstrap.for_address(question.address)
         if not urls:
             return [
@@ -271,7 +273,9 @@ def _about_address(
 
 
 def _retry_after(value: str | None, now: datetime) -> datetime | None:
-    """Read Retry-After (RFC 9110, section 10.2.3): seconds or a date; None when there is none to trust."""
+    """Read Retry-After (RFC 9110, section 10.2.3):
+    seconds or a date; None when there is none to trust.
+    """
     if not value:
         return None
     if value.strip().isdigit():
@@ -293,7 +297,9 @@ def _people_in(record: Record) -> int:
 
 
 def _service(url: str) -> Service:
-    """Return the service that a URL belongs to, which has one budget; several may share a laboratory's host."""
+    """Return the service that a URL belongs to, which has one budget;
+    several may share a laboratory's host.
+    """
     head, found, _ = url.partition("/ip/")
     for path in ("/autnum/", "/entity/", "/domain/"):
         if not found:

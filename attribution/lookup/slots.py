@@ -7,9 +7,11 @@ from contextvars import ContextVar
 
 
 class Slot:
-    """The room of one target. It is given back once: when the target first waits for a registry, or is done.
+    """The room of one target. It is given back once:
+    when the target first waits for a registry, or is done.
 
-    It is not taken again after the wait. Others may be waiting for this very target's answer, and hold all the room.
+    It is not taken again after the wait. Others may be waiting for this very target's answer, and
+    hold all the room.
     """
 
     def __init__(self, room: asyncio.Semaphore) -> None:

@@ -125,7 +125,9 @@ class WhoisClient:
         )
 
     async def domain(self, question: DomainNamed) -> list[Record]:
-        """Ask IANA's root and the registry of the top-level domain; no registrar's own server is asked."""
+        """Ask IANA's root and the registry of the top-level domain;
+        no registrar's own server is asked.
+        """
 
         def judge(body: bytes, server: Server) -> tuple[Outcome, str | None]:
             if read_domain_text(decode(body), question.name):

@@ -23,7 +23,9 @@ class DnsAnswer:
     """CNAME links in the order in which they lead from the name asked: (alias, target)."""
     values: tuple[str, ...]
     ttl: int | None
-    """Seconds; of an answer without values, the negative TTL of the SOA record (RFC 2308), None without one."""
+    """Seconds; of an answer without values, the negative
+    TTL of the SOA record (RFC 2308), None without one.
+    """
     authenticated: bool
     """The resolver says that it validated DNSSEC (AD flag)."""
     code: int = 0
@@ -95,7 +97,9 @@ def _negative_ttls(message: dns.message.Message) -> list[int]:
 
 
 def read_origin(body: bytes, name: str) -> list[OriginAnswer]:
-    """Read Team Cymru's `AS | prefix | country | registry | date` TXT records, most specific prefix first."""
+    """Read Team Cymru's `AS | prefix | country | registry
+    | date` TXT records, most specific prefix first.
+    """
     found = []
     for text in read_dns(body, name, "TXT").values:
         fields = [field.strip() for field in text.strip('"').split("|")]

@@ -1,4 +1,6 @@
-"""Reading JSON that strays from its standard: what is text, list or missing is settled here, once."""
+"""Reading JSON that strays from its standard:
+what is text, list or missing is settled here, once.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Reading national registries' web pages (JPNIC, KRNIC) with ipwhois's readers, offline.
 
-ipwhois is given pages that were already fetched and kept as evidence; where it wants one more, that is
-said by `PageWanted`, and whoever asks fetches it through the one transport. It opens no socket here.
+ipwhois is given pages that were already fetched and kept as evidence; where it wants one more, that
+is said by `PageWanted`, and whoever asks fetches it through the one transport. It opens no socket
+here.
 """
 
 from __future__ import annotations

@@ -77,7 +77,9 @@ class Registration:
 
     protocol: Protocol
     registry: str
-    """`arin`, `ripe`, `apnic`, `lacnic`, `afrinic`, a national registry's id, or the server's host name."""
+    """`arin`, `ripe`, `apnic`, `lacnic`, `afrinic`,
+    a national registry's id, or the server's host name.
+    """
     server: str
     handle: str
     netname: str | None = None
@@ -87,7 +89,9 @@ class Registration:
     descriptions: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     abuse_comment: str | None = None
-    """Mailbox of RIPE's `% Abuse contact for ... is ...` line, which follows the abuse-c inheritance."""
+    """Mailbox of RIPE's `% Abuse contact for ...
+    is ...` line, which follows the abuse-c inheritance.
+    """
     redactions: tuple[str, ...] = ()
     """What the registry says it withholds (RFC 9537), in its words and paths."""
     truncated: str | None = None
@@ -108,12 +112,16 @@ class Registration:
 
     @property
     def withholds(self) -> bool:
-        """Whether something was left out because who asks may not see it: asking again brings nothing more."""
+        """Whether something was left out because who asks
+        may not see it: asking again brings nothing more.
+        """
         return "authorization" in (self.truncated or "").lower()
 
     @property
     def cut_short(self) -> bool:
-        """Whether something was left out because the server was busy, or for no reason given: ask again later."""
+        """Whether something was left out because the server
+        was busy, or for no reason given: ask again later.
+        """
         return self.truncated is not None and not self.withholds
 
     def walk(self) -> Iterator[Entity]:

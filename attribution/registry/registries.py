@@ -1,4 +1,6 @@
-"""The registries themselves: which server is whose, and what of an answer names the registry, not a company."""
+"""The registries themselves: which server is whose,
+and what of an answer names the registry, not a company.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ class Registry:
     maintainers: frozenset[str]
     """Accounts by which the registry edits records itself."""
     rdap: str | None
-    """Base URL of a national registry's own RDAP service; a regional one is found by IANA's bootstrap."""
+    """Base URL of a national registry's own RDAP service;
+    a regional one is found by IANA's bootstrap.
+    """
 
 
 @cache
@@ -68,7 +72,9 @@ def registry_of_server(host: str) -> str | None:
 
 @lru_cache(maxsize=4096)  # a few companies hold most of the networks of a list
 def registry_named(name: str | None) -> Registry | None:
-    """Return the registry whose own name this is, or None: a registry is not the host of what it registers."""
+    """Return the registry whose own name this is, or None:
+    a registry is not the host of what it registers.
+    """
     return _names().get(_plain(name)) if name else None
 
 
