@@ -104,7 +104,7 @@ def over_worlds(laboratory: Path, seeds: list[int], urls: int) -> tuple[Table, l
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
             subprocess.run(
-                [sys.executable, str(laboratory), "synthetic", "--dir", folder, "--seed", str(seed), "--urls", str(urls)],
+                [sys.executable, str(laboratory), "synthetic", "--rules", "2", "--dir", folder, "--seed", str(seed), "--urls", str(urls)],
                 check=True, stdout=subprocess.DEVNULL,
             )  # fmt: skip
             world = World.load(Path(folder))

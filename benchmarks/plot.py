@@ -32,7 +32,7 @@ def main() -> int:
         world = Path(folder)
         laboratory = [sys.executable, str(given.shared / "lab" / "lab.py")]
         subprocess.run(
-            [*laboratory, "synthetic", "--dir", folder, "--seed", "1", "--urls", str(given.urls)],
+            [*laboratory, "synthetic", "--rules", "2", "--dir", folder, "--seed", "1", "--urls", str(given.urls)],
             check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         subprocess.run(

@@ -31,6 +31,12 @@ def finished(
     return FinishedAnswers(JsonStore(folder), made, clock, check_mailboxes=check_mailboxes)
 
 
+def keep_on_disk(folder: Path, clock: HandClock) -> None:
+    answers = finished(folder, clock)
+    answers.keep(ANSWER, clock.now() + timedelta(minutes=5))
+    answers._store.close()
+
+
 def test_answer_comes_back_with_the_new_input_and_time(tmp_path: Path, clock: HandClock) -> None:
     answers = finished(tmp_path, clock)
     answers.keep(ANSWER, clock.now() + timedelta(minutes=5))
@@ -50,7 +56,7 @@ def test_answer_comes_back_with_the_new_input_and_time(tmp_path: Path, clock: Ha
 def test_answer_serves_a_new_process_and_only_while_it_is_fresh(
     tmp_path: Path, clock: HandClock
 ) -> None:
-    finished(tmp_path, clock).keep(ANSWER, clock.now() + timedelta(minutes=5))
+    keep_on_disk(tmp_path, clock)
     again = finished(tmp_path, clock)
     assert again.find("www.site.example")
     clock.move(timedelta(minutes=5))
@@ -70,7 +76,7 @@ def test_answer_serves_a_new_process_and_only_while_it_is_fresh(
 def test_other_questions_have_other_answers(
     other: dict[str, Any], tmp_path: Path, clock: HandClock
 ) -> None:
-    finished(tmp_path, clock).keep(ANSWER, clock.now() + timedelta(minutes=5))
+    keep_on_disk(tmp_path, clock)
     assert finished(tmp_path, clock, jobs=7).find("www.site.example")
     assert finished(tmp_path, clock, **other).find("www.site.example") is None
 
@@ -94,7 +100,9 @@ def test_hostile_name_is_kept_escaped(tmp_path: Path, clock: HandClock) -> None:
 )
 def test_value_that_is_no_answer_is_none(value: Any, tmp_path: Path, clock: HandClock) -> None:
     answers = finished(tmp_path, clock)
-    JsonStore(tmp_path).set(answers.prefix + "www.site.example", value, 60)
+    store = JsonStore(tmp_path)
+    store.set(answers.prefix + "www.site.example", value, 60)
+    store.flush()
     assert answers.find("www.site.example") is None
 
 

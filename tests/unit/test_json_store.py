@@ -5,7 +5,10 @@ import os
 import pickle
 import sqlite3
 import stat
+import threading
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,6 +42,7 @@ def test_folder_is_for_its_owner_only(tmp_path: Path) -> None:
     (tmp_path / "answers-1").mkdir(mode=0o755)
     store = JsonStore(tmp_path)
     store.set("key", 1, 60)
+    store.flush()
     assert stat.S_IMODE(store.path.stat().st_mode) == 0o700
 
 
@@ -56,6 +60,7 @@ def test_planted_pickle_is_refused_and_not_executed(
     raw = pickle.dumps(Exploit(proof))
     store = JsonStore(tmp_path)
     store.set("key", 1, 60)
+    store.flush()
     if planted_in == "value":
         change(store, "UPDATE Cache SET mode = 4, value = ? WHERE key = 'key'", (raw,))
     elif planted_in == "file":
@@ -120,8 +125,53 @@ def test_folder_that_cannot_be_made_only_warns(
     store = JsonStore(tmp_path / "file")
     with caplog.at_level(logging.WARNING):
         store.set("key", 1, 60)
+        store.flush()
     assert store.get("key") is None
     assert "no answers are kept" in caplog.text
+
+
+def test_value_is_read_before_and_after_it_is_on_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_write, writers = threading.Event(), []
+    write = JsonStore._write
+
+    def late(store: JsonStore, writes: list[Any]) -> None:
+        may_write.wait(10)
+        writers.append(threading.get_ident())
+        write(store, writes)
+
+    monkeypatch.setattr(JsonStore, "_write", late)
+    store = JsonStore(tmp_path)
+    store.set("key", 1, 60)
+    store.set("key", 2, 60)
+    assert store.get("key") == 2
+    assert JsonStore(tmp_path).get("key") is None
+    may_write.set()
+    store.flush()
+    assert store.get("key") == JsonStore(tmp_path).get("key") == 2
+    assert threading.get_ident() not in writers
+
+
+def test_writes_that_wait_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("attribution.cache.json_store._MOST_WAITING", 3)
+    store, waited = JsonStore(tmp_path), []
+    flush = store._waiting.flush
+    monkeypatch.setattr(store._waiting, "flush", lambda: (waited.append(1), flush()))
+    monkeypatch.setattr(store._waiting, "_write", lambda writes: time.sleep(0.01))
+    for number in range(50):
+        store.set(f"key {number}", number, 60)
+        assert len(store._waiting._writes) <= 3
+    assert waited
+
+
+def test_closing_writes_what_waits_and_ends_the_thread(tmp_path: Path) -> None:
+    store = JsonStore(tmp_path)
+    for number in range(1000):
+        store.set(f"key {number}", number, 60)
+    store.close()
+    assert len(list(JsonStore(tmp_path).all_keys())) == 1000
+    assert not [one for one in threading.enumerate() if one.name.startswith("cache-writer")]
 
 
 @pytest.mark.parametrize("value", [b"bytes", {1, 2}, object()])
