@@ -20,11 +20,11 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from attribution.cases import Store
 from attribution.cases.importing import BATCH, import_history
 from attribution.cases.notices import Terms
-from attribution.cases.tables import cases, events, marks, providers, reports
 from attribution.cases.views import case_lines, case_view, provider_view
+from attribution.store import Store
+from attribution.store.tables import cases, events, marks, providers, reports
 
 HERE = Path(__file__).parent
 USUAL = Terms(24, 24)

@@ -15,9 +15,9 @@ from fastapi import FastAPI
 from starlette.responses import Response
 
 import attribution
-from attribution.cases import Store
 from attribution.demo import DemoWorld
 from attribution.service_models import TargetRequest
+from attribution.store import Store
 from attribution.web.access.api_keys import make_key
 from attribution.web.app import create_app
 from attribution.web.logs import RequestLog

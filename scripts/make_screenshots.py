@@ -9,9 +9,9 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))  # the pictures are taken as the tests look at the page
 
-from attribution.cases import Store  # noqa: E402
 from attribution.demo import DemoWorld  # noqa: E402
 from attribution.demo.hotline import SILENT, fill  # noqa: E402
+from attribution.store import Store  # noqa: E402
 from browsers import Watched, chromium  # noqa: E402
 from served import hotline_settings, serving  # noqa: E402
 

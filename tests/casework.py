@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from attribution.attributor import Investigation
-from attribution.cases import Store
 from attribution.cases.reports import Added, add_report
 from attribution.decide import decide
 from attribution.evidence import Evidence
+from attribution.store import Store
 from bundles import AT, TARGET, entity, network, rdap, resolved, suffix
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from attribution.cases import Store
 from attribution.demo import DemoWorld
 from attribution.settings import PREFIX
+from attribution.store import Store
 from casework import Clock
 
 SHARED = Path(__file__).parent.parent.parent / "shared"

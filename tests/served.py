@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 import httpx
 import uvicorn
 
-from attribution.cases import Store
 from attribution.settings import Settings
+from attribution.store import Store
 from attribution.web.access import totp
 from attribution.web.access.accounts import Account, account_of, add_account, change_account
 from attribution.web.access.api_keys import make_key

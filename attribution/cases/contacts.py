@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from attribution.cases.log import Writer
-from attribution.cases.tables import events
 from attribution.errors import StoreError
 from attribution.registry.mailbox import read_mailboxes
+from attribution.store.log import Writer
+from attribution.store.tables import events
 
 
 @dataclass(frozen=True, slots=True)

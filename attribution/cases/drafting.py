@@ -16,11 +16,8 @@ from jinja2.sandbox import SandboxedEnvironment
 from sqlalchemy import Connection, select
 
 from attribution.cases.contacts import approvals
-from attribution.cases.keys import Keys
 from attribution.cases.notices import Due
 from attribution.cases.reports import last_checks
-from attribution.cases.tables import cases, events, marks, reports
-from attribution.cases.times import moment
 from attribution.cases.wording import ask_words, role_words
 from attribution.data.laws import Law, laws_of
 from attribution.decide.answer import decide_from
@@ -29,6 +26,9 @@ from attribution.errors import EvidenceError, InvalidTarget, StoreError
 from attribution.evidence import Evidence
 from attribution.models import WriteStep
 from attribution.settings import Settings
+from attribution.store.keys import Keys
+from attribution.store.tables import cases, events, marks, reports
+from attribution.store.times import moment
 from attribution.target import defanged, plain_url
 
 LANGUAGES = ("en", "nl", "de", "fr")

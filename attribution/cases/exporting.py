@@ -13,15 +13,15 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from attribution.cases.drafting import Sender, xarf_report
-from attribution.cases.engine import STREAMED
 from attribution.cases.providers import links
-from attribution.cases.store import Store
-from attribution.cases.tables import cases, events, providers, reports
-from attribution.cases.times import iso, moment
 from attribution.cases.views import case_lines
 from attribution.extras import Extra, require
 from attribution.history.rows import ABOUT_NOTICE, ABOUT_PROVIDER
 from attribution.json_text import csv_cell
+from attribution.store.engine import STREAMED
+from attribution.store.store import Store
+from attribution.store.tables import cases, events, providers, reports
+from attribution.store.times import iso, moment
 from attribution.whole_file import refuse_existing, whole_file
 
 NAMESPACE = uuid.UUID("6f0c8a1e-3f0b-5d0e-9c39-6a6c0a4b7e10")

@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from attribution.cases.exporting import alias_rows, event_rows, notice_rows, report_rows
-from attribution.cases.tables import providers
 from attribution.history.rows import read_alias, read_event, read_notice, read_report
 from attribution.pattern.history import History
+from attribution.store.tables import providers
 
 
 def history_of(connection: Connection, at: datetime | None = None) -> History:

@@ -17,17 +17,17 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, select
 
-from attribution.cases.chain import detail_text
-from attribution.cases.log import Writer
 from attribution.cases.mapping import Mapped, Mapping, mapped_rows
 from attribution.cases.providers import LINK_KINDS, add_marks, link
 from attribution.cases.reports import case_for
-from attribution.cases.store import Store
-from attribution.cases.tables import cases, events, providers, reports
-from attribution.cases.times import iso, micros
 from attribution.errors import InvalidTarget, OutputError, StoreError
 from attribution.history.folder import check_folder, file_of, rows
 from attribution.history.rows import READERS, AliasRow, BadRow, EventRow, NoticeRow, ReportRow
+from attribution.store.chain import detail_text
+from attribution.store.log import Writer
+from attribution.store.store import Store
+from attribution.store.tables import cases, events, providers, reports
+from attribution.store.times import iso, micros
 from attribution.target import plain_url
 from attribution.whole_file import open_private, private_folder, reason_of
 

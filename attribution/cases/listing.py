@@ -25,17 +25,17 @@ from cryptography.hazmat.primitives.serialization import (
 from sqlalchemy import Connection, select
 
 from attribution.cases.history import history_of
-from attribution.cases.log import Writer
 from attribution.cases.people import person_of
 from attribution.cases.providers import links, one_history, provider_named
-from attribution.cases.tables import events, marks, providers
-from attribution.cases.times import moment
 from attribution.errors import OutputExistsError, StoreError
 from attribution.pattern.assess import Assessment, assess
 from attribution.pattern.dossier import dossier_of
 from attribution.pattern.history import History
 from attribution.pattern.publication import entry, refusals
 from attribution.pattern.render import dossier_hash
+from attribution.store.log import Writer
+from attribution.store.tables import events, marks, providers
+from attribution.store.times import moment
 from attribution.whole_file import whole_file
 
 SIGNERS_NEEDED = 2

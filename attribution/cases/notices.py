@@ -10,14 +10,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Exists, FromClause, and_, literal, or_, select
 
 from attribution.cases.contacts import approvals
-from attribution.cases.log import Writer
 from attribution.cases.reports import last_checks, last_found
-from attribution.cases.tables import cases, events, providers, reports
-from attribution.cases.times import moment
 from attribution.data.desks import desk_of
 from attribution.errors import NotInStoreError, StoreError
 from attribution.history.rows import ENDS
 from attribution.settings import Settings
+from attribution.store.log import Writer
+from attribution.store.tables import cases, events, providers, reports
+from attribution.store.times import moment
 
 _HOUR = 3_600_000_000
 FRESH_HOURS = 24

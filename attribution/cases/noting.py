@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from attribution.cases.log import Writer
 from attribution.cases.providers import provider_named
-from attribution.cases.tables import cases, events, reports
-from attribution.cases.times import iso
 from attribution.errors import NotInStoreError, StoreError
 from attribution.history.rows import ABOUT_NOTICE, ABOUT_PROVIDER, ABOUT_URL
+from attribution.store.log import Writer
+from attribution.store.tables import cases, events, reports
+from attribution.store.times import iso
 
 _HOUR = 3_600_000_000
 KINDS = tuple(sorted((ABOUT_NOTICE | ABOUT_PROVIDER) - {"reminder"}))

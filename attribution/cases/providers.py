@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, or_, select
 
-from attribution.cases.log import Writer
-from attribution.cases.tables import IS_LINK, events, marks, providers
 from attribution.errors import NotInStoreError, StoreError
 from attribution.models import Provider
+from attribution.store.log import Writer
+from attribution.store.tables import IS_LINK, events, marks, providers
 
 LINK_KINDS = ("renamed_to", "owned_by", "same_abuse_desk", "announces_for")
 JOINING = frozenset(["renamed_to"])

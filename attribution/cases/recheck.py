@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from attribution.attributor import Investigation
 from attribution.cases.contacts import note_change
-from attribution.cases.log import Writer
 from attribution.cases.providers import links, one_history
 from attribution.cases.reports import add_open_copy, is_open, keep_party, last_found, what_was_found
-from attribution.cases.store import Store
-from attribution.cases.tables import cases, providers, reports
 from attribution.completion import in_order_of_completion
+from attribution.store.log import Writer
+from attribution.store.store import Store
+from attribution.store.tables import cases, providers, reports
 
 Investigate = Callable[[str], Awaitable[Investigation]]
 

@@ -9,11 +9,8 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection, func, select
 
 from attribution.attributor import Investigation
-from attribution.cases.log import Writer
 from attribution.cases.providers import keep_provider
-from attribution.cases.service_tables import batch_lines
 from attribution.cases.sites import site_of
-from attribution.cases.tables import TELLING, cases, events, providers, reports
 from attribution.errors import NotInStoreError, StoreError
 from attribution.evidence import Evidence
 from attribution.evidence.question import NetworkAbove, NetworkAt
@@ -23,6 +20,9 @@ from attribution.registry.readers import read_networks
 from attribution.registry.registration import UnreadableAnswer
 from attribution.registry.registries import registry_with_mark
 from attribution.registry.servers import server_for_url
+from attribution.store.log import Writer
+from attribution.store.service_tables import batch_lines
+from attribution.store.tables import TELLING, cases, events, providers, reports
 from attribution.target import plain_url
 
 CHECKS = frozenset([*ENDS, "still_online", "reappeared"])

@@ -8,15 +8,15 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, tuple_
 
-from attribution.cases.audit import VIEWED
 from attribution.cases.contacts import approvals
-from attribution.cases.keys import Keys
 from attribution.cases.notices import Terms, terms_of
 from attribution.cases.providers import Link, links, one_history
 from attribution.cases.reports import Check, last_checks
-from attribution.cases.tables import cases, events, marks, providers, reports
 from attribution.data.escalation import next_step
 from attribution.errors import NotInStoreError
+from attribution.store.audit import VIEWED
+from attribution.store.keys import Keys
+from attribution.store.tables import cases, events, marks, providers, reports
 
 COUNTED = 1000
 """Cases of a provider that are counted by state: the latest."""

@@ -10,12 +10,12 @@ from typing import Any
 
 from attribution.cases.importing import Count, Reject
 from attribution.cases.sites import site_of
-from attribution.cases.store import Store
-from attribution.cases.tables import reports
-from attribution.cases.times import micros
 from attribution.errors import HistoryError, InvalidTarget
 from attribution.history.folder import raw_rows
 from attribution.history.rows import BadRow, time_in
+from attribution.store.store import Store
+from attribution.store.tables import reports
+from attribution.store.times import micros
 from attribution.target import parse_target, plain_url
 
 

@@ -14,13 +14,13 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, select
 
-from attribution.cases.log import Writer
 from attribution.cases.providers import keep_provider
-from attribution.cases.tables import events, providers
 from attribution.casework.refused import Refusal, Refused
 from attribution.evidence.question import VouchedFor
 from attribution.models import Provider
 from attribution.statements import Vouching
+from attribution.store.log import Writer
+from attribution.store.tables import events, providers
 
 _ID = re.compile(r"[a-z]+:\S{1,80}")
 

@@ -19,8 +19,6 @@ from attribution.cases.importing import import_history
 from attribution.cases.listing import note_letter
 from attribution.cases.noting import note_event
 from attribution.cases.providers import keep_provider
-from attribution.cases.store import Store
-from attribution.cases.times import micros
 from attribution.demo.world import (
     ANDES,
     BANYAN,
@@ -34,6 +32,8 @@ from attribution.demo.world import (
     Company,
 )
 from attribution.models import Provider
+from attribution.store.store import Store
+from attribution.store.times import micros
 
 WHO = "demo"
 _WEEKS = 26

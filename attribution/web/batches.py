@@ -11,12 +11,12 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
-from attribution.cases.engine import writing
-from attribution.cases.service_tables import batch_lines, batches
-from attribution.cases.store import Store
-from attribution.cases.times import micros
 from attribution.errors import NotInStoreError
 from attribution.models import Attribution
+from attribution.store.engine import writing
+from attribution.store.service_tables import batch_lines, batches
+from attribution.store.store import Store
+from attribution.store.times import micros
 
 KEPT_DAYS = 7
 _DAY = 86_400_000_000

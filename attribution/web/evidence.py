@@ -6,11 +6,11 @@ import zlib
 
 from sqlalchemy import select
 
-from attribution.cases.log import Writer
 from attribution.cases.providers import provider_named
-from attribution.cases.tables import reports
 from attribution.errors import NotInStoreError
 from attribution.pattern.assess import Assessment
+from attribution.store.log import Writer
+from attribution.store.tables import reports
 from attribution.web.patterns import Look
 
 

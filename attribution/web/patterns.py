@@ -14,14 +14,14 @@ from sqlalchemy import Connection, or_, select
 
 from attribution.cases.history import countries, history_of
 from attribution.cases.providers import provider_named
-from attribution.cases.store import Store
-from attribution.cases.tables import IS_NEWS, events
-from attribution.cases.times import micros
 from attribution.errors import AttributionError, NotInStoreError
 from attribution.pattern.assess import Assessment, assess
 from attribution.pattern.dossier import dossier_of, median_removal, removal_of_others
 from attribution.pattern.history import History
 from attribution.pattern.report import as_row
+from attribution.store.store import Store
+from attribution.store.tables import IS_NEWS, events
+from attribution.store.times import micros
 
 _LOG = logging.getLogger("attribution.web")
 _KEPT = 4

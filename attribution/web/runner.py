@@ -11,11 +11,11 @@ from typing import Any
 
 from attribution.attributor import Attributor
 from attribution.cases.reports import host_evidence
-from attribution.cases.store import Store
 from attribution.completion import in_order_of_completion
 from attribution.errors import StoreError
 from attribution.evidence import Record
 from attribution.settings import Settings
+from attribution.store.store import Store
 from attribution.web import batches
 from attribution.web.batches import Found
 

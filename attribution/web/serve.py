@@ -12,9 +12,9 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from attribution.cases.store import Store
 from attribution.errors import SettingsError
 from attribution.settings import Settings
+from attribution.store.store import Store
 from attribution.web.access.tickets import FIRST_HOURS, first_ticket
 from attribution.web.app import create_app
 from attribution.web.gate import MOST_BATCH_BYTES

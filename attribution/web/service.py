@@ -13,11 +13,11 @@ from starlette.concurrency import run_in_threadpool
 from attribution.attributor import Attributor
 from attribution.cases.drafting import Sender
 from attribution.cases.notices import Terms
-from attribution.cases.store import Store
-from attribution.cases.times import micros
 from attribution.casework import vouchings
 from attribution.settings import Settings
 from attribution.statements import Vouching
+from attribution.store.store import Store
+from attribution.store.times import micros
 from attribution.web.access.api_keys import principal_of_key
 from attribution.web.access.oidc import IdentityProvider
 from attribution.web.access.roles import Principal

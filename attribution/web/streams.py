@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
 
-from attribution.cases.times import moment
 from attribution.service_models import Batch
+from attribution.store.times import moment
 from attribution.web.batches import BatchState
 from attribution.web.service import Service
 

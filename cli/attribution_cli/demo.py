@@ -54,8 +54,8 @@ def serve_demo() -> int:
             "ATTRIBUTION_HOTLINE_MAILBOX": "notices@hotline.example", "ATTRIBUTION_KEEP_URLS": "true",
         }  # fmt: skip
         environment.pop("ATTRIBUTION_STORE", None)
-        from attribution.cases import Store
         from attribution.demo.hotline import fill
+        from attribution.store import Store
 
         with Store.open(
             f"sqlite:///{Path(environment['ATTRIBUTION_DATA_FOLDER']) / 'cases.sqlite3'}"

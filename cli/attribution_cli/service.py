@@ -103,7 +103,7 @@ def disable(mailbox: Mailbox, who: Who = None) -> None:
 @needs("account list", Extra.HOTLINE)
 def listed(as_json: AsJson = False) -> None:
     """List who may come in."""
-    from attribution.cases.times import iso
+    from attribution.store.times import iso
     from attribution.web.access.accounts import all_accounts
 
     store, _ = open_store()
@@ -159,7 +159,7 @@ def disable_api_key(name: Annotated[str, typer.Argument(metavar="NAME")], who: W
 @needs("api-key list", Extra.HOTLINE)
 def list_api_keys(as_json: AsJson = False) -> None:
     """List keys, without their secrets."""
-    from attribution.cases.times import iso
+    from attribution.store.times import iso
     from attribution.web.access.api_keys import all_keys
 
     store, _ = open_store()

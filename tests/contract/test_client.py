@@ -11,10 +11,10 @@ import pytest
 import respx
 
 from attribution import AttributionSource, Attributor, RemoteAttributor, ServiceError, SettingsError
-from attribution.cases import Store
 from attribution.demo import DemoWorld
 from attribution.demo.hotline import SILENT, fill
 from attribution.models import Attribution
+from attribution.store import Store
 from casework import Clock
 from served import Served, hotline_settings, serving
 

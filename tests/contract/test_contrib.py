@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 import intelmq_interface
-from attribution.cases import Store
 from attribution.demo import DemoWorld
+from attribution.store import Store
 from casework import Clock
 from intelmq_interface import Event
 from served import Served, hotline_settings, serving

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from attribution.cases import Store
 from attribution.cases.drafting import Sender
 from attribution.cases.exporting import (
     export_csv,
@@ -23,11 +22,12 @@ from attribution.cases.exporting import (
 from attribution.cases.importing import Count, import_csv, import_history, import_rows, rejects_file
 from attribution.cases.mapping import load_mapping, shipped_mappings
 from attribution.cases.providers import links, one_history, provider_named
-from attribution.cases.tables import cases, events, providers, reports
-from attribution.cases.times import micros
 from attribution.cases.views import case_lines, case_view
 from attribution.cases.xarf_import import import_xarf
 from attribution.errors import HistoryError
+from attribution.store import Store
+from attribution.store.tables import cases, events, providers, reports
+from attribution.store.times import micros
 from casework import NOON, reported, small_history, write_history
 
 SENDER = Sender("Example Hotline", "notices@hotline.example")
@@ -265,7 +265,7 @@ def test_scarts_exports_are_read_by_the_shipped_mappings(store: Store, tmp_path:
             for one in case_view(connection, lines["site.example"].key, micros(NOON)).events
             if one["kind"] == "sent"
         )
-        from attribution.cases.times import iso
+        from attribution.store.times import iso
 
         assert iso(sent["at"]) == "2024-01-06T08:00:00Z"  # Amsterdam's winter time
         assert lines["other.example"].state == "gathering"

@@ -12,11 +12,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from attribution.cases import Store
 from attribution.cases.listing import signers
 from attribution.demo import DemoWorld
 from attribution.demo.hotline import SILENT, fill
 from attribution.errors import StoreError
+from attribution.store import Store
 from attribution.web.access import lockout, totp
 from attribution.web.access.accounts import (
     Account,

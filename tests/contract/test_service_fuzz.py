@@ -17,9 +17,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from attribution.cases import Store
 from attribution.demo import DemoWorld
 from attribution.demo.hotline import fill
+from attribution.store import Store
 from casework import Clock
 from databases import postgresql_url
 from served import Browser, Served, hotline_settings, serving

@@ -17,9 +17,9 @@ import httpx
 import pytest
 
 from attribution.attributor import Investigation
-from attribution.cases import Store
 from attribution.demo import DemoWorld
 from attribution.demo.hotline import SILENT, fill
+from attribution.store import Store
 from attribution.web import gate
 from attribution.web import serve as serve_module
 from bundles import TARGET, entity, evidence, network, rdap, resolved, suffix

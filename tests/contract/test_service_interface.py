@@ -17,13 +17,13 @@ import make_examples
 import pytest
 from jsonschema import Draft202012Validator
 
-from attribution.cases import Store
 from attribution.decide import decide
 from attribution.demo import DemoWorld
 from attribution.demo.hotline import SILENT, fill
 from attribution.errors import StoreUnavailableError
 from attribution.evidence import Evidence
 from attribution.pattern.render import dossier_files
+from attribution.store import Store
 from attribution.web import service as service_module
 from attribution.web.access.api_keys import disable_key
 from attribution.web.logs import JsonLines, RequestLog
@@ -356,7 +356,7 @@ def test_todays_look_is_made_again_only_for_what_was_known_before_today(
     assert patterns.look() is first
     with served.store.write("ann") as writer:
         from attribution.cases.noting import correct
-        from attribution.cases.tables import events
+        from attribution.store.tables import events
 
         ack = writer.connection.execute(events.select().where(events.c.kind == "ack")).first()
         assert ack is not None

@@ -17,7 +17,6 @@ from typing import Any
 
 import pytest
 
-from attribution.cases import Store
 from attribution.cases.contacts import approve
 from attribution.cases.noting import note_event
 from attribution.cases.providers import keep_provider, link, provider_named
@@ -25,6 +24,7 @@ from attribution.demo import DemoWorld
 from attribution.demo.hotline import SILENT, fill
 from attribution.demo.world import URLS
 from attribution.models import Provider
+from attribution.store import Store
 from casework import Clock
 from served import Browser, Served, hotline_settings, serving
 

@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 
-from attribution.cases import Store
-from attribution.cases.backup import back_up, restore
-from attribution.cases.engine import connect, scrub, writing
-from attribution.cases.keys import Keys
-from attribution.cases.migrate import migrate, newest_revision
 from attribution.cases.notices import record_notice
 from attribution.cases.noting import correct, note_event
 from attribution.cases.reports import erase
-from attribution.cases.tables import cases, events, heads, marks, metadata, providers, reports
-from attribution.cases.times import micros, moment
 from attribution.errors import KeyFileError, StoreError
+from attribution.store import Store
+from attribution.store.backup import back_up, restore
+from attribution.store.engine import connect, scrub, writing
+from attribution.store.keys import Keys
+from attribution.store.migrate import migrate, newest_revision
+from attribution.store.tables import cases, events, heads, marks, metadata, providers, reports
+from attribution.store.times import micros, moment
 from casework import NOON, Clock, looked_up, reported
 
 
@@ -288,7 +288,7 @@ def test_a_store_with_data_comes_forward_from_each_form(store_url: str, tmp_path
     migrate(engine, "0001")
     keys = Keys.make()
     keys.save(tmp_path / "keys.json")
-    from attribution.cases.log import Writer, begin_log
+    from attribution.store.log import Writer, begin_log
 
     with writing(engine) as connection:
         begin_log(connection, keys)

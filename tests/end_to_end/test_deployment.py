@@ -19,8 +19,8 @@ import httpx
 import pytest
 import trustme
 
-from attribution.cases import Store
 from attribution.demo import DemoWorld
+from attribution.store import Store
 from served import PASSWORD, hotline_settings, serving
 from tools import program
 

@@ -46,7 +46,9 @@ def test_killed_at_any_moment_and_resumed_gives_the_same_lines(
 
 @pytest.mark.timeout(900)
 def test_killed_at_any_moment_in_the_laboratory(shared: Path, tmp_path: Path) -> None:
-    laboratory = Laboratory(shared, tmp_path, ["synthetic", "--rules", "2", "--seed", "3", "--urls", "300"])
+    laboratory = Laboratory(
+        shared, tmp_path, ["synthetic", "--rules", "2", "--seed", "3", "--urls", "300"]
+    )
     program = [sys.executable, interruptions.__file__, str(laboratory.urls), str(tmp_path)]
     done = laboratory.serve(program=program)
     rows = lines("\n".join(one for one in done.stdout.splitlines() if one.startswith('{"left"')))

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from attribution.cases import Store
 from attribution.cases.listing import check_signatures, signers
 from attribution.demo import DemoWorld
 from attribution.demo.hotline import SILENT, fill
 from attribution.demo.world import URLS
+from attribution.store import Store
 from attribution.web.access import totp
 from browsers import Watched, barriers, chromium
 from served import PASSPHRASE, PASSWORD, Served, hotline_settings, serving

@@ -14,19 +14,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from attribution.cases import Store
-from attribution.cases.engine import connect, reading, writing
 from attribution.cases.importing import import_history
-from attribution.cases.keys import Keys
-from attribution.cases.log import Writer, begin_log
-from attribution.cases.migrate import migrate, revision_of
-from attribution.cases.tables import cases, events, reports
 from attribution.errors import StoreError
+from attribution.store import Store
+from attribution.store.engine import connect, reading, writing
+from attribution.store.keys import Keys
+from attribution.store.log import Writer, begin_log
+from attribution.store.migrate import migrate, revision_of
+from attribution.store.tables import cases, events, reports
 from casework import stamp, write_history
 from command import COMMAND, run
 from interruptions import KILLS
 
-OPEN = "import sys; from pathlib import Path; from attribution.cases import Store; print('go', flush=True); Store.open(sys.argv[1], Path(sys.argv[2])).close()"
+OPEN = "import sys; from pathlib import Path; from attribution.store import Store; print('go', flush=True); Store.open(sys.argv[1], Path(sys.argv[2])).close()"
 
 
 def busy_history(folder: Path, notices: int = 2500) -> Path:
@@ -223,7 +223,7 @@ def test_a_database_that_goes_and_comes_back(tmp_path: Path) -> None:
 
 def test_a_writer_that_dies_lets_the_next_one_in(store_url: str, tmp_path: Path) -> None:
     script = (
-        "import sys, time; from pathlib import Path; from attribution.cases import Store\n"
+        "import sys, time; from pathlib import Path; from attribution.store import Store\n"
         "with Store.open(sys.argv[1], Path(sys.argv[2])) as store, store.write('eve') as writer:\n"
         "    writer.name_provider('half', 'Half', None, 1); writer.flush(); print('go', flush=True); time.sleep(60)\n"
     )

@@ -9,18 +9,19 @@ import pytest
 from sqlalchemy import true
 
 from attribution.attributor import Investigation
-from attribution.cases import Store, notices
+from attribution.cases import notices
 from attribution.cases.contacts import approvals, approve
 from attribution.cases.drafting import LANGUAGES, Sender, draft
 from attribution.cases.notices import Due, Terms, due, record_notice, set_terms
 from attribution.cases.noting import correct, note_event
 from attribution.cases.providers import provider_named
 from attribution.cases.recheck import Rechecked, recheck
-from attribution.cases.tables import cases, events
-from attribution.cases.times import micros
 from attribution.cases.views import case_lines, case_view
 from attribution.demo.hotline import fill
 from attribution.errors import InvalidTarget, StoreError
+from attribution.store import Store
+from attribution.store.tables import cases, events
+from attribution.store.times import micros
 from casework import NOON, Clock, looked_up, reported
 
 USUAL = Terms(grouping_hours=24, reminder_hours=24)

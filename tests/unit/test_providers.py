@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from attribution.cases import Store
 from attribution.cases.notices import Terms
 from attribution.cases.providers import (
     add_marks,
@@ -18,10 +17,11 @@ from attribution.cases.providers import (
     suggest,
     unlink,
 )
-from attribution.cases.times import micros
 from attribution.cases.views import case_lines, provider_view
 from attribution.errors import StoreError
 from attribution.models import Provider
+from attribution.store import Store
+from attribution.store.times import micros
 from casework import NOON, Clock, looked_up, reported
 
 USUAL = Terms(24, 24)

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from attribution.cases import Store
 from attribution.cases.listing import (
     build,
     check_signatures,
@@ -28,7 +27,6 @@ from attribution.cases.listing import (
 from attribution.cases.notices import record_notice
 from attribution.cases.noting import note_event
 from attribution.cases.partners import as_misp, as_stix
-from attribution.cases.tables import events
 from attribution.errors import StoreError
 from attribution.history.rows import EventRow
 from attribution.pattern.assess import assess
@@ -37,6 +35,8 @@ from attribution.pattern.overview import overview_bytes
 from attribution.pattern.publication import refusals, shown_name, without_telling
 from attribution.pattern.render import dossier_files, dossier_hash, letter_text
 from attribution.pattern.report import as_row
+from attribution.store import Store
+from attribution.store.tables import events
 from casework import Clock, looked_up, reported
 from stories import Story, day
 

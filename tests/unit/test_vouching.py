@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from attribution.cases import Store
 from attribution.cases.providers import keep_provider
 from attribution.casework import (
     Refusal,
@@ -17,6 +16,7 @@ from attribution.casework import (
 )
 from attribution.models import Provider
 from attribution.statements import Vouching
+from attribution.store import Store
 from bundles import (
     below_parent,
     customer,

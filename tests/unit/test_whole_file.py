@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from attribution.cases.keys import Keys
 from attribution.cases.listing import new_key
 from attribution.errors import OutputError, OutputExistsError, StoreError
 from attribution.evidence import Evidence, EvidenceFolder
+from attribution.store.keys import Keys
 from attribution.whole_file import open_private, private_folder, whole_file
 
 

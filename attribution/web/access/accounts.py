@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from attribution.cases.log import Writer
 from attribution.cases.people import person_of
-from attribution.cases.service_tables import accounts, sessions
 from attribution.errors import NotInStoreError, StoreError
+from attribution.store.log import Writer
+from attribution.store.service_tables import accounts, sessions
 from attribution.web.access.roles import ROLES, Principal, Role
 from attribution.web.words import LANGUAGES
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from attribution.cases.log import Writer
-from attribution.cases.service_tables import api_keys
 from attribution.errors import NotInStoreError, StoreError
+from attribution.store.log import Writer
+from attribution.store.service_tables import api_keys
 from attribution.web.access.roles import KEY_SCOPES, Principal, Scope
 from attribution.web.access.tokens import new_token, token_hash
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
-from attribution.cases.log import Writer
-from attribution.cases.service_tables import failures
+from attribution.store.log import Writer
+from attribution.store.service_tables import failures
 
 FREE = 5
 _SECOND = 1_000_000

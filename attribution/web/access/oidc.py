@@ -9,9 +9,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
-from attribution.cases.store import Store
 from attribution.errors import SettingsError
 from attribution.settings import Settings
+from attribution.store.store import Store
 from attribution.web.access.signing_in import SignInRefused
 
 _TIMEOUT = 10

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from attribution.cases.log import Writer
-from attribution.cases.service_tables import accounts, sessions
+from attribution.store.log import Writer
+from attribution.store.service_tables import accounts, sessions
 from attribution.web.access.accounts import Account
 from attribution.web.access.tokens import form_token, new_token, token_hash
 

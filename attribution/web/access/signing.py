@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from attribution.cases.listing import name_signer, public_half
-from attribution.cases.log import Writer
 from attribution.errors import StoreError
+from attribution.store.log import Writer
 from attribution.web.access.accounts import Account, change_account
 
 _LEAST = 12

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import select
 
 from attribution.cases.people import person_of
-from attribution.cases.service_tables import accounts
-from attribution.cases.store import Store
-from attribution.cases.times import micros, moment
 from attribution.errors import AttributionError, StoreError
+from attribution.store.service_tables import accounts
+from attribution.store.store import Store
+from attribution.store.times import micros, moment
 from attribution.web.access import lockout, sessions, totp
 from attribution.web.access.accounts import Account, account_of
 from attribution.web.access.passwords import fits

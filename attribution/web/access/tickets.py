@@ -8,11 +8,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from attribution.cases.log import Writer
-from attribution.cases.service_tables import tickets
-from attribution.cases.store import Store
-from attribution.cases.times import micros
 from attribution.errors import NotInStoreError, StoreError
+from attribution.store.log import Writer
+from attribution.store.service_tables import tickets
+from attribution.store.store import Store
+from attribution.store.times import micros
 from attribution.web.access import totp
 from attribution.web.access.accounts import (
     Account,

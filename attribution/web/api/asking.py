@@ -15,8 +15,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from attribution.cases.times import micros, moment
 from attribution.service_models import Problem
+from attribution.store.times import micros, moment
 from attribution.web.access.roles import Principal, Scope
 from attribution.web.problems import ProblemError
 from attribution.web.service import Service

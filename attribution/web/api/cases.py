@@ -12,15 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from attribution.attributor import Attributor
-from attribution.cases.audit import note_view
 from attribution.cases.drafting import draft
-from attribution.cases.log import Writer
 from attribution.cases.notices import due, record_notice
 from attribution.cases.noting import note_event
 from attribution.cases.providers import provider_named
 from attribution.cases.recheck import recheck
 from attribution.cases.reports import add_report
-from attribution.cases.times import moment
 from attribution.cases.views import CaseLine, CaseView, case_lines, case_view
 from attribution.errors import NotInStoreError
 from attribution.service_models import (
@@ -39,6 +36,9 @@ from attribution.service_models import (
     ReportRequest,
 )
 from attribution.statements import ServedStatement
+from attribution.store.audit import note_view
+from attribution.store.log import Writer
+from attribution.store.times import moment
 from attribution.target import parse_target
 from attribution.web import evidence
 from attribution.web.api import examples

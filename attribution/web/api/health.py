@@ -7,8 +7,8 @@ from sqlalchemy import select
 from starlette.responses import Response
 
 from attribution._version import __version__
-from attribution.cases.tables import heads
 from attribution.service_models import Health
+from attribution.store.tables import heads
 from attribution.web.api.asking import Measuring, TheService, problems
 from attribution.web.metrics import MEDIA_TYPE
 

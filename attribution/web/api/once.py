@@ -14,8 +14,8 @@ from fastapi import Header
 from sqlalchemy import Connection, select
 from starlette.responses import Response
 
-from attribution.cases.log import Writer
-from attribution.cases.service_tables import replies
+from attribution.store.log import Writer
+from attribution.store.service_tables import replies
 from attribution.web.access.roles import Principal
 from attribution.web.api.asking import JSON, etag
 from attribution.web.problems import ProblemError

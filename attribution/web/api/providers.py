@@ -10,10 +10,8 @@ from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from attribution.cases.audit import audit_lines
 from attribution.cases.contacts import approve
 from attribution.cases.providers import provider_named
-from attribution.cases.times import iso, moment
 from attribution.cases.views import provider_lines, provider_view
 from attribution.casework import Vouch, WithdrawVouching, vouch, withdraw_vouching
 from attribution.pattern.dossier import contest as decide_again
@@ -31,6 +29,8 @@ from attribution.service_models import (
     ProviderItem,
     VouchRequest,
 )
+from attribution.store.audit import audit_lines
+from attribution.store.times import iso, moment
 from attribution.web.api import examples
 from attribution.web.api.asking import (
     ROOT,

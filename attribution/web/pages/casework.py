@@ -14,16 +14,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from attribution.attributor import Attributor
-from attribution.cases.audit import note_view
 from attribution.cases.drafting import LANGUAGES, draft
 from attribution.cases.notices import Due, due, record_notice
 from attribution.cases.noting import correct, note_event
 from attribution.cases.providers import provider_named
 from attribution.cases.recheck import Rechecked, recheck
-from attribution.cases.times import micros
 from attribution.cases.views import PAGE, case_lines, case_view, urls_of_case
 from attribution.errors import StoreError
 from attribution.history.rows import ABOUT_NOTICE
+from attribution.store.audit import note_view
+from attribution.store.times import micros
 from attribution.web.batches import targets_of_reports
 from attribution.web.evidence import of_report
 from attribution.web.pages.rendering import page

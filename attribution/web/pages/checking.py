@@ -21,7 +21,6 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from attribution.attributor import Investigation
 from attribution.cases.contacts import approvals
 from attribution.cases.reports import add_report
-from attribution.cases.tables import cases, providers, reports
 from attribution.cases.views import case_counts
 from attribution.errors import InvalidTarget, NotInStoreError
 from attribution.evidence import UNANSWERED, Evidence, Record
@@ -30,6 +29,7 @@ from attribution.lookup.health import registry_rows
 from attribution.models import Attribution
 from attribution.service_models import MOST_TARGETS
 from attribution.shown_rules import SHOWN_RULES
+from attribution.store.tables import cases, providers, reports
 from attribution.target import explained, parse_target, plain_url
 from attribution.web import batches
 from attribution.web.batches import BatchState, Line

@@ -29,8 +29,6 @@ from attribution.cases.listing import (
 from attribution.cases.notices import Terms, set_terms
 from attribution.cases.noting import note_event
 from attribution.cases.providers import provider_named, suggest
-from attribution.cases.tables import events, providers
-from attribution.cases.times import moment
 from attribution.cases.views import PAGE, case_lines, provider_lines, provider_view
 from attribution.errors import StoreError
 from attribution.pattern.dossier import REPLY_DAYS
@@ -44,6 +42,8 @@ from attribution.pattern.pictures import (
 )
 from attribution.pattern.render import dossier_archive, dossier_files, dossier_hash, letter_text
 from attribution.pattern.verdict import LABELS
+from attribution.store.tables import events, providers
+from attribution.store.times import moment
 from attribution.web.access.signing import open_signing_key
 from attribution.web.evidence import note_dossier
 from attribution.web.pages.rendering import page

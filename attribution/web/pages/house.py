@@ -9,10 +9,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from attribution.cases.audit import audit_lines
-from attribution.cases.log import Writer
 from attribution.errors import StoreError
 from attribution.lookup.health import registry_rows
+from attribution.store.audit import audit_lines
+from attribution.store.log import Writer
 from attribution.web.access.accounts import add_account, all_accounts, change_account
 from attribution.web.access.api_keys import all_keys, disable_key, make_key
 from attribution.web.access.passwords import fits

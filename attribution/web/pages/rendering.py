@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from attribution._version import __version__
-from attribution.cases.times import iso, micros, moment
 from attribution.json_text import shown
+from attribution.store.times import iso, micros, moment
 from attribution.target import defanged
 from attribution.web.pages.visitors import visitor_of
 from attribution.web.words import LANGUAGES, words_of

@@ -19,10 +19,10 @@ from attribution_cli.safe_text import escaped_json, shown
 
 if TYPE_CHECKING:
     from attribution.cases.drafting import Sender
-    from attribution.cases.log import Writer
     from attribution.cases.notices import Terms
-    from attribution.cases.store import Store
     from attribution.settings import Settings
+    from attribution.store.log import Writer
+    from attribution.store.store import Store
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z")
 
@@ -43,8 +43,8 @@ Why = Annotated[str, typer.Option("--why", help="Why; it is noted.")]
 
 def open_store(settings: Settings | None = None) -> tuple[Store, Settings]:
     """Open the store that the settings name."""
-    from attribution.cases import Store
     from attribution.settings import load_settings
+    from attribution.store import Store
 
     settings = settings or load_settings()
     return Store.from_settings(settings), settings
@@ -80,7 +80,7 @@ def utc_time(text: str, name: str, form: str) -> datetime:
 
 def read_time(text: str | None) -> int | None:
     """Return a time of the command line as the store counts it; None where none was given."""
-    from attribution.cases.times import micros
+    from attribution.store.times import micros
 
     return None if text is None else micros(utc_time(text, "time", "one such as 2026-01-31T12:00Z"))
 

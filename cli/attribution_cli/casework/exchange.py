@@ -180,7 +180,7 @@ def backup(
     as_json: AsJson = False,
 ) -> None:
     """Write everything to one file, while others go on writing. Keep the key file too, elsewhere."""
-    from attribution.cases.backup import back_up
+    from attribution.store.backup import back_up
 
     refuse_existing(output, replace=force)
     store, _ = open_store()
@@ -194,8 +194,8 @@ def restore(
     as_json: AsJson = False,
 ) -> None:
     """Fill the empty database that the settings name from a backup; of either kind of database."""
-    from attribution.cases.backup import restore as fill
     from attribution.settings import load_settings
+    from attribution.store.backup import restore as fill
 
     settings = load_settings()
     _say_counts(settings.store_url, fill(path, settings.store_url), as_json=as_json)

@@ -48,7 +48,7 @@ mail_app = typer.Typer(help="What came back by mail.", no_args_is_help=True)
 def due(as_json: AsJson = False) -> int:
     """List notices and reminders that are due, and what has to be done before each may go out."""
     from attribution.cases.notices import due as due_now
-    from attribution.cases.times import iso, micros
+    from attribution.store.times import iso, micros
 
     store, settings = open_store()
     with store, store.read() as connection:
@@ -95,7 +95,7 @@ def draft(
     """Write the notice of a case to each party in the order to write, as text and XARF v4. Nothing is sent."""
     from attribution.cases.drafting import draft as write_drafts
     from attribution.cases.notices import due as due_now
-    from attribution.cases.times import micros
+    from attribution.store.times import micros
 
     store, settings = open_store()
     given = _lines_of(urls)
@@ -207,7 +207,7 @@ def add(
 ) -> None:
     """Note that something happened. What was noted is never changed: `event correct` takes it back by another event."""
     from attribution.cases.noting import note_event
-    from attribution.cases.times import iso
+    from attribution.store.times import iso
 
     detail: dict[str, Any] = {}
     if note:
@@ -273,8 +273,8 @@ def case_list(
 ) -> None:
     """List cases, the latest first."""
     from attribution.cases.providers import provider_named
-    from attribution.cases.times import iso
     from attribution.cases.views import case_lines
+    from attribution.store.times import iso
 
     store, _ = open_store()
     with store, store.read() as connection:
@@ -302,8 +302,8 @@ def case_show(
     case: Annotated[str, typer.Argument(metavar="CASE")], as_json: AsJson = False
 ) -> None:
     """Show a case: its URLs, and everything that happened, with when it was known and who noted it."""
-    from attribution.cases.times import iso, micros
     from attribution.cases.views import case_view
+    from attribution.store.times import iso, micros
 
     store, _ = open_store()
     with store, store.read() as connection:
@@ -373,7 +373,7 @@ def mail_read(
     """Recognise bounces, automatic replies and answers by their case's token, and propose events."""
     from attribution.cases.mail import read_mails
     from attribution.cases.noting import case_with_token, note_event
-    from attribution.cases.times import iso, micros
+    from attribution.store.times import iso, micros
 
     store, settings = open_store()
     kinds = {"bounce": "bounce", "auto_reply": "ack", "reply": "ack"}

@@ -48,8 +48,8 @@ def provider_list(
     as_json: AsJson = False,
 ) -> None:
     """List providers by key, with how many cases each has."""
-    from attribution.cases.times import iso
     from attribution.cases.views import provider_lines
+    from attribution.store.times import iso
 
     store, _ = open_store()
     with store, store.read() as connection:
@@ -313,7 +313,7 @@ def terms(
 
 
 def _with_times(value: Any) -> Any:
-    from attribution.cases.times import iso
+    from attribution.store.times import iso
 
     if isinstance(value, dict):
         return {

@@ -144,8 +144,8 @@ def erase(
     as_json: AsJson = False,
 ) -> None:
     """Make everything that tells of a reported URL unreadable, for good. The case stays, and the log still verifies."""
-    from attribution.cases.engine import scrub
     from attribution.cases.reports import erase as erase_report
+    from attribution.store.engine import scrub
 
     store, settings = open_store()
     with store:

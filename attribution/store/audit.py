@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from attribution.cases.log import Writer
-from attribution.cases.tables import cases, events, providers
 from attribution.errors import NotInStoreError
+from attribution.store.log import Writer
+from attribution.store.tables import cases, events, providers
 
 VIEWED = "case_viewed"
 

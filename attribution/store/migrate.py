@@ -10,8 +10,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect
 
-from attribution.cases.engine import reading, writing
 from attribution.errors import StoreError
+from attribution.store.engine import reading, writing
 
 _HERE = Path(__file__).parent / "migrations"
 

@@ -13,11 +13,11 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Table, func, select, update
 
-from attribution.cases.chain import GENESIS, detail_text, event_hash, row_digest
-from attribution.cases.engine import STREAMED
-from attribution.cases.keys import Keys
-from attribution.cases.tables import TELLING, cases, events, heads, marks, providers, reports
 from attribution.errors import StoreError
+from attribution.store.chain import GENESIS, detail_text, event_hash, row_digest
+from attribution.store.engine import STREAMED
+from attribution.store.keys import Keys
+from attribution.store.tables import TELLING, cases, events, heads, marks, providers, reports
 
 _FIELDS = (
     "seq", "kind", "at", "known_at", "recorded_at", "who", "provider_id", "case_id", "report_id", "corrects", "detail",

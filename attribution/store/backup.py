@@ -16,12 +16,12 @@ from typing import Any
 
 from sqlalchemy import Table, func, select
 
-from attribution.cases.engine import STREAMED, connect, reading, writing
-from attribution.cases.migrate import migrate, newest_revision, revision_of
-from attribution.cases.service_tables import accounts, api_keys
-from attribution.cases.store import Store
-from attribution.cases.tables import cases, events, heads, marks, metadata, providers, reports
 from attribution.errors import StoreError
+from attribution.store.engine import STREAMED, connect, reading, writing
+from attribution.store.migrate import migrate, newest_revision, revision_of
+from attribution.store.service_tables import accounts, api_keys
+from attribution.store.store import Store
+from attribution.store.tables import cases, events, heads, marks, metadata, providers, reports
 from attribution.whole_file import whole_file
 
 _TABLES: tuple[Table, ...] = (heads, providers, marks, cases, reports, events, accounts, api_keys)

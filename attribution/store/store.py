@@ -13,15 +13,15 @@ from typing import Self
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, select
 
-from attribution.cases import log
-from attribution.cases.engine import connect, reading, writing
-from attribution.cases.keys import Keys
-from attribution.cases.migrate import migrate, revision_of
-from attribution.cases.service_tables import accounts, batch_lines, tickets
-from attribution.cases.tables import heads, reports
-from attribution.cases.times import micros
 from attribution.errors import KeyFileError, StoreError
 from attribution.settings import Settings
+from attribution.store import log
+from attribution.store.engine import connect, reading, writing
+from attribution.store.keys import Keys
+from attribution.store.migrate import migrate, revision_of
+from attribution.store.service_tables import accounts, batch_lines, tickets
+from attribution.store.tables import heads, reports
+from attribution.store.times import micros
 from attribution.whole_file import FILE_MODE, private_folder, reason_of
 
 Now = Callable[[], datetime]

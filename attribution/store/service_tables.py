@@ -17,7 +17,7 @@ from sqlalchemy import (
     Text,
 )
 
-from attribution.cases.tables import Id, metadata
+from attribution.store.tables import Id, metadata
 
 accounts = Table(
     "accounts",

@@ -1,1 +1,0 @@
-"""Alembic asks for this file; `attribution.cases.migrate` opens the connection and runs the revisions."""

@@ -1,0 +1,15 @@
+"""An append-only log of events in SQLite or PostgreSQL, chained by hashes; it knows nothing of what the events mean.
+
+>>> from attribution.store import Store
+>>> with Store.open("sqlite:///cases.sqlite3") as store:  # doctest: +SKIP
+...     print(store.check().fault)
+"""
+
+from __future__ import annotations
+
+from attribution.extras import Extra, require
+
+require("attribution.store", Extra.HOTLINE, "sqlalchemy", "alembic", "cryptography")
+from attribution.store.store import Store  # noqa: E402 - once its packages are known to be there
+
+__all__ = ["Store"]
