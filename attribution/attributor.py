@@ -122,6 +122,7 @@ class Attributor:
         self._secret = LocalSecret(self._settings.cache_path)
         self._reported = ReportedAddresses(self._clock.monotonic)
         self._asker = Asker(self._settings, self._clock, self._cache, self._reported, on_connect)
+        self._turns = self._asker.turns
         self._check_mailboxes = check_mailboxes
         self._keep_steps = keep_steps
         self._vouched: dict[str, Vouching] = {}
@@ -140,7 +141,6 @@ class Attributor:
         self._folder = EvidenceFolder(evidence) if evidence else None
         self._prepared = False
         self._flights: dict[str, asyncio.Future[list[Record]]] = {}
-        self._turn = asyncio.Lock()
         self._near = Neighbourhoods()
         self._leaves: dict[Address, list[asyncio.Event]] = {}
         self._neighbourhoods: WeakValueDictionary[tuple[int, int], asyncio.Lock] = (
@@ -275,8 +275,8 @@ class Attributor:
                     facts.learn(record)
                 site.add(facts.addresses)
                 await self._learn_all(work)
-        async with self._turn:
-            decision = decide_from(facts)
+        await self._turns.take()
+        decision = decide_from(facts)
         # Of a host with wrappers an answer is not kept: the next link there may be one.
         wraps = may_wrap(decision.attribution.host or "")
         if until and not (wraps or evidence.holds("told_origin") or evidence.holds("served_from")):
@@ -303,22 +303,21 @@ class Attributor:
             mailboxes=self._check_mailboxes,
         )
         while True:
-            # One decides at a time, so that the event loop turns between two of them.
-            async with self._turn:
-                questions = next_questions(facts, wishes)
+            await self._turns.take()
+            questions = next_questions(facts, wishes)
             if not questions:
                 break
             answers = await self._answers(questions, work.site)
-            async with self._turn:
-                for question, records in zip(questions, answers, strict=True):
-                    facts.asked.add(question)
-                    until = self._earlier(until, question, records)
-                    for record in records:
-                        work.evidence.add(record)
-                        facts.learn(record)
-                        if work.heard:
-                            work.heard(record)
-                self._add_statements(work)
+            await self._turns.take()
+            for question, records in zip(questions, answers, strict=True):
+                facts.asked.add(question)
+                until = self._earlier(until, question, records)
+                for record in records:
+                    work.evidence.add(record)
+                    facts.learn(record)
+                    if work.heard:
+                        work.heard(record)
+            self._add_statements(work)
         return None if until is _NEVER else until
 
     def _add_statements(self, work: _Work) -> None:
@@ -394,6 +393,7 @@ class Attributor:
         # Tables on this machine: nothing to share or keep.
         if isinstance(question, SuffixOf | FrontOf | DeskOf):
             return await self._asker.ask(question)
+        await self._turns.take()
         kept = self._kept(question)
         if kept:
             return kept

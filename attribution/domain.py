@@ -23,25 +23,21 @@ class Domain:
 
 
 @cache
-def _extract(private: bool) -> TLDExtract:
+def _extract() -> TLDExtract:
     from tldextract import TLDExtract
 
-    # No list URL and no cache folder: the packaged snapshot is read, and nothing is ever downloaded.
-    return TLDExtract(
-        suffix_list_urls=(),
-        cache_dir=None,
-        fallback_to_snapshot=True,
-        include_psl_private_domains=private,
-    )
+    # No list URL and no cache folder: the packaged snapshot is read, and nothing is ever
+    # downloaded.
+    return TLDExtract(suffix_list_urls=(), cache_dir=None, fallback_to_snapshot=True)
 
 
 def domain_of(host: str) -> Domain:
     """Split a host name by the public-suffix list (https://publicsuffix.org), ICANN section and private one."""
-    by_registry = _extract(private=False)(host)
+    by_registry = _extract()(host)
     registrable = by_registry.top_domain_under_public_suffix
     if not by_registry.suffix:  # the list's default rule `*`: an unlisted last label is a suffix
         registrable = ".".join(host.rsplit(".", 2)[-2:])
-    with_platforms = _extract(private=True)(host)
+    with_platforms = _extract()(host, include_psl_private_domains=True)
     suffix = with_platforms.suffix if with_platforms.is_private else None
     return Domain(registrable or None, suffix)
 

@@ -45,6 +45,7 @@ from attribution.lookup.transport import (
     ReportedAddresses,
     Transport,
 )
+from attribution.lookup.turns import FairTurns
 from attribution.lookup.whois import WhoisClient
 from attribution.settings import Settings
 
@@ -53,6 +54,7 @@ class Asker:
     """Owns the transport and every client. `close` ends what is open.
 
     `reported` are the hosts that no connection may go to; `on_connect` is told of every connection.
+    `turns` are those of every task of this event loop that asks, reads or decides.
     """
 
     def __init__(
@@ -64,11 +66,18 @@ class Asker:
         on_connect: OnConnect | None = None,
     ) -> None:
         listed = ListedServers(settings)
-        self._transport = Transport(settings, listed, reported=reported, on_connect=on_connect)
+        self.turns = FairTurns()
+        self._transport = Transport(
+            settings, listed, reported=reported, on_connect=on_connect, turns=self.turns
+        )
         self._dns = DnsClient(settings, self._transport, clock)
         self._transport.resolve_names_by(self._dns.addresses_of)
         self._pace = Pace(
-            settings.registry_concurrency, settings.patience, clock, Ledger(settings.cache_path)
+            settings.registry_concurrency,
+            settings.patience,
+            clock,
+            Ledger(settings.cache_path),
+            self.turns,
         )
         attempts = Attempts(self._pace, clock)
         self._bootstrap = Bootstrap(settings, self._transport, clock, kept)

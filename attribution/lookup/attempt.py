@@ -4,6 +4,7 @@ wrong on the way is a record, never an exception.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -18,6 +19,7 @@ from attribution.lookup.transport import (
     UnknownServer,
     Unreachable,
 )
+from attribution.registry.readers import is_big
 
 SOON = timedelta(seconds=15)
 """For what may be over in a moment: a connection that failed, a server that is restarted."""
@@ -38,6 +40,7 @@ class Attempts:
 
     def __init__(self, pace: Pace, clock: Clock) -> None:
         self._pace, self._clock = pace, clock
+        self._reading = asyncio.Lock()
 
     async def ask(
         self,
@@ -72,6 +75,16 @@ class Attempts:
         except NotNow as error:
             outcome: Outcome = "unreachable" if error.kind == "unreachable" else "rate_limited"
             return replace(self.failed(blank, outcome, str(error)), retry_at=error.retry_at)
+
+    async def read(self, body: bytes, read: Callable[[], Record]) -> Record:
+        """Read an answer; a big one in a thread, so that no event loop waits for it.
+
+        One such thread at a time: each that runs takes its share of the interpreter from the loop.
+        """
+        if not is_big(body):
+            return read()
+        async with self._reading:
+            return await asyncio.to_thread(read)
 
     def failed(
         self, blank: Record, outcome: Outcome, note: str, later: timedelta = LATER

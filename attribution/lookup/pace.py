@@ -18,6 +18,7 @@ from attribution.lookup.budget import Budget, Closed
 from attribution.lookup.clock import Clock
 from attribution.lookup.ledger import Ledger
 from attribution.lookup.slots import make_room
+from attribution.lookup.turns import FairTurns
 from attribution.registry.registries import registries, registry_of_server
 
 _LONGEST_QUEUE = {"rdap": 30.0}
@@ -79,10 +80,16 @@ class Pace:
     """
 
     def __init__(
-        self, most_concurrent: int, patience: float, clock: Clock, ledger: Ledger | None = None
+        self,
+        most_concurrent: int,
+        patience: float,
+        clock: Clock,
+        ledger: Ledger | None = None,
+        turns: FairTurns | None = None,
     ) -> None:
         self._most, self._patience, self._clock = most_concurrent, patience, clock
         self._ledger = ledger or Ledger(None)
+        self._turns = turns or FairTurns()
         self._rooms: dict[str, asyncio.Semaphore] = {}
         self._queued: Counter[str] = Counter()
         self._numbers = count(1)
@@ -183,6 +190,7 @@ class Pace:
         if seconds > 0:
             make_room()
             await self._clock.sleep(seconds)
+        await self._turns.take()
 
     def _learn(
         self,

@@ -4,7 +4,6 @@ bootstrap, redirects between listed registries, limits.
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import json
 from collections.abc import Callable
@@ -30,7 +29,7 @@ from attribution.lookup.listed import ListedServers
 from attribution.lookup.pace import Service
 from attribution.lookup.transport import HttpAnswer, HttpRequest, Kind, Transport
 from attribution.registry.domain_answer import read_domain
-from attribution.registry.readers import is_big, read_autnum, read_entity, read_networks
+from attribution.registry.readers import read_autnum, read_entity, read_networks
 from attribution.registry.refusals import read_refusal
 from attribution.registry.registration import UnreadableAnswer
 from attribution.registry.servers import Server, server_for_url
@@ -173,9 +172,7 @@ class RdapClient:
     async def _ask(self, url: str, errand: _Errand) -> Record:
         async def send() -> Record:
             answer = await self._transport.fetch(HttpRequest(url, kind=errand.kind, accept=_ACCEPT))
-            if is_big(answer.body):  # read where it keeps nobody waiting
-                return await asyncio.to_thread(self._read, answer, url, errand)
-            return self._read(answer, url, errand)
+            return await self._attempts.read(answer.body, lambda: self._read(answer, url, errand))
 
         blank = self._blank(errand.question, url)
         return await self._attempts.ask(

@@ -8,8 +8,8 @@ nothing.
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,7 +23,6 @@ from attribution.lookup.pace import Service
 from attribution.lookup.transport import Kind, Transport
 from attribution.registry.domain_answer import read_domain_text
 from attribution.registry.readers import (
-    is_big,
     read_autnum,
     read_networks,
     read_referral,
@@ -41,6 +40,7 @@ _MOST_HOPS = 5
 IANA = "whois.iana.org"
 """Where every walk without a known registry begins; the settings may name another server for it."""
 _CHAIN_MARKS = ("-L", "+")
+_PERSON = re.compile(rb"^person:", re.IGNORECASE | re.MULTILINE)
 """What stands in a query that gives the networks above an address in the same answer."""
 
 Judge = Callable[[bytes, Server], tuple[Outcome, str | None]]
@@ -180,9 +180,7 @@ class WhoisClient:
             body = await self._transport.ask_line(
                 address, port, errand.line(server), kind=errand.kind
             )
-            if is_big(body):  # read where it keeps nobody waiting
-                return await asyncio.to_thread(self._read, body, server, host, errand)
-            return self._read(body, server, host, errand)
+            return await self._attempts.read(body, lambda: self._read(body, server, host, errand))
 
         return await self._attempts.ask(
             Service("whois", host), self._blank(errand, host), send, people=_people_in
@@ -192,13 +190,13 @@ class WhoisClient:
         now = self._clock.now()
         reading = read_refusal(server, body)
         outcome, note = reading.outcome, reading.note
-        if outcome == "answered" or (
-            outcome in ("malformed", "not_found") and read_referral(body, server)
-        ):
-            try:
+        try:
+            if outcome == "answered" or (
+                outcome in ("malformed", "not_found") and read_referral(body, server)
+            ):
                 outcome, note = errand.judge(body, server)
-            except UnreadableAnswer as error:
-                outcome, note = "malformed", str(error)
+        except UnreadableAnswer as error:
+            outcome, note = "malformed", str(error)
         retry_at = None
         if outcome == "rate_limited":
             retry_at = now + MUCH_LATER if reading.permanent else None
@@ -247,4 +245,4 @@ def _people_in(record: Record) -> int:
     """Count the people in an answer: `person` objects,
     of which registries let one have so many a day.
     """
-    return sum(line.lower().startswith(b"person:") for line in record.body.splitlines())
+    return len(_PERSON.findall(record.body))

@@ -17,12 +17,15 @@ MAXIMUM_ENTITIES = 2_000
 """Entities (or objects of a text) of one answer; more is unreadable."""
 BIG_BODY = 64 * 1024
 """Above this a caller parses in a thread, so that the event loop never waits."""
+BIG_LINES = 2_000
+"""The same for line ends: a text of nothing else costs a hundred times what its bytes do."""
 
 Object = list[tuple[str, str]]
 
 # Only these end a line. `str.splitlines` also cuts at form feeds, U+0085 and U+2028, which a
 # customer can write into a value to make it look like a line of the registry's.
 _LINE_END = re.compile("\r{0,3}\n")
+_EMPTY_LINES = re.compile("\r{0,3}\n(?:\r{0,3}\n)+")
 
 
 class EntityBudget:
@@ -39,8 +42,8 @@ class EntityBudget:
 
 
 def is_big(body: bytes) -> bool:
-    """Say whether an answer is large enough to be read off the event loop."""
-    return len(body) > BIG_BODY
+    """Say whether an answer is large enough to be read off the event loop: in bytes or in lines."""
+    return len(body) > BIG_BODY or body.count(b"\n") + body.count(b"\r") > BIG_LINES
 
 
 def decode(body: bytes) -> str:
@@ -58,8 +61,8 @@ def decode(body: bytes) -> str:
 
 
 def lines(text: str) -> list[str]:
-    r"""Cut into lines at `\n`, `\r\n` and `\r\r\n`, and nowhere else."""
-    return _LINE_END.split(text)
+    r"""Cut into lines at `\n`, `\r\n` and `\r\r\n`, and nowhere else; of empty ones one stays."""
+    return _LINE_END.split(_EMPTY_LINES.sub("\n\n", text))
 
 
 def is_comment(line: str) -> bool:

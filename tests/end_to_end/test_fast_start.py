@@ -141,6 +141,7 @@ def test_peek_sees_what_the_store_keeps(tmp_path: Path) -> None:
     peek = Peek(tmp_path)
     assert [peek.get(key) for key in ("kept", "over", "never")] == [{"a": [1, "é"]}, None, None]
     store.set("later", 2, 60)
+    store.flush()
     assert peek.get("later") == 2
     peek.close()
     store.close()

@@ -166,12 +166,15 @@ def test_writes_that_wait_are_bounded(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_closing_writes_what_waits_and_ends_the_thread(tmp_path: Path) -> None:
+    before = set(threading.enumerate())
     store = JsonStore(tmp_path)
     for number in range(1000):
         store.set(f"key {number}", number, 60)
+    started = set(threading.enumerate()) - before
     store.close()
     assert len(list(JsonStore(tmp_path).all_keys())) == 1000
-    assert not [one for one in threading.enumerate() if one.name.startswith("cache-writer")]
+    assert started
+    assert not [thread for thread in started if thread.is_alive()]
 
 
 @pytest.mark.parametrize("value", [b"bytes", {1, 2}, object()])

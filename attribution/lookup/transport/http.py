@@ -20,6 +20,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final, cast
 from urllib.parse import urlencode
 
+import anyio.lowlevel
 import h2.exceptions
 import httpcore2
 import httpx
@@ -99,6 +100,7 @@ class HttpConnector:
         self._backend = _GuardedBackend(settings, guard, on_connect)
         self._limit = settings.connect_timeout
         self._client: httpx.AsyncClient | None = None
+        self._opening = asyncio.Lock()
 
     async def fetch(self, request: HttpRequest) -> HttpAnswer:
         """Ask; who calls bounds the time. Raises TransportError."""
@@ -121,7 +123,7 @@ class HttpConnector:
             self._client = None
 
     async def _exchange(self, url: httpx.URL, request: HttpRequest) -> HttpAnswer:
-        client = self._open_client()
+        client = await self._open_client()
         answer = await client.send(_as_httpx(url, request, self._limit), stream=True)
         try:
             _check_headers(answer.headers)
@@ -148,23 +150,35 @@ class HttpConnector:
         finally:
             await answer.aclose()
 
-    def _open_client(self) -> httpx.AsyncClient:
-        if self._client is None:
-            self._client = httpx.AsyncClient(
-                transport=GuardedHttpTransport(self._backend),
-                follow_redirects=False,
-                trust_env=False,
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # keeps none
-            )
+    async def _open_client(self) -> httpx.AsyncClient:
+        async with self._opening:
+            if self._client is None:
+                self._client = httpx.AsyncClient(
+                    transport=GuardedHttpTransport(
+                        self._backend, await asyncio.to_thread(_load_for_connections)
+                    ),
+                    follow_redirects=False,
+                    trust_env=False,
+                    cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # keeps none
+                )
         return self._client
+
+
+def _load_for_connections() -> ssl.SSLContext:
+    """Load anyio's backend, and return certifi's roots, or those of SSL_CERT_FILE.
+
+    Both take some 50 ms, which no event loop is to be held up for.
+    """
+    asyncio.run(anyio.lowlevel.checkpoint())
+    return httpx.create_ssl_context()
 
 
 class GuardedHttpTransport(httpx.AsyncBaseTransport):
     """httpx's way to httpcore2's pool."""
 
-    def __init__(self, backend: httpcore2.AsyncNetworkBackend) -> None:
+    def __init__(self, backend: httpcore2.AsyncNetworkBackend, roots: ssl.SSLContext) -> None:
         self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=httpx.create_ssl_context(),  # certifi's roots, or SSL_CERT_FILE's
+            ssl_context=roots,
             max_connections=256,
             max_keepalive_connections=64,
             keepalive_expiry=30.0,

@@ -14,6 +14,7 @@ from attribution.lookup.transport.guard import Guard, Kind, Resolve, ServerTable
 from attribution.lookup.transport.http import MOST_BYTES, HttpAnswer, HttpConnector, HttpRequest
 from attribution.lookup.transport.reported import ReportedAddresses
 from attribution.lookup.transport.whois import WhoisConnector
+from attribution.lookup.turns import FairTurns
 from attribution.settings import Settings
 
 _PORTS = {"https": 443, "http": 80}
@@ -25,7 +26,7 @@ class Transport:
     `servers` says which servers are asked what. `reported` are the hosts that may not be connected
     to; whoever looks up several targets at once gives all of them one registry. `ask_unlisted` also
     lets servers be asked that only an answer names. `on_connect` is told of every connection before
-    it is opened.
+    it is opened. After each answer the caller goes on when it has its turn among `turns`.
     """
 
     def __init__(
@@ -36,7 +37,9 @@ class Transport:
         reported: ReportedAddresses | None = None,
         ask_unlisted: bool = False,
         on_connect: OnConnect | None = None,
+        turns: FairTurns | None = None,
     ) -> None:
+        self._turns = turns or FairTurns()
         tell: OnConnect = on_connect or (lambda kind, address, port: None)
         self._settings = settings
         self._guard = Guard(
@@ -77,7 +80,9 @@ class Transport:
 
         `timeout` is in seconds. Raises DestinationRefused, OSError or TimeoutError.
         """
-        return await self._dns.exchange(query, server, port, timeout)
+        answer = await self._dns.exchange(query, server, port, timeout)
+        await self._turns.take()
+        return answer
 
     async def fetch(self, request: HttpRequest) -> HttpAnswer:
         """Ask a server over HTTP; no redirect is followed, so no header goes to another server.
@@ -86,7 +91,9 @@ class Transport:
         TimeoutError.
         """
         async with asyncio.timeout(self._settings.rdap_timeout):
-            return await self._http.fetch(request)
+            answer = await self._http.fetch(request)
+        await self._turns.take()
+        return answer
 
     def may_ask(self, url: str, kind: Kind) -> bool:
         """Say whether a URL's server is asked questions of
@@ -109,4 +116,6 @@ class Transport:
         """
         destination = self._guard.destination(host, port, kind, tls=False)
         async with asyncio.timeout(self._settings.whois_timeout):
-            return await self._whois.ask(destination, line, most_bytes)
+            answer = await self._whois.ask(destination, line, most_bytes)
+        await self._turns.take()
+        return answer
