@@ -47,7 +47,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     arguments.add_argument("--shared", type=Path, default=HERE.parent.parent / "shared")
-    arguments.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    arguments.add_argument("--seeds", type=int, nargs="*", default=[1, 2, 3])
     arguments.add_argument("--urls", type=int, default=2000)
     given = arguments.parse_args()
     if not given.shared.is_dir():
@@ -211,7 +211,8 @@ def _print(title: str, table: Table) -> None:
         + "\n"
     )
     for (name, protocol), counts in table.items():
-        label = name if name == ORIGIN_RULE else f"{name} {metadata.version(name)}"
+        distribution = "hosting-attribution" if name == "attribution" else name
+        label = name if name == ORIGIN_RULE else f"{name} {metadata.version(distribution)}"
         sys.stdout.write(
             f"{label:26}{protocol:9}"
             + "".join(f"{counts[column]:>14}" for column in COLUMNS)
