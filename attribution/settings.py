@@ -210,6 +210,19 @@ class Settings(BaseModel):
     key_file: Path | None = Field(
         None, description="the keys of that store; empty: beside its file"
     )
+    time_stamp_url: Annotated[str, BeforeValidator(_optional_url)] = Field(
+        "",
+        description="time-stamp authority (RFC 3161) that stamps the log's head, so that nobody "
+        "rewrites it unnoticed; it learns a salted digest",
+    )
+    time_stamp_roots: Path | None = Field(
+        None, description="its root certificates, PEM: stamps are checked with these alone"
+    )
+    stamps_folder: Path | None = Field(
+        None,
+        description="where stamps are kept, best out of the database administrator's reach; "
+        "empty: `stamps` in the data folder",
+    )
     keep_urls: bool = Field(
         False,
         description="keep reported URLs themselves, encrypted; else only what recognises them (a keyed hash) and the host",
@@ -312,6 +325,11 @@ class Settings(BaseModel):
     def store_url(self) -> str:
         """Where reports and notices are kept."""
         return self.store or f"sqlite:///{self.data_path / 'cases.sqlite3'}"
+
+    @property
+    def stamps_path(self) -> Path:
+        """Where time stamps of the log are kept."""
+        return self.stamps_folder or self.data_path / "stamps"
 
     @property
     def data_path(self) -> Path:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from attribution.attributor import Investigation
+from attribution.cases.notices import record_notice
+from attribution.cases.noting import note_event
 from attribution.cases.reports import Added, add_report
 from attribution.decide import decide
 from attribution.evidence import Evidence
@@ -127,3 +129,13 @@ def small_history(folder: Path, notices: int = 3) -> Path:
 def stamp(at: datetime) -> str:
     """Write a time as histories do."""
     return at.isoformat().replace("+00:00", "Z")
+
+
+def filled(store: Store, **more: object) -> str:
+    """Fill a store with a case of each kind of row; return the case."""
+    case = reported(store, keep_url=True, **more).case
+    assert case
+    with store.write("ann") as writer:
+        record_notice(writer, case, writer.now, to="abuse@hosting.example")
+        note_event(writer, "ack", writer.now, case=case)
+    return case

@@ -3,6 +3,7 @@ a result or `Refused` out. Command and interface only call them.
 """
 
 from attribution.casework.refused import Refusal, Refused
+from attribution.casework.stamping import Stamped, StampHead, stamp_head
 from attribution.casework.vouching import (
     Vouch,
     WithdrawVouching,
@@ -14,8 +15,11 @@ from attribution.casework.vouching import (
 __all__ = [
     "Refusal",
     "Refused",
+    "StampHead",
+    "Stamped",
     "Vouch",
     "WithdrawVouching",
+    "stamp_head",
     "vouch",
     "vouchings",
     "withdraw_vouching",

@@ -18,6 +18,7 @@ from sqlalchemy import Table, func, select
 
 from attribution.errors import StoreError
 from attribution.store.engine import STREAMED, connect, reading, writing
+from attribution.store.heads import Head, current_head
 from attribution.store.migrate import migrate, newest_revision, revision_of
 from attribution.store.service_tables import accounts, api_keys
 from attribution.store.store import Store
@@ -27,6 +28,7 @@ from attribution.whole_file import whole_file
 _TABLES: tuple[Table, ...] = (heads, providers, marks, cases, reports, events, accounts, api_keys)
 """Sessions, links and batches are left out: they are of the day."""
 _BATCH = 2000
+_LONGEST_HEAD = 64 * 1024
 
 
 def back_up(store: Store, path: Path, *, replace: bool = False) -> dict[str, int]:
@@ -44,9 +46,10 @@ def back_up(store: Store, path: Path, *, replace: bool = False) -> dict[str, int
             whole_file(path, "wb", replace=replace) as raw,
             gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=3, filename="", mtime=0) as out,
         ):
-            head = _encode({"form": revision_of(connection), "rows": counts})
-            digest.update(head)
-            out.write(head)
+            log = current_head(connection).as_json()
+            line = _encode({"form": revision_of(connection), "rows": counts, "log": log})
+            digest.update(line)
+            out.write(line)
             for table in _TABLES:
                 for row in connection.execute(
                     select(table).order_by(next(iter(table.primary_key))),
@@ -108,6 +111,19 @@ def restore(path: Path, url: str) -> dict[str, int]:
     finally:
         engine.dispose()
     return counts
+
+
+def head_in(path: Path) -> Head | None:
+    """Return the head of the log that a backup says it was made of; None for one that says none.
+
+    Raises StoreError where the file is no backup.
+    """
+    try:
+        with gzip.open(path, "rb") as lines:
+            log = json.loads(lines.readline(_LONGEST_HEAD)).get("log")
+        return None if log is None else Head(int(log["event"]), str(log["hash"]), 0)
+    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StoreError(f"backup {str(path)!r} cannot be read: {error}.") from None
 
 
 def _empty(engine: Any) -> None:

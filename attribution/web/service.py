@@ -26,6 +26,7 @@ from attribution.web.limiter import Limiter
 from attribution.web.metrics import Metrics
 from attribution.web.patterns import Patterns
 from attribution.web.runner import Runner
+from attribution.web.stamping import DailyStamps
 
 _Result = TypeVar("_Result")
 _KEY_SECONDS = 5.0
@@ -44,6 +45,7 @@ class Service:
         self.vouched: list[Vouching] = []
         self.runner = Runner(store, self.attributor, settings)
         self.patterns = Patterns(store)
+        self.stamps = DailyStamps(store, settings)
         self.limiter = Limiter(settings.rate_limit)
         self.metrics = Metrics()
         self.identity_provider = IdentityProvider(settings) if settings.oidc_issuer else None
@@ -53,10 +55,12 @@ class Service:
     async def __aenter__(self) -> Self:
         await run_in_threadpool(self.refresh_vouchings)
         await self.runner.start()
+        self.stamps.start()
         await run_in_threadpool(self.patterns.known)  # begins it: who comes first has not to wait
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.stamps.close()
         await self.runner.close()
         await self.attributor.close()
 

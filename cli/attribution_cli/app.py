@@ -18,7 +18,7 @@ from typer.core import TyperGroup
 from attribution.extras import Extra, require
 from attribution_cli import exit_code
 from attribution_cli.casework.assess import assess
-from attribution_cli.casework.exchange import backup, export, import_, keys_app, restore
+from attribution_cli.casework.exchange import backup, export, import_, keys_app, restore, stamp
 from attribution_cli.casework.notices import case_app, event_app, mail_app, notice_app
 from attribution_cli.casework.providers import provider_app
 from attribution_cli.casework.publishing import contest, dossier, letter, list_app, overview
@@ -317,6 +317,13 @@ def verify(
     head: Annotated[
         str | None, typer.Option(help="A head noted earlier: finds a chain whose end was cut off.")
     ] = None,
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="A backup, signed list or dossier: the head in it has to be in the log. Repeatable.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Check the store, or a folder of evidence, for changed, missing or reordered records. Exit code 1 when there are any."""
@@ -324,7 +331,7 @@ def verify(
         require("verify", Extra.HOTLINE)
         from attribution_cli.casework.exchange import verify_store
 
-        return verify_store(head, as_json=as_json)
+        return verify_store(head, against or [], as_json=as_json)
     from attribution.evidence import verify_folder
 
     found = verify_folder(folder, head)
@@ -656,6 +663,7 @@ app.command(
     "contest", epilog="Example: attribution contest ripe:ORG-EX1-RIPE --without c4b81d9f02aa"
 )(contest)
 app.command("overview", epilog="Example: attribution overview --output overview.html")(overview)
+app.command("stamp", epilog="Example: attribution stamp")(stamp)
 app.command("backup", epilog="Example: attribution backup --output cases.backup")(backup)
 app.command(
     "restore",

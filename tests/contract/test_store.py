@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 
-from attribution.cases.notices import record_notice
 from attribution.cases.noting import correct, note_event
 from attribution.cases.reports import erase
 from attribution.errors import KeyFileError, StoreError
@@ -21,17 +20,7 @@ from attribution.store.keys import Keys
 from attribution.store.migrate import migrate, newest_revision
 from attribution.store.tables import cases, events, heads, marks, metadata, providers, reports
 from attribution.store.times import micros, moment
-from casework import NOON, Clock, looked_up, reported
-
-
-def filled(store: Store, **more: object) -> str:
-    """Fill a store with a case of each kind of row; return the case."""
-    case = reported(store, keep_url=True, **more).case
-    assert case
-    with store.write("ann") as writer:
-        record_notice(writer, case, writer.now, to="abuse@hosting.example")
-        note_event(writer, "ack", writer.now, case=case)
-    return case
+from casework import NOON, Clock, filled, looked_up, reported
 
 
 def test_a_store_that_nobody_touched_verifies(store: Store) -> None:

@@ -37,7 +37,9 @@ from attribution.lookup.transport.errors import DestinationRefused, UnknownServe
 from attribution.lookup.transport.reported import ReportedAddresses, as_normal, plain_host
 from attribution.settings import Settings, split_host_port
 
-Kind = Literal["ip", "autnum", "entity", "domain", "bootstrap", "publisher", "origin_source"]
+Kind = Literal[
+    "ip", "autnum", "entity", "domain", "bootstrap", "publisher", "origin_source", "time_stamp"
+]
 """Kinds of questions that servers are listed for."""
 Resolve = Callable[[str], Awaitable[list[str]]]
 """Returns the addresses of a server's name, by the configured resolvers."""
@@ -211,6 +213,10 @@ def _configured(settings: Settings) -> dict[tuple[str, int], frozenset[Kind]]:
         servers[plain_host(host), port] = _WHOIS_KINDS
     key = plain_host(bootstrap.hostname or ""), bootstrap.port or _PORTS[bootstrap.scheme]
     servers[key] = servers.get(key, frozenset()) | {"bootstrap"}
+    if settings.time_stamp_url:
+        authority = urlsplit(settings.time_stamp_url)
+        key = plain_host(authority.hostname or ""), authority.port or _PORTS[authority.scheme]
+        servers[key] = servers.get(key, frozenset()) | {"time_stamp"}
     return servers
 
 

@@ -60,13 +60,16 @@ _IN_HTTPCORE = (
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """What is asked of a server over HTTP: a GET, or a POST of form fields."""
+    """What is asked of a server over HTTP: a GET, or a POST of form fields or of bytes."""
 
     url: str
     kind: Kind
     """For which kind of question the server has to be listed."""
     accept: str
     form: Iterable[tuple[str, str]] = ()
+    content: bytes = b""
+    """What is posted, where no form is."""
+    content_type: str = "application/octet-stream"
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """More header fields: keys of a partner's. They go to this server only."""
     most_bytes: int = MOST_BYTES
@@ -386,10 +389,12 @@ def _as_httpx(url: httpx.URL, request: HttpRequest, handshake_timeout: float) ->
         "Accept-Encoding": ACCEPTED,
     }
     fields = list(request.form)
-    if not fields:
+    if not fields and not request.content:
         return httpx.Request("GET", url, headers=headers, extensions=extensions)
-    headers["Content-Type"] = "application/x-www-form-urlencoded"
-    content = urlencode(fields).encode("ascii")
+    headers["Content-Type"] = (
+        "application/x-www-form-urlencoded" if fields else request.content_type
+    )
+    content = urlencode(fields).encode("ascii") if fields else request.content
     return httpx.Request("POST", url, headers=headers, content=content, extensions=extensions)
 
 

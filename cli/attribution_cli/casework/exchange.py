@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -211,19 +212,60 @@ def rotate(as_json: AsJson = False) -> None:
     tell({"urls": count}, f"{count} kept URLs are under a new key", as_json=as_json)
 
 
-def verify_store(head: str | None, *, as_json: bool) -> int:
-    """Check the store's log and every row that it covers."""
-    store, _ = open_store()
+def verify_store(head: str | None, against: Sequence[Path], *, as_json: bool) -> int:
+    """Check the store's log, every row that it covers, and the heads that left this machine."""
+    from attribution.casework.verifying import CheckStore, check_store
+
+    store, settings = open_store()
     with store:
-        found = store.check(head)
+        result = check_store(store, settings, CheckStore(head, tuple(against)))
+    log, stamps = result.log, result.stamps
     if as_json:
-        print_json({"events": found.events, "head": found.head, "faults": list(found.faults)})
-    else:
-        for fault in found.faults:
-            say(f"attribution: {fault}")
-        state = f"{len(found.faults)} faults" if found.faults else "whole"
-        typer.echo(f"{found.events} events, {state}; head {found.head}")
-    return exit_code.SOME_NOT if found.faults else 0
+        last = stamps.last.isoformat() if stamps.last else None
+        print_json(
+            {
+                "events": log.events,
+                "head": log.head,
+                "stamps": stamps.count,
+                "last_stamp": last,
+                "faults": list(result.faults),
+            }
+        )
+        return exit_code.SOME_NOT if result.faults else 0
+    for fault in result.faults:
+        say(f"attribution: {fault}")
+    state = f"{len(result.faults)} faults" if result.faults else "whole"
+    stamped = f"; last stamped {stamps.last:%Y-%m-%d %H:%M} UTC" if stamps.last else ""
+    typer.echo(f"{log.events} events, {state}{stamped}; head {log.head}")
+    return exit_code.SOME_NOT if result.faults else 0
+
+
+@needs("stamp", Extra.HOTLINE)
+def stamp(
+    again: Annotated[
+        bool, typer.Option("--again", help="Also where this head was stamped before.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Have the log's head stamped (RFC 3161): `verify` then finds a log that was rewritten since."""
+    from attribution.casework.stamping import StampHead, stamp_head
+
+    store, settings = open_store()
+    with store:
+        result = stamp_head(store, settings, StampHead(again))
+    at = result.at.isoformat() if result.at else None
+    said = (
+        f"event {result.head.seq} was stamped at {at}"
+        if at
+        else f"event {result.head.seq} is the log's end still, and was stamped before"
+    )
+    values = {
+        "event": result.head.seq,
+        "hash": result.head.hash,
+        "at": at,
+        "file": str(result.path),
+    }
+    tell(values, f"{said}: {result.path}", as_json=as_json)
 
 
 def _say_counts(where: str, counts: dict[str, Any], *, as_json: bool) -> None:
