@@ -288,6 +288,24 @@ class ApprovalRequest(_Request):
     why: Text
 
 
+class CheckRequest(_Request):
+    """What a registered checker saw of a reported URL, signed with its key (docs/service.md)."""
+
+    checker: Text
+    """The checker's public key: Ed25519, base64."""
+    report: Text
+    state: Literal["online", "offline"]
+    seen_at: Text
+    """ISO 8601 with an offset."""
+    served_by: Annotated[str, Field(min_length=1, max_length=200)] | None
+    """Id of the provider whose address gave the content; null where the checker could not tell."""
+    method: Literal["person", "content", "status"]
+    """How the content was compared."""
+    vantage_country: Annotated[str, Field(pattern="^[A-Z]{2}$")]
+    signature: Text
+    """Over the other fields as canonical JSON, base64."""
+
+
 class VouchRequest(_Request):
     """A person's word that a company answers for what
     it hosts, though its block is a customer's.

@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 from attribution.extras import Extra, require
 from attribution_cli import exit_code
 from attribution_cli.casework.assess import assess
+from attribution_cli.casework.checkers import checker_app
 from attribution_cli.casework.exchange import backup, export, import_, keys_app, restore, stamp
 from attribution_cli.casework.notices import case_app, event_app, mail_app, notice_app
 from attribution_cli.casework.providers import provider_app
@@ -642,7 +643,7 @@ def _decided_again(bundle: Path) -> Investigation:
 
 for _name, _verbs in (
     ("report", report_app), ("notice", notice_app), ("event", event_app), ("case", case_app), ("provider", provider_app),
-    ("mail", mail_app), ("keys", keys_app), ("list", list_app),
+    ("mail", mail_app), ("keys", keys_app), ("list", list_app), ("checker", checker_app),
 ):  # fmt: skip
     app.add_typer(_verbs, name=_name)
 app.command("recheck", epilog="Example: attribution recheck")(recheck)

@@ -19,10 +19,12 @@ from attribution.cases.providers import provider_named
 from attribution.cases.recheck import recheck
 from attribution.cases.reports import add_report
 from attribution.cases.views import CaseLine, CaseView, case_lines, case_view
+from attribution.casework.checking import note_statement
 from attribution.errors import NotInStoreError
 from attribution.service_models import (
     Case,
     CaseItem,
+    CheckRequest,
     DraftItem,
     DraftRequest,
     DueItem,
@@ -43,6 +45,7 @@ from attribution.target import parse_target
 from attribution.web import evidence
 from attribution.web.api import examples
 from attribution.web.api.asking import (
+    JSON,
     ROOT,
     Cursor,
     Limit,
@@ -184,6 +187,19 @@ def event(
 
     with service.store.write(principal.who) as writer:
         return once.do(writer, work)
+
+
+@router.post(
+    "/checks",
+    status_code=201,
+    response_model=Noted,
+    responses={**problems(404), 201: examples.reply("It is noted.", "NOTED")},
+)
+def check(body: CheckRequest, service: TheService, principal: Writing) -> Response:
+    """Note a check that a registered checker signed; the same statement is taken once."""
+    with service.store.write(principal.who) as writer:
+        numbers = note_statement(writer, body.model_dump(mode="json"))
+    return Response(json_of(Noted(events=numbers)), 201, media_type=JSON)
 
 
 @router.post(

@@ -13,6 +13,7 @@ import typer
 from attribution.extras import Extra
 from attribution.whole_file import refuse_existing
 from attribution_cli import exit_code
+from attribution_cli.casework.checkers import note_statements
 from attribution_cli.casework.desk import (
     AsJson,
     At,
@@ -183,13 +184,13 @@ def record(
 @needs("event add", Extra.HOTLINE)
 def add(
     kind: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            metavar="KIND",
+            metavar="[KIND]",
             help="ack, bounce, refused, still_online, offline, reply, court_order, "
             "contact_confirmed, …",
         ),
-    ],
+    ] = None,
     case: Annotated[str | None, typer.Option(help="The case that it happened to.")] = None,
     report: Annotated[
         str | None, typer.Option(help="The URL's report, for what happened to one URL.")
@@ -202,13 +203,27 @@ def add(
     last_online: Annotated[
         str | None, typer.Option(metavar="TIME", help="With offline: when it was last seen online.")
     ] = None,
+    statement: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="Checks that a registered checker signed, a JSON object a line, instead of KIND.",
+        ),
+    ] = None,
     who: Who = None,
     as_json: AsJson = False,
-) -> None:
+) -> int | None:
     """Note that something happened. What was noted is never changed: `event correct` takes it back by another event."""
     from attribution.cases.noting import note_event
     from attribution.store.times import iso
 
+    if (kind is None) == (statement is None):
+        raise typer.BadParameter("give a KIND, or signed checks with --statement FILE")
+    if statement is not None:
+        return note_statements(statement, who, as_json=as_json)
+    assert kind is not None
     detail: dict[str, Any] = {}
     if note:
         detail["note"] = note
@@ -228,6 +243,7 @@ def add(
         print_json({"events": numbers})
     else:
         say(f"attribution: noted as event {', '.join(map(str, numbers))}")
+    return None
 
 
 @event_app.command(

@@ -1,0 +1,260 @@
+"""Checks that a named checker signed: what it saw, when, from which provider's address, and how it knew.
+
+A checker is a program or person of the hotline with an Ed25519 key. Once one is registered, an
+unsigned check counts for nothing in an assessment: nobody with an account alone can make a
+provider look bad. A statement is refused twice (replay), from the future, and when it is late.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, get_args
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from sqlalchemy import Connection, select
+
+from attribution.cases.noting import note_event
+from attribution.casework.refused import Refusal, Refused
+from attribution.store.log import Writer
+from attribution.store.tables import events, reports
+from attribution.store.times import micros
+
+State = Literal["online", "offline"]
+Method = Literal["person", "content", "status"]
+_EVENT_OF: dict[str, str] = {"online": "still_online", "offline": "offline"}
+_FIELDS = ("checker", "report", "state", "seen_at", "served_by", "method", "vantage_country")
+_PREFIX = b"attribution check 1\n"
+"""Signed before the statement, so that a signature fits nothing else that the key signs."""
+MOST_AHEAD = timedelta(minutes=5)
+"""How far a checker's clock may be ahead of the store's."""
+MOST_LATE = timedelta(days=7)
+"""How old a statement may be when it comes: what a checker saw is told while it can be compared."""
+_LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class AddChecker:
+    """Register a checker's key."""
+
+    name: str
+    public_key: str
+    """Ed25519, 32 bytes in base64."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetireChecker:
+    """Take a key's statements no more; those noted before stay."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a checker saw of one reported URL."""
+
+    checker: str
+    """The checker's public key."""
+    report: str
+    """Key of the report, which stands for the URL."""
+    state: State
+    seen_at: str
+    """ISO 8601 with an offset."""
+    served_by: str | None
+    """Id of the provider whose address gave the content; None where the checker could not tell."""
+    method: Method
+    """How the content was compared: by a person, by its bytes, or by the status alone."""
+    vantage_country: str
+    """Where the checker looked from, two letters."""
+
+    @property
+    def message(self) -> bytes:
+        """What is signed: canonical JSON (sorted names, no white space, UTF-8) after a prefix."""
+        text = json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        return _PREFIX + text.encode("utf-8", "surrogatepass")
+
+    def signed(self, key: Ed25519PrivateKey) -> dict[str, str | None]:
+        """Return the statement with its signature, as it is sent."""
+        signature = base64.b64encode(key.sign(self.message)).decode("ascii")
+        return {**asdict(self), "signature": signature}
+
+
+def add_checker(writer: Writer, command: AddChecker) -> int:
+    """Register a checker; return the event's number. Raises Refused."""
+    name = " ".join(command.name.split())
+    if not name or len(name) > _LONGEST:
+        raise Refused(Refusal.MISSING, "name", command.name, "give the checker a short name")
+    _public_key(command.public_key, "public_key")
+    for key, other in checkers(writer.connection).items():
+        if key == command.public_key or other.casefold() == name.casefold():
+            remedy = f"{other!r} has that name or key already; retire it first"
+            raise Refused(Refusal.CONFLICT, "checker", name, remedy)
+    if command.public_key in _retired(writer.connection):
+        remedy = "this key was retired, and is not taken again: make a new one"
+        raise Refused(Refusal.CONFLICT, "public_key", command.public_key, remedy)
+    detail = {"name": name, "public_key": command.public_key}
+    return writer.add_event("checker_named", writer.now, detail=detail)
+
+
+def retire_checker(writer: Writer, command: RetireChecker) -> int:
+    """Retire a checker's key; return the event's number. Raises Refused."""
+    keys = {name.casefold(): key for key, name in checkers(writer.connection).items()}
+    key = keys.get(command.name.casefold())
+    if key is None:
+        remedy = "no checker of that name is registered; `attribution checker list` shows them"
+        raise Refused(Refusal.NOT_FOUND, "checker", command.name, remedy)
+    if not command.why.strip():
+        raise Refused(Refusal.MISSING, "why", command.why, "say why its statements end")
+    detail = {"public_key": key, "why": command.why.strip()}
+    return writer.add_event("checker_retired", writer.now, detail=detail)
+
+
+def checkers(connection: Connection) -> dict[str, str]:
+    """Return the names of the checkers whose statements are taken, by public key."""
+    retired = _retired(connection)
+    rows = connection.execute(
+        select(events.c.detail).where(events.c.kind == "checker_named").order_by(events.c.seq)
+    ).scalars()
+    named = (json.loads(row) for row in rows)
+    return {row["public_key"]: row["name"] for row in named if row["public_key"] not in retired}
+
+
+def checkers_since(connection: Connection) -> int | None:
+    """Return when the first checker was registered, in microseconds since 1970; None before."""
+    return connection.execute(
+        select(events.c.recorded_at)
+        .where(events.c.kind == "checker_named")
+        .order_by(events.c.seq)
+        .limit(1)
+    ).scalar_one_or_none()
+
+
+def note_statement(writer: Writer, values: Mapping[str, Any]) -> list[int]:
+    """Note what a checker signed; return the numbers of the events. Raises Refused.
+
+    The event keeps the statement whole, so that the signature can be checked for ever.
+    """
+    statement = read_statement(values)
+    name = checkers(writer.connection).get(statement.checker)
+    if name is None:
+        remedy = "no checker is registered with this key; `attribution checker add` does it"
+        raise Refused(Refusal.NOT_FOUND, "checker", statement.checker, remedy)
+    signature = _check_signature(statement, values.get("signature"))
+    at = _seen_at(writer, statement)
+    _check_report(writer.connection, statement, at)
+    digest = hashlib.sha256(statement.message).hexdigest()
+    detail = {
+        "checker": name,
+        "served_by": statement.served_by,
+        "compared": statement.method,
+        "vantage_country": statement.vantage_country,
+        "statement": {**asdict(statement), "signature": signature},
+    }
+    kind = _EVENT_OF[statement.state]
+    origin = f"check {digest}"
+    numbers = note_event(writer, kind, at, report=statement.report, detail=detail, origin=origin)
+    if not numbers:
+        remedy = "this statement was noted before: each look needs one of its own"
+        raise Refused(Refusal.CONFLICT, "seen_at", statement.seen_at, remedy)
+    return numbers
+
+
+def is_signed(detail: Mapping[str, Any]) -> bool:
+    """Say whether an event's detail holds a statement with a signature that fits it."""
+    values = detail.get("statement")
+    if not isinstance(values, Mapping):
+        return False
+    try:
+        _check_signature(read_statement(values), values.get("signature"))
+    except Refused:
+        return False
+    return True
+
+
+def read_statement(values: Mapping[str, Any]) -> Statement:
+    """Read a statement; a field too many or too few is refused. Raises Refused."""
+    if not isinstance(values, Mapping):
+        raise Refused(Refusal.INVALID, "statement", str(values)[:60], "give a JSON object")
+    unknown = sorted(set(values) - {*_FIELDS, "signature"})
+    if unknown:
+        remedy = f"a statement has the fields {', '.join(_FIELDS)} and signature"
+        raise Refused(Refusal.INVALID, "statement", unknown[0][:60], remedy)
+    for name in _FIELDS:
+        value = values.get(name)
+        if name == "served_by" and value is None and name in values:
+            continue
+        if not isinstance(value, str) or not 0 < len(value) <= _LONGEST:
+            raise Refused(Refusal.MISSING, name, str(value)[:60], "give a short text")
+    _check_choice(values, "state", get_args(State))
+    _check_choice(values, "method", get_args(Method))
+    country = values["vantage_country"]
+    if not (len(country) == 2 and country.isascii() and country.isupper()):
+        remedy = "give a country's two letters, in upper case"
+        raise Refused(Refusal.INVALID, "vantage_country", country, remedy)
+    return Statement(**{name: values[name] for name in _FIELDS})
+
+
+def _check_choice(values: Mapping[str, Any], name: str, choices: tuple[str, ...]) -> None:
+    if values[name] not in choices:
+        raise Refused(Refusal.INVALID, name, values[name], f"give one of {', '.join(choices)}")
+
+
+def _check_signature(statement: Statement, signature: Any) -> str:
+    try:
+        raw = base64.b64decode(str(signature), validate=True)
+        _public_key(statement.checker, "checker").verify(raw, statement.message)
+    except (ValueError, InvalidSignature):
+        remedy = "it does not fit the statement: sign its canonical JSON with the checker's key"
+        raise Refused(Refusal.INVALID, "signature", str(signature)[:60], remedy) from None
+    return str(signature)
+
+
+def _public_key(text: str, field: str) -> Ed25519PublicKey:
+    try:
+        return Ed25519PublicKey.from_public_bytes(base64.b64decode(text, validate=True))
+    except ValueError:
+        remedy = "give an Ed25519 public key, 32 bytes in base64; `attribution list key` makes one"
+        raise Refused(Refusal.INVALID, field, text[:60], remedy) from None
+
+
+def _seen_at(writer: Writer, statement: Statement) -> int:
+    try:
+        seen = datetime.fromisoformat(statement.seen_at)
+        if seen.tzinfo is None:
+            raise ValueError(statement.seen_at)
+        at = micros(seen.astimezone(UTC))
+    except (ValueError, OverflowError):
+        remedy = "give a time with its offset, such as 2026-03-02T18:00:00Z"
+        raise Refused(Refusal.INVALID, "seen_at", statement.seen_at, remedy) from None
+    if at > writer.now + MOST_AHEAD // timedelta(microseconds=1):
+        remedy = "it is in the future: set the checker's clock"
+        raise Refused(Refusal.INVALID, "seen_at", statement.seen_at, remedy)
+    if at < writer.now - MOST_LATE // timedelta(microseconds=1):
+        remedy = f"it is more than {MOST_LATE.days} days old, and is not taken any more"
+        raise Refused(Refusal.INVALID, "seen_at", statement.seen_at, remedy)
+    return at
+
+
+def _check_report(connection: Connection, statement: Statement, at: int) -> None:
+    row = connection.execute(
+        select(reports.c.reported_at, reports.c.case_id).where(reports.c.key == statement.report)
+    ).first()
+    if row is None or row.case_id is None:
+        remedy = "it is not in the store, or has no case yet"
+        raise Refused(Refusal.NOT_FOUND, "report", statement.report, remedy)
+    if at < row.reported_at:
+        remedy = "it is before the URL was reported: nobody could have been asked to look"
+        raise Refused(Refusal.INVALID, "seen_at", statement.seen_at, remedy)
+
+
+def _retired(connection: Connection) -> set[str]:
+    rows = connection.execute(
+        select(events.c.detail).where(events.c.kind == "checker_retired")
+    ).scalars()
+    return {json.loads(row)["public_key"] for row in rows}
