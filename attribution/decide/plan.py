@@ -258,15 +258,14 @@ def _systems(facts: Facts, address: Address) -> list[Question]:
     questions: list[Question] = []
     for asn in announced.asns[:_MOST_SYSTEMS]:
         if asn not in facts.systems:
-            questions += _first_layer(
-                facts, [SystemNumbered(asn)], _system_in_text(facts, asn, announced)
-            )
+            questions += _first_layer(facts, [SystemNumbered(asn)], _system_in_text(asn, announced))
     return questions
 
 
-def _system_in_text(facts: Facts, asn: int, announced: Announcement) -> list[Question]:
+def _system_in_text(asn: int, announced: Announcement) -> list[Question]:
+    """Ask where RDAP gave no holder: also where it knows no such AS, which is announced after all."""
     known = registries().get(_CYMRU_NAMES.get(announced.registry or "", announced.registry or ""))
-    return [WhoisSystem(asn, known.whois)] if known and _failed(facts, SystemNumbered(asn)) else []
+    return [WhoisSystem(asn, known.whois)] if known else []
 
 
 _CYMRU_NAMES = {"ripencc": "ripe"}
