@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from enum import StrEnum
+from itertools import pairwise
 
 MOST_CHARACTERS = 500
 
@@ -85,20 +86,26 @@ _LOOSE = (
     re.compile(r"[.,;:!?][\"')]+(?![\s.,;:!?)]|$)"),  # `x'.'y`
     re.compile(r"\w\(|\)\w|\([^\w\"']|/|\+\d|[.,]\s[.,]|::|--"),
 )
-_DOT_WORDS = frozenset(
-    "dot dots dotcom punkt punto ponto punt kropka tecka tochka nokta точка точки τελεια 点 點 点点 ドット"
-    " 점 도트".split()
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_DOT_WORDS = _set(
+    "dot dots dotcom punkt punto ponto punt kropka tecka tochka nokta точка точки τελεια 点 點 ドット"
+    " 점 도트"
 )
 """Words for a dot that stand in few sentences of companies."""
 _POINTS = frozenset(["point", "punct", "period", "stop", "prick"])
 """Words for a dot that are ordinary words too."""
-_SPELLED_WORDS = frozenset(
-    "com onion www http https ftp hxxp hxxps xn slash tld url telegram whatsapp discord wickr".split()
+_SPELLED_WORDS = _set(
+    "com onion www http https ftp hxxp hxxps xn slash tld url telegram whatsapp discord wickr"
 )
-_ENDINGS = _SPELLED_WORDS | frozenset(
-    "net org info biz xyz nl de fr be bg ro es pl pt it ru su uk us eu at ch cz io co me cc tk pw to ws tv is in la ly "
-    "sh so st im gg ai app dev top site online club shop live pro link click icu vip fun cn hk jp "
-    "kr se no fi dk lt lv ee ua by kz ir tr gr hu rs".split()
+_ENDINGS = _SPELLED_WORDS | _set(
+    "net org info biz xyz nl de fr be bg ro es pl pt it ru su uk us eu at ch cz io co me cc tk pw "
+    "to ws tv is in la ly sh so st im gg ai app dev top site online club shop live pro link click "
+    "icu vip fun cn hk jp kr se no fi dk lt lv ee ua by kz ir tr gr hu rs"
 )
 """Ends of domain names that are looked for behind a full stop or a word for one."""
 _JOINED = re.compile(
@@ -191,10 +198,7 @@ def _is_spelled(shown: str) -> bool:
         words = re.findall(r"[^\W_]+", form)
         if (_DOT_WORDS | _SPELLED_WORDS) & set(words) or _JOINED.search(form):
             return True
-        if any(
-            word in _POINTS and after in _ENDINGS
-            for word, after in zip(words, words[1:], strict=False)
-        ):
+        if any(word in _POINTS and after in _ENDINGS for word, after in pairwise(words)):
             return True
     behind_stop = re.findall(r"\w\W{0,2}\.\W{0,3}\s([^\W_]+)", shown)
     if any(word in _ENDINGS for word in behind_stop):

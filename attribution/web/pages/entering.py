@@ -52,10 +52,15 @@ async def signs_in(request: Request, form: Form) -> Response:
     back, mailbox = form.get("next", "/"), form.get("mailbox", "")
 
     def work() -> str:
-        hours = service.settings.session_hours
-        return sign_in(
-            service.store, mailbox, form.get("password", ""), form.get("code", ""), hours
-        )[0]
+        token, _ = sign_in(
+            service.store,
+            mailbox,
+            form.get("password", ""),
+            form.get("code", ""),
+            service.settings.session_hours,
+            source=request.client.host if request.client else "",
+        )
+        return token
 
     try:
         token = await service.slowly(work)
