@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 
 from argon2.low_level import Type, hash_secret_raw
@@ -51,6 +52,12 @@ def open_signing_key(account: Account, passphrase: str) -> Ed25519PrivateKey:
         remedy = "it is not the one of your signing key"
         raise Refused(Refusal.INVALID, "passphrase", "…", remedy) from None
     return Ed25519PrivateKey.from_private_bytes(raw)
+
+
+def fingerprint(public_key: str) -> str:
+    """Return what two people compare of a key: 16 hexadecimal digits of its SHA-256, by fours."""
+    digits = hashlib.sha256(public_key.encode("ascii")).hexdigest()[:16]
+    return " ".join(digits[place : place + 4] for place in range(0, 16, 4))
 
 
 def _stretched(passphrase: str, salt: bytes) -> bytes:
