@@ -25,6 +25,7 @@ _PIECE = 65_536
 _MOST_RECORD_LINES = 100
 _UNCLOSED = "a quotation mark opens and does not close"
 _UNREADABLE = "attribution-unreadable"
+_LONE_RETURN = re.compile("\r(?!\r*\n)")
 _HALF = re.compile("[\ud800-\udfff]")
 csv.field_size_limit(2 * MOST_LINE)
 
@@ -90,7 +91,26 @@ def encoding_of(path: Path, wanted: Encoding = Encoding.AUTO) -> Encoding:
 
 
 def text_lines(raw: BinaryIO, wanted: Encoding = Encoding.AUTO) -> Iterator[TextLine]:
-    """Yield the lines of an open file. Work and memory are bounded by `MOST_LINE` a line."""
+    """Yield the lines of an open file. Work and memory are bounded by `MOST_LINE` a line.
+
+    Lines end with a line feed, or with a carriage return alone.
+    """
+    number = 0
+    for line in _lines(raw, wanted):
+        for text in _pieces(line.text):
+            number += 1
+            yield TextLine(number, text, line.fault)
+
+
+def _pieces(text: str) -> list[str]:
+    """Return a line, or those that carriage returns alone divide it into."""
+    if "\r" not in text.rstrip("\r\n"):
+        return [text]
+    *whole, last = _LONE_RETURN.split(text)
+    return [*(f"{piece}\n" for piece in whole), *([last] if last else [])]
+
+
+def _lines(raw: BinaryIO, wanted: Encoding) -> Iterator[TextLine]:
     first = raw.readline(MOST_LINE + 1)
     encoding, mark = _encoding(first)
     if wanted is not Encoding.AUTO and wanted is not encoding:

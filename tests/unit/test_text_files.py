@@ -40,6 +40,17 @@ def test_unicode_is_read_with_and_without_a_mark(encoding: str) -> None:
     assert decoded(text.encode(encoding)) == text
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_lines_end_as_each_system_ends_them(encoding: str) -> None:
+    for end in ("\n", "\r\n", "\r\r\n", "\r"):
+        data = end.join(["a,b", '"1",2', "3,4", ""]).encode(encoding)
+        assert [(one.line, one.cells) for one in records(data)] == [
+            (1, ["a", "b"]),
+            (2, ["1", "2"]),
+            (3, ["3", "4"]),
+        ], end
+
+
 def test_a_long_file_of_utf16_is_cut_between_no_characters() -> None:
     text = "".join(f"{number};\U0001f600\u0a0a\u0d0d\n" for number in range(30_000))
     assert "".join(line for _, line, _ in lines(text.encode("utf-16"))) == text

@@ -402,14 +402,16 @@ def _terms(form: dict[str, str]) -> Terms:
         grouping = float(form.get("grouping_hours", ""))
         reminder = float(form.get("reminder_hours", ""))
     except ValueError:
-        raise StoreError("hours: give numbers.") from None
+        hours = f"{form.get('grouping_hours', '')}, {form.get('reminder_hours', '')}"[:80]
+        raise Refused(Refusal.INVALID, "hours", hours, "give numbers") from None
     if not (0 <= grouping <= 720 and 0 < reminder <= 720):
-        raise StoreError("hours: give 0 to 720 for gathering, and more than 0 for reminders.")
+        remedy = "give 0 to 720 for gathering, and more than 0 for reminders"
+        raise Refused(Refusal.INVALID, "hours", f"{grouping:g}, {reminder:g}", remedy)
     return Terms(grouping, reminder, tuple(form.get("quiet_days", "").replace(",", " ").split()))
 
 
 def _given(form: dict[str, str], name: str) -> str:
     value = form.get(name, "").strip()
     if not value:
-        raise StoreError(f"{name}: say it; it is noted.")
+        raise Refused(Refusal.MISSING, name, "", "say it; it is noted")
     return value[:500]

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from attribution.errors import StoreError
+from attribution.errors import Refusal, Refused, StoreError
 from attribution.web.access import sessions, tickets, totp
 from attribution.web.access.accounts import change_account
 from attribution.web.access.oidc import open_state, seal_state
@@ -149,7 +149,7 @@ async def sets_up(request: Request, token: str, form: Form) -> Response:
                 made = tickets.finish(writer, ticket, form["code"], store.now)
                 return sessions.begin(writer, made, service.settings.session_hours)
         if form.get("password") != form.get("again"):
-            raise StoreError("the two passwords differ.")
+            raise Refused(Refusal.INVALID, "password", "…", "the two differ; repeat it exactly")
         with store.write("set-up") as writer:
             tickets.fill_in(
                 writer,
