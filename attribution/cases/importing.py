@@ -321,7 +321,7 @@ def fault_of(row: Any, latest: datetime) -> str | None:
         elif isinstance(value, str):
             why = text_fault(value, 8192 if name == "page" else _MOST_TEXT)
         elif isinstance(value, tuple):
-            why = next(filter(None, (text_fault(one, _MOST_TEXT) for one in value)), None)
+            why = next(filter(None, (text_fault(text, _MOST_TEXT) for text in value)), None)
         if why is not None:
             return f"{name}: {why}"
     return _detail_fault(row.more) if isinstance(row, EventRow) and row.more else None

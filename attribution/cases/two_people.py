@@ -43,7 +43,7 @@ class Openings:
 
     def before(self, person: str, seq: int) -> tuple[Opening, ...]:
         """Return those of a person that happened before an event of the log."""
-        return tuple(one for one in self.waiting.get(person, ()) if one.seq < seq)
+        return tuple(opening for opening in self.waiting.get(person, ()) if opening.seq < seq)
 
     def could_open(self, person: str) -> frozenset[str]:
         """Return everybody who could have opened a person's account, the person too.

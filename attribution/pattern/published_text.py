@@ -71,7 +71,7 @@ _LOOK_ALIKES = str.maketrans(
     "авсԁеһіјкӏмԛорѕтυхуԝгпзөνοαρετικχγω",
     "abcdehijklmqopstuxywrn3ovoapetikxyw",
 )
-"""Cyrillic and Greek letters that are drawn as Latin ones; of the first kind those in lower case."""
+"""Cyrillic and Greek letters in lower case that are drawn as Latin ones."""
 _INITIALS = re.compile(r"(?<![^\s(\"'])(?:[A-Za-z]\.)+[A-Za-z]?(?=[\s,;:!?)\"']|$)")
 """`B.V.`, `d.o.o.`, `a.s`: no name of a domain ends in a label of one letter."""
 _SLASHED = re.compile(r"(?<![^\s(\"'])[A-Za-z]/[A-Za-z](?=[\s.,;:!?)\"']|$)")

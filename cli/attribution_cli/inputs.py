@@ -92,9 +92,9 @@ def read_items(
 def say_encoding(path: Path, encoding: Encoding) -> None:
     """Say that a file is read otherwise than as UTF-8, where its first bytes say so."""
     if encoding is Encoding.AUTO and path.is_file():
-        told = encoding_of(path)
-        if told is not Encoding.UTF_8:
-            say(f"attribution: {str(path)!r} is read as {told.value.upper()}")
+        detected = encoding_of(path)
+        if detected is not Encoding.UTF_8:
+            say(f"attribution: {str(path)!r} is read as {detected.value.upper()}")
 
 
 def count_items(

@@ -126,7 +126,7 @@ def confirm(
             ]
     tell(
         {"event": event, "mailbox": mailbox, "by": confirmer.mailbox, "signing_keys": keys},
-        f"{mailbox} is confirmed by {confirmer.mailbox}; signing key: {keys[0] if keys else 'none'}",
+        f"{mailbox} is confirmed by {confirmer.mailbox}; its signing key: {', '.join(keys) or 'none'}",
         as_json=as_json,
     )
 
@@ -154,7 +154,8 @@ def listed(as_json: AsJson = False) -> None:
 
     store, _ = open_store()
     with store, store.read() as connection:
-        seen_by = {one.mailbox: list(one.seen_by) for one in waiting_accounts(connection)}
+        waiting = waiting_accounts(connection)
+        seen_by = {account.mailbox: list(account.seen_by) for account in waiting}
         rows = [
             {
                 "mailbox": one.mailbox,

@@ -1,4 +1,4 @@
-"""Files of other tools in other encodings and with impossible rows: told, and nothing made of them."""
+"""Files in other encodings and with impossible rows: told, and nothing is made of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ Told = list[tuple[str, int, str]]
 
 def row(number: int, provider: str = "Example Hosting GmbH", at: str = GOOD, url: str = "") -> str:
     url = url or f"https://www.site{number}.example/1"
-    return f"R{number};{url};www.site{number}.example;{provider};abuse@hosting.example;DE;{at};{at};{at};"  # fmt: skip
+    host, mailbox = f"www.site{number}.example", "abuse@hosting.example"
+    return f"R{number};{url};{host};{provider};{mailbox};DE;{at};{at};{at};"
 
 
 def taken(
@@ -33,9 +34,14 @@ def taken(
 ) -> tuple[dict[str, Count], Told]:
     told: Told = []
     counts = import_csv(
-        store, path, load_mapping("scart-reports"), who="ann", source="scart", encoding=encoding,
+        store,
+        path,
+        load_mapping("scart-reports"),
+        who="ann",
+        source="scart",
+        encoding=encoding,
         reject=lambda file, line, why, held: told.append((file, line, why)),
-    )  # fmt: skip
+    )
     return counts, told
 
 
@@ -76,13 +82,22 @@ def test_a_code_page_makes_no_second_company(store: Store, tmp_path: Path) -> No
 
 
 BAD = [
-    (row(1, at="0001-01-01 00:00:00"), "give a time"), (row(1, at="0001-01-01T00:00:00+14:00"), "give a time"),
-    (row(1, at="9999-12-31 23:59:59"), "in the future"), (row(1, at="9999-12-31T23:59:59-14:00"), "give a time"), (row(1, at="1970-01-01"), "before 1990"),
-    (row(1, at="2027-01-01 00:00:00"), "in the future"), (row(1, at="9" * 5000), "give a time"), (row(1, provider="A\x00B"), "U+0000"),
-    (row(1, provider="x" * 200_000), "longer than 500"), (row(1, provider='"open'), "quotation mark"), (row(1, provider='"a"b"'), "no CSV"),
-    (row(1, provider="Exam\u200bple Hosting"), "U+200B"), (row(1, provider="\u202eExample"), "U+202E"), (row(1, provider=""), "missing"),
+    (row(1, at="0001-01-01 00:00:00"), "give a time"),
+    (row(1, at="0001-01-01T00:00:00+14:00"), "give a time"),
+    (row(1, at="9999-12-31 23:59:59"), "in the future"),
+    (row(1, at="9999-12-31T23:59:59-14:00"), "give a time"),
+    (row(1, at="1970-01-01"), "before 1990"),
+    (row(1, at="2027-01-01 00:00:00"), "in the future"),
+    (row(1, at="9" * 5000), "give a time"),
+    (row(1, provider="A\x00B"), "U+0000"),
+    (row(1, provider="x" * 200_000), "longer than 500"),
+    (row(1, provider='"open'), "quotation mark"),
+    (row(1, provider='"a"b"'), "no CSV"),
+    (row(1, provider="Exam\u200bple Hosting"), "U+200B"),
+    (row(1, provider="\u202eExample"), "U+202E"),
+    (row(1, provider=""), "missing"),
     (row(1, url="https://www.site.example/" + "x" * 200_000), "8192"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("bad", "why"), BAD)
@@ -103,11 +118,22 @@ def test_a_row_that_cannot_be_is_a_reject_with_line_and_reason(
 NOTICE = {"notice": "n1", "provider": "p1", "site": "s1", "sent_at": "2026-02-01T10:00:00Z"}
 EVENT = {"kind": "ack", "notice": "n1", "at": "2026-02-01T11:00:00Z"}
 BAD_EVENTS: list[Any] = [
-    EVENT | {"at": "0001-01-01T00:00:00+14:00"}, EVENT | {"at": "9999-12-31T23:59:59-14:00"}, EVENT | {"at": "9999-12-31T23:59:59Z"},
-    EVENT | {"more": "\ud800"}, EVENT | {"more": float("nan")}, EVENT | {"more": ["x"] * 10_000}, EVENT | {"notice": "n\x00"},
-    EVENT | {"notice": "n\ud800"}, EVENT | {"kind": "reply", "notice": None, "provider": ["p\x00"]}, EVENT | {"at": 7}, EVENT | {"at": ["x"]},
-    '{"kind": ' + "[" * 5000, '{"at": ' + "9" * 6000 + "}", "\x00", '"text"',
-]  # fmt: skip
+    EVENT | {"at": "0001-01-01T00:00:00+14:00"},
+    EVENT | {"at": "9999-12-31T23:59:59-14:00"},
+    EVENT | {"at": "9999-12-31T23:59:59Z"},
+    EVENT | {"more": "\ud800"},
+    EVENT | {"more": float("nan")},
+    EVENT | {"more": ["x"] * 10_000},
+    EVENT | {"notice": "n\x00"},
+    EVENT | {"notice": "n\ud800"},
+    EVENT | {"kind": "reply", "notice": None, "provider": ["p\x00"]},
+    EVENT | {"at": 7},
+    EVENT | {"at": ["x"]},
+    '{"kind": ' + "[" * 5000,
+    '{"at": ' + "9" * 6000 + "}",
+    "\x00",
+    '"text"',
+]
 
 
 @pytest.mark.parametrize("bad", BAD_EVENTS, ids=range(len(BAD_EVENTS)))
@@ -117,7 +143,11 @@ def test_no_line_of_a_history_ends_its_import(
     folder = tmp_path / "history"
     folder.mkdir()
     text = bad if isinstance(bad, str) else json.dumps(bad)
-    for name, rows in {"notices": [json.dumps(NOTICE)], "reports": [], "events": [text, json.dumps(EVENT)]}.items():  # fmt: skip
+    for name, rows in {
+        "notices": [json.dumps(NOTICE)],
+        "reports": [],
+        "events": [text, json.dumps(EVENT)],
+    }.items():
         (folder / f"{name}.jsonl").write_text("".join(one + "\n" for one in rows), "utf-8")
     told: Told = []
     counts = import_history(
@@ -143,11 +173,20 @@ def test_a_kind_of_rows_and_a_file_that_are_none_are_refused(store: Store, tmp_p
 
 def test_xarf_reports_in_other_encodings_and_with_strange_ids(store: Store, tmp_path: Path) -> None:
     report = {
-        "xarf_version": "4.0.0", "report_id": "7c3f5a52-7a0b-4a36-9d39-3b1a90a4f3aa", "timestamp": "2026-02-01T10:00:00Z",
-        "reporter": {"org": "Hotline \u00d6", "contact": "a@hotline.example", "domain": "hotline.example"},
+        "xarf_version": "4.0.0",
+        "report_id": "7c3f5a52-7a0b-4a36-9d39-3b1a90a4f3aa",
+        "timestamp": "2026-02-01T10:00:00Z",
+        "reporter": {
+            "org": "Hotline \u00d6",
+            "contact": "a@hotline.example",
+            "domain": "hotline.example",
+        },
         "sender": {"org": "Hotline", "contact": "a@hotline.example", "domain": "hotline.example"},
-        "source_identifier": "192.0.2.1", "category": "content", "type": "csam", "url": "https://www.site.example/1",
-    }  # fmt: skip
+        "source_identifier": "192.0.2.1",
+        "category": "content",
+        "type": "csam",
+        "url": "https://www.site.example/1",
+    }
     path = tmp_path / "reports.json"
 
     def reported(data: bytes) -> tuple[int, int]:
@@ -162,9 +201,13 @@ def test_xarf_reports_in_other_encodings_and_with_strange_ids(store: Store, tmp_
     assert reported(text.encode("utf-16")) == good
     assert reported(f"{text}\n".encode("windows-1252")) == (0, 1)
     for changed in (
-        {"report_id": "x\x00"}, {"report_id": "\ud800"}, {"timestamp": "0001-01-01T00:00:00+14:00"}, {"timestamp": "9999-01-01T00:00:00Z"},
-        {"reporter": {"org": "\ud800"}}, {"url": "https://" + "x" * 200_000},
-    ):  # fmt: skip
+        {"report_id": "x\x00"},
+        {"report_id": "\ud800"},
+        {"timestamp": "0001-01-01T00:00:00+14:00"},
+        {"timestamp": "9999-01-01T00:00:00Z"},
+        {"reporter": {"org": "\ud800"}},
+        {"url": "https://" + "x" * 200_000},
+    ):
         assert reported(json.dumps(report | changed).encode()) == (0, 1)
     assert store.check().faults == ()
 
@@ -172,10 +215,14 @@ def test_xarf_reports_in_other_encodings_and_with_strange_ids(store: Store, tmp_
 @pytest.mark.parametrize(
     "content",
     [
-        b"rows='notices'\ndelimiter=';;'", b"title='M\xfcller'\nrows='notices'", b"rows='notices'\ntimezone='Europe'", b"rows='notices'\nencoding='x'",
-        b"rows='notices'\ntimezone='../../etc'", b"rows=" + b"[" * 5000,
+        b"rows='notices'\ndelimiter=';;'",
+        b"title='M\xfcller'\nrows='notices'",
+        b"rows='notices'\ntimezone='Europe'",
+        b"rows='notices'\nencoding='x'",
+        b"rows='notices'\ntimezone='../../etc'",
+        b"rows=" + b"[" * 5000,
     ],
-)  # fmt: skip
+)
 def test_a_mapping_that_cannot_be_read_is_told(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "mapping.toml"
     path.write_bytes(content + b"\n[columns]\nnotice='a'\nprovider='b'\nsent_at='c'\n")

@@ -268,12 +268,28 @@ def test_one_network_of_ipv6_is_one_source() -> None:
 @pytest.mark.parametrize(
     "mailbox",
     [
-        "signer+x@hotline.example", "\u017figner@hotline.example", "SIGNER@hotline.example", "signer@hotline.example ", " signer@hotline.example",
-        "s\u0131gner@hotline.example", "signer@hotl\u0131ne.example", "signer@\uff48otline.example", "signer@hotline.example,eve@evil.example",
-        "<signer@hotline.example>", "mailto:signer@hotline.example", "signer@hotline.example.", "signer@hotline。example", ["signer@hotline.example"],
-        {"x": 1}, None, "", "signer", "signer\x00@hotline.example", '"signer"@hotline.example',
+        "signer+x@hotline.example",
+        "\u017figner@hotline.example",
+        "SIGNER@hotline.example",
+        "signer@hotline.example ",
+        " signer@hotline.example",
+        "s\u0131gner@hotline.example",
+        "signer@hotl\u0131ne.example",
+        "signer@\uff48otline.example",
+        "signer@hotline.example,eve@evil.example",
+        "<signer@hotline.example>",
+        "mailto:signer@hotline.example",
+        "signer@hotline.example.",
+        "signer@hotline。example",
+        ["signer@hotline.example"],
+        {"x": 1},
+        None,
+        "",
+        "signer",
+        "signer\x00@hotline.example",
+        '"signer"@hotline.example',
     ],
-)  # fmt: skip
+)
 def test_an_identity_providers_mailbox_is_no_other_spelling_of_the_signers(
     store: Store, mailbox: object
 ) -> None:

@@ -290,8 +290,12 @@ def test_a_whole_day_from_the_first_link_to_a_published_list(
         second = [*COMMAND, "account", "add", "eva@hotline.example", "--name", "Eva Example"]
         told = subprocess.run(
             [*second, "--role", "admin", "--who", "machine"],
-            env=environment, capture_output=True, text=True, timeout=60, check=True,
-        ).stdout  # fmt: skip
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        ).stdout
         people["eva"] = Watched(browser, service.address)
         set_up(people["eva"], f"{service.address}/set-up/{told.strip().rpartition('/')[2]}")
         admin.page.goto("/accounts")

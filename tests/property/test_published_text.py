@@ -22,9 +22,15 @@ from attribution.pattern.published_text import (
 
 LINKIFY = LinkifyIt(options={"fuzzy_ip": True, "fuzzy_link": True, "fuzzy_email": True})
 LINKIFY.tlds(["nl", "example", "onion", "click", "xn--p1ai", "рф", "中国"], keep_old=True)
-DOTS = ".\u2024\uff0e\u3002\uff61\ufe52\u00b7\u2027\ua78f\ua4f8\u0701\u0702\ufe12\u2488\u0589\u0387\u2026\ufe19"
+DOTS = (
+    ".\u2024\uff0e\u3002\uff61\ufe52\u00b7\u2027"
+    "\ua78f\ua4f8\u0701\u0702\ufe12\u2488\u0589\u0387\u2026\ufe19"
+)
 LETTERS = "evilcomnlEVIL\u0435\u0441\u043e\u043c\uff45\uff56\u24d4\U0001d41e\u0131\u212a\u017f"
-INVISIBLE = "\u200b\u200c\u200d\u2060\u00ad\ufeff\u202e\u202d\u2066\u2069\u061c\u034f\u3164\u0300\u0327\ufe0f\u180e"
+INVISIBLE = (
+    "\u200b\u200c\u200d\u2060\u00ad"
+    "\ufeff\u202e\u202d\u2066\u2069\u061c\u034f\u3164\u0300\u0327\ufe0f\u180e"
+)
 SPELLINGS = [
     "[dot]",
     "(dot)",
@@ -114,18 +120,43 @@ def test_nothing_clickable_gets_out(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("evil\u2024com", TextFault.DOT), ("evil．com", TextFault.DOT), ("evil [dot] com", TextFault.CHARACTER),
-        ("evil dot com", TextFault.SPELLED), ("evil d\u043et com", TextFault.SCRIPTS), ("\u0435\u0445\u0430m\u0440l\u0435", TextFault.SCRIPTS),
-        ("come to us\u200b", TextFault.CHARACTER), ("\u202emoc.live", TextFault.CHARACTER), ("evil\u0327.com", TextFault.DOT),
-        ("evi\u0301\u0301l", TextFault.CHARACTER), ("\u05d0\u05d1\u05d2 com", TextFault.CHARACTER), ("evil\u3002com", TextFault.CHARACTER),
-        ("evil. com", TextFault.SPELLED), ("evil point nl", TextFault.SPELLED), ("evil punt nl", TextFault.SPELLED),
-        ("e v i l", TextFault.SPELLED), ("evil-dot-nl", TextFault.SPELLED), ("evil,com", TextFault.DOT), ("evil'.'nl", TextFault.DOT),
-        ("127.0.0.1", TextFault.DOT), ("127.1", TextFault.DOT), ("2130706433", TextFault.NUMBER), ("0x7f000001", TextFault.SPELLED),
-        ("017700000001", TextFault.NUMBER), ("192 0 2 7", TextFault.NUMBER), ("192, 0, 2, 7", TextFault.NUMBER), ("2001:db8::1", TextFault.DOT),
-        ("call +31 20 1234567", TextFault.NUMBER), ("020-123 45 67", TextFault.NUMBER), ("x" * 56, TextFault.LONG_WORD),
-        ("vww6ybal4bd7szm", TextFault.LONG_WORD), ("a@b", TextFault.CHARACTER), ("evil/x", TextFault.DOT), ("", TextFault.LENGTH), ("x " * 300, TextFault.LENGTH),
+        ("evil\u2024com", TextFault.DOT),
+        ("evil．com", TextFault.DOT),
+        ("evil [dot] com", TextFault.CHARACTER),
+        ("evil dot com", TextFault.SPELLED),
+        ("evil d\u043et com", TextFault.SCRIPTS),
+        ("\u0435\u0445\u0430m\u0440l\u0435", TextFault.SCRIPTS),
+        ("come to us\u200b", TextFault.CHARACTER),
+        ("\u202emoc.live", TextFault.CHARACTER),
+        ("evil\u0327.com", TextFault.DOT),
+        ("evi\u0301\u0301l", TextFault.CHARACTER),
+        ("\u05d0\u05d1\u05d2 com", TextFault.CHARACTER),
+        ("evil\u3002com", TextFault.CHARACTER),
+        ("evil. com", TextFault.SPELLED),
+        ("evil point nl", TextFault.SPELLED),
+        ("evil punt nl", TextFault.SPELLED),
+        ("e v i l", TextFault.SPELLED),
+        ("evil-dot-nl", TextFault.SPELLED),
+        ("evil,com", TextFault.DOT),
+        ("evil'.'nl", TextFault.DOT),
+        ("127.0.0.1", TextFault.DOT),
+        ("127.1", TextFault.DOT),
+        ("2130706433", TextFault.NUMBER),
+        ("0x7f000001", TextFault.SPELLED),
+        ("017700000001", TextFault.NUMBER),
+        ("192 0 2 7", TextFault.NUMBER),
+        ("192, 0, 2, 7", TextFault.NUMBER),
+        ("2001:db8::1", TextFault.DOT),
+        ("call +31 20 1234567", TextFault.NUMBER),
+        ("020-123 45 67", TextFault.NUMBER),
+        ("x" * 56, TextFault.LONG_WORD),
+        ("vww6ybal4bd7szm", TextFault.LONG_WORD),
+        ("a@b", TextFault.CHARACTER),
+        ("evil/x", TextFault.DOT),
+        ("", TextFault.LENGTH),
+        ("x " * 300, TextFault.LENGTH),
     ],
-)  # fmt: skip
+)
 def test_a_text_that_leads_somewhere_is_held_back_and_says_why(text: str, fault: TextFault) -> None:
     assert fault in text_faults(text)
     assert publishable(text) is None
@@ -134,11 +165,22 @@ def test_a_text_that_leads_somewhere_is_held_back_and_says_why(text: str, fault:
 @pytest.mark.parametrize(
     "text",
     [
-        "We act on reports within a day.", "Example Hosting B.V.", "Quay Servers Ltd.", "Quay A/S", "Андес Датос", "Firma d.o.o.",
-        "Müller & Söhne GmbH (Berlin)", "株式会社", "O'Neil Net Hosting, Inc.", "We removed 85% on 2026-03-01; the rest at 12:30.",
-        "Since 2024 we have 1,200 customers!", 'They said "we act". We do.', "At this point we act.", "1&1 Hosting",
+        "We act on reports within a day.",
+        "Example Hosting B.V.",
+        "Quay Servers Ltd.",
+        "Quay A/S",
+        "Андес Датос",
+        "Firma d.o.o.",
+        "Müller & Söhne GmbH (Berlin)",
+        "株式会社",
+        "O'Neil Net Hosting, Inc.",
+        "We removed 85% on 2026-03-01; the rest at 12:30.",
+        "Since 2024 we have 1,200 customers!",
+        'They said "we act". We do.',
+        "At this point we act.",
+        "1&1 Hosting",
     ],
-)  # fmt: skip
+)
 def test_ordinary_sentences_and_names_are_published(text: str) -> None:
     assert publishable(text) == text
 

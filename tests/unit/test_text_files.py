@@ -35,7 +35,11 @@ def records(data: bytes, delimiter: str = ",") -> list[CsvRecord]:
 )
 def test_unicode_is_read_with_and_without_a_mark(encoding: str) -> None:
     text = "name;provider\r\n1;M\u00fcller \u4e2d\n2;\u0416"
-    expected = [(1, "name;provider\r\n", True), (2, "1;M\u00fcller \u4e2d\n", True), (3, "2;\u0416", True)]  # fmt: skip
+    expected = [
+        (1, "name;provider\r\n", True),
+        (2, "1;M\u00fcller \u4e2d\n", True),
+        (3, "2;\u0416", True),
+    ]
     assert lines(text.encode(encoding)) == expected
     assert decoded(text.encode(encoding)) == text
 
@@ -82,9 +86,14 @@ def test_an_endless_line_costs_itself_alone(encoding: str) -> None:
 def test_a_quotation_mark_that_does_not_close_costs_its_line_alone() -> None:
     found = records(b'a,b\n"x,1\ny,2\nz,"3"\n"q ""q"" q",4\n"two\nlines",5\n"open\n')
     assert [(one.line, one.cells, one.fault is None) for one in found] == [
-        (1, ["a", "b"], True), (2, ['"x,1'], False), (3, ["y", "2"], True), (4, ["z", "3"], True),
-        (5, ['q "q" q', "4"], True), (6, ["two\nlines", "5"], True), (8, ['"open'], False),
-    ]  # fmt: skip
+        (1, ["a", "b"], True),
+        (2, ['"x,1'], False),
+        (3, ["y", "2"], True),
+        (4, ["z", "3"], True),
+        (5, ['q "q" q', "4"], True),
+        (6, ["two\nlines", "5"], True),
+        (8, ['"open'], False),
+    ]
 
 
 def test_a_field_of_200_000_characters_and_a_nul_are_text() -> None:

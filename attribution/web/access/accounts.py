@@ -146,8 +146,8 @@ def account_with_mailbox(connection: Connection, mailbox: object) -> Account | N
     exact = exact_mailbox(mailbox)
     if exact is None:
         return None
-    held = account_of(connection, exact)
-    return held if held and exact_mailbox(held.mailbox) == exact else None
+    account = account_of(connection, exact)
+    return account if account and exact_mailbox(account.mailbox) == exact else None
 
 
 def all_accounts(connection: Connection) -> list[Account]:

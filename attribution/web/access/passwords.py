@@ -14,7 +14,10 @@ _HASHER = PasswordHasher()  # RFC 9106, second recommended option: 64 MiB, 3 pas
 
 
 def hashed(password: str, *, mailbox: str) -> str:
-    """Return a password's hash. Raises Refused for one that is too short, too long, or one's mailbox."""
+    """Return a password's hash.
+
+    Raises Refused for one that is too short, too long, or the person's mailbox.
+    """
     if not LEAST <= len(password) <= MOST:
         raise _refused(f"it has {len(password)} characters; use {LEAST} to {MOST}")
     if len(set(password)) < 5:

@@ -78,7 +78,10 @@ def find(store: Store, connection: Connection, token: str, now: datetime) -> Tic
 def fill_in(
     writer: Writer, ticket: Ticket, password: str, name: str = "", mailbox: str = ""
 ) -> None:
-    """Take the password (and of the first administrator name and mailbox), and draw up an authenticator's secret. Raises Refused."""
+    """Take the password, and draw up an authenticator's secret. Raises Refused.
+
+    Of the first administrator name and mailbox too.
+    """
     if ticket.account is not None:
         name, mailbox = ticket.account.name, ticket.account.mailbox
     draft = {
@@ -98,7 +101,10 @@ def fill_in(
 
 
 def finish(writer: Writer, ticket: Ticket, code: str, now: datetime) -> Account:
-    """Make the account usable, when the code is the authenticator's. The link ends. Raises Refused."""
+    """Make the account usable, when the code is the authenticator's. The link ends.
+
+    Who made the link is noted with it. Raises Refused.
+    """
     draft = ticket.draft
     if draft is None:
         raise Refused(Refusal.MISSING, "password", "", "choose a password first")
