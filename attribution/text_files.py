@@ -95,11 +95,15 @@ def text_lines(raw: BinaryIO, wanted: Encoding = Encoding.AUTO) -> Iterator[Text
 
     Lines end with a line feed, or with a carriage return alone.
     """
-    number = 0
+    more = 0  # lines that a carriage return alone ended so far
     for line in _lines(raw, wanted):
-        for text in _pieces(line.text):
-            number += 1
-            yield TextLine(number, text, line.fault)
+        if not more and "\r" not in line.text:
+            yield line
+            continue
+        pieces = _pieces(line.text)
+        for place, text in enumerate(pieces):
+            yield TextLine(line.number + more + place, text, line.fault)
+        more += len(pieces) - 1
 
 
 def _pieces(text: str) -> list[str]:
