@@ -3,6 +3,10 @@
 A registry that fails, throttles or lies is data in the answer, never an exception: see `models.Failure`.
 """
 
+from __future__ import annotations
+
+from enum import StrEnum
+
 
 class AttributionError(Exception):
     """Root of every error of this library."""
@@ -50,6 +54,36 @@ class HistoryError(AttributionError):
 
 class StoreError(AttributionError):
     """The store cannot be opened, or does not hold what was named; the message names the way out."""
+
+
+class Refusal(StrEnum):
+    """What is wrong with a command."""
+
+    NOT_FOUND = "not_found"
+    """What it names is not in the store."""
+    MISSING = "missing"
+    """A field is empty that has to say something."""
+    INVALID = "invalid"
+    """A field has a value that it cannot have."""
+    CONFLICT = "conflict"
+    """It does not fit to what is in the store."""
+    NOT_ALLOWED = "not_allowed"
+    """Who asks for it is not one who may: another person has to."""
+    UNCONFIRMED = "unconfirmed"
+    """A second person has to confirm something first."""
+    HELD_BACK = "held_back"
+    """A text that would be published leads, or may lead, to a site or a person."""
+
+
+class Refused(StoreError):  # noqa: N818 - it says what happened
+    """A command that was not carried out; nothing was changed.
+
+    `field` and `value` are what is wrong with it, `remedy` what to do.
+    """
+
+    def __init__(self, code: Refusal, field: str, value: str, remedy: str) -> None:
+        super().__init__(f"{field} {value!r}: {remedy}.")
+        self.code, self.field, self.value, self.remedy = code, field, value, remedy
 
 
 class NotInStoreError(StoreError):

@@ -1,7 +1,7 @@
 """Taking histories in: row by row, a thousand at a time, each batch whole or not at all.
 
-A row is recognised when it comes again, so that reading a file twice, or going on after a stop, changes nothing. A row that cannot be
-taken is told with its line and reason; the others go in.
+A row is recognised when it comes again, so that reading a file twice, or going on after a stop,
+changes nothing. A row that cannot be taken is told with its line and reason; the others go in.
 """
 
 from __future__ import annotations
@@ -9,8 +9,11 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,18 +23,27 @@ from sqlalchemy import Column, Connection, select
 from attribution.cases.mapping import Mapped, Mapping, mapped_rows
 from attribution.cases.providers import LINK_KINDS, add_marks, link
 from attribution.cases.reports import case_for
-from attribution.errors import InvalidTarget, OutputError, StoreError
+from attribution.errors import InvalidTarget, OutputError, Refusal, Refused, StoreError
 from attribution.history.folder import check_folder, file_of, rows
 from attribution.history.rows import READERS, AliasRow, BadRow, EventRow, NoticeRow, ReportRow
+from attribution.json_text import DANGEROUS
 from attribution.store.chain import detail_text
 from attribution.store.log import Writer
 from attribution.store.store import Store
 from attribution.store.tables import cases, events, providers, reports
 from attribution.store.times import iso, micros
 from attribution.target import plain_url
+from attribution.text_files import Encoding
 from attribution.whole_file import open_private, private_folder, reason_of
 
 BATCH = 5000
+_MOST_TEXT = 500
+"""Characters of a name; a page has more, and is looked at by itself."""
+_MOST_DETAIL = 20_000
+"""Characters of an event's further fields, as JSON."""
+_UNREADABLE = re.compile(f"[\ud800-\udfff\ufffd]|{DANGEROUS.pattern}")
+"""What no name has that was read rightly: half a character, what stands for one that could not be
+read, controls, invisible and direction marks. Each would make a second company of one."""
 _LOOK_UP = 500
 Progress = Callable[[str, int], None]
 Reject = Callable[[str, int, str, Any], None]
@@ -79,14 +91,16 @@ class _Import:
             "aliases": self._aliases,
         }[name]
         done = 0
+        latest = self.store.now + timedelta(days=1)
         for batch in _batches(lines, BATCH):
             good = []
             for line in batch:
-                if isinstance(line.row, BadRow):
-                    count.rejected += 1
-                    self.reject(file, line.number, str(line.row), None)
-                else:
+                why = str(line.row) if isinstance(line.row, BadRow) else fault_of(line.row, latest)
+                if why is None:
                     good.append(line)
+                else:
+                    count.rejected += 1
+                    self.reject(file, line.number, why, None)
             with self.store.write(self.who) as writer:
                 for line, why in take(writer, good, count):
                     count.rejected += 1
@@ -294,9 +308,67 @@ class _Import:
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+def fault_of(row: Any, latest: datetime) -> str | None:
+    """Return why a row that was read cannot be kept; None where it can be.
+
+    `latest` is the last time that has happened: what lies in the future is a slip or made up.
+    """
+    for name in _names(row.__class__):
+        value = getattr(row, name)
+        why = None
+        if isinstance(value, datetime):
+            why = f"{value:%Y-%m-%d} is in the future" if value > latest else None
+        elif isinstance(value, str):
+            why = text_fault(value, 8192 if name == "page" else _MOST_TEXT)
+        elif isinstance(value, tuple):
+            why = next(filter(None, (text_fault(text, _MOST_TEXT) for text in value)), None)
+        if why is not None:
+            return f"{name}: {why}"
+    return _detail_fault(row.more) if isinstance(row, EventRow) and row.more else None
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field_.name for field_ in fields(kind))
+
+
+def text_fault(text: str, most: int = _MOST_TEXT) -> str | None:
+    """Return why a text cannot be a name; None where it can."""
+    if len(text) > most:
+        return f"it has {len(text)} characters; give at most {most}"
+    strange = _UNREADABLE.search(text)
+    if strange is None:
+        return None
+    return (
+        f"it holds U+{ord(strange[0]):04X} at place {strange.start() + 1}, which no name has; was "
+        "the file written in another encoding?"
+    )
+
+
+def _detail_fault(more: Any) -> str | None:
+    """Return why an event's further fields cannot be kept in its detail."""
+    try:
+        text = detail_text(dict(more))
+        text.encode("utf-8")
+    except (ValueError, TypeError, RecursionError) as error:
+        return f"{', '.join(map(ascii, list(more)[:3]))}: cannot be kept ({type(error).__name__})"
+    if len(text) > _MOST_DETAIL:
+        return f"its further fields have {len(text)} characters; give at most {_MOST_DETAIL}"
+    if "\\u0000" in text or re.search(r"\b(?:NaN|-?Infinity)\b(?=[,}\]])", text):
+        return "its further fields hold what no database keeps: NUL or a number that is none"
+    return None
+
+
 def import_history(
-    store: Store, folder: Path, *, who: str | None, source: str = "", reject: Reject, progress: Progress = lambda name, done: None,
-) -> dict[str, Count]:  # fmt: skip
+    store: Store,
+    folder: Path,
+    *,
+    who: str | None,
+    source: str = "",
+    reject: Reject,
+    progress: Progress = lambda name, done: None,
+    encoding: Encoding = Encoding.AUTO,
+) -> dict[str, Count]:
     """Take a history folder in; return how its rows fared. Raises HistoryError where the folder is none.
 
     `source` names where it comes from: names of its things are kept apart from those of other sources.
@@ -305,33 +377,56 @@ def import_history(
     run = _Import(store, who, source, reject, progress)
     for name in READERS:
         path = file_of(folder, name)
-        run.take(path.name, name, (_Line(number, row) for number, row in rows(path, name)))
+        run.take(path.name, name, (_Line(*row) for row in rows(path, name, encoding)))
     return run.counts
 
 
 def import_rows(
-    store: Store, path: Path, name: str, *, who: str | None, source: str = "", reject: Reject
+    store: Store,
+    path: Path,
+    name: str,
+    *,
+    who: str | None,
+    source: str = "",
+    reject: Reject,
+    encoding: Encoding = Encoding.AUTO,
 ) -> dict[str, Count]:
-    """Take one JSON-lines file of a kind (`events`, …) in."""
+    """Take one JSON-lines file of a kind (`events`, …) in.
+
+    Raises Refused for a kind that is none, and where there is no such file.
+    """
+    if name not in READERS:
+        raise Refused(Refusal.INVALID, "rows", name[:40], f"use one of {', '.join(READERS)}")
+    if not path.is_file():
+        remedy = "it cannot be read as a file; name one of JSON lines"
+        raise Refused(Refusal.NOT_FOUND, "path", str(path), remedy)
     run = _Import(store, who, source, reject, lambda name, done: None)
-    run.take(path.name, name, (_Line(number, row) for number, row in rows(path, name)))
+    run.take(path.name, name, (_Line(*row) for row in rows(path, name, encoding)))
     return run.counts
 
 
 def import_csv(
-    store: Store, path: Path, mapping: Mapping, *, who: str | None, source: str, reject: Reject, keep_urls: bool = False,
+    store: Store,
+    path: Path,
+    mapping: Mapping,
+    *,
+    who: str | None,
+    source: str,
+    reject: Reject,
+    keep_urls: bool = False,
     progress: Progress = lambda name, done: None,
-) -> dict[str, Count]:  # fmt: skip
+    encoding: Encoding = Encoding.AUTO,
+) -> dict[str, Count]:
     """Take a CSV file in by a mapping; return how its rows fared. Raises HistoryError."""
     run = _Import(store, who, source, reject, progress, keep_urls)
     lines = run.counts.setdefault("lines", Count())
     kinds: dict[type, str] = {NoticeRow: "notices", ReportRow: "reports", EventRow: "events"}
-    for batch in _batches(mapped_rows(path, mapping), BATCH):
+    for batch in _batches(mapped_rows(path, mapping, encoding), BATCH):
         sorted_out: dict[str, list[_Line]] = {}
-        for one in batch:
-            _count_line(one, lines, path, reject)
-            for row in one.rows:
-                sorted_out.setdefault(kinds[type(row)], []).append(_Line(one.line, row))
+        for mapped in batch:
+            _count_line(mapped, lines, path, reject)
+            for row in mapped.rows:
+                sorted_out.setdefault(kinds[type(row)], []).append(_Line(mapped.line, row))
         for name in ("notices", "reports", "events"):
             if name in sorted_out:
                 run.take(path.name, name, sorted_out[name])

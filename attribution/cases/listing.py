@@ -1,14 +1,18 @@
 """The list for publication: built, signed by two people, published, withdrawn; each step in the log. Nothing is published by a program.
 
-A signature is Ed25519 (RFC 8032) over the list's canonical JSON, which holds the hash of each dossier. Signers are people who were named before, each
-with a mailbox and a key of their own: two signatures of one person, one key or one mailbox are one.
+A signature is Ed25519 (RFC 8032) over the list's canonical JSON, which holds the hash of each
+dossier. Signers are people who were named before, each with a mailbox and a key of their own: two
+signatures of one person, one key or one mailbox are one. A key signs nothing while somebody else
+could have opened its owner's account (`two_people`). A list may be signed and published on later
+days than its own, while its dossiers are the same as of its day and its content is today's.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -27,11 +31,19 @@ from sqlalchemy import Connection, select
 from attribution.cases.history import history_of
 from attribution.cases.people import person_of
 from attribution.cases.providers import links, one_history, provider_named
-from attribution.errors import OutputExistsError, StoreError
+from attribution.cases.two_people import openings
+from attribution.errors import OutputExistsError, Refusal, Refused
 from attribution.pattern.assess import Assessment, assess
 from attribution.pattern.dossier import dossier_of
 from attribution.pattern.history import History
-from attribution.pattern.publication import entry, refusals
+from attribution.pattern.publication import (
+    REPLY_HELD_BACK,
+    SIGNED_DAYS,
+    content_of,
+    entry,
+    refusals,
+)
+from attribution.pattern.published_text import publishable, remedy_for
 from attribution.pattern.render import dossier_hash
 from attribution.store.log import Writer
 from attribution.store.tables import events, marks, providers
@@ -39,12 +51,14 @@ from attribution.store.times import moment
 from attribution.whole_file import whole_file
 
 SIGNERS_NEEDED = 2
+REPLY_APPROVED = "reply_approved"
+"""The event that lets a provider's words out."""
 
 
 def new_key(path: Path) -> str:
     """Make a signer's private key, readable for its owner only; return the public one.
 
-    Raises StoreError where a file is there: a key is never replaced. OutputError where it cannot be
+    Raises Refused where a file is there: a key is never replaced. OutputError where it cannot be
     written.
     """
     key = Ed25519PrivateKey.generate()
@@ -53,8 +67,11 @@ def new_key(path: Path) -> str:
         with whole_file(path, "wb", what="key") as out:
             out.write(raw)
     except OutputExistsError:
-        raise StoreError(
-            f"key {str(path)!r} cannot be made: a file of that name is there. Name another."
+        raise Refused(
+            Refusal.CONFLICT,
+            "key",
+            str(path),
+            "it cannot be made, since a file of that name is there; name another",
         ) from None
     return public_half(key)
 
@@ -62,30 +79,37 @@ def new_key(path: Path) -> str:
 def name_signer(
     writer: Writer, name: str, mailbox: str, public_key: str, *, replaces: bool = False
 ) -> None:
-    """Note that a person may sign; `replaces` where it is a new key of the same person, after which the old one signs nothing more.
+    """Note that a person may sign.
 
-    Raises StoreError where the name, mailbox or key is another signer's: mailboxes that differ in spelling or in a `+tag` are one.
+    `replaces` where it is a new key of the same person, after which the old one signs nothing more.
+    Raises Refused where the name, mailbox or key is another signer's: mailboxes that differ in
+    spelling or in a `+tag` are one.
     """
     name, mailbox = " ".join(name.split()), person_of(mailbox)
-    if not name:
-        raise StoreError("a signer has a name and a mailbox.")
+    if publishable(name) is None:
+        remedy = f"it stands in the list: {remedy_for(name)}"
+        raise Refused(Refusal.HELD_BACK if name else Refusal.MISSING, "name", name[:200], remedy)
     try:
         Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key, validate=True))
     except ValueError:
-        raise StoreError(
-            f"public key {public_key!r} is none: `attribution list key` makes one."
+        raise Refused(
+            Refusal.INVALID,
+            "public key",
+            public_key[:200],
+            "this is none; `attribution list key` makes one",
         ) from None
-    for one in signers(writer.connection).values():
-        if replaces and one["name"].casefold() == name.casefold() and one["mailbox"] == mailbox:
+    for other in named_signers(writer.connection).values():
+        same_name = other["name"].casefold() == name.casefold()
+        same_mailbox = other["mailbox"] == mailbox
+        if replaces and same_name and same_mailbox:
             continue
-        if (
-            one["name"].casefold() == name.casefold()
-            or one["mailbox"] == mailbox
-            or one["public_key"] == public_key
-        ):
-            raise StoreError(
-                f"{one['name']} signs with that name, mailbox or key already: two signers "
-                "are two people."
+        if same_name or same_mailbox or other["public_key"] == public_key:
+            raise Refused(
+                Refusal.CONFLICT,
+                "signer",
+                name,
+                f"{other['name']} signs with that name, mailbox or key already; two signers are "
+                "two people",
             )
     writer.add_event(
         "signer_named",
@@ -94,13 +118,45 @@ def name_signer(
     )
 
 
+def named_signers(connection: Connection) -> dict[str, dict[str, str]]:
+    """Return who was named to sign, by public key; of one person the newest key."""
+    return {signer["public_key"]: signer for signer, _ in _newest_keys(connection)}
+
+
 def signers(connection: Connection) -> dict[str, dict[str, str]]:
-    """Return who may sign, by public key; of one person the newest key."""
+    """Return who may sign now, by public key: whose account nobody else could have opened."""
+    waiting = openings(connection)
+    return {
+        signer["public_key"]: signer
+        for signer, seq in _newest_keys(connection)
+        if not waiting.before(signer["mailbox"], seq)
+    }
+
+
+def check_may_sign(connection: Connection, public_key: str) -> None:
+    """Raise Refused for a key that waits for a second person's confirmation."""
+    named = named_signers(connection).get(public_key)
+    if named is not None and public_key not in signers(connection):
+        raise Refused(
+            Refusal.UNCONFIRMED,
+            "signing key",
+            named["mailbox"],
+            "somebody else saw the link that set this account up; another signer or administrator, "
+            "who could not open it, confirms the account first (`attribution account confirm`)",
+        )
+
+
+def _newest_keys(connection: Connection) -> list[tuple[dict[str, str], int]]:
     rows = connection.execute(
-        select(events.c.detail).where(events.c.kind == "signer_named").order_by(events.c.seq)
-    ).scalars()
-    newest = {one["mailbox"]: one for one in map(json.loads, rows)}
-    return {one["public_key"]: one for one in newest.values()}
+        select(events.c.detail, events.c.seq)
+        .where(events.c.provider_id.is_(None), events.c.kind == "signer_named")
+        .order_by(events.c.seq)
+    )
+    newest: dict[str, tuple[dict[str, str], int]] = {}
+    for row in rows:
+        signer = json.loads(row.detail)
+        newest[signer["mailbox"]] = (signer, row.seq)
+    return list(newest.values())
 
 
 def note_letter(writer: Writer, provider: str, sent_on: date, sha256: str, to: str) -> None:
@@ -146,13 +202,20 @@ def build_from(
 
 
 def read_key(raw: bytes, passphrase: bytes | None = None) -> Ed25519PrivateKey:
-    """Read a signer's private key (PEM). Raises StoreError."""
+    """Read a signer's private key (PEM). Raises Refused."""
     try:
         key = load_pem_private_key(raw, passphrase)
     except (ValueError, TypeError) as error:
-        raise StoreError(f"the signing key cannot be read: {type(error).__name__}.") from None
+        raise Refused(
+            Refusal.INVALID, "signing key", type(error).__name__, "it cannot be read as PEM"
+        ) from None
     if not isinstance(key, Ed25519PrivateKey):
-        raise StoreError("this is no Ed25519 key: `attribution list key` makes one.")
+        raise Refused(
+            Refusal.INVALID,
+            "signing key",
+            type(key).__name__,
+            "this is no Ed25519 key; `attribution list key` makes one",
+        )
     return key
 
 
@@ -163,39 +226,64 @@ def sign(
     known: dict[str, dict[str, str]],
     at: datetime,
 ) -> dict[str, Any]:
-    """Return the list with one more signature. Raises StoreError for a key that is nobody's, or signed already, or without a reason."""
-    if not reason.strip():
-        raise StoreError("say why (--reason); it stands beside the signature.")
+    """Return the list with one more signature.
+
+    `known` is who may sign, by public key. Raises Refused for a key that is nobody's, or signed
+    already, and for a reason that is missing or may not be published: it goes out with the list.
+    """
+    reason = " ".join(reason.split())
+    _check_published("reason", reason, "say why (--reason); it stands beside the signature")
     public = public_half(key)
     if public not in known:
-        raise StoreError("this key is nobody's who may sign: `attribution list signer` names one.")
-    held = list(signed.get("signatures", []))
-    if any(one["public_key"] == public for one in held):
-        raise StoreError(f"{known[public]['name']} has signed this list already.")
+        raise Refused(
+            Refusal.NOT_ALLOWED,
+            "public key",
+            public,
+            "this key is nobody's who may sign; `attribution list signer` names one",
+        )
+    given = list(signed.get("signatures", []))
+    if any(signature["public_key"] == public for signature in given):
+        raise Refused(
+            Refusal.CONFLICT,
+            "signer",
+            known[public]["name"],
+            "this person has signed this list already",
+        )
     statement = {
         "name": known[public]["name"],
-        "reason": reason.strip(),
+        "reason": reason,
         "at": f"{at:%Y-%m-%dT%H:%M:%SZ}",
     }
     signature = base64.b64encode(key.sign(_covered(signed, statement))).decode("ascii")
     return {
         **signed,
-        "signatures": [*held, {**statement, "public_key": public, "signature": signature}],
+        "signatures": [*given, {**statement, "public_key": public, "signature": signature}],
     }
 
 
 def check_signatures(signed: dict[str, Any], known: dict[str, dict[str, str]]) -> list[str]:
-    """Say what is wrong with a list's signatures; nothing where two different people signed exactly it."""
+    """Say what is wrong with a list's signatures.
+
+    Nothing where two different people signed exactly it. `known` is who may sign, by public key.
+    """
     faults, people = [], set()
-    for one in signed.get("signatures", []):
-        person = known.get(str(one.get("public_key")))
+    for given in signed.get("signatures", []):
+        person = known.get(str(given.get("public_key")))
         if person is None:
-            faults.append(f"{one.get('name')!r} signed with a key that is nobody's who may sign")
+            faults.append(
+                f"{given.get('name')!r} signed with a key that is nobody's who may sign, or that "
+                "waits for a confirmation"
+            )
             continue
-        statement = {name: one.get(name) for name in ("name", "reason", "at")}
+        statement = {name: given.get(name) for name in ("name", "reason", "at")}
+        if publishable(str(given.get("reason"))) is None or given.get("name") != person["name"]:
+            faults.append(f"name or reason of {person['name']} may not be published as they are")
+            continue
         try:
             public = Ed25519PublicKey.from_public_bytes(base64.b64decode(person["public_key"]))
-            public.verify(base64.b64decode(str(one.get("signature"))), _covered(signed, statement))
+            public.verify(
+                base64.b64decode(str(given.get("signature"))), _covered(signed, statement)
+            )
         except (InvalidSignature, ValueError):
             faults.append(f"the signature of {person['name']} is of something else")
             continue
@@ -208,32 +296,66 @@ def check_signatures(signed: dict[str, Any], known: dict[str, dict[str, str]]) -
 def publish(
     writer: Writer, signed: dict[str, Any], today: date, recipients: list[str]
 ) -> dict[str, Any]:
-    """Return the list as it may go out, and note who gets it. Raises StoreError where anything does not hold today."""
+    """Return the list as it may go out, and note who gets it.
+
+    Raises Refused where anything does not hold today. The list may be up to 14 days old: what was
+    signed has to be what the store gives for its day, and its content what it gives for today.
+    """
     connection = writer.connection
     faults = check_signatures(signed, signers(connection))
-    now, _ = build(connection, today)
-    fresh = {one["dossier_sha256"]: one for one in now["entries"]}
-    for one in signed.get("entries", []):
-        if fresh.get(one.get("dossier_sha256")) != one:
-            faults.append(f"{one.get('company')}: what was signed is not what is found today")
-    if signed.get("as_of") != today.isoformat():
-        faults.append(f"the list is of {signed.get('as_of')}, not of today: build and sign it anew")
+    faults += _changes(connection, signed, today)
     if not signed.get("entries"):
         faults.append("the list is empty")
     if not recipients:
         faults.append("say who gets it with --to: they are told when an entry is withdrawn")
     if faults:
-        raise StoreError("the list is not published: " + "; ".join(faults))
-    detail = {"as_of": signed["as_of"], "to": recipients, "entries": [one["dossier_sha256"] for one in signed["entries"]], "companies": [one["company"] for one in signed["entries"]]}  # fmt: skip
+        raise Refused(
+            Refusal.CONFLICT,
+            "list",
+            str(signed.get("as_of"))[:40],
+            "the list is not published: " + "; ".join(faults),
+        )
+    detail = {
+        "as_of": signed["as_of"],
+        "to": recipients,
+        "entries": [listed["dossier_sha256"] for listed in signed["entries"]],
+        "companies": [listed["company"] for listed in signed["entries"]],
+    }
     given = {name: signed[name] for name in ("format", "as_of", "entries", "signatures")}
     writer.add_event("list_published", writer.now, detail={**detail, "list": given})
     return given
 
 
+def _changes(connection: Connection, signed: dict[str, Any], today: date) -> list[str]:
+    """Say what of a signed list is not so any more."""
+    try:
+        signed_for = date.fromisoformat(str(signed.get("as_of")))
+    except ValueError:
+        return [f"the list is of {str(signed.get('as_of'))[:40]!r}, which is no day"]
+    if not timedelta(0) <= today - signed_for <= timedelta(days=SIGNED_DAYS):
+        return [
+            f"the list is of {signed_for}, and may go out until {SIGNED_DAYS} days after: build "
+            "and sign it anew"
+        ]
+    now, _ = build(connection, today)
+    then = now if signed_for == today else build(connection, signed_for)[0]
+    exact = {listed["dossier_sha256"]: listed for listed in then["entries"]}
+    contents = [content_of(listed) for listed in now["entries"]]
+    return [
+        f"{listed.get('company')}: what was signed is not what is found today"
+        for listed in signed.get("entries", [])
+        if exact.get(listed.get("dossier_sha256")) != listed or content_of(listed) not in contents
+    ]
+
+
 def note_signature(writer: Writer, provider: str, signed: dict[str, Any]) -> None:
     """Note the last signature of a list about one provider, for the next who signs."""
     identity, _ = provider_named(writer.connection, provider)
-    detail = {"covers": list_hash(signed), "signature": signed["signatures"][-1]}
+    detail = {
+        "covers": list_hash(signed),
+        "list": {name: signed[name] for name in ("format", "as_of", "entries")},
+        "signature": signed["signatures"][-1],
+    }
     writer.add_event("list_signed", writer.now, provider_id=identity, detail=detail)
 
 
@@ -251,25 +373,72 @@ def noted_signatures(
     return [one["signature"] for one in map(json.loads, rows) if one["covers"] == covers]
 
 
+def begun_list(
+    connection: Connection, provider: str, made: dict[str, Any], today: date
+) -> dict[str, Any]:
+    """Return the list about one provider that somebody signed on an earlier day.
+
+    Where its content is that of `made`, today's list; else `made` itself.
+    """
+    identity, _ = provider_named(connection, provider)
+    rows = connection.execute(
+        select(events.c.detail)
+        .where(events.c.kind == "list_signed", events.c.provider_id == identity)
+        .order_by(events.c.seq.desc())
+    ).scalars()
+    wanted = [content_of(listed) for listed in made["entries"]]
+    earliest = (today - timedelta(days=SIGNED_DAYS)).isoformat()
+    for begun in (json.loads(row).get("list") for row in rows):
+        if begun is None or not earliest <= begun["as_of"] <= made["as_of"]:
+            continue
+        if [content_of(listed) for listed in begun["entries"]] == wanted:
+            return dict(begun)
+    return made
+
+
 def list_hash(made: dict[str, Any]) -> str:
     """Return the SHA-256 of what a list's signatures cover, but for who signs."""
     return sha256(_covered(made, {})).hexdigest()
 
 
 def withdraw(writer: Writer, company: str, why: str) -> dict[str, Any]:
-    """Note that an entry is withdrawn; return what to tell, and whom: everybody who was given a list with it. Raises StoreError."""
+    """Note that an entry is withdrawn; return what to tell, and whom.
+
+    That is everybody who was given a list with it. Raises Refused.
+    """
     rows = writer.connection.execute(
         select(events.c.detail).where(events.c.kind == "list_published").order_by(events.c.seq)
     ).scalars()
-    lists = [one for one in map(json.loads, rows) if company in one["companies"]]
+    lists = [published for published in map(json.loads, rows) if company in published["companies"]]
     if not lists:
-        raise StoreError(f"no list with {company!r} was published.")
-    if not why.strip():
-        raise StoreError("say why with --why; it is told to everybody who has the list.")
-    told = sorted({one for published in lists for one in published["to"]})
-    notice = {"format": 1, "withdrawn": company, "why": why.strip(), "at": f"{moment(writer.now):%Y-%m-%dT%H:%M:%SZ}", "lists": sorted({one["as_of"] for one in lists})}  # fmt: skip
-    writer.add_event("list_withdrawn", writer.now, detail={**notice, "to": told})
-    return {**notice, "tell": told}
+        raise Refused(
+            Refusal.NOT_FOUND,
+            "company",
+            company[:200],
+            "no list with it was published; name it as the list does",
+        )
+    why = " ".join(why.split())
+    _check_published("why", why, "say why with --why; it is told to everybody who has the list")
+    recipients = sorted({recipient for published in lists for recipient in published["to"]})
+    notice = {
+        "format": 1,
+        "withdrawn": company,
+        "why": why,
+        "at": f"{moment(writer.now):%Y-%m-%dT%H:%M:%SZ}",
+        "lists": sorted({published["as_of"] for published in lists}),
+    }
+    writer.add_event("list_withdrawn", writer.now, detail={**notice, "to": recipients})
+    return {**notice, "tell": recipients}
+
+
+def _check_published(field: str, text: str, needed: str) -> None:
+    """Raise Refused for a text that is missing, or that may not go out."""
+    if not text:
+        raise Refused(Refusal.MISSING, field, text, needed)
+    if publishable(text) is None:
+        raise Refused(
+            Refusal.HELD_BACK, field, text[:200], f"it goes out with the list: {remedy_for(text)}"
+        )
 
 
 def _entry(
@@ -307,14 +476,55 @@ def _entry(
     ), []
 
 
-def _reply(connection: Connection, group: frozenset[int]) -> str | None:
-    """Return what the provider last stated."""
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a provider last stated about itself."""
+
+    seq: int
+    """The number of the reply in the log."""
+    provider_id: int
+    note: str | None
+    """Its words; None where only that it replied is on record."""
+    approved: str | None
+    """Its words as a person approved them for publication; None before that."""
+
+
+def last_reply(connection: Connection, group: frozenset[int]) -> Reply | None:
+    """Return the last reply of a provider under any of its names that was not taken back."""
+    taken_back = select(events.c.corrects).where(
+        events.c.kind == "correction", events.c.corrects.is_not(None)
+    )
     row = connection.execute(
-        select(events.c.detail)
-        .where(events.c.kind == "reply", events.c.provider_id.in_(group))
+        select(events.c.seq, events.c.provider_id, events.c.detail)
+        .where(
+            events.c.kind == "reply",
+            events.c.provider_id.in_(group),
+            events.c.seq.not_in(taken_back),
+        )
         .order_by(events.c.at.desc(), events.c.seq.desc())
-    ).scalar()
-    return None if row is None else str(json.loads(row).get("note", "a reply is on record"))
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    approvals = connection.execute(
+        select(events.c.detail)
+        .where(events.c.kind == REPLY_APPROVED, events.c.provider_id == row.provider_id)
+        .order_by(events.c.seq)
+    ).scalars()
+    texts = [given["text"] for given in map(json.loads, approvals) if given["reply"] == row.seq]
+    note = json.loads(row.detail).get("note")
+    return Reply(
+        row.seq,
+        row.provider_id,
+        None if note is None else str(note),
+        texts[-1] if texts else None,
+    )
+
+
+def _reply(connection: Connection, group: frozenset[int]) -> str | None:
+    """Return what the provider last stated, as a person approved it, or that it is held back."""
+    reply = last_reply(connection, group)
+    return None if reply is None else reply.approved or REPLY_HELD_BACK
 
 
 def _covered(signed: dict[str, Any], statement: dict[str, Any]) -> bytes:

@@ -1,12 +1,12 @@
 """CSV files of other tools, row by row into a history's rows: a mapping file says which column is what. Pure but for opening files.
 
 A mapping is TOML: `rows` (`notices` or `reports`), `delimiter`, `timezone` of times without an offset, `[columns]` (field = column), and
-`[only]` (rows whose `column` has one of `values`). Shipped ones have names: `scart-notices`, `scart-reports`.
+`[only]` (rows whose `column` has one of `values`), `encoding` where the other tool writes none of
+Unicode's. Shipped ones have names: `scart-notices`, `scart-reports`.
 """
 
 from __future__ import annotations
 
-import csv
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from attribution.cases.sites import site_of
 from attribution.errors import HistoryError, InvalidTarget
 from attribution.history.rows import BadRow, EventRow, NoticeRow, ReportRow
 from attribution.target import parse_target
+from attribution.text_files import CsvRecord, Encoding, csv_records, decoded, text_lines
 
 Row = NoticeRow | ReportRow | EventRow
 
@@ -30,7 +31,8 @@ _FIELDS = {
         ("page", "host", "site", "mailbox", "country", "reported_at", "first_seen_at", "first_notice_at", "last_seen_at", "offline_at"),
     ),
 }  # fmt: skip
-_MOST_CELL = 1_000_000
+_MOST_NAME = 500
+_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Mapping:
     timezone: ZoneInfo
     columns: dict[str, str]
     only: tuple[str, frozenset[str]] | None
+    encoding: Encoding = Encoding.AUTO
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,12 @@ def load_mapping(name: str) -> Mapping:
         )
     else:
         try:
-            text = Path(name).read_text("utf-8")
+            text = decoded(Path(name).read_bytes())
+        except UnicodeDecodeError as error:
+            raise HistoryError(
+                f"mapping {name!r} is no UTF-8 text (byte 0x{error.object[error.start]:02x} at "
+                f"place {error.start + 1}). Save it as UTF-8."
+            ) from None
         except OSError as error:
             shipped = ", ".join(shipped_mappings())
             raise HistoryError(
@@ -82,7 +90,7 @@ def load_mapping(name: str) -> Mapping:
             ) from None
     try:
         return _mapping(tomllib.loads(text))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as error:
         raise HistoryError(
             f"mapping {name!r} is none: {error}. See docs/cases.md for its form."
         ) from None
@@ -102,47 +110,64 @@ def _mapping(values: dict[str, Any]) -> Mapping:
         )
     if rows == "reports" and not {"page", "host"} & set(columns):
         raise ValueError("[columns]: a report needs page or host")
+    delimiter = str(values.get("delimiter", ","))
+    if len(delimiter) != 1 or delimiter in '"\r\n':
+        raise ValueError(f"delimiter = {delimiter!r}: give one character, such as ;")
     only = values.get("only")
     return Mapping(
-        str(values.get("title", rows)), rows, str(values.get("delimiter", ",")), ZoneInfo(values.get("timezone", "UTC")), columns,
+        str(values.get("title", rows)),
+        rows,
+        delimiter,
+        ZoneInfo(values.get("timezone", "UTC")),
+        columns,
         None if only is None else (str(only["column"]), frozenset(map(str, only["values"]))),
-    )  # fmt: skip
+        Encoding(values.get("encoding", Encoding.AUTO)),
+    )
 
 
-def mapped_rows(path: Path, mapping: Mapping) -> Iterator[Mapped]:
-    """Read a CSV file line by line. Raises HistoryError where it as a whole is not what the mapping reads."""
-    csv.field_size_limit(_MOST_CELL)
+def mapped_rows(
+    path: Path, mapping: Mapping, encoding: Encoding = Encoding.AUTO
+) -> Iterator[Mapped]:
+    """Read a CSV file record by record.
+
+    `encoding` goes before the mapping's. Raises HistoryError where the file as a whole is not what
+    the mapping reads.
+    """
+    if encoding is Encoding.AUTO:
+        encoding = mapping.encoding
     try:
-        stream = path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+        raw = path.open("rb")
     except OSError as error:
         raise HistoryError(f"CSV {str(path)!r} cannot be read: {error.strerror}.") from None
-    with stream:
-        lines = csv.reader(stream, delimiter=mapping.delimiter)
-        try:
-            header = [name.strip() for name in next(lines, [])]
-        except csv.Error as error:
-            raise HistoryError(f"CSV {str(path)!r} cannot be read: {error}.") from None
-        wanted = {*mapping.columns.values(), *([mapping.only[0]] if mapping.only else [])}
-        optional = {
-            mapping.columns[name] for name in _FIELDS[mapping.rows][1] if name in mapping.columns
-        }
-        missing = sorted(wanted - set(header) - optional)
-        if missing:
-            raise HistoryError(
-                f"CSV {str(path)!r} has no column {', '.join(missing)}; it has {', '.join(header) or 'none'}. "
-                f"Columns are told apart by {mapping.delimiter!r}; the mapping says which is what."
-            )
-        while True:
-            line = lines.line_num + 1
-            try:
-                cells = next(lines)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield Mapped(line, fault=f"the line is no CSV: {error}")
-                continue
-            if any(cells):
-                yield _mapped(line, dict(zip(header, cells, strict=False)), cells, mapping)
+    with raw:
+        records = csv_records(text_lines(raw, encoding), mapping.delimiter)
+        header = _header(path, mapping, records)
+        for record in records:
+            if record.fault is not None:
+                yield Mapped(record.line, fault=record.fault, raw=tuple(record.cells))
+            elif any(record.cells):
+                cells = dict(zip(header, record.cells, strict=False))
+                yield _mapped(record.line, cells, record.cells, mapping)
+
+
+def _header(path: Path, mapping: Mapping, records: Iterator[CsvRecord]) -> list[str]:
+    """Return the names of the columns. Raises HistoryError where one that is needed is missing."""
+    first = next(records, None)
+    if first is not None and first.fault is not None:
+        raise HistoryError(f"CSV {str(path)!r} cannot be read: line 1: {first.fault}.")
+    header = [name.strip() for name in first.cells] if first else []
+    wanted = {*mapping.columns.values(), *([mapping.only[0]] if mapping.only else [])}
+    optional = {
+        mapping.columns[name] for name in _FIELDS[mapping.rows][1] if name in mapping.columns
+    }
+    missing = sorted(wanted - set(header) - optional)
+    if missing:
+        there = ascii(", ".join(header))[1:-1][:500] or "none"
+        raise HistoryError(
+            f"CSV {str(path)!r} has no column {', '.join(missing)}; it has {there}. Columns are "
+            f"told apart by {mapping.delimiter!r}; the mapping says which is what."
+        )
+    return header
 
 
 def _mapped(line: int, cells: dict[str, str], raw: list[str], mapping: Mapping) -> Mapped:
@@ -212,9 +237,11 @@ def _report(values: dict[str, str], zone: ZoneInfo) -> Iterator[Row]:
 
 def _text(values: dict[str, str], name: str) -> str:
     value = values.get(name, "")
-    if not value or len(value) > 500:
-        raise BadRow(f"{name} is missing" if not value else f"{name} is longer than 500 characters")
-    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if not value or len(value) > _MOST_NAME:
+        raise BadRow(
+            f"{name} is longer than {_MOST_NAME} characters" if value else f"{name} is missing"
+        )
+    return value
 
 
 def _time(values: dict[str, str], name: str, zone: ZoneInfo) -> datetime:
@@ -229,7 +256,10 @@ def _time_or_none(values: dict[str, str], name: str, zone: ZoneInfo) -> datetime
     if not value or value.startswith("0000-00-00"):
         return None
     try:
-        found = datetime.fromisoformat(value)
-    except ValueError:
+        at = datetime.fromisoformat(value[:60])
+        at = (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise BadRow(f"{name} {value!r:.60}: give a time such as 2026-01-31 12:00:00") from None
-    return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+    if at < _EARLIEST:
+        raise BadRow(f"{name} {value!r:.60}: before 1990")
+    return at

@@ -9,6 +9,7 @@ from typing import Any
 
 from attribution.errors import HistoryError
 from attribution.history.rows import READERS, BadRow
+from attribution.text_files import Encoding, text_lines
 
 
 def file_of(folder: Path, name: str) -> Path:
@@ -32,24 +33,30 @@ def check_folder(folder: Path) -> None:
         )
 
 
-def raw_rows(path: Path) -> Iterator[tuple[int, Any | BadRow]]:
-    """Yield (line, value or BadRow) of a JSON-lines file; empty lines are left out. Nothing of a file that is not there."""
+def raw_rows(path: Path, encoding: Encoding = Encoding.AUTO) -> Iterator[tuple[int, Any | BadRow]]:
+    """Yield (line, value or BadRow) of a JSON-lines file; empty lines are left out.
+
+    Nothing of a file that is not there.
+    """
     if not path.is_file():
         return
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            if line.isspace():
-                continue
-            try:
-                yield number, json.loads(line.decode("utf-8"))
-            except (ValueError, RecursionError):
-                yield number, BadRow("the line is no JSON")
+    with path.open("rb") as raw:
+        for line in text_lines(raw, encoding):
+            if line.fault is not None:
+                yield line.number, BadRow(line.fault)
+            elif line.text.strip():
+                try:
+                    yield line.number, json.loads(line.text)
+                except (ValueError, RecursionError):
+                    yield line.number, BadRow("the line is no JSON")
 
 
-def rows(path: Path, name: str) -> Iterator[tuple[int, Any | BadRow]]:
+def rows(
+    path: Path, name: str, encoding: Encoding = Encoding.AUTO
+) -> Iterator[tuple[int, Any | BadRow]]:
     """Yield (line, row or BadRow) of a file of a history."""
     read = READERS[name]
-    for number, value in raw_rows(path):
+    for number, value in raw_rows(path, encoding):
         if isinstance(value, BadRow):
             yield number, value
             continue
@@ -57,3 +64,6 @@ def rows(path: Path, name: str) -> Iterator[tuple[int, Any | BadRow]]:
             yield number, read(value)
         except BadRow as bad:
             yield number, bad
+        except (ValueError, OverflowError, TypeError, RecursionError) as error:
+            # A year 1 with an offset, for one: what a row holds never ends the reading of others.
+            yield number, BadRow(f"a value cannot be read: {type(error).__name__}")

@@ -16,6 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from attribution.extras import Extra, require
+from attribution.text_files import Encoding
 from attribution_cli import exit_code
 from attribution_cli.casework.assess import assess
 from attribution_cli.casework.checkers import checker_app
@@ -34,7 +35,13 @@ from attribution_cli.console import (
     show_warnings,
 )
 from attribution_cli.housekeeping import AsJson, ServedFrom, cache_app, config_app, data_app
-from attribution_cli.inputs import InputFormat, UnusableInput, count_items
+from attribution_cli.inputs import (
+    InEncoding,
+    InputFormat,
+    UnusableInput,
+    count_items,
+    say_encoding,
+)
 from attribution_cli.outputs import OutputFormat, UnusableOutput
 from attribution_cli.safe_text import escaped_json, shown
 from attribution_cli.service import account_app, api_key_app, serve
@@ -372,6 +379,7 @@ def batch(
     input_format: Annotated[
         InputFormat, typer.Option(help="auto: by the file's name.")
     ] = InputFormat.AUTO,
+    encoding: InEncoding = Encoding.AUTO,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an output that was interrupted.")
     ] = False,
@@ -418,8 +426,17 @@ def batch(
     asking = _asking(check_mailbox, max_age, refresh=refresh, offline=offline, vouched=vouched)
     seconds = None if deadline is None else deadline_seconds(deadline)
     order = Order(
-        source, input_format, column, jobs or settings.jobs, ordered, evidence, asking, seconds
+        source,
+        input_format,
+        column,
+        jobs or settings.jobs,
+        ordered,
+        evidence,
+        asking,
+        seconds,
+        encoding,
     )
+    say_encoding(Path(source), encoding)
     tally, groups = exit_code.Tally(), Groups() if group_by else None
     # A file of JSON lines is read back in the end, with what earlier runs wrote; else groups grow in memory.
     read_back = output if form is OutputFormat.JSONL else None
@@ -455,7 +472,7 @@ def batch(
                 say(f"attribution: {count} up to {seconds:g} s for registries that did not answer")
 
     with Progress(
-        tally, None if quiet else count_items(source, input_format, column), quiet=quiet
+        tally, None if quiet else count_items(source, input_format, column, encoding), quiet=quiet
     ) as progress:
         try:
             if not run_batch(order, settings, lines, Sink()):
@@ -542,16 +559,30 @@ def _served(address: str | None) -> ServedStatement | None:
     )
 
 
+_MOST_VOUCHINGS = 4 * 1024 * 1024
+"""Bytes of a table of vouchings."""
+
+
 def _vouchings(path: Path | None) -> list[Vouching]:
     """Read a table of vouchings. Raises SettingsError or InvalidVouching."""
     if path is None:
         return []
+    import csv
+
     from attribution.errors import SettingsError
     from attribution.statements import read_vouchings
+    from attribution.text_files import decoded
 
     try:
-        return read_vouchings(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+        with path.open("rb") as raw:
+            whole = raw.read(_MOST_VOUCHINGS + 1)
+        if len(whole) > _MOST_VOUCHINGS:
+            raise SettingsError(
+                f"--vouched {str(path)!r} is larger than {_MOST_VOUCHINGS} bytes: name a CSV file "
+                "with the columns provider, by, why and date."
+            )
+        return read_vouchings(decoded(whole))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SettingsError(
             f"--vouched {str(path)!r} cannot be read: {error}. Name a CSV file in UTF-8."
         ) from None

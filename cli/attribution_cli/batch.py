@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from attribution.text_files import Encoding
 from attribution_cli.groups import Groups
 from attribution_cli.inputs import InputFormat, Item, read_items
 from attribution_cli.outputs import Lines, Recalled
@@ -57,6 +58,8 @@ class Order:
     """How the Attributor is to ask: its keyword arguments."""
     deadline: float | None = None
     """Seconds after which nothing more is asked."""
+    encoding: Encoding = Encoding.AUTO
+    """How the list is encoded."""
 
 
 def run_batch(order: Order, settings: Settings, lines: Lines, sink: Sink) -> bool:
@@ -161,7 +164,8 @@ class _Batch:
 
     async def _unanswered(self) -> AsyncIterator[Item]:
         """Yield the lines that have to be looked up; those whose host was answered before are written at once."""
-        items = read_items(self._order.source, self._order.form, self._order.column)
+        order = self._order
+        items = read_items(order.source, order.form, order.column, order.encoding)
         from_stdin = self._order.source == "-"
         recalled = 0
         while True:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 import sys
@@ -12,7 +10,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO
+from typing import Annotated, BinaryIO
+
+import typer
+
+from attribution.text_files import Encoding, TextLine, csv_records, encoding_of, text_lines
+from attribution_cli.console import say
+
+InEncoding = Annotated[
+    Encoding,
+    typer.Option(
+        "--encoding",
+        help="How the file is encoded. auto: UTF-8, or UTF-16 where its first bytes say so.",
+    ),
+]
 
 
 class InputFormat(StrEnum):
@@ -63,21 +74,34 @@ def deadline_seconds(text: str) -> float:
     return seconds
 
 
-def read_items(source: str, form: InputFormat, column: str | None) -> Iterator[Item]:
+def read_items(
+    source: str, form: InputFormat, column: str | None, encoding: Encoding = Encoding.AUTO
+) -> Iterator[Item]:
     """Yield the items of a file, or of stdin for `-`. Raises UnusableInput."""
     form = _form(source, form, column)
     with _open(source) as raw:
+        lines = text_lines(raw, encoding)
         if form is InputFormat.TEXT:
-            yield from _text(raw)
+            yield from _text(lines)
         elif form is InputFormat.JSONL:
-            yield from _json_lines(raw, column or "url")
+            yield from _json_lines(lines, column or "url")
         else:
-            yield from _csv(raw, column or "url")
+            yield from _csv(lines, column or "url")
 
 
-def count_items(source: str, form: InputFormat, column: str | None) -> int | None:
+def say_encoding(path: Path, encoding: Encoding) -> None:
+    """Say that a file is read otherwise than as UTF-8, where its first bytes say so."""
+    if encoding is Encoding.AUTO and path.is_file():
+        detected = encoding_of(path)
+        if detected is not Encoding.UTF_8:
+            say(f"attribution: {str(path)!r} is read as {detected.value.upper()}")
+
+
+def count_items(
+    source: str, form: InputFormat, column: str | None, encoding: Encoding = Encoding.AUTO
+) -> int | None:
     """Count the items of a file, for the time left; None for stdin."""
-    return None if source == "-" else sum(1 for _ in read_items(source, form, column))
+    return None if source == "-" else sum(1 for _ in read_items(source, form, column, encoding))
 
 
 def _form(source: str, form: InputFormat, column: str | None) -> InputFormat:
@@ -104,73 +128,47 @@ def _open(source: str) -> BinaryIO:
         ) from None
 
 
-def _text(raw: BinaryIO) -> Iterator[Item]:
-    for number, line in enumerate(raw, start=1):
-        text, fault = _decoded(line, first=number == 1)
-        text = text.strip()
-        if text and not text.startswith("#"):
-            yield Item(number, text, fault)
+def _text(lines: Iterator[TextLine]) -> Iterator[Item]:
+    for line in lines:
+        text = line.text.strip()
+        if (text or line.fault) and not text.startswith("#"):
+            yield Item(line.number, text, line.fault)
 
 
-def _json_lines(raw: BinaryIO, column: str) -> Iterator[Item]:
-    for number, line in enumerate(raw, start=1):
-        text, fault = _decoded(line, first=number == 1)
-        text = text.strip()
-        if not text:
-            continue
-        if fault:
-            yield Item(number, text, fault)
-            continue
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
-            yield Item(number, text, "the line is no JSON object")
-            continue
-        found = value.get(column) if isinstance(value, dict) else None
-        if isinstance(found, str):
-            yield Item(number, found)
-        else:
-            yield Item(
-                number, text, f"the line has no text in {column!r}; name the field with --column"
-            )
+def _json_lines(lines: Iterator[TextLine], column: str) -> Iterator[Item]:
+    for line in lines:
+        text = line.text.strip()
+        if line.fault:
+            yield Item(line.number, text, line.fault)
+        elif text:
+            yield _json_item(line.number, text, column)
 
 
-def _csv(raw: BinaryIO, column: str) -> Iterator[Item]:
-    stream = io.TextIOWrapper(raw, "utf-8-sig", "surrogateescape", newline="")
+def _json_item(number: int, text: str, column: str) -> Item:
     try:
-        yield from _csv_rows(stream, column)
-    finally:
-        stream.detach()  # who opened the file closes it
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return Item(number, text, "the line is no JSON object")
+    target = value.get(column) if isinstance(value, dict) else None
+    if isinstance(target, str):
+        return Item(number, target)
+    return Item(number, text, f"the line has no text in {column!r}; name the field with --column")
 
 
-def _csv_rows(stream: io.TextIOWrapper, column: str) -> Iterator[Item]:
-    rows = csv.reader(stream)
-    header = [name.strip() for name in next(rows, [])]
+def _csv(lines: Iterator[TextLine], column: str) -> Iterator[Item]:
+    records = csv_records(lines)
+    first = next(records, None)
+    if first is not None and first.fault:
+        raise UnusableInput(f"the CSV cannot be read: line 1: {first.fault}")
+    header = [name.strip() for name in first.cells] if first else []
     if column not in header:
+        there = ascii(", ".join(header))[1:-1][:500] or "none"
         raise UnusableInput(
-            f"the CSV has no column {column!r}; it has {', '.join(header) or 'none'}. Name one with --column"
+            f"the CSV has no column {column!r}; it has {there}. Name one with --column"
         )
     place = header.index(column)
-    while True:
-        line = rows.line_num + 1
-        try:
-            row = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield Item(line, "", f"the line is no CSV: {error}")
-            continue
-        if not any(row):
-            continue
-        found = row[place] if len(row) > place else ""
-        text = found.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        yield Item(line, text, None if text == found else "the line is no UTF-8 text")
-
-
-def _decoded(line: bytes, *, first: bool) -> tuple[str, str | None]:
-    if first:
-        line = line.removeprefix(b"\xef\xbb\xbf")
-    try:
-        return line.decode("utf-8"), None
-    except UnicodeDecodeError:
-        return line.decode("utf-8", "replace"), "the line is no UTF-8 text"
+    for record in records:
+        if record.fault:
+            yield Item(record.line, record.cells[0], record.fault)
+        elif any(record.cells):
+            yield Item(record.line, record.cells[place] if len(record.cells) > place else "")

@@ -64,7 +64,10 @@ def add(
     who: Who = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add a person, and print the one-time link with which the account is set up."""
+    """Add a person, and print the one-time link with which the account is set up.
+
+    You see the link, so that somebody else confirms the account before it signs.
+    """
     from attribution.web.access.accounts import add_account
     from attribution.web.access.tickets import set_up_ticket
 
@@ -86,6 +89,48 @@ def link(mailbox: Mailbox, who: Who = None, as_json: AsJson = False) -> None:
     _show_link(held.mailbox, token, as_json=as_json)
 
 
+@account_app.command(
+    "confirm",
+    epilog="Example: attribution account confirm ann@hotline.example --by bob@hotline.example "
+    "--why 'met her, and compared the fingerprint of her key'",
+)
+@needs("account confirm", Extra.HOTLINE)
+def confirm(
+    mailbox: Mailbox,
+    by: Annotated[str, typer.Option(help="Your own mailbox: of a signer or administrator.")],
+    why: Annotated[
+        str, typer.Option(help="How you know that the person set the account up; it is noted.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Confirm that a person, and nobody who saw the link, set an account up: then its keys sign.
+
+    Your password and the code of your authenticator are asked for; from a pipe, a line each.
+    """
+    from attribution.cases.listing import named_signers
+    from attribution.cases.people import person_of
+    from attribution.casework.two_people import ConfirmAccount, confirm_account
+    from attribution.web.access.signing import fingerprint
+    from attribution.web.access.signing_in import check_person
+
+    password, code = _secret("Your password"), _secret("The code of your authenticator")
+    store, _ = open_store()
+    with store:
+        confirmer = check_person(store, by, password, code)
+        with store.write(confirmer.person) as writer:
+            event = confirm_account(writer, ConfirmAccount(mailbox, confirmer.person, why))
+            keys = [
+                fingerprint(key)
+                for key, signer in named_signers(writer.connection).items()
+                if signer["mailbox"] == person_of(mailbox)
+            ]
+    tell(
+        {"event": event, "mailbox": mailbox, "by": confirmer.mailbox, "signing_keys": keys},
+        f"{mailbox} is confirmed by {confirmer.mailbox}; its signing key: {', '.join(keys) or 'none'}",
+        as_json=as_json,
+    )
+
+
 @account_app.command("disable", epilog="Example: attribution account disable ann@hotline.example")
 @needs("account disable", Extra.HOTLINE)
 def disable(mailbox: Mailbox, who: Who = None) -> None:
@@ -102,12 +147,15 @@ def disable(mailbox: Mailbox, who: Who = None) -> None:
 @account_app.command("list", epilog="Example: attribution account list --json")
 @needs("account list", Extra.HOTLINE)
 def listed(as_json: AsJson = False) -> None:
-    """List who may come in."""
+    """List who may come in, and of whose account somebody else saw the link."""
+    from attribution.casework.two_people import waiting_accounts
     from attribution.store.times import iso
     from attribution.web.access.accounts import all_accounts
 
     store, _ = open_store()
     with store, store.read() as connection:
+        waiting = waiting_accounts(connection)
+        seen_by = {account.mailbox: list(account.seen_by) for account in waiting}
         rows = [
             {
                 "mailbox": one.mailbox,
@@ -115,12 +163,13 @@ def listed(as_json: AsJson = False) -> None:
                 "role": one.role,
                 "ready": one.ready,
                 "disabled_at": iso(one.disabled_at),
+                "link_seen_by": seen_by.get(one.mailbox, []),
             }
             for one in all_accounts(connection)
         ]
     show_rows(
         rows,
-        ["mailbox", "name", "role", "ready", "disabled_at"],
+        ["mailbox", "name", "role", "ready", "disabled_at", "link_seen_by"],
         as_json=as_json,
         empty="there is no account yet",
     )
@@ -179,6 +228,16 @@ def list_api_keys(as_json: AsJson = False) -> None:
         as_json=as_json,
         empty="there is no key yet",
     )
+
+
+def _secret(what: str) -> str:
+    """Read a secret without showing it; a line of stdin where that is no terminal."""
+    import getpass
+    import sys
+
+    if sys.stdin.isatty():
+        return getpass.getpass(f"{what}: ")
+    return sys.stdin.readline().rstrip("\r\n")
 
 
 def _account(connection: Any, mailbox: str) -> Any:

@@ -22,6 +22,7 @@ from attribution.demo.world import URLS
 from attribution.store import Store
 from attribution.web.access import totp
 from browsers import Watched, barriers, chromium
+from command import COMMAND
 from served import PASSPHRASE, PASSWORD, Served, hotline_settings, serving
 
 
@@ -57,7 +58,7 @@ def looked_up(watched: Watched, targets: str) -> None:
 
 PLACES = [
     "/", "/cases", "/cases/org-qh1-ripe-1", "/overview", "/providers", f"/providers/{SILENT}", f"/publish/{SILENT}", f"/letters/{SILENT}",
-    f"/contests/{SILENT}?without=org-qh1-ripe-1", "/registries", "/account",
+    f"/contests/{SILENT}?without=org-qh1-ripe-1", "/registries", "/account", "/confirmations",
 ]  # fmt: skip
 
 
@@ -284,6 +285,19 @@ def test_a_whole_day_from_the_first_link_to_a_published_list(
             link = admin.page.inner_text("#link")
             people[name] = Watched(browser, service.address, accept_downloads=True)
             secrets[name] = set_up(people[name], link)
+        # Her links could have been opened by herself: who signs is confirmed by somebody whose
+        # link another person made, at the terminal.
+        second = [*COMMAND, "account", "add", "eva@hotline.example", "--name", "Eva Example"]
+        told = subprocess.run(
+            [*second, "--role", "admin", "--who", "machine"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        ).stdout
+        people["eva"] = Watched(browser, service.address)
+        set_up(people["eva"], f"{service.address}/set-up/{told.strip().rpartition('/')[2]}")
         admin.page.goto("/accounts")
         admin.page.fill("#name", "Bea Again")
         admin.page.fill("#mailbox", "Bea+2@hotline.example")
@@ -341,6 +355,19 @@ def test_a_whole_day_from_the_first_link_to_a_published_list(
             page.fill("#again", PASSPHRASE)
             page.get_by_role("button", name="Make the key").click()
             expect(page.get_by_text("You have one.")).to_be_visible()
+            expect(page.get_by_text("It signs nothing yet:")).to_be_visible()
+            fingerprint = page.locator(".note .mono").inner_text()
+            eva = people["eva"].page
+            eva.goto("/accounts")
+            eva.get_by_role("link", name="Confirm who set an account up").click()
+            panel = eva.locator("section.panel", has_text=f"{name}@hotline.example")
+            expect(panel).to_contain_text(fingerprint)
+            expect(panel).to_contain_text("ann@hotline.example")
+            panel.get_by_label("How do you know").fill("met, and compared the fingerprint")
+            panel.get_by_role("button", name="Confirm").click()
+            expect(panel).to_have_count(0)
+            page.goto("/account")
+            expect(page.get_by_text("It signs nothing yet:")).to_have_count(0)
             page.goto("/overview")
             page.get_by_role("link", name="Quiet Hosting Ltd", exact=True).click()
             expect(page.get_by_text("systematic: does not act on notices")).to_be_visible()

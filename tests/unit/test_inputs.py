@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from attribution.text_files import Encoding
 from attribution_cli.inputs import InputFormat, Item, UnusableInput, deadline_seconds, read_items
 from attribution_cli.parked import Parked
 
@@ -27,7 +28,34 @@ def test_text_with_comments_blank_lines_and_a_byte_order_mark(tmp_path: Path) ->
 
 def test_line_that_is_no_utf8_is_answered_for(tmp_path: Path) -> None:
     found = items(tmp_path, "list.txt", b"a.example\n\xff.example\nc.example")
-    assert found == [(1, "a.example", True), (2, "\ufffd.example", False), (3, "c.example", True)]
+    # The byte is shown as it stands: U+FFFD would be another name.
+    assert found == [(1, "a.example", True), (2, "\\xff.example", False), (3, "c.example", True)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
+@pytest.mark.parametrize("name", ["list.txt", "list.csv", "list.jsonl"])
+def test_lists_in_every_encoding_of_unicode_are_read(
+    tmp_path: Path, encoding: str, name: str
+) -> None:
+    if encoding in ("utf-16-le", "utf-16-be"):
+        first = {"list.txt": "", "list.csv": "url\r\n", "list.jsonl": ""}[name]
+    else:
+        first = {"list.txt": "# mine\r\n", "list.csv": "url\r\n", "list.jsonl": "\r\n"}[name]
+    hosts = ["www.m\u00fcller.example", "b.example"]
+    lines = [f'{{"url": "{host}"}}' if name == "list.jsonl" else host for host in hosts]
+    content = (first + "\r\n".join(lines)).encode(encoding)
+    found = items(tmp_path, name, content)
+    assert [(text, good) for _, text, good in found] == [(host, True) for host in hosts]
+
+
+def test_a_list_in_a_windows_code_page_is_read_when_it_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "list.txt"
+    path.write_bytes("www.m\u00fcller.example\nb.example\n".encode("windows-1252"))
+    first, second = read_items(str(path), InputFormat.AUTO, None)
+    assert "--encoding" in (first.fault or "")
+    assert second == Item(2, "b.example")
+    named = read_items(str(path), InputFormat.AUTO, None, Encoding.WINDOWS_1252)
+    assert [one.text for one in named] == ["www.m\u00fcller.example", "b.example"]
 
 
 def test_csv_column_by_name_with_line_breaks_in_other_cells(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import base64
 import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,11 +14,14 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from attribution.cases.listing import (
+    begun_list,
     build,
     check_signatures,
     name_signer,
     new_key,
     note_letter,
+    note_signature,
+    noted_signatures,
     publish,
     read_key,
     sign,
@@ -25,8 +29,10 @@ from attribution.cases.listing import (
     withdraw,
 )
 from attribution.cases.notices import record_notice
-from attribution.cases.noting import note_event
+from attribution.cases.noting import correct, note_event
 from attribution.cases.partners import as_misp, as_stix
+from attribution.casework import Refusal, Refused
+from attribution.casework.publishing import ApproveReply, approve_reply
 from attribution.errors import StoreError
 from attribution.history.rows import EventRow
 from attribution.pattern.assess import assess
@@ -261,7 +267,17 @@ def test_a_list_needs_the_letter_the_days_two_people_and_todays_evidence(
         "NL",
         1.0,
     )
-    assert entry["reply"] == "We act on [left out] within a day."
+    # No reply goes out before a person approved it: this one names a host too.
+    assert entry["reply"] == "reply held back"
+    with store.write("ann") as writer, pytest.raises(Refused) as held:
+        approve_reply(writer, ApproveReply(PROVIDER, "agreed with their counsel"))
+    assert (held.value.code, held.value.field) == (Refusal.HELD_BACK, "text")
+    with store.write("ann") as writer:
+        words = ApproveReply(PROVIDER, "agreed with their counsel", "We act within a day.")
+        assert approve_reply(writer, words).text == "We act within a day."
+    made, _ = built(store)
+    (entry,) = made["entries"]  # type: ignore[misc]
+    assert entry["reply"] == "We act within a day."
     with store.read() as connection:
         known = signers(connection)
     now = clock.at
@@ -277,16 +293,24 @@ def test_a_list_needs_the_letter_the_days_two_people_and_todays_evidence(
     assert "is of something else" in check_signatures(forged, known)[0]
     with store.write("ann") as writer, pytest.raises(StoreError, match="not what is found today"):
         publish(writer, forged, today, ["Partner"])
-    with store.write("ann") as writer, pytest.raises(StoreError, match="build and sign it anew"):
-        publish(writer, two, today + timedelta(days=1), ["Partner"])
+    # A list may go out on later days while its content is the same, but not for ever.
+    for days in (-1, 15):
+        with store.write("ann") as writer, pytest.raises(Refused, match="build and sign it anew"):
+            publish(writer, two, today + timedelta(days=days), ["Partner"])
     with store.write("ann") as writer, pytest.raises(StoreError, match="say who gets it"):
         publish(writer, two, today, [])
+    with pytest.raises(Refused, match="it goes out with the list"):
+        sign(made, read_key(signed_by[0].read_bytes()), "see evil\u2024com", known, now)
+    clock.move(days=1)
     with store.write("ann") as writer:
-        out = publish(writer, two, today, ["Partner", "Ministry"])
+        out = publish(writer, two, today + timedelta(days=1), ["Partner", "Ministry"])
+    clock.move(days=-1)
     text = json.dumps(out)
     for secret in ("site", ".example/", "192.0.2", "abuse@", "www.", "host.example"):
         assert secret not in text.replace('"dossier', "")
     with store.write("ann") as writer:
+        with pytest.raises(Refused, match="it goes out with the list"):
+            withdraw(writer, "Example Hosting B.V.", "now at evil [dot] com")
         notice = withdraw(writer, "Example Hosting B.V.", "released")
         assert notice["tell"] == ["Ministry", "Partner"]
         with pytest.raises(StoreError, match="no list with"):
@@ -298,6 +322,95 @@ def test_a_list_needs_the_letter_the_days_two_people_and_todays_evidence(
     for secret in ("site", "www.", "192.0.2", "abuse@", "host.example"):
         assert secret not in partner
     assert any("stale" in why or "label" in why for why in built(store)[1].get(PROVIDER, ["label"]))
+
+
+def listed(store: Store, clock: Clock) -> dict[str, Any]:
+    """Return the list with one company on it, as of the day after its last failure."""
+    named(store, clock)
+    today = clock.at.date() + timedelta(days=1)
+    clock.at = datetime(today.year, today.month, today.day, 12, tzinfo=UTC)
+    letter_sent(store, today - timedelta(days=20))
+    made, refused = built(store)
+    assert refused == {}
+    return made
+
+
+def test_two_people_sign_on_different_days_while_the_content_is_the_same(
+    store: Store, clock: Clock, tmp_path: Path
+) -> None:
+    made = listed(store, clock)
+    ann, bob = (read_key(path.read_bytes()) for path in two_signers(store, tmp_path))
+    with store.read() as connection:
+        known = signers(connection)
+    with store.write("ann") as writer:
+        signed = sign(made, ann, "read it", known, clock.at)
+        note_signature(writer, PROVIDER, signed)
+    clock.move(days=2)
+    later, _ = built(store)
+    assert later["as_of"] != made["as_of"]
+    with store.read() as connection:
+        begun = begun_list(connection, PROVIDER, later, clock.at.date())
+        assert begun == made
+        noted = noted_signatures(connection, PROVIDER, begun)
+    both = sign({**begun, "signatures": noted}, bob, "read it too", known, clock.at)
+    with store.write("bob") as writer:
+        assert publish(writer, both, clock.at.date(), ["Partner"])["as_of"] == made["as_of"]
+    # A reply that was approved since makes another list of it, which both sign anew.
+    with store.write("ann") as writer:
+        approve_reply(writer, ApproveReply(PROVIDER, "agreed", "We act within a day."))
+    with store.write("bob") as writer, pytest.raises(Refused, match="not what is found today"):
+        publish(writer, both, clock.at.date(), ["Partner"])
+    changed, _ = built(store)
+    with store.read() as connection:
+        assert begun_list(connection, PROVIDER, changed, clock.at.date()) == changed
+
+
+def test_a_later_reply_waits_for_an_approval_of_its_own_and_one_taken_back_is_not_shown(
+    store: Store, clock: Clock
+) -> None:
+    listed(store, clock)
+
+    def shown() -> str | None:
+        (entry,) = built(store)[0]["entries"]  # type: ignore[misc]
+        return entry["reply"]  # type: ignore[no-any-return]
+
+    assert shown() == "reply held back"
+    with store.write("ann") as writer:
+        approve_reply(writer, ApproveReply(PROVIDER, "agreed", "We act."))
+    assert shown() == "We act."
+    with store.write("ann") as writer:
+        (later,) = note_event(
+            writer,
+            "reply",
+            writer.now,
+            provider=PROVIDER,
+            detail={"note": "Come to us, we never remove"},
+        )
+    # No machine tells an advertisement: it waits for a person.
+    assert shown() == "reply held back"
+    with store.write("ann") as writer:
+        correct(writer, later, "noted twice")
+    assert shown() == "We act."
+    with store.write("ann") as writer, pytest.raises(Refused) as refused:
+        approve_reply(writer, ApproveReply(PROVIDER, " ", "We act."))
+    assert (refused.value.code, refused.value.field) == (Refusal.MISSING, "why")
+
+
+def test_a_signature_with_words_that_may_not_go_out_counts_for_nothing(
+    store: Store, clock: Clock, tmp_path: Path
+) -> None:
+    made = listed(store, clock)
+    paths = two_signers(store, tmp_path)
+    with store.read() as connection:
+        known = signers(connection)
+    signed = made
+    for path in paths:
+        signed = sign(signed, read_key(path.read_bytes()), "read it", known, clock.at)
+    signed["signatures"][0]["reason"] = "evil．com"
+    assert any("may not be published" in fault for fault in check_signatures(signed, known))
+    with store.write("admin") as writer, pytest.raises(Refused) as refused:
+        name_signer(writer, "evil.com", "eve@hotline.example", "x")
+    assert (refused.value.code, refused.value.field) == (Refusal.HELD_BACK, "name")
 
 
 def test_two_signers_are_two_people(store: Store, tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from attribution.cases.people import person_of
-from attribution.errors import NotInStoreError, StoreError
+from attribution.cases.people import exact_mailbox, person_of
+from attribution.errors import NotInStoreError, Refusal, Refused, StoreError
 from attribution.store.log import Writer
 from attribution.store.service_tables import accounts, sessions
 from attribution.web.access.roles import ROLES, Principal, Role
@@ -48,44 +48,72 @@ class Account:
 def add_account(
     writer: Writer, mailbox: str, name: str, role: str, language: str = "en"
 ) -> Account:
-    """Add a person, who cannot sign in before the account is set up. Raises StoreError where the mailbox has one, or a value cannot be."""
+    """Add a person, who cannot sign in before the account is set up.
+
+    Raises Refused where the mailbox has one, or a value cannot be.
+    """
     person, name = person_of(mailbox), " ".join(name.split())
     if not name or len(name) > 120:
-        raise StoreError("name: give one of 1 to 120 characters.")
+        code = Refusal.INVALID if name else Refusal.MISSING
+        raise Refused(code, "name", name[:200], "give one of 1 to 120 characters")
     check_role(role)
     if language not in LANGUAGES:
-        raise StoreError(f"language {language!r}: use {' or '.join(LANGUAGES)}.")
+        raise Refused(Refusal.INVALID, "language", language[:40], f"use {' or '.join(LANGUAGES)}")
     connection = writer.connection
-    held = connection.execute(select(accounts.c.mailbox).where(accounts.c.person == person)).first()
-    if held:
-        raise StoreError(
-            f"mailbox {mailbox!r} has an account already ({held.mailbox}): one person has one."
+    other = connection.execute(
+        select(accounts.c.mailbox).where(accounts.c.person == person)
+    ).first()
+    if other:
+        raise Refused(
+            Refusal.CONFLICT,
+            "mailbox",
+            mailbox[:200],
+            f"it has an account already ({other.mailbox}), and one person has one",
         )
     identity = (
         connection.execute(select(func.coalesce(func.max(accounts.c.id), 0))).scalar_one() + 1
     )
-    connection.execute(
-        accounts.insert().values(
-            id=identity, person=person, mailbox=mailbox.strip(), name=name, role=role, language=language, totp_used=0,
-            made_at=writer.now,
-        )
-    )  # fmt: skip
+    values = {
+        "id": identity,
+        "person": person,
+        "mailbox": mailbox.strip(),
+        "name": name,
+        "role": role,
+        "language": language,
+        "totp_used": 0,
+        "made_at": writer.now,
+    }
+    connection.execute(accounts.insert().values(**values))
     writer.add_event("account_made", writer.now, detail={"account": person, "role": role})
     return account(connection, identity)
 
 
-def change_account(writer: Writer, account_id: int, what: str, **values: Any) -> Account:
-    """Change an account, and note what was done; every change but of the language ends its sessions. Raises StoreError."""
+def change_account(
+    writer: Writer,
+    account_id: int,
+    what: str,
+    noted: dict[str, Any] | None = None,
+    **values: Any,
+) -> Account:
+    """Change an account, and note what was done, with what else is to be `noted`.
+
+    Every change but of the language ends its sessions. Raises Refused.
+    """
     before = account(writer.connection, account_id)
     if "role" in values:
         check_role(values["role"])
     leaves = values.get("role", before.role) != "admin" or values.get("disabled_at") is not None
     if before.role == "admin" and leaves and not _other_admins(writer.connection, account_id):
-        raise StoreError("this is the only administrator: name another one first.")
+        raise Refused(
+            Refusal.CONFLICT,
+            "account",
+            before.mailbox,
+            "this is the only administrator; name another one first",
+        )
     writer.connection.execute(accounts.update().where(accounts.c.id == account_id).values(**values))
     if set(values) - {"language", "signing_key"}:
         writer.connection.execute(sessions.delete().where(sessions.c.account_id == account_id))
-    detail = {"account": before.person, "what": what}
+    detail = {"account": before.person, "what": what, **(noted or {})}
     if "role" in values:
         detail["role"] = values["role"]
     writer.add_event("account_changed", writer.now, detail=detail)
@@ -110,6 +138,18 @@ def account_of(connection: Connection, mailbox: str) -> Account | None:
     return Account(*row) if row else None
 
 
+def account_with_mailbox(connection: Connection, mailbox: object) -> Account | None:
+    """Return the account with exactly this mailbox, as an identity provider names it.
+
+    The domain in lower case, the local part as it is given, ASCII alone: no other spelling.
+    """
+    exact = exact_mailbox(mailbox)
+    if exact is None:
+        return None
+    account = account_of(connection, exact)
+    return account if account and exact_mailbox(account.mailbox) == exact else None
+
+
 def all_accounts(connection: Connection) -> list[Account]:
     """Return every account, by mailbox."""
     return [
@@ -123,9 +163,9 @@ def is_begun(connection: Connection) -> bool:
 
 
 def check_role(role: str) -> None:
-    """Raise StoreError for a role that is none."""
+    """Raise Refused for a role that is none."""
     if role not in ROLES:
-        raise StoreError(f"role {role!r}: use one of {', '.join(ROLES)}.")
+        raise Refused(Refusal.INVALID, "role", role[:40], f"use one of {', '.join(ROLES)}")
 
 
 def _other_admins(connection: Connection, account_id: int) -> bool:

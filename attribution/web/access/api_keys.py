@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from attribution.errors import NotInStoreError, StoreError
+from attribution.errors import NotInStoreError, Refusal, Refused
 from attribution.store.log import Writer
 from attribution.store.service_tables import api_keys
 from attribution.web.access.roles import KEY_SCOPES, Principal, Scope
@@ -28,16 +28,19 @@ class ApiKey:
 
 
 def make_key(writer: Writer, name: str, scopes: list[str]) -> str:
-    """Make a key and return it, the only time that it is to be seen. Raises StoreError."""
+    """Make a key and return it, the only time that it is to be seen. Raises Refused."""
     name = " ".join(name.split())
     if not name or len(name) > 60:
-        raise StoreError("name: give one of 1 to 60 characters.")
+        code = Refusal.INVALID if name else Refusal.MISSING
+        raise Refused(code, "name", name[:200], "give one of 1 to 60 characters")
     unknown = sorted(set(scopes) - set(KEY_SCOPES))
     if unknown or not scopes:
-        raise StoreError(f"scopes {' '.join(scopes)!r}: use some of {', '.join(KEY_SCOPES)}.")
+        remedy = f"use some of {', '.join(KEY_SCOPES)}"
+        raise Refused(Refusal.INVALID, "scopes", " ".join(scopes)[:200], remedy)
     connection = writer.connection
     if connection.execute(select(api_keys.c.id).where(api_keys.c.name == name)).first():
-        raise StoreError(f"a key has the name {name!r} already; use another one.")
+        remedy = "a key has that name already; use another one"
+        raise Refused(Refusal.CONFLICT, "name", name, remedy)
     key = _PREFIX + new_token()
     identity = (
         connection.execute(select(func.coalesce(func.max(api_keys.c.id), 0))).scalar_one() + 1

@@ -7,21 +7,29 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from attribution.errors import StoreError
+from attribution.errors import Refusal, Refused
 
 LEAST, MOST = 12, 256
 _HASHER = PasswordHasher()  # RFC 9106, second recommended option: 64 MiB, 3 passes, 4 lanes
 
 
 def hashed(password: str, *, mailbox: str) -> str:
-    """Return a password's hash. Raises StoreError for one that is too short, too long, or one's mailbox."""
+    """Return a password's hash.
+
+    Raises Refused for one that is too short, too long, or the person's mailbox.
+    """
     if not LEAST <= len(password) <= MOST:
-        raise StoreError(f"the password has {len(password)} characters; use {LEAST} to {MOST}.")
+        raise _refused(f"it has {len(password)} characters; use {LEAST} to {MOST}")
     if len(set(password)) < 5:
-        raise StoreError("the password is the same few characters over and over; use others.")
+        raise _refused("it is the same few characters over and over; use others")
     if mailbox.casefold() in password.casefold():
-        raise StoreError("the password holds the mailbox; use another one.")
+        raise _refused("it holds the mailbox; use another one")
     return _HASHER.hash(password)
+
+
+def _refused(remedy: str) -> Refused:
+    """Return the refusal of a password, which itself is never repeated."""
+    return Refused(Refusal.INVALID, "password", "…", remedy)
 
 
 def fits(password: str, kept: str | None) -> bool:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Scope = Literal["attribute", "read", "write", "sign", "administer", "audit", "metrics"]
+Scope = Literal["attribute", "read", "write", "sign", "confirm", "administer", "audit", "metrics"]
 Role = Literal["reader", "analyst", "signer", "admin"]
 
 ROLES: dict[Role, frozenset[Scope]] = {
     "reader": frozenset(["attribute", "read"]),
     "analyst": frozenset(["attribute", "read", "write"]),
-    "signer": frozenset(["attribute", "read", "write", "sign"]),
-    "admin": frozenset(["attribute", "read", "write", "administer", "audit"]),
+    "signer": frozenset(["attribute", "read", "write", "sign", "confirm"]),
+    "admin": frozenset(["attribute", "read", "write", "confirm", "administer", "audit"]),
 }
 """An administrator names who may sign, and so cannot sign."""
 

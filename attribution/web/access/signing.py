@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 
 from argon2.low_level import Type, hash_secret_raw
@@ -10,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from attribution.cases.listing import name_signer, public_half
-from attribution.errors import StoreError
+from attribution.errors import Refusal, Refused
 from attribution.store.log import Writer
 from attribution.web.access.accounts import Account, change_account
 
@@ -19,9 +20,14 @@ _SALT, _NONCE = 16, 12
 
 
 def make_signing_key(writer: Writer, account: Account, passphrase: str) -> None:
-    """Make a person's key, in place of one from before, and name the person as one who may sign. Raises StoreError."""
+    """Make a person's key, in place of one from before, and name the person as one who may sign.
+
+    It signs nothing while somebody else could have opened the account (`cases.two_people`). Raises
+    Refused.
+    """
     if len(passphrase) < _LEAST:
-        raise StoreError(f"the passphrase has {len(passphrase)} characters; use at least {_LEAST}.")
+        remedy = f"it has {len(passphrase)} characters; use at least {_LEAST}"
+        raise Refused(Refusal.INVALID, "passphrase", "…", remedy)
     key = Ed25519PrivateKey.generate()
     salt, nonce = os.urandom(_SALT), os.urandom(_NONCE)
     sealed = (
@@ -34,16 +40,24 @@ def make_signing_key(writer: Writer, account: Account, passphrase: str) -> None:
 
 
 def open_signing_key(account: Account, passphrase: str) -> Ed25519PrivateKey:
-    """Return a person's key. Raises StoreError for another passphrase, or where there is none."""
+    """Return a person's key. Raises Refused for another passphrase, or where there is none."""
     sealed = account.signing_key
     if sealed is None:
-        raise StoreError("you have no signing key yet: make one on the page of your account.")
+        remedy = "you have none yet; make one on the page of your account"
+        raise Refused(Refusal.NOT_FOUND, "signing key", account.mailbox, remedy)
     salt, nonce, rest = sealed[:_SALT], sealed[_SALT : _SALT + _NONCE], sealed[_SALT + _NONCE :]
     try:
         raw = AESGCM(_stretched(passphrase, salt)).decrypt(nonce, rest, None)
     except InvalidTag:
-        raise StoreError("the passphrase is not the one of your signing key.") from None
+        remedy = "it is not the one of your signing key"
+        raise Refused(Refusal.INVALID, "passphrase", "…", remedy) from None
     return Ed25519PrivateKey.from_private_bytes(raw)
+
+
+def fingerprint(public_key: str) -> str:
+    """Return what two people compare of a key: 16 hexadecimal digits of its SHA-256, by fours."""
+    digits = hashlib.sha256(public_key.encode("ascii")).hexdigest()[:16]
+    return " ".join(digits[place : place + 4] for place in range(0, 16, 4))
 
 
 def _stretched(passphrase: str, salt: bytes) -> bytes:

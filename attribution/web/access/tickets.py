@@ -8,7 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from attribution.errors import NotInStoreError, StoreError
+from attribution.cases.two_people import LINK_MADE, SET_UP, link_maker
+from attribution.errors import NotInStoreError, Refusal, Refused
 from attribution.store.log import Writer
 from attribution.store.service_tables import tickets
 from attribution.store.store import Store
@@ -48,10 +49,13 @@ def first_ticket(writer: Writer) -> str | None:
 
 
 def set_up_ticket(writer: Writer, account_id: int) -> str:
-    """Return a new link's token for an account, new or to be set up anew. Links from before end."""
+    """Return a new link's token for an account, new or to be set up anew. Links from before end.
+
+    Whoever makes it sees it, and so could use it: that stands in the log (`cases.two_people`).
+    """
     held = account(writer.connection, account_id)
     writer.connection.execute(tickets.delete().where(tickets.c.account_id == account_id))
-    writer.add_event("link_made", writer.now, detail={"account": held.person})
+    writer.add_event(LINK_MADE, writer.now, detail={"account": held.person})
     return _add(writer, account_id, OTHER_HOURS)
 
 
@@ -74,7 +78,10 @@ def find(store: Store, connection: Connection, token: str, now: datetime) -> Tic
 def fill_in(
     writer: Writer, ticket: Ticket, password: str, name: str = "", mailbox: str = ""
 ) -> None:
-    """Take the password (and of the first administrator name and mailbox), and draw up an authenticator's secret. Raises StoreError."""
+    """Take the password, and draw up an authenticator's secret. Raises Refused.
+
+    Of the first administrator name and mailbox too.
+    """
     if ticket.account is not None:
         name, mailbox = ticket.account.name, ticket.account.mailbox
     draft = {
@@ -94,15 +101,21 @@ def fill_in(
 
 
 def finish(writer: Writer, ticket: Ticket, code: str, now: datetime) -> Account:
-    """Make the account usable, when the code is the authenticator's. The link ends. Raises StoreError."""
+    """Make the account usable, when the code is the authenticator's. The link ends.
+
+    Who made the link is noted with it. Raises Refused.
+    """
     draft = ticket.draft
     if draft is None:
-        raise StoreError("choose a password first.")
+        raise Refused(Refusal.MISSING, "password", "", "choose a password first")
     step = totp.step_of(code, draft["secret"], now, 0)
     if step is None:
-        raise StoreError(
-            "this is not the code that the authenticator shows now. Is the clock of the "
-            "device right?"
+        raise Refused(
+            Refusal.INVALID,
+            "code",
+            code[:20],
+            "this is not the code that the authenticator shows now; is the clock of the device "
+            "right?",
         )
     ended = writer.connection.execute(
         tickets.delete().where(tickets.c.token == token_hash(ticket.token))
@@ -117,12 +130,13 @@ def finish(writer: Writer, ticket: Ticket, code: str, now: datetime) -> Account:
         "totp_used": step,
     }
     if ticket.account is not None:
-        return change_account(writer, ticket.account.id, "set up", **values)
+        seen_by = link_maker(writer.connection, ticket.account.person)
+        return change_account(writer, ticket.account.id, SET_UP, {"seen_by": seen_by}, **values)
     # Whoever has the terminal is the first administrator, also under an account that was begun otherwise.
     held = account_of(writer.connection, draft["mailbox"]) or add_account(
         writer, draft["mailbox"], draft["name"], "admin"
     )
-    return change_account(writer, held.id, "set up", role="admin", **values)
+    return change_account(writer, held.id, SET_UP, {"seen_by": None}, role="admin", **values)
 
 
 def _add(writer: Writer, account_id: int | None, hours: float) -> str:

@@ -15,12 +15,15 @@ from starlette.responses import RedirectResponse, Response
 from attribution.cases.contacts import approve
 from attribution.cases.listing import (
     SIGNERS_NEEDED,
+    begun_list,
     build_from,
+    check_may_sign,
     check_signatures,
     list_hash,
     note_letter,
     note_signature,
     noted_signatures,
+    public_half,
     publish,
     sign,
     signers,
@@ -30,7 +33,7 @@ from attribution.cases.notices import Terms, set_terms
 from attribution.cases.noting import note_event
 from attribution.cases.providers import provider_named, suggest
 from attribution.cases.views import PAGE, case_lines, provider_lines, provider_view
-from attribution.errors import StoreError
+from attribution.errors import Refusal, Refused, StoreError
 from attribution.pattern.dossier import REPLY_DAYS
 from attribution.pattern.dossier import contest as decide_again
 from attribution.pattern.history import moment as day_of
@@ -175,11 +178,20 @@ async def publishes(
                 key = open_signing_key(visitor.session.account, form.get("passphrase", ""))
                 with service.store.write(principal.who) as writer:
                     made, refused = _made(service, writer.connection, provider)
+                    check_may_sign(writer.connection, public_half(key))
                     if refused:
-                        raise StoreError("this cannot be signed: " + "; ".join(refused))
+                        raise Refused(
+                            Refusal.CONFLICT,
+                            "list",
+                            provider,
+                            "this cannot be signed: " + "; ".join(refused),
+                        )
                     if form.get("covers") != made["covers"]:
-                        raise StoreError(
-                            "what would be public has changed since you read it: read it again."
+                        raise Refused(
+                            Refusal.CONFLICT,
+                            "list",
+                            provider,
+                            "what would be public has changed since you read it; read it again",
                         )
                     signed = sign(
                         made["list"],
@@ -338,10 +350,15 @@ def _publication(request: Request, provider: str, fault: str = "") -> Response:
 def _made(
     service: Service, connection: Connection, provider: str
 ) -> tuple[dict[str, Any], list[str]]:
-    """Return the list of one company as of today with the signatures on it, and what stands in its way."""
+    """Return the list of one company with the signatures on it, and what stands in its way today.
+
+    It is that of an earlier day where somebody signed that one, and its content is still the same.
+    """
     look, found = service.patterns.assessed(provider)
     key = found.names[0]
     made, refused = build_from(connection, look.history, look.assessed, look.day, only=key)
+    if made["entries"]:
+        made = begun_list(connection, key, made, look.day)
     covers = list_hash(made)
     held = noted_signatures(connection, key, made) if made["entries"] else []
     name = made["entries"][0]["company"] if made["entries"] else key
@@ -350,7 +367,7 @@ def _made(
         "name": name,
         "list": {**made, "signatures": held},
         "covers": covers,
-        "day": look.day,
+        "day": date.fromisoformat(made["as_of"]),
     }, refused.get(key, [])
 
 
@@ -385,14 +402,16 @@ def _terms(form: dict[str, str]) -> Terms:
         grouping = float(form.get("grouping_hours", ""))
         reminder = float(form.get("reminder_hours", ""))
     except ValueError:
-        raise StoreError("hours: give numbers.") from None
+        hours = f"{form.get('grouping_hours', '')}, {form.get('reminder_hours', '')}"[:80]
+        raise Refused(Refusal.INVALID, "hours", hours, "give numbers") from None
     if not (0 <= grouping <= 720 and 0 < reminder <= 720):
-        raise StoreError("hours: give 0 to 720 for gathering, and more than 0 for reminders.")
+        remedy = "give 0 to 720 for gathering, and more than 0 for reminders"
+        raise Refused(Refusal.INVALID, "hours", f"{grouping:g}, {reminder:g}", remedy)
     return Terms(grouping, reminder, tuple(form.get("quiet_days", "").replace(",", " ").split()))
 
 
 def _given(form: dict[str, str], name: str) -> str:
     value = form.get(name, "").strip()
     if not value:
-        raise StoreError(f"{name}: say it; it is noted.")
+        raise Refused(Refusal.MISSING, name, "", "say it; it is noted")
     return value[:500]

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from attribution.errors import StoreError
+from attribution.errors import Refusal, Refused, StoreError
 from attribution.web.access import sessions, tickets, totp
 from attribution.web.access.accounts import change_account
 from attribution.web.access.oidc import open_state, seal_state
@@ -52,10 +52,15 @@ async def signs_in(request: Request, form: Form) -> Response:
     back, mailbox = form.get("next", "/"), form.get("mailbox", "")
 
     def work() -> str:
-        hours = service.settings.session_hours
-        return sign_in(
-            service.store, mailbox, form.get("password", ""), form.get("code", ""), hours
-        )[0]
+        token, _ = sign_in(
+            service.store,
+            mailbox,
+            form.get("password", ""),
+            form.get("code", ""),
+            service.settings.session_hours,
+            source=request.client.host if request.client else "",
+        )
+        return token
 
     try:
         token = await service.slowly(work)
@@ -144,7 +149,7 @@ async def sets_up(request: Request, token: str, form: Form) -> Response:
                 made = tickets.finish(writer, ticket, form["code"], store.now)
                 return sessions.begin(writer, made, service.settings.session_hours)
         if form.get("password") != form.get("again"):
-            raise StoreError("the two passwords differ.")
+            raise Refused(Refusal.INVALID, "password", "…", "the two differ; repeat it exactly")
         with store.write("set-up") as writer:
             tickets.fill_in(
                 writer,

@@ -9,18 +9,28 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from attribution.errors import StoreError
+from attribution.cases.listing import check_may_sign, named_signers
+from attribution.casework.two_people import ConfirmAccount, confirm_account, waiting_accounts
+from attribution.errors import Refusal, Refused, StoreError
 from attribution.lookup.health import registry_rows
 from attribution.store.audit import audit_lines
 from attribution.store.log import Writer
 from attribution.web.access.accounts import add_account, all_accounts, change_account
 from attribution.web.access.api_keys import all_keys, disable_key, make_key
 from attribution.web.access.passwords import fits
-from attribution.web.access.roles import KEY_SCOPES, ROLES
-from attribution.web.access.signing import make_signing_key
+from attribution.web.access.roles import KEY_SCOPES, ROLES, Principal
+from attribution.web.access.signing import fingerprint, make_signing_key
 from attribution.web.access.tickets import set_up_ticket
 from attribution.web.pages.rendering import page
-from attribution.web.pages.visitors import Admin, Auditor, Form, KnownVisitor, Looker, Signer
+from attribution.web.pages.visitors import (
+    Admin,
+    Auditor,
+    Confirmer,
+    Form,
+    KnownVisitor,
+    Looker,
+    Signer,
+)
 from attribution.web.problems import ProblemError
 from attribution.web.service import Service
 
@@ -67,7 +77,7 @@ def audit(
 @router.get("/account")
 def account(request: Request, principal: Looker) -> Response:
     """Show one's own account."""
-    return page(request, "account.html.j2", fault="")
+    return _own(request, principal)
 
 
 @router.post("/account")
@@ -83,17 +93,45 @@ async def makes_key(
         if session.account.password is not None and not fits(
             form.get("password", ""), session.account.password
         ):
-            raise StoreError("the password is not yours.")
+            raise Refused(Refusal.INVALID, "password", "…", "this is not yours")
         if form.get("passphrase") != form.get("again"):
-            raise StoreError("the two passphrases differ.")
+            raise Refused(Refusal.INVALID, "passphrase", "…", "the two differ; repeat it exactly")
         with service.store.write(principal.who) as writer:
             make_signing_key(writer, session.account, form.get("passphrase", ""))
 
     try:
         await service.slowly(work)
     except StoreError as fault:
-        return page(request, "account.html.j2", 422, fault=str(fault))
+        return await run_in_threadpool(_own, request, principal, str(fault))
     return RedirectResponse("/account", 303)
+
+
+@router.get("/confirmations")
+def confirmations(request: Request, principal: Confirmer) -> Response:
+    """Show the accounts whose keys wait until a second person confirms who set them up."""
+    return _confirmations(request)
+
+
+@router.post("/confirmations")
+async def confirms(request: Request, principal: Confirmer, form: Form) -> Response:
+    """Confirm that a person set the own account up. That is noted, and by whom."""
+    service: Service = request.app.state.service
+    covers = form.get("covers", "")
+    if not (covers.isascii() and covers.isdigit() and len(covers) < 19):
+        raise ProblemError(422, "not-understood", "covers: a number is needed.")
+    command = ConfirmAccount(
+        form.get("mailbox", ""), principal.who, form.get("why", ""), covers=int(covers)
+    )
+
+    def work() -> None:
+        with service.store.write(principal.who) as writer:
+            confirm_account(writer, command)
+
+    try:
+        await run_in_threadpool(work)
+    except StoreError as fault:
+        return await run_in_threadpool(_confirmations, request, str(fault))
+    return RedirectResponse("/confirmations", 303)
 
 
 @router.get("/accounts")
@@ -184,6 +222,30 @@ async def changes_keys(request: Request, principal: Admin, form: Form) -> Respon
         await run_in_threadpool(_keys, request, made=made)
         if made
         else RedirectResponse("/keys", 303)
+    )
+
+
+def _own(request: Request, principal: Principal, fault: str = "") -> Response:
+    service: Service = request.app.state.service
+    waits = ""
+    with service.store.read() as connection:
+        for key, signer in named_signers(connection).items():
+            if signer["mailbox"] == principal.who:
+                try:
+                    check_may_sign(connection, key)
+                except Refused:
+                    waits = fingerprint(key)
+    return page(request, "account.html.j2", 422 if fault else 200, fault=fault, waits=waits)
+
+
+def _confirmations(request: Request, fault: str = "") -> Response:
+    service: Service = request.app.state.service
+    waiting = [
+        (account, fingerprint(account.public_key) if account.public_key else "")
+        for account in service.read(waiting_accounts)
+    ]
+    return page(
+        request, "confirmations.html.j2", 422 if fault else 200, waiting=waiting, fault=fault
     )
 
 

@@ -143,6 +143,7 @@ Looker = Annotated[Principal, Depends(may("attribute"))]
 Reader = Annotated[Principal, Depends(may("read"))]
 Worker = Annotated[Principal, Depends(may("write"))]
 Signer = Annotated[Principal, Depends(may("sign"))]
+Confirmer = Annotated[Principal, Depends(may("confirm"))]
 Admin = Annotated[Principal, Depends(may("administer"))]
 Auditor = Annotated[Principal, Depends(may("audit"))]
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from attribution.extras import Extra, require
+from attribution.text_files import Encoding
 from attribution.whole_file import refuse_existing
 from attribution_cli import exit_code
 from attribution_cli.casework.desk import (
@@ -25,6 +26,7 @@ from attribution_cli.casework.desk import (
     who_of,
 )
 from attribution_cli.console import messages, say
+from attribution_cli.inputs import InEncoding, say_encoding
 from attribution_cli.needs import needs
 
 keys_app = typer.Typer(help="The key file of the store.", no_args_is_help=True)
@@ -64,6 +66,7 @@ def import_(
         str | None,
         typer.Option(help="For one JSON-lines file: notices, reports, events or aliases."),
     ] = None,
+    encoding: InEncoding = Encoding.AUTO,
     source: Annotated[
         str,
         typer.Option(
@@ -92,6 +95,8 @@ def import_(
         refuse_existing(rejects, replace=force)
     aside = rejects or path.with_name(f"{path.name}.rejects.jsonl")
     reject, close = importing.rejects_file(aside)
+    for file in sorted(path.glob("*.jsonl")) if path.is_dir() else [path]:
+        say_encoding(file, encoding)
     store, settings = open_store()
     who = who_of(who, settings)
     status = messages().status("importing …")
@@ -105,20 +110,45 @@ def import_(
         with store:
             if path.is_dir():
                 counts = importing.import_history(
-                    store, path, who=who, source=source, reject=reject, progress=progress
+                    store,
+                    path,
+                    who=who,
+                    source=source,
+                    reject=reject,
+                    progress=progress,
+                    encoding=encoding,
                 )
             elif mapping is not None:
                 counts = importing.import_csv(
-                    store, path, load_mapping(mapping), who=who, source=source, reject=reject, keep_urls=settings.keep_urls,
+                    store,
+                    path,
+                    load_mapping(mapping),
+                    who=who,
+                    source=source,
+                    reject=reject,
+                    keep_urls=settings.keep_urls,
                     progress=progress,
-                )  # fmt: skip
+                    encoding=encoding,
+                )
             elif rows is not None:
                 counts = importing.import_rows(
-                    store, path, rows, who=who, source=source, reject=reject
+                    store,
+                    path,
+                    rows,
+                    who=who,
+                    source=source,
+                    reject=reject,
+                    encoding=encoding,
                 )
             else:
                 counts = import_xarf(
-                    store, path, who=who, source=source, reject=reject, keep_urls=settings.keep_urls
+                    store,
+                    path,
+                    who=who,
+                    source=source,
+                    reject=reject,
+                    keep_urls=settings.keep_urls,
+                    encoding=encoding,
                 )
     finally:
         status.stop()

@@ -23,6 +23,7 @@ from attribution_cli.casework.desk import (
     print_json,
     recording,
     show_fields,
+    tell,
     who_of,
     words,
     write_whole,
@@ -262,20 +263,52 @@ def sign(
     reason: Annotated[str, typer.Option(help="Why; it stands beside the signature.")],
 ) -> None:
     """Sign exactly this list."""
-    from attribution.cases.listing import read_key, signers
+    from attribution.cases.listing import check_may_sign, public_half, read_key, signers
     from attribution.cases.listing import sign as add_signature
-    from attribution.errors import StoreError
+    from attribution.errors import Refusal, Refused
 
     try:
         key = read_key(key_file.read_bytes())
     except OSError as error:
-        raise StoreError(f"key {str(key_file)!r} cannot be read: {error.strerror}.") from None
+        remedy = f"it cannot be read ({error.strerror}); name your key's file"
+        raise Refused(Refusal.NOT_FOUND, "key", str(key_file), remedy) from None
 
     store, _ = open_store()
     with store, store.read() as connection:
+        check_may_sign(connection, public_half(key))
         signed = add_signature(_read(path), key, reason, signers(connection), datetime.now(UTC))
     _write(path, signed, replace=True)  # the same list, with one signature more
     say(f"attribution: signed {path}")
+
+
+@list_app.command(
+    "reply",
+    epilog="Example: attribution list reply ripe:ORG-EX1-RIPE --text 'We act within a day.' "
+    "--why 'agreed with their counsel by mail'",
+)
+@needs("list reply", Extra.HOTLINE)
+def reply(
+    provider: Provider,
+    why: Annotated[str, typer.Option(help="Who agreed to the words, and how; it is noted.")],
+    text: Annotated[
+        str | None,
+        typer.Option(
+            help="The words as you edited them together with the provider. [default: its own]"
+        ),
+    ] = None,
+    who: Who = None,
+    as_json: AsJson = False,
+) -> None:
+    """Approve the words of a provider's last reply for the list; until then it is held back."""
+    from attribution.casework.publishing import ApproveReply, approve_reply
+
+    with recording(who) as writer:
+        approved = approve_reply(writer, ApproveReply(provider, why, text))
+    tell(
+        {"event": approved.event, "text": approved.text},
+        f"with the list goes: {approved.text}",
+        as_json=as_json,
+    )
 
 
 @list_app.command(
@@ -339,22 +372,22 @@ def _dossier(provider: str, history: Path | None, at: str | None) -> dict[str, A
 
 
 def _unknown(provider: str) -> Exception:
-    from attribution.errors import StoreError
+    from attribution.errors import Refusal, Refused
 
-    return StoreError(
-        f"provider {provider!r} has no notice in the history by then. `attribution assess` lists those that have."
-    )
+    remedy = "it has no notice in the history by then; `attribution assess` lists those that have"
+    return Refused(Refusal.NOT_FOUND, "provider", provider, remedy)
 
 
 def _read(path: Path) -> dict[str, Any]:
-    from attribution.errors import StoreError
+    from attribution.errors import Refusal, Refused
 
     try:
-        found = json.loads(path.read_text("utf-8"))
-        date.fromisoformat(found["as_of"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"list {str(path)!r} cannot be read: {type(error).__name__}.") from None
-    return dict(found)
+        listed = json.loads(path.read_text("utf-8"))
+        date.fromisoformat(listed["as_of"])
+        return dict(listed)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        remedy = f"it cannot be read as a list ({type(error).__name__}); name one of `list build`"
+        raise Refused(Refusal.INVALID, "list", str(path), remedy) from None
 
 
 def _write(path: Path, values: dict[str, Any], *, replace: bool) -> None:

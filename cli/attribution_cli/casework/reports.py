@@ -26,6 +26,7 @@ from attribution_cli.casework.desk import (
 )
 from attribution_cli.console import say, say_proxy
 from attribution_cli.housekeeping import ServedFrom
+from attribution_cli.inputs import InputFormat, read_items
 from attribution_cli.needs import needs
 
 report_app = typer.Typer(help="Reported URLs.", no_args_is_help=True)
@@ -56,15 +57,19 @@ def add(
     from attribution.statements import ServedStatement
     from attribution.target import explained
 
+    unread = 0
     if urls == ["-"]:
-        import sys
-
-        urls = [line.strip() for line in sys.stdin if line.strip()]
+        items = list(read_items("-", InputFormat.TEXT, None))
+        for item in items:
+            if item.fault:
+                say(f"attribution: line {item.line}: {item.fault}")
+        urls = [item.text for item in items if not item.fault]
+        unread = len(items) - len(urls)
     reported_at = read_time(at)
     store, settings = open_store()
     say_proxy(settings)
     rows: list[dict[str, Any]] = []
-    faults = 0
+    faults = unread
 
     if served_from and len(urls) != 1:
         raise typer.BadParameter("--served-from and one URL go together")
