@@ -2,6 +2,16 @@
 a result or `Refused` out. Command and interface only call them.
 """
 
+from attribution.casework.mail_matching import Match, MatchedBy, Matcher, Origin
+from attribution.casework.reading_mail import (
+    Decision,
+    MailRead,
+    Proposal,
+    ReadMail,
+    propose,
+    read_mail,
+    read_mails,
+)
 from attribution.casework.refused import Refusal, Refused
 from attribution.casework.vouching import (
     Vouch,
@@ -12,10 +22,21 @@ from attribution.casework.vouching import (
 )
 
 __all__ = [
+    "Decision",
+    "MailRead",
+    "Match",
+    "MatchedBy",
+    "Matcher",
+    "Origin",
+    "Proposal",
+    "ReadMail",
     "Refusal",
     "Refused",
     "Vouch",
     "WithdrawVouching",
+    "propose",
+    "read_mail",
+    "read_mails",
     "vouch",
     "vouchings",
     "withdraw_vouching",

@@ -3,8 +3,8 @@
     reading = read_mail(raw)
     reading.kind, reading.evidence, reading.tokens, reading.recipients
 
-Nothing that a mail system writes is ever an answer. Attachments are neither opened nor kept: a reply
-can carry the material itself.
+Nothing that a mail system writes is ever an answer. Attachments are neither opened nor kept: a
+reply can carry the material itself.
 """
 
 from attribution.mail.boxes import read_mails

@@ -1,7 +1,7 @@
 """What a mail system reports in fields: delivery status (RFC 3464) and disposition (RFC 8098).
 
-Read as it comes: in any container, encoded or not, with fields broken by lines that were not folded,
-and without blocks for recipients.
+Read as it comes: in any container, encoded or not, with fields broken by lines that were not
+folded, and without blocks for recipients.
 """
 
 from __future__ import annotations
@@ -18,10 +18,29 @@ _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w.-]{1,253}", re.ASCII)
 _STATUS = re.compile(r"(?<![\d.])([245])\.\d{1,3}\.\d{1,3}(?![\d.])")
 _LINE = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,60})[ \t]*:(.*)")
 _KNOWN = frozenset(
-    """original-envelope-id reporting-mta dsn-gateway received-from-mta arrival-date
-    original-recipient final-recipient action status remote-mta diagnostic-code last-attempt-date
-    final-log-id will-retry-until reporting-ua mdn-gateway original-message-id disposition failure
-    error warning""".split()
+    [
+        "original-envelope-id",
+        "reporting-mta",
+        "dsn-gateway",
+        "received-from-mta",
+        "arrival-date",
+        "original-recipient",
+        "final-recipient",
+        "action",
+        "status",
+        "remote-mta",
+        "diagnostic-code",
+        "last-attempt-date",
+        "final-log-id",
+        "will-retry-until",
+        "reporting-ua",
+        "mdn-gateway",
+        "original-message-id",
+        "disposition",
+        "failure",
+        "error",
+        "warning",
+    ]
 )
 _OF_RECIPIENT = frozenset(
     ["original-recipient", "final-recipient", "action", "status", "remote-mta", "diagnostic-code"]

@@ -31,6 +31,8 @@ from attribution.mail.text import plain_of_html
 MOST_TEXT = 100_000
 """Characters of a mail's text parts, together, that are read."""
 MOST_LINE = 2_000
+MOST_WORDS = 20_000
+"""Characters of what the sender wrote in which a failure is sought: it stands at the beginning."""
 _QUOTED = re.compile(r"^[ \t]{0,3}[>|].*$", re.MULTILINE)
 
 
@@ -187,7 +189,7 @@ class Letter:
     @cached_property
     def words(self) -> str:
         """The sender's text in lower case, white space collapsed, typographic quotes made plain."""
-        return " ".join(self.own_text.replace("’", "'").lower().split())
+        return " ".join(self.own_text[:MOST_WORDS].replace("’", "'").lower().split())
 
     @cached_property
     def is_answer(self) -> bool:
@@ -238,7 +240,7 @@ def recognise(mail: Mail) -> Recognised:
     if letter.disposition and not _is_refusal(letter, signs):
         shown = (Evidence.DISPOSITION, *signs)
         return Recognised(Kind.DISPOSITION, shown, disposition=letter.disposition)
-    if letter.report and (signs & _CERTAIN or signs and not letter.is_answer):
+    if letter.report and (signs & _CERTAIN or (signs and not letter.is_answer)):
         return _by_report(letter, letter.report, signs)
     if _is_system(letter, signs, automatic, failures):
         return _by_text(letter, signs, failures)
@@ -333,7 +335,7 @@ def _signs_of_failure(letter: Letter) -> frozenset[Evidence]:
 
 
 def _is_refusal(letter: Letter, signs: frozenset[Evidence]) -> bool:
-    """Say whether a disposition is a mail system's refusal in that form (a full mailbox, a filter)."""
+    """Say whether a disposition is a mail system's refusal: a full mailbox, a filter."""
     stated = letter.disposition.kind if letter.disposition else ""
     refused = stated in ("failed", "error", "denied", "rejected") or bool(
         re.search(r"automatically rejected|quota|mailbox (?:is )?full", letter.words)
@@ -361,7 +363,7 @@ def _is_system(
     local = _local_parts(letter.mail.fields.get("from"), letter.mail.fields.get("sender"))
     weak = not local or any(forms.WEAK_MAILBOX.fullmatch(name) for name in local)
     begins = forms.FAILURE_TEXT.search(letter.words[:400]) is not None
-    return told and refused or weak and begins
+    return (told and refused) or (weak and begins)
 
 
 def _by_report(letter: Letter, report: DeliveryReport, signs: frozenset[Evidence]) -> Recognised:
@@ -401,8 +403,8 @@ def _by_text(
 def _tells_failure(letter: Letter, evidence: frozenset[Evidence]) -> bool:
     """Say whether mail of a mail system tells of a failure.
 
-    A postmaster may be a person: what one writes in an answer, or in words that people use too, is no
-    bounce, or whoever answers so would end the approval of their own mailbox.
+    A postmaster may be a person: what one writes in an answer, or in words that people use too, is
+    no bounce, or whoever answers so would end the approval of their own mailbox.
     """
     if letter.mail.fields.has("x-failed-recipients"):
         return True

@@ -1,8 +1,8 @@
 """What flufl.bounce recognises, asked only of mail that comes from a mail system.
 
-Alone it takes a person's reply that quotes a bounce for one. It is given a copy made of the subject
-and the beginning of the text, with long lines cut: some of its expressions take time by the square of
-a line's length.
+Alone it takes a person's reply that quotes a bounce for one. It is given a copy made of the
+subject and the beginning of the text, with long lines cut: some of its expressions take time by the
+square of a line's length.
 """
 
 from __future__ import annotations

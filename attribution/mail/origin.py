@@ -1,8 +1,8 @@
 """Where a mail comes from, as far as our own relay vouches for it.
 
 The relay notes what it checked in `Authentication-Results` (RFC 8601) under its own authserv-id. A
-sender can write such a field too, so only the topmost with our id counts, and none that stands below
-a server that is not ours: what stands there was in the mail when it arrived.
+sender can write such a field too, so only the topmost with our id counts, and none that stands
+below a server that is not ours: what stands there was in the mail when it arrived.
 """
 
 from __future__ import annotations
@@ -85,8 +85,8 @@ def made_by(fields: Fields, reporting_server: str | None, relay: Relay) -> bool:
 def speaks_for(domain: str, mailbox_domain: str, *, below: bool = False) -> bool:
     """Say whether who controls a domain answers for mail of another: the same, or one above it.
 
-    `below` also takes a name below the mailbox's domain, such as its mail server's. A receipt is not
-    proven by such a name: hosts give names of their own domain to customers.
+    `below` also takes a name below the mailbox's domain, such as its mail server's. A receipt is
+    not proven by such a name: hosts give names of their own domain to customers.
     """
     domain, mailbox_domain = domain.lower().rstrip("."), mailbox_domain.lower().rstrip(".")
     if not mailbox_domain or "." not in domain:

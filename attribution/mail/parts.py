@@ -1,8 +1,8 @@
 """A mail in parts, within bounds: at most 2 MB read, 200 parts, depth 20, in one pass.
 
 Python's parser recurses by depth and takes time by depth times size; this one keeps a stack of the
-boundaries that are open, and visits only lines that could be one. What is wrong is read as far as it
-goes and never raises.
+boundaries that are open, and visits only lines that could be one. What is wrong is read as far as
+it goes and never raises.
 
 Sources: RFC 5322 (fields), RFC 2045 and 2046 (parts).
 """
@@ -112,7 +112,7 @@ def parse_mail(raw: bytes) -> Mail:
     whole = raw[:MOST_BYTES]
     if b"\n" not in whole:
         whole = whole.replace(b"\r", b"\n")  # the line ends of classic Macintosh
-    whole = re.sub(rb"\r+\n", b"\n", whole)
+    whole = re.sub(rb"\r{1,4}\n", b"\n", whole)
     envelope_line, start = "", 0
     if whole.startswith(b"From "):
         start = whole.find(b"\n") + 1 or len(whole)

@@ -1,7 +1,7 @@
-"""One mail that came back, read: what kind it is, what it is about, and where it comes from. Pure.
+"""One mail that came back, read: its kind, what it is about, and where it comes from. Pure.
 
-Nothing here is certain by itself: whoever has a notice has its token, and a sender and date are what
-somebody wrote. So each reading says by what it was recognised, and `origin` what our relay vouches for.
+Nothing here is certain by itself: whoever has a notice has its token, and a sender and date are
+what somebody wrote. So each reading says by what it was recognised, and what our relay vouches for.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ class Reading:
     evidence: tuple[Evidence, ...] = ()
     """By what the kind was recognised."""
     at: datetime | None = None
-    """When the hotline's server took it in, where it says so, else what the sender wrote (UTC); None
-    where neither is a time between 1990 and 2200."""
+    """When the hotline's server took it in, where it says so, else what the sender wrote (UTC);
+    None where neither is a time between 1990 and 2200."""
     message_id: str = ""
     """Its own; a digest of the mail where it has none."""
     sender: str = ""

@@ -1,4 +1,4 @@
-"""Text of a mail: charsets, encoded words, quoting. Every step costs time in proportion to its size.
+"""Text of a mail: charsets, encoded words, quoting. Every step costs time by its size.
 
 Sources: RFC 2045 to 2047, RFC 2231 (only its plain form).
 """
@@ -82,7 +82,7 @@ def transfer_decoded(raw: bytes, encoding: str) -> bytes:
 
 
 def _last_quantum(letters: bytes) -> bytes:
-    """Return the last one to three characters of a base64 text, padded; a single one says nothing."""
+    """Return the last two or three characters of a base64 text, padded; one alone says nothing."""
     rest = letters[len(letters) // 4 * 4 :]
     return rest + b"=" * (4 - len(rest)) if len(rest) > 1 else b""
 
