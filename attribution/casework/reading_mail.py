@@ -8,9 +8,11 @@ Nothing of a mail system is ever noted as an answer.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -133,11 +135,20 @@ def read_mails(store: Store, who: str | None, mails: Iterable[ReadMail]) -> Iter
     while batch := list(islice(queue, _AT_ONCE)):
         if any(mail.record or mail.take for mail in batch):
             with store.write(who) as writer:
-                done = [read_mail(writer, matcher, mail) for mail in batch]
+                done = _in_order(batch, partial(read_mail, writer, matcher))
         else:
             with store.read() as connection:
                 done = [propose(connection, matcher, mail) for mail in batch]
         yield from done
+
+
+def _in_order(batch: list[ReadMail], read: Callable[[ReadMail], MailRead]) -> list[MailRead]:
+    """Read mails in the order in which they came, so that a delivery is known before a bounce."""
+    done: dict[int, MailRead] = {}
+    latest = datetime.max.replace(tzinfo=UTC)
+    for place in sorted(range(len(batch)), key=lambda one: batch[one].reading.at or latest):
+        done[place] = read(batch[place])
+    return [done[place] for place in range(len(batch))]
 
 
 def read_mail(writer: Writer, matcher: Matcher, mail: ReadMail) -> MailRead:
@@ -264,13 +275,11 @@ def _arrived(
     sent_at = iso(match.notice.sent_at) if match.notice else None
     named = recipient or next(iter(reading.recipients), None)
     servers = {reading.reporting_server or "", (named.server if named else None) or ""} - {""}
-    bounced_at = None if reading.at is None else micros(reading.at)
-    for at, detail in arrivals(connection, match.case_id):
+    for detail in arrivals(connection, match.case_id):
         same_notice = detail.get("notice_sent_at") in (None, sent_at)
         same_mailbox = detail.get("to") in (None, match.mailbox)
-        before = bounced_at is None or at <= bounced_at
         taker = str(detail.get("server") or "")
-        if same_notice and same_mailbox and before and any(_same(taker, one) for one in servers):
+        if same_notice and same_mailbox and any(_same(taker, one) for one in servers):
             return True
     return False
 

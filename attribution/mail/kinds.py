@@ -256,7 +256,7 @@ def _signs_of_system(letter: Letter) -> frozenset[Evidence]:
     path = fields.get("return-path")
     if fields.has("return-path") and path.replace(" ", "") in ("<>", ""):
         signs.add(Evidence.NULL_RETURN_PATH)
-    if letter.mail.envelope_line.lower().startswith(("from <>", "from mailer-daemon")):
+    if letter.mail.envelope_line.startswith("From <>"):  # MAILER-DAEMON there means: not known
         signs.add(Evidence.NULL_RETURN_PATH)
     senders = _local_parts(fields.get("from"), fields.get("sender"), path)
     if any(forms.DAEMON_MAILBOX.fullmatch(local) for local in senders):
@@ -439,7 +439,7 @@ def _failed(
     stated = mailboxes_in(", ".join(letter.mail.fields.all("x-failed-recipients")))
     status = status_in(letter.own_text)
     said = _line_that_tells(letter)
-    names = stated or known or _mailboxes_named(letter)
+    names = stated or mailboxes_in(" ".join(known or [])) or _mailboxes_named(letter)
     return tuple(Recipient(name, action, status, said) for name in names[:100])
 
 

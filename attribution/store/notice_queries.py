@@ -58,14 +58,14 @@ def case_rows(connection: Connection, case_ids: list[int]) -> list[Row[Any]]:
     return list(connection.execute(wanted.order_by(cases.c.id)))
 
 
-def arrivals(connection: Connection, case_id: int) -> list[tuple[int, dict[str, Any]]]:
-    """Return (at, detail) of what says that a server took a case's notice, unless taken back."""
+def arrivals(connection: Connection, case_id: int) -> list[dict[str, Any]]:
+    """Return the details of what says that a server took a case's notice, unless taken back."""
     taken_back = select(events.c.corrects).where(
         events.c.case_id == case_id, events.c.kind == "correction", events.c.corrects.is_not(None)
     )
-    wanted = select(events.c.at, events.c.detail).where(
+    wanted = select(events.c.detail).where(
         events.c.case_id == case_id,
         events.c.kind.in_(["delivered", "relayed"]),
         events.c.seq.not_in(taken_back),
     )
-    return [(row.at, json.loads(row.detail)) for row in connection.execute(wanted)]
+    return [json.loads(row.detail) for row in connection.execute(wanted)]
