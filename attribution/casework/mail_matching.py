@@ -8,6 +8,8 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from attribution.mail import Method, Reading, speaks_for
+from attribution.mail.forms import DAEMON_MAILBOX
+from attribution.mail.origin import SHARED_DOMAINS
 from attribution.store.notice_queries import (
     SentNotice,
     case_rows,
@@ -139,10 +141,20 @@ def origin_of(reading: Reading, mailbox: str, *, below: bool) -> Origin | None:
     domain = mailbox.rpartition("@")[2]
     if reading.is_from_system and reading.by_own_relay:
         return Origin(Method.OWN_RELAY, reading.reporting_server or "")
+    if domain in SHARED_DOMAINS and not _is_own_mailbox(reading, mailbox):
+        return None
     for check in reading.passes:
         if domain and speaks_for(check.domain, domain, below=below):
             return Origin(check.method, check.domain)
     return None
+
+
+def _is_own_mailbox(reading: Reading, mailbox: str) -> bool:
+    """Say whether a mail is of the very mailbox, or of its mail system: none of its neighbours'."""
+    local = reading.sender.rpartition("@")[0]
+    return reading.sender == mailbox or (
+        reading.is_from_system and DAEMON_MAILBOX.fullmatch(local) is not None
+    )
 
 
 def _notices_by_name(connection: Connection) -> dict[str, list[SentNotice]]:

@@ -254,8 +254,9 @@ def _signs_of_system(letter: Letter) -> frozenset[Evidence]:
     fields = letter.mail.fields
     signs: set[Evidence] = set()
     path = fields.get("return-path")
-    if fields.has("return-path") and path.replace(" ", "") in ("<>", ""):
-        signs.add(Evidence.NULL_RETURN_PATH)
+    if fields.has("return-path") and path.strip("<> ").lower() in ("", "mailer-daemon"):
+        signs.add(Evidence.NULL_RETURN_PATH)  # some servers write a null path as MAILER-DAEMON
+        path = ""
     if letter.mail.envelope_line.startswith("From <>"):  # MAILER-DAEMON there means: not known
         signs.add(Evidence.NULL_RETURN_PATH)
     senders = _local_parts(fields.get("from"), fields.get("sender"), path)

@@ -14,6 +14,16 @@ from enum import StrEnum
 
 from attribution.mail.parts import Fields
 
+SHARED_DOMAINS = frozenset(
+    """
+    gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com ymail.com aol.com
+    icloud.com me.com gmx.de gmx.net gmx.com web.de t-online.de freenet.de mail.com mail.ru inbox.ru
+    list.ru bk.ru yandex.ru yandex.com ya.ru rambler.ru qq.com 163.com 126.com sina.com foxmail.com
+    naver.com daum.net protonmail.com proton.me tutanota.com zoho.com seznam.cz abv.bg wp.pl o2.pl
+    onet.pl orange.fr free.fr laposte.net libero.it
+    """.split()  # noqa: SIM905 - a table
+)
+"""Domains in which anybody has a mailbox: such a domain's word proves nothing of another's mailbox."""
 _COMMENT = re.compile(r"\([^()]{0,2000}\)")
 _RESULT = re.compile(r"(spf|dkim)\s{0,5}=\s{0,5}(\w{1,20})", re.IGNORECASE)
 _PROPERTY = re.compile(

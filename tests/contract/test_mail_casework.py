@@ -117,6 +117,18 @@ def test_a_programs_answer_counts_by_itself_only_from_where_the_notice_went(
     assert detail["recognised_by"] == ["automatic_subject"]
 
 
+def test_a_neighbour_in_a_domain_of_everybody_proves_nothing_of_a_mailbox(store: Store) -> None:
+    found = {"handle": "ORG-SM1-RIPE", "name": "Small Host", "mailbox": "smallhost@gmail.com"}
+    opened(store, "www.small.example", TOKEN, "<s1@hotline.example>", **found)
+    signed = "dkim=pass header.d=gmail.com"
+    other = bytes(Sent(subject="Automatic reply", sender="rival@gmail.com"))
+    assert one(store, authenticated(other, signed)).decision is Decision.PROPOSED
+    forged = report(sender="rival@gmail.com")
+    assert one(store, authenticated(forged, signed)).believed is False
+    own = bytes(Sent(subject="Automatic reply", sender="smallhost@gmail.com"))
+    assert one(store, authenticated(own, signed)).decision is Decision.RECORDED
+
+
 @pytest.mark.usefixtures("case")
 def test_a_mail_counts_once(store: Store) -> None:
     raw = authenticated(AUTOMATIC, SIGNED)

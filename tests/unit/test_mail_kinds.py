@@ -298,7 +298,10 @@ def test_a_report_says_what_became_of_it(raw: bytes, kind: Kind) -> None:
 @pytest.mark.parametrize("kind", ["displayed", "deleted", "DISPLAYED/error", "processed"])
 def test_a_disposition_is_of_its_own_kind(kind: str) -> None:
     reading = read(disposition(kind))
-    assert (reading.kind, reading.disposition) == (Kind.DISPOSITION, kind.split("/", maxsplit=1)[0].lower())
+    assert (reading.kind, reading.disposition) == (
+        Kind.DISPOSITION,
+        kind.split("/", maxsplit=1)[0].lower(),
+    )
     assert "<n1@hotline.example>" in reading.references
 
 
@@ -375,6 +378,7 @@ def test_an_answering_program_is_told_by_its_subject_in_many_languages(subject: 
         {"X-MS-Exchange-Inbox-Rules-Loop": "abuse@hosting.example"},
         {"Return-Path": "<>", "Auto-Submitted": "auto-replied (vacation)"},
         {"Return-Path": "<>", "X-Autoreply-From": "abuse@hosting.example"},
+        {"Return-Path": "<MAILER-DAEMON>", "Auto-Submitted": "auto-replied"},
     ],
 )
 def test_an_answering_program_is_told_by_its_fields(fields: dict[str, str]) -> None:
