@@ -16,8 +16,8 @@ from attribution.mail.reading import Reading, read_mail
 def read_mails(path: Path, relay: Relay | None = None) -> Iterator[tuple[str, Reading]]:
     """Yield (name, reading) of each mail of a file, an mbox, a Maildir or a folder of mail files.
 
-    Of a mail larger than 2 MB the beginning is read. Raises HistoryError where the path is none of
-    these or cannot be read.
+    Of a mail larger than 2 MB the beginning is read. A file of a folder that cannot be read has the
+    kind `no_mail`. Raises HistoryError where the path is none of these or cannot be read.
     """
     relay = relay or Relay()
     for name, raw in _raw_mails(path):
@@ -28,7 +28,13 @@ def _raw_mails(path: Path) -> Iterator[tuple[str, bytes]]:
     try:
         if path.is_dir():
             for file in _files(path):
-                yield file.name, _head(file)
+                try:
+                    raw = _head(file)
+                except FileNotFoundError:
+                    continue  # another program took it meanwhile, as Maildir allows
+                except OSError:
+                    raw = b""  # listed as no mail; the others are read
+                yield file.name, raw
         elif path.is_file():
             yield from _of_file(path)
         else:

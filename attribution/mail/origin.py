@@ -23,7 +23,7 @@ SHARED_DOMAINS = frozenset(
     onet.pl orange.fr free.fr laposte.net libero.it
     """.split()  # noqa: SIM905 - a table
 )
-"""Domains in which anybody has a mailbox: such a domain's word proves nothing of another's mailbox."""
+"""Domains in which anybody has a mailbox: their word proves nothing of a neighbour's mailbox."""
 _COMMENT = re.compile(r"\([^()]{0,2000}\)")
 _RESULT = re.compile(r"(spf|dkim)\s{0,5}=\s{0,5}(\w{1,20})", re.IGNORECASE)
 _PROPERTY = re.compile(

@@ -117,15 +117,23 @@ def test_a_programs_answer_counts_by_itself_only_from_where_the_notice_went(
     assert detail["recognised_by"] == ["automatic_subject"]
 
 
-def test_a_neighbour_in_a_domain_of_everybody_proves_nothing_of_a_mailbox(store: Store) -> None:
-    found = {"handle": "ORG-SM1-RIPE", "name": "Small Host", "mailbox": "smallhost@gmail.com"}
+def test_a_neighbour_in_a_domain_of_everybody_proves_nothing_of_a_mailbox(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = frozenset(["everybody.example"])
+    monkeypatch.setattr("attribution.casework.mail_matching.SHARED_DOMAINS", shared)
+    found = {
+        "handle": "ORG-SM1-RIPE",
+        "name": "Small Host",
+        "mailbox": "smallhost@everybody.example",
+    }
     opened(store, "www.small.example", TOKEN, "<s1@hotline.example>", **found)
-    signed = "dkim=pass header.d=gmail.com"
-    other = bytes(Sent(subject="Automatic reply", sender="rival@gmail.com"))
+    signed = "dkim=pass header.d=everybody.example"
+    other = bytes(Sent(subject="Automatic reply", sender="rival@everybody.example"))
     assert one(store, authenticated(other, signed)).decision is Decision.PROPOSED
-    forged = report(sender="rival@gmail.com")
+    forged = report(sender="rival@everybody.example")
     assert one(store, authenticated(forged, signed)).believed is False
-    own = bytes(Sent(subject="Automatic reply", sender="smallhost@gmail.com"))
+    own = bytes(Sent(subject="Automatic reply", sender="smallhost@everybody.example"))
     assert one(store, authenticated(own, signed)).decision is Decision.RECORDED
 
 

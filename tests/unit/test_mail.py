@@ -193,6 +193,27 @@ def test_one_bad_mail_ends_the_reading_of_no_other(tmp_path: Path) -> None:
     ]
 
 
+def test_a_file_that_is_gone_or_cannot_be_read_ends_the_reading_of_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("1-gone", "2-closed", "3-good"):
+        (tmp_path / name).write_bytes(answer().as_bytes())
+    opened = Path.open
+
+    def refuse(path: Path, *arguments: object, **more: object) -> object:
+        if path.name == "1-gone":
+            raise FileNotFoundError(2, "gone", str(path))
+        if path.name == "2-closed":
+            raise PermissionError(13, "closed", str(path))
+        return opened(path, *arguments, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert [(name, reading.kind) for name, reading in read_mails(tmp_path)] == [
+        ("2-closed", "no_mail"),
+        ("3-good", "reply"),
+    ]
+
+
 def test_of_a_large_mail_the_beginning_is_read(tmp_path: Path) -> None:
     (tmp_path / "large.eml").write_bytes(answer().as_bytes() + b"x" * 30_000_000)
     ((_, reading),) = read_mails(tmp_path / "large.eml")
