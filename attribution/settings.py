@@ -47,6 +47,10 @@ def _comma_list(value: Any) -> Any:
     )
 
 
+def _lower_list(value: Any) -> Any:
+    return [part.lower() for part in _comma_list(value)] if isinstance(value, str) else value
+
+
 def _nameservers(value: Any) -> Any:
     servers = _comma_list(value)
     for server in servers or []:
@@ -233,6 +237,16 @@ class Settings(BaseModel):
     hotline_name: str = Field("", description="the hotline's name, for notices")
     hotline_mailbox: str = Field(
         "", description="where replies go: notices carry it with a token, name+TOKEN@domain"
+    )
+    mail_authserv: str = Field(
+        "",
+        description="authserv-id of the hotline's own mail relay, as its Authentication-Results "
+        "have it: without it nothing proves where a mail comes from",
+    )
+    mail_relay_hosts: Annotated[list[str], BeforeValidator(_lower_list)] = Field(
+        [],
+        description="names and addresses of the hotline's own mail servers, as they stand in "
+        "Received, comma-separated: bounces that they made are believed",
     )
     hotline_country: Annotated[str, BeforeValidator(_country)] = Field(
         "",

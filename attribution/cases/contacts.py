@@ -50,13 +50,22 @@ def note_change(writer: Writer, provider_id: int, before: str | None, after: str
 
 
 def approvals(connection: Connection, provider_id: int) -> dict[str, Approval]:
-    """Return the mailboxes of a provider that are approved now."""
+    """Return the mailboxes of a provider that are approved now.
+
+    A bounce that is believed ends the approval of the mailbox written to.
+    """
     found: dict[str, Approval] = {}
+    taken_back = select(events.c.corrects).where(
+        events.c.provider_id == provider_id,
+        events.c.kind == "correction",
+        events.c.corrects.is_not(None),
+    )
     rows = connection.execute(
         select(events.c.kind, events.c.at, events.c.who, events.c.detail)
         .where(
             events.c.provider_id == provider_id,
-            events.c.kind.in_(["contact_approved", "contact_changed"]),
+            events.c.kind.in_(["contact_approved", "contact_changed", "bounce"]),
+            events.c.seq.not_in(taken_back),
         )
         .order_by(events.c.seq)
     )
@@ -64,6 +73,9 @@ def approvals(connection: Connection, provider_id: int) -> dict[str, Approval]:
         detail = json.loads(row.detail)
         if row.kind == "contact_approved":
             found[detail["mailbox"]] = Approval(detail["mailbox"], row.who, row.at)
+        elif row.kind == "bounce":
+            if detail.get("believed"):
+                found.pop(detail.get("to", ""), None)
         else:
             for name in ("before", "after"):
                 found.pop(detail[name] or "", None)

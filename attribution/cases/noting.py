@@ -112,16 +112,6 @@ def correct(writer: Writer, seq: int, why: str) -> int:
     )  # fmt: skip
 
 
-def case_with_token(writer: Writer, tokens: tuple[str, ...]) -> str | None:
-    """Return the case whose token stands in a mail; None where none or several do."""
-    found = (
-        writer.connection.execute(select(cases.c.key).where(cases.c.token.in_(tokens)))
-        .scalars()
-        .all()
-    )
-    return str(found[0]) if len(found) == 1 else None
-
-
 def _subject(writer: Writer, case: str | None, report: str | None) -> dict[str, Any]:
     connection = writer.connection
     if report is not None:

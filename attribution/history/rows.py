@@ -13,7 +13,7 @@ from typing import Any
 
 ABOUT_NOTICE = frozenset(
     ["bounce", "ack", "refused", "court_order_requested", "court_order", "reply", "reminder", "still_online", "offline",
-     "moved_to_other_host", "reappeared", "removed_after_court_order"]
+     "moved_to_other_host", "reappeared", "removed_after_court_order", "delayed", "relayed", "delivered", "opened"]
 )  # fmt: skip
 """What can happen to a notice, or to one URL of it."""
 ABOUT_URL = frozenset(

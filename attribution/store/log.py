@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import zlib
+from base64 import b32encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -39,6 +40,14 @@ _COVERED: dict[str, tuple[Table, tuple[str, ...]]] = {
 _ORDER = (providers, marks, cases, reports, events)
 _VALUES = {table.name: itemgetter(*(column.name for column in table.columns)) for table in _ORDER}
 """The values of a row in the order of its table's columns."""
+
+
+def make_token() -> str:
+    """Return a new token of a case: 24 letters and digits, 120 bits, the same in any case.
+
+    Mail systems write the address that carries it in lower case.
+    """
+    return b32encode(secrets.token_bytes(15)).decode().lower()
 
 
 class Writer:
@@ -94,7 +103,7 @@ class Writer:
         identity = self._next(cases)
         row = {
             "id": identity, "key": key or f"c{secrets.token_hex(6)}", "provider_id": provider_id, "site_key": site_key,
-            "site": site, "opened_at": opened_at, "urls": urls, "reseller": reseller, "token": secrets.token_urlsafe(18),
+            "site": site, "opened_at": opened_at, "urls": urls, "reseller": reseller, "token": make_token(),
         }  # fmt: skip
         self._take(cases, row)
         self._cover("case_opened", row, opened_at, provider_id=provider_id, case_id=identity)

@@ -81,8 +81,12 @@ def test_from_reported_urls_to_an_acknowledged_notice_and_a_reminder(tmp_path: P
     mail.set_content("We have received your message.")
     (tmp_path / "mails").mkdir()
     (tmp_path / "mails" / "1.eml").write_bytes(mail.as_bytes())
+    # Nothing proves where it comes from, so a person takes it: who has a token can write an answer.
+    (letter,) = said("mail", "read", tmp_path / "mails", "--record")
+    assert (letter["decision"], letter["noted"]) == ("proposed", [])
     for expected in (1, 0):
-        (letter,) = said("mail", "read", tmp_path / "mails", "--record")
+        take = ("--record-proposed", "automatic")
+        (letter,) = said("mail", "read", tmp_path / "mails", "--record", *take)
         assert (letter["case"], letter["event"], len(letter["noted"])) == (case, "ack", expected)  # type: ignore[arg-type]
     assert run("event", "add", "still_online", "--case", case).returncode == 0
     (due,) = said("notice", "due")
@@ -173,6 +177,7 @@ def test_erasing_exporting_backing_up_and_restoring(
         (["import", "nowhere"], "cannot be read"), (["event", "add", "ack", "--at", "soon"], "give one such as"),
         (["notice", "record", "c-none", "--to", "a@b.example"], "not in the store"), (["restore", "nowhere"], "cannot be read"),
         (["provider", "unlink", "7"], "not in the store"), (["mail", "read", "nowhere"], "is no file"),
+        (["mail", "read", ".", "--record-proposed", "reply"], "use one of automatic, delivered"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_done_is_told_with_the_way_out(arguments: list[str], words: str) -> None:
@@ -197,3 +202,45 @@ def test_rejected_rows_stand_beside_the_file_and_the_exit_code_says_so(tmp_path:
     )
     (shown,) = said("provider", "show", "p1")
     assert shown["one_history_with"] == ["p0"]
+
+
+@pytest.mark.usefixtures("hotline")
+def test_mail_of_our_relay_and_of_the_provider_is_noted_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATTRIBUTION_MAIL_AUTHSERV", "mx.hotline.example")
+    monkeypatch.setenv("ATTRIBUTION_MAIL_RELAY_HOSTS", "mx.hotline.example, 192.0.2.9")
+    (added,) = said("report", "add", URLS[0])
+    case = str(added["case"])
+    sent = ("--to", "abuse@quay.example", "--message-id", "<n1@hotline.example>")
+    assert run("notice", "record", case, *sent).returncode == 0
+    (tmp_path / "mails").mkdir()
+    answer = """Authentication-Results: mx.hotline.example; dkim=pass header.d=quay.example
+From: abuse@quay.example
+To: notices@hotline.example
+Subject: Automatic reply: Notice
+Message-ID: <a@quay.example>
+In-Reply-To: <n1@hotline.example>
+
+We have received it.
+"""
+    bounce = """Return-Path: <>
+From: MAILER-DAEMON@mx.hotline.example
+Subject: Undelivered Mail Returned to Sender
+Message-ID: <b@mx.hotline.example>
+References: <n1@hotline.example>
+
+<abuse@quay.example>: 550 5.1.1 user unknown
+"""
+    (tmp_path / "mails" / "1.eml").write_text(answer)
+    (tmp_path / "mails" / "2.eml").write_text(bounce)
+    (tmp_path / "mails" / "3.eml").write_text("nothing")
+    first, second, third = said("mail", "read", tmp_path / "mails", "--record", code=1)
+    assert (first["decision"], first["origin"], first["matched_by"]) == (
+        "recorded",
+        "dkim",
+        "message_id",
+    )
+    assert (second["event"], second["believed"], second["origin"]) == ("bounce", True, "own_relay")
+    assert (third["what"], third["decision"]) == ("no_mail", "unmatched")
+    assert said("verify")[0]["faults"] == []

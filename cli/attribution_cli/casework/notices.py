@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -35,6 +34,9 @@ from attribution_cli.casework.desk import (
 )
 from attribution_cli.console import say
 from attribution_cli.needs import needs
+
+if TYPE_CHECKING:
+    from attribution.casework import MailRead
 
 notice_app = typer.Typer(
     help="Notices: what is due, drafts, and what was sent.", no_args_is_help=True
@@ -381,53 +383,81 @@ def mail_read(
         ),
     ],
     record_them: Annotated[
-        bool, typer.Option("--record", help="Note what is proposed; each mail once.")
+        bool,
+        typer.Option(
+            "--record",
+            help="Note bounces, delays, and what provably comes from the provider; each mail once.",
+        ),
     ] = False,
+    take: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--record-proposed",
+            metavar="WHAT",
+            help="Note proposals too: automatic, delivered, relayed, opened. May be repeated.",
+        ),
+    ] = None,
     who: Who = None,
     as_json: AsJson = False,
 ) -> int:
-    """Recognise bounces, automatic replies and answers by their case's token, and propose events."""
-    from attribution.cases.mail import read_mails
-    from attribution.cases.noting import case_with_token, note_event
-    from attribution.store.times import iso, micros
+    """Tell bounces, deliveries, programs' and people's answers apart, and match them to cases."""
+    from attribution.casework import Proposal, ReadMail, read_mails
+    from attribution.mail import Relay
+    from attribution.mail import read_mails as read_boxes
 
+    known = {proposal.value: proposal for proposal in Proposal}
+    if unknown := [name for name in take or () if name not in known]:
+        raise typer.BadParameter(f"--record-proposed {unknown[0]!r}: use one of {', '.join(known)}")
+    taken = frozenset(known[name] for name in take or ())
     store, settings = open_store()
-    kinds = {"bounce": "bounce", "auto_reply": "ack", "reply": "ack"}
+    relay = Relay(settings.mail_authserv, frozenset(settings.mail_relay_hosts))
     rows: list[dict[str, Any]] = []
     with store:
-        for name, letter in read_mails(path):
-            if letter is None:
-                rows.append({"mail": name, "what": "no mail", "case": None, "event": None})
-                continue
-            at = micros(letter.at)
-            with store.write(who_of(who, settings)) as writer:
-                case = case_with_token(writer, letter.tokens)
-                event = kinds.get(letter.kind) if case else None
-                noted: list[int] = []
-                if record_them and case and event:
-                    detail = {"mail": letter.message_id, "from": letter.sender, "automatic": letter.kind != "reply", "status": letter.status, "said": letter.text}  # fmt: skip
-                    origin = (
-                        "mail "
-                        + hashlib.sha256(
-                            f"{letter.message_id} {case} {event}".encode()
-                        ).hexdigest()[:32]
-                    )
-                    noted = note_event(
-                        writer, event, min(at, writer.now), case=case, origin=origin,
-                        detail={key: value for key, value in detail.items() if value is not None},
-                    )  # fmt: skip
-            rows.append({
-                "mail": name, "what": letter.kind, "at": iso(at), "from": letter.sender, "case": case, "event": event,
-                "recipients": list(letter.recipients), "status": letter.status, "said": letter.text, "noted": noted,
-                "to_be_read": letter.kind == "reply",
-            })  # fmt: skip
+        mails = (
+            ReadMail(name, reading, record=record_them, take=taken)
+            for name, reading in read_boxes(path, relay)
+        )
+        rows += (_mail_row(read) for read in read_mails(store, who_of(who, settings), mails))
     show_rows(
         rows,
-        ["mail", "what", "at", "case", "event", "from", "status", "said"],
+        ["mail", "what", "at", "case", "event", "decision", "origin", "from", "status", "said"],
         as_json=as_json,
         empty="no mail",
     )
-    return exit_code.SOME_NOT if any(row["case"] is None for row in rows) else 0
+    return exit_code.SOME_NOT if any(row["case"] is None or row["problem"] for row in rows) else 0
+
+
+def _mail_row(read: MailRead) -> dict[str, Any]:
+    """Return what became of a mail, as JSON lines and the table have it."""
+    from attribution.store.times import iso, micros
+
+    reading = read.reading
+    cases = [match.case for match in read.matches]
+    return {
+        "mail": read.name,
+        "what": reading.kind.value,
+        "at": None if reading.at is None else iso(micros(reading.at)),
+        "from": reading.sender or None,
+        "case": cases[0] if cases else None,
+        "cases": cases,
+        "matched_by": read.matches[0].by.value if read.matches else None,
+        "event": read.event,
+        "decision": read.decision.value,
+        "noted": list(read.noted),
+        "believed": read.believed,
+        "origin": read.origin.method.value if read.origin else None,
+        "origin_domain": read.origin.domain if read.origin else None,
+        "recognised_by": [evidence.value for evidence in reading.evidence],
+        "recipients": [one.mailbox for one in reading.recipients if one.mailbox],
+        "status": reading.status,
+        "said": reading.said or reading.subject[:200] or None,
+        "disposition": reading.disposition,
+        "attachments": reading.attachments,
+        "attachments_sha256": reading.attachments_sha256,
+        "beyond": [bound.value for bound in reading.beyond],
+        "to_be_read": reading.to_be_read,
+        "problem": read.problem,
+    }
 
 
 def _lines_of(path: Path | None) -> list[str]:

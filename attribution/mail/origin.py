@@ -1,0 +1,151 @@
+"""Where a mail comes from, as far as our own relay vouches for it.
+
+The relay notes what it checked in `Authentication-Results` (RFC 8601) under its own authserv-id. A
+sender can write such a field too, so only the topmost with our id counts, and none that stands
+below a server that is not ours: what stands there was in the mail when it arrived.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from attribution.mail.parts import Fields
+
+SHARED_DOMAINS = frozenset(
+    """
+    gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com ymail.com aol.com
+    icloud.com me.com gmx.de gmx.net gmx.com web.de t-online.de freenet.de mail.com mail.ru inbox.ru
+    list.ru bk.ru yandex.ru yandex.com ya.ru rambler.ru qq.com 163.com 126.com sina.com foxmail.com
+    naver.com daum.net protonmail.com proton.me tutanota.com zoho.com seznam.cz abv.bg wp.pl o2.pl
+    onet.pl orange.fr free.fr laposte.net libero.it
+    """.split()  # noqa: SIM905 - a table
+)
+"""Domains in which anybody has a mailbox: their word proves nothing of a neighbour's mailbox."""
+_COMMENT = re.compile(r"\([^()]{0,2000}\)")
+_RESULT = re.compile(r"(spf|dkim)\s{0,5}=\s{0,5}(\w{1,20})", re.IGNORECASE)
+_PROPERTY = re.compile(
+    r"(smtp\.mailfrom|smtp\.mfrom|smtp\.helo|header\.d|header\.i)\s{0,5}=\s{0,5}\"?([^\s\";]{1,320})",
+    re.IGNORECASE,
+)
+_BY = re.compile(r"\bby\s{1,20}([\w.:\[\]-]{1,253})", re.IGNORECASE)
+_BRACKETED = re.compile(r"\[(?:ipv6:)?([0-9a-f.:]{2,45})\]", re.IGNORECASE)
+_MOST_FIELDS = 200
+
+
+class Method(StrEnum):
+    """How a mail's origin was checked by our relay."""
+
+    SPF = "spf"
+    """The server may send for the domain of the return path (RFC 7208)."""
+    SPF_HELO = "spf_helo"
+    """The same for the name that the server gave, where the return path is null."""
+    DKIM = "dkim"
+    """A domain signed the mail (RFC 6376)."""
+    OWN_RELAY = "own_relay"
+    """Our own relay made the mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """A check that a mail passed, and for which domain."""
+
+    method: Method
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """The hotline's own mail relay, as its settings name it."""
+
+    authserv_id: str = ""
+    """The authserv-id of its `Authentication-Results`; without it no mail has a proven origin."""
+    hosts: frozenset[str] = frozenset()
+    """Names and addresses of its hosts, lower case, as they stand in `Received`."""
+
+
+def passes(fields: Fields, relay: Relay) -> tuple[Pass, ...]:
+    """Return the checks that a mail passed, by our relay's word."""
+    if not relay.authserv_id:
+        return ()
+    for name, value in fields.rows[:_MOST_FIELDS]:
+        if name == "received" and relay.hosts and not _taken_in_by(value, relay):
+            return ()
+        if name == "authentication-results":
+            plain = _COMMENT.sub(" ", value)
+            identity = plain.split(";", 1)[0].split()
+            if identity and identity[0].lower() == relay.authserv_id.lower():
+                return _passed(plain)
+    return ()
+
+
+def made_by(fields: Fields, reporting_server: str | None, relay: Relay) -> bool:
+    """Say whether our own relay made a mail: no server of anybody else handed it on.
+
+    Who hands a mail to our relay cannot keep it from writing `Received` with the address it saw.
+    """
+    received = [value for name, value in fields.rows if name == "received"][:_MOST_FIELDS]
+    if not relay.hosts or (reporting_server or "").lower() not in relay.hosts:
+        return False
+    return all(_taken_in_by(value, relay) and _stayed_inside(value, relay) for value in received)
+
+
+def speaks_for(domain: str, mailbox_domain: str, *, below: bool = False) -> bool:
+    """Say whether who controls a domain answers for mail of another: the same, or one above it.
+
+    `below` also takes a name below the mailbox's domain, such as its mail server's. A receipt is
+    not proven by such a name: hosts give names of their own domain to customers.
+    """
+    domain, mailbox_domain = domain.lower().rstrip("."), mailbox_domain.lower().rstrip(".")
+    if not mailbox_domain or "." not in domain:
+        return False
+    if domain == mailbox_domain or mailbox_domain.endswith(f".{domain}"):
+        return True
+    return below and domain.endswith(f".{mailbox_domain}")
+
+
+def _passed(results: str) -> tuple[Pass, ...]:
+    found: list[Pass] = []
+    for clause in results.split(";")[1:50]:
+        result = _RESULT.search(clause)
+        if result is None or result[2].lower() != "pass":
+            continue
+        properties = {match[1].lower(): match[2].lower() for match in _PROPERTY.finditer(clause)}
+        if result[1].lower() == "dkim":
+            domain = properties.get("header.d") or _domain(properties.get("header.i", ""))
+            found += [Pass(Method.DKIM, domain)] if domain else []
+            continue
+        domain = _domain(properties.get("smtp.mailfrom") or properties.get("smtp.mfrom") or "")
+        if domain:
+            found.append(Pass(Method.SPF, domain))
+        elif properties.get("smtp.helo"):
+            found.append(Pass(Method.SPF_HELO, properties["smtp.helo"].strip("[]")))
+    return tuple(found)
+
+
+def _domain(mailbox: str) -> str:
+    """Return the domain of `a@b.example`, `@b.example` or `b.example`; none of a null path."""
+    return mailbox.strip("<>").rpartition("@")[2].strip()
+
+
+def _taken_in_by(received: str, relay: Relay) -> bool:
+    by = _BY.search(_COMMENT.sub(" ", received))
+    return by is not None and by[1].lower().strip("[]") in relay.hosts
+
+
+def _stayed_inside(received: str, relay: Relay) -> bool:
+    """Say whether a mail came to one of our hosts from one of ours, by the addresses noted."""
+    before = _BY.split(received, maxsplit=1)[0].strip()
+    if not before.lower().startswith("from"):
+        return not before  # `by HOST`: it was made there
+    addresses = _BRACKETED.findall(before)
+    return bool(addresses) and all(_is_ours(address, relay) for address in addresses)
+
+
+def _is_ours(address: str, relay: Relay) -> bool:
+    try:
+        return address in relay.hosts or ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
