@@ -71,7 +71,7 @@ def new_key(path: Path) -> str:
             Refusal.CONFLICT,
             "key",
             str(path),
-            "it cannot be made, since a file of that name is there; name another",
+            "it cannot be made, since a file of that name is there. Name another",
         ) from None
     return public_half(key)
 
