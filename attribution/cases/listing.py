@@ -45,9 +45,10 @@ from attribution.pattern.publication import (
 )
 from attribution.pattern.published_text import publishable, remedy_for
 from attribution.pattern.render import dossier_hash
+from attribution.store.heads import days_head
 from attribution.store.log import Writer
 from attribution.store.tables import events, marks, providers
-from attribution.store.times import moment
+from attribution.store.times import micros, moment
 from attribution.whole_file import whole_file
 
 SIGNERS_NEEDED = 2
@@ -198,7 +199,9 @@ def build_from(
         else:
             entries.append(found)
     entries.sort(key=lambda found: found["company"])
-    return {"format": 1, "as_of": today.isoformat(), "entries": entries}, refused
+    at = micros(datetime(today.year, today.month, today.day, tzinfo=UTC))
+    log = days_head(connection, at).as_json()  # whoever gets the list holds it against the log
+    return {"format": 1, "as_of": today.isoformat(), "log": log, "entries": entries}, refused
 
 
 def read_key(raw: bytes, passphrase: bytes | None = None) -> Ed25519PrivateKey:
@@ -321,7 +324,7 @@ def publish(
         "entries": [listed["dossier_sha256"] for listed in signed["entries"]],
         "companies": [listed["company"] for listed in signed["entries"]],
     }
-    given = {name: signed[name] for name in ("format", "as_of", "entries", "signatures")}
+    given = {**_content(signed), "signatures": signed["signatures"]}
     writer.add_event("list_published", writer.now, detail={**detail, "list": given})
     return given
 
@@ -341,6 +344,8 @@ def _changes(connection: Connection, signed: dict[str, Any], today: date) -> lis
     then = now if signed_for == today else build(connection, signed_for)[0]
     exact = {listed["dossier_sha256"]: listed for listed in then["entries"]}
     contents = [content_of(listed) for listed in now["entries"]]
+    if "log" in signed and signed["log"] != then["log"]:
+        return ["the head of the log in it is not the log's: build and sign it anew"]
     return [
         f"{listed.get('company')}: what was signed is not what is found today"
         for listed in signed.get("entries", [])
@@ -353,7 +358,7 @@ def note_signature(writer: Writer, provider: str, signed: dict[str, Any]) -> Non
     identity, _ = provider_named(writer.connection, provider)
     detail = {
         "covers": list_hash(signed),
-        "list": {name: signed[name] for name in ("format", "as_of", "entries")},
+        "list": _content(signed),
         "signature": signed["signatures"][-1],
     }
     writer.add_event("list_signed", writer.now, provider_id=identity, detail=detail)
@@ -529,10 +534,15 @@ def _reply(connection: Connection, group: frozenset[int]) -> str | None:
 
 def _covered(signed: dict[str, Any], statement: dict[str, Any]) -> bytes:
     """Return the bytes that a signature covers: the list itself, who signs, why and when."""
-    plain = {name: signed.get(name) for name in ("format", "as_of", "entries")}
     return json.dumps(
-        [plain, statement], ensure_ascii=True, sort_keys=True, separators=(",", ":")
+        [_content(signed), statement], ensure_ascii=True, sort_keys=True, separators=(",", ":")
     ).encode("ascii")
+
+
+def _content(signed: dict[str, Any]) -> dict[str, Any]:
+    """Return a list without its signatures; one of an earlier version names no head of the log."""
+    log = {"log": signed["log"]} if "log" in signed else {}
+    return {**{name: signed.get(name) for name in ("format", "as_of", "entries")}, **log}
 
 
 def public_half(key: Ed25519PrivateKey) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, select, update
 
+from attribution.cases.listing import build
 from attribution.cases.noting import note_event
 from attribution.cases.reports import erase
 from attribution.casework.refused import Refused
@@ -191,6 +193,17 @@ def test_backup_holds_the_head_and_shows_a_log_rewritten_since(
     rewrite(store, who="nobody")
     (fault,) = checked(store, settings, backup).faults
     assert "cases.backup" in fault
+
+
+def test_list_holds_the_head_of_its_day(store: Store, settings: Settings, tmp_path: Path) -> None:
+    filled(store)
+    with store.read() as connection:
+        made, _ = build(connection, (store.now + timedelta(days=1)).date())
+    path = tmp_path / "list.json"
+    path.write_text(json.dumps(made))
+    assert checked(store, settings, path).faults == ()
+    rewrite(store, who="nobody")
+    assert any("list.json" in fault for fault in checked(store, settings, path).faults)
 
 
 def test_file_without_a_head_is_refused(store: Store, settings: Settings, tmp_path: Path) -> None:
