@@ -273,13 +273,7 @@ def urls_of_case(connection: Connection, keys: Keys, key: str) -> dict[str, str]
 
 def _lines(connection: Connection, rows: Any) -> list[CaseLine]:
     ids = [row["id"] for row in rows]
-    kinds: dict[int, set[str]] = {one: set() for one in ids}
-    for case_id, kind in connection.execute(
-        select(events.c.case_id, events.c.kind)
-        .where(events.c.case_id.in_(ids), events.c.kind.in_(["sent", "ack", "refused", "bounce"]))
-        .distinct()
-    ):
-        kinds[case_id].add(kind)
+    kinds = _kinds_of_cases(connection, ids)
     counted: dict[int, int] = {
         row[0]: row[1]
         for row in connection.execute(
@@ -306,10 +300,34 @@ def _lines(connection: Connection, rows: Any) -> list[CaseLine]:
     return found
 
 
+_RECEIVED = frozenset(["ack", "refused", "not_ours", "delivered", "opened"])
+"""Events that prove receipt of a case's notice."""
+
+
+def _kinds_of_cases(connection: Connection, ids: list[int]) -> dict[int, set[str]]:
+    """Return which kinds of events bear on each case's state, without those that were taken back
+    and bounces that nobody vouches for.
+    """
+    taken_back = select(events.c.corrects).where(
+        events.c.case_id.in_(ids), events.c.kind == "correction"
+    )
+    kinds: dict[int, set[str]] = {identity: set() for identity in ids}
+    for row in connection.execute(
+        select(events.c.case_id, events.c.kind, events.c.detail).where(
+            events.c.case_id.in_(ids),
+            events.c.kind.in_([*_RECEIVED, "sent", "bounce"]),
+            events.c.seq.not_in(taken_back),
+        )
+    ):
+        if row.kind != "bounce" or json.loads(row.detail).get("believed", True):
+            kinds[row.case_id].add(row.kind)
+    return kinds
+
+
 def _state(kinds: set[str], *, done: bool) -> str:
     if done:
         return "over"
-    if kinds & {"ack", "refused"}:
+    if kinds & _RECEIVED:
         return "received"
     if "bounce" in kinds:
         return "bounced"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import true
@@ -420,3 +421,29 @@ def test_what_is_due_is_found_without_looking_at_every_case(
     assert quick == found()
     assert {keys[ended[1].case_id], "org-qh1-ripe-1"} <= {one.case for one in quick}
     assert {one.what for one in quick} == {"notice", "reminder"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail", "state"),
+    [
+        ("delivered", {}, "received"),
+        ("opened", {}, "received"),
+        ("ack", {"automatic": True}, "received"),
+        ("bounce", {"believed": True}, "bounced"),
+        ("bounce", {}, "bounced"),
+        ("bounce", {"believed": False}, "sent"),
+        ("delayed", {}, "sent"),
+        ("relayed", {}, "sent"),
+    ],
+)
+def test_state_of_a_case_is_what_its_mail_proves(
+    kind: str, detail: dict[str, Any], state: str, store: Store
+) -> None:
+    case = reported(store).case
+    assert case
+    with store.write("ann") as writer:
+        notices.record_notice(writer, case, writer.now, to="abuse@hosting.example")
+        (number,) = note_event(writer, kind, writer.now, case=case, detail=detail)
+        assert case_lines(writer.connection)[0].state == state
+        correct(writer, number, "of another notice")
+        assert case_lines(writer.connection)[0].state == "sent"
