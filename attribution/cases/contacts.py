@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from attribution.errors import StoreError
+from attribution.errors import Refusal, Refused
 from attribution.registry.mailbox import read_mailboxes
 from attribution.store.log import Writer
 from attribution.store.tables import events
@@ -26,11 +26,10 @@ def approve(writer: Writer, provider_id: int, mailbox: str, why: str) -> int:
     """Note that a person looked at a mailbox and approves it; return the event's number. Raises StoreError."""
     named = read_mailboxes(mailbox)
     if [one.lower() for one in named] != [mailbox.strip().lower()]:
-        raise StoreError(f"mailbox {mailbox!r} is no mail address.")
+        raise Refused(Refusal.INVALID, "mailbox", mailbox, "it is no mail address")
     if not why.strip():
-        raise StoreError(
-            "say why with --why: how it was checked that the mailbox is the provider's."
-        )
+        remedy = "say why with --why: how it was checked that the mailbox is the provider's"
+        raise Refused(Refusal.MISSING, "why", why, remedy)
     return writer.add_event(
         "contact_approved",
         writer.now,

@@ -22,7 +22,7 @@ from attribution.cases.wording import ask_words, role_words
 from attribution.data.laws import Law, laws_of
 from attribution.decide.answer import decide_from
 from attribution.decide.facts import Facts
-from attribution.errors import EvidenceError, InvalidTarget, StoreError
+from attribution.errors import EvidenceError, InvalidTarget, Refusal, Refused
 from attribution.evidence import Evidence
 from attribution.models import WriteStep
 from attribution.settings import Settings
@@ -85,9 +85,11 @@ def draft(
     one is missing, or the hotline has no name or mailbox.
     """
     if not sender.name or "@" not in sender.mailbox:
-        raise StoreError(
-            "a notice names the hotline and where replies go: set ATTRIBUTION_HOTLINE_NAME and ATTRIBUTION_HOTLINE_MAILBOX."
+        remedy = (
+            "a notice names the hotline and where replies go: set ATTRIBUTION_HOTLINE_NAME and "
+            "ATTRIBUTION_HOTLINE_MAILBOX"
         )
+        raise Refused(Refusal.MISSING, "hotline_name", "", remedy)
     case = connection.execute(select(cases).where(cases.c.key == due.case)).mappings().one()
     held = (
         connection.execute(
@@ -177,9 +179,11 @@ def _urls(keys: Keys, held: Any, given: Iterable[str]) -> list[str]:
         else:
             missing.append(row["key"])
     if missing:
-        raise StoreError(
-            f"the store has no URL of {', '.join(missing)}, only what recognises it: give the reported URLs with --urls FILE."
+        remedy = (
+            "the store has no URL of it, only what recognises it: give the reported URLs with "
+            "--urls FILE"
         )
+        raise Refused(Refusal.MISSING, "urls", ", ".join(missing), remedy)
     return found
 
 
@@ -205,11 +209,13 @@ def _rendered(sender: Sender, context: dict[str, Any]) -> tuple[str, str]:
     try:
         text = environment.get_template(name).render(context)
     except TemplateNotFound:
-        raise StoreError(
-            f"there is no template {name}: languages are {', '.join(LANGUAGES)}, or those of your own folder."
-        ) from None
+        remedy = (
+            f"there is no template of that name: languages are {', '.join(LANGUAGES)}, or those of "
+            "your own folder"
+        )
+        raise Refused(Refusal.INVALID, "template", name, remedy) from None
     except TemplateError as error:
-        raise StoreError(f"template {name} cannot be used: {error}.") from None
+        raise Refused(Refusal.INVALID, "template", name, f"it cannot be used: {error}") from None
     subject, _, body = text.strip().partition("\n")
     return " ".join(subject.split()), re.sub(r"\n{3,}", "\n\n", body.strip()) + "\n"
 
@@ -231,10 +237,8 @@ def xarf_report(url: str, sender: Sender, token: str, addresses: list[str]) -> d
         verification_method="manual", description=f"case token {token}",
     )  # fmt: skip
     if made.report is None or made.errors:
-        raise StoreError(
-            "a report in XARF cannot be written: "
-            f"{'; '.join(error.message for error in made.errors)}"
-        )
+        faults = "; ".join(error.message for error in made.errors)
+        raise Refused(Refusal.INVALID, "url", url[:200], f"XARF does not take it: {faults}")
     return dict(made.report.model_dump(mode="json", by_alias=True, exclude_none=True))
 
 

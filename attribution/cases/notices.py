@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Exists, FromClause, and_, lite
 from attribution.cases.contacts import approvals
 from attribution.cases.reports import last_checks, last_found
 from attribution.data.desks import desk_of
-from attribution.errors import NotInStoreError, StoreError
+from attribution.errors import NotInStoreError, Refusal, Refused
 from attribution.history.rows import ENDS
 from attribution.settings import Settings
 from attribution.store.log import Writer
@@ -86,9 +86,8 @@ def set_terms(writer: Writer, provider_id: int, terms: Terms) -> None:
     """Note how to write to a provider from now on. Raises StoreError."""
     for day in terms.quiet_days:
         if day not in _DAYS and not _is_date(day):
-            raise StoreError(
-                f"quiet day {day!r}: use {', '.join(_DAYS)} or a date such as 2026-12-25."
-            )
+            remedy = f"use {', '.join(_DAYS)} or a date such as 2026-12-25"
+            raise Refused(Refusal.INVALID, "quiet day", day, remedy)
     detail = {
         "grouping_hours": terms.grouping_hours, "reminder_hours": terms.reminder_hours, "quiet_days": list(terms.quiet_days),
     }  # fmt: skip
@@ -107,13 +106,13 @@ def record_notice(
     """Note that a notice was sent, the first of a case or a reminder; return which. Raises StoreError."""
     row = _case(writer.connection, case)
     if at > writer.now + _HOUR:
-        raise StoreError(
-            f"--at {moment(at).isoformat()} is in the future: note a notice when it was sent."
-        )
+        remedy = "it is in the future: note a notice when it was sent"
+        raise Refused(Refusal.INVALID, "at", moment(at).isoformat(), remedy)
     last = last_sent(writer.connection, row.id)
     what = "sent" if last is None else "reminder"
     if last is not None and at < last:
-        raise StoreError("a reminder is not older than the notice before it.")
+        remedy = "a reminder is not older than the notice before it"
+        raise Refused(Refusal.CONFLICT, "at", moment(at).isoformat(), remedy)
     held = writer.connection.execute(
         select(reports.c.key).where(reports.c.case_id == row.id).order_by(reports.c.id)
     ).scalars()
@@ -122,7 +121,8 @@ def record_notice(
         detail["message_id"] = message_id.strip()
     origin = f"notice {case} {at}"
     if writer.connection.execute(select(events.c.seq).where(events.c.origin == origin)).first():
-        raise StoreError("a notice of this case at this very time is noted already.")
+        remedy = "a notice of this case at this very time is noted already"
+        raise Refused(Refusal.CONFLICT, "at", moment(at).isoformat(), remedy)
     writer.add_event(
         what,
         at,

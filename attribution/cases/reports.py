@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from attribution.attributor import Investigation
 from attribution.cases.providers import keep_provider
 from attribution.cases.sites import site_of
-from attribution.errors import NotInStoreError, StoreError
+from attribution.errors import NotInStoreError, Refusal, Refused
 from attribution.evidence import Evidence
 from attribution.evidence.question import NetworkAbove, NetworkAt
 from attribution.history.rows import ENDS
@@ -259,9 +259,10 @@ def erase(writer: Writer, key: str, why: str) -> None:
     if row is None:
         raise NotInStoreError(f"report {key!r} is not in the store.")
     if row.salt is None:
-        raise StoreError(f"report {key!r} is erased already.")
+        raise Refused(Refusal.CONFLICT, "report", key, "it is erased already")
     if not why.strip():
-        raise StoreError("say why with --why: the request that it rests on.")
+        remedy = "say why with --why: the request that it rests on"
+        raise Refused(Refusal.MISSING, "why", why, remedy)
     gone = dict.fromkeys(TELLING)
     writer.connection.execute(batch_lines.delete().where(batch_lines.c.report == key))
     writer.connection.execute(reports.update().where(reports.c.id == row.id).values(**gone))

@@ -20,7 +20,7 @@ from attribution.cases.noting import correct, note_event
 from attribution.cases.providers import provider_named
 from attribution.cases.recheck import Rechecked, recheck
 from attribution.cases.views import PAGE, case_lines, case_view, urls_of_case
-from attribution.errors import StoreError
+from attribution.errors import Refusal, Refused, StoreError
 from attribution.history.rows import ABOUT_NOTICE
 from attribution.store.audit import note_view
 from attribution.store.times import micros
@@ -212,7 +212,8 @@ def _drafts(request: Request, case: str, who: str, language: str, given: list[st
                     known,
                 )
             except StoreError as error:
-                fault, names_urls = str(error), "has no URL of" not in str(error)
+                lacks_urls = isinstance(error, Refused) and error.field == "urls"
+                fault, names_urls = str(error), not lacks_urls
     reports = [json.dumps(one, indent=1) for one in (made[0].xarf if made else ())]
     return page(
         request, "draft.html.j2", view=view, due=waiting[0] if waiting else None, drafts=made, fault=fault, wants_urls=not names_urls,
@@ -226,13 +227,14 @@ def _time(text: str) -> int | None:
     if not text:
         return None
     if not re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?Z?", text):
-        raise StoreError(f"time {text[:40]!r}: write it as 2026-01-31 14:02, in UTC.")
+        remedy = "write it as 2026-01-31 14:02, in UTC"
+        raise Refused(Refusal.INVALID, "time", text[:40], remedy)
     try:
         return micros(
             datetime.fromisoformat(text.removesuffix("Z").replace(" ", "T")).replace(tzinfo=UTC)
         )
     except ValueError:
-        raise StoreError(f"time {text[:40]!r}: there is no such time.") from None
+        raise Refused(Refusal.INVALID, "time", text[:40], "there is no such time") from None
 
 
 def _number(text: str) -> int:
