@@ -8,7 +8,7 @@ from attribution.pattern.assess import Assessment
 from attribution.pattern.pictures import funnel_picture, shares_picture
 from attribution.pattern.render import environment
 from attribution.pattern.report import as_row
-from attribution.pattern.verdict import LABELS
+from attribution.pattern.labels import LABELS
 
 _MOST_MULTIPLES = 24
 

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.stats import binom
 
 from attribution.pattern.assess import Assessment
-from attribution.pattern.history import moment
+from attribution.pattern.times import moment
 
 WIDTH, HEIGHT = 720, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 14, 14, 34

@@ -41,7 +41,7 @@ from attribution.pattern.pictures import (
     weeks_picture,
 )
 from attribution.pattern.render import dossier_archive, dossier_files, dossier_hash, letter_text
-from attribution.pattern.verdict import LABELS
+from attribution.pattern.labels import LABELS
 from attribution.store.tables import events, providers
 from attribution.store.times import moment
 from attribution.web.access.signing import open_signing_key

@@ -61,7 +61,7 @@ def assess(
     """Say of each provider whether it acts on notices, how sure that is, and what may be done next. Nothing is published."""
     from attribution.pattern.assess import assess as assess_all
     from attribution.pattern.report import as_row
-    from attribution.pattern.verdict import LABELS
+    from attribution.pattern.labels import LABELS
 
     if output is not None:
         refuse_existing(output, replace=force)
