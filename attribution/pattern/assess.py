@@ -23,6 +23,7 @@ from attribution.pattern.labels import (
     Floors,
     Label,
     Strength,
+    clean_since,
     entrenched_floors,
     last_two_clean,
     refusal_floors,
@@ -332,11 +333,11 @@ class _Track:
                 blocks, plain, plain, np.ones((0, len(looks))), np.ones((0, len(looks))), last
             )
         shares, _ = blocks.shares_at(looks)
-        path = blocks.e_now(shares)
-        column = np.arange(len(looks))
-        closed = last >= 0
-        frozen = np.where(closed, blocks.e_frozen()[np.maximum(last, 0)], 1.0)
-        now = np.where(closed, path[np.maximum(last, 0), column], 1.0)
+        path = blocks.e_values(shares)
+        old = blocks.e_values(blocks.frozen_shares(looks, shares))
+        row, column = np.maximum(last, 0), np.arange(len(looks))
+        frozen = np.where(last >= 0, old[row, column], 1.0)
+        now = np.where(last >= 0, path[row, column], 1.0)
         return cls(blocks, frozen, now, path, shares, last)
 
 
@@ -391,6 +392,7 @@ class _Walk:
     def go(self, spells: list[Spell]) -> list[Spell]:
         """Return the spells, with those that were open before."""
         spells = list(spells)
+        since = -INF
         strong = {
             name: np.minimum(self._tracks[name].frozen, self._tracks[name].now) >= self._threshold
             for name in (TestName.REFUSAL, TestName.ENTRENCHED)
@@ -399,21 +401,23 @@ class _Walk:
         for place, day in enumerate(self._looks.tolist()):
             if spells and spells[-1].open:
                 spells[-1] = self._ended(spells[-1], place, day)
+                if spells[-1].released is not None:
+                    since = clean_since(self._seen, day)
             elif any_strong[place]:
-                tests = self._tests(strong, place, day)
+                tests = self._tests(strong, place, day, since)
                 if tests:
                     weeks = len(self._seen.refusal.now(day).week)
                     spells.append(Spell(day, weeks, tests))
         return [self._withdrawn_later(spell) for spell in spells]
 
     def _tests(
-        self, strong: dict[TestName, np.ndarray], place: int, day: float
+        self, strong: dict[TestName, np.ndarray], place: int, day: float, since: float
     ) -> frozenset[TestName]:
         floors = {TestName.REFUSAL: refusal_floors, TestName.ENTRENCHED: entrenched_floors}
         return frozenset(
             name
             for name, look in floors.items()
-            if strong[name][place] and not look(self._seen, day).missing
+            if strong[name][place] and not look(self._seen, day, since).missing
         )
 
     def _ended(self, spell: Spell, place: int, day: float) -> Spell:

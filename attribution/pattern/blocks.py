@@ -3,6 +3,10 @@
 X of a block is the mean over its sites of the share of their URLs that failed. Beside the frozen
 blocks stand the same blocks with all that is known at a look: E must reach the threshold by both, so
 that corrections help the provider and late proofs never hurt it.
+
+A proof of receipt may become known up to 45 days after the notice. So a block is judged when its
+horizon closes, and frozen 33 days after its weeks ended, where that is later: what a single late
+proof admits spans less than the 42 days that a flag needs.
 """
 
 from __future__ import annotations
@@ -20,6 +24,8 @@ from attribution.pattern.receipt import within
 from attribution.pattern.tests import CHECK_DAYS, Test
 from attribution.pattern.times import INF, Bools, Floats, Ints, week_of, week_start
 
+FROZEN_AFTER = 33.0
+"""Days after the block's weeks at which it is frozen at the earliest."""
 _MOST_CELLS = 2_000_000
 """Looks x URLs that are worked on at once: what bounds the memory."""
 
@@ -50,6 +56,8 @@ class Blocks:
         self.closes: Floats = (
             week_start((self.numbers + 1.0) * test.weeks) + test.horizon + CHECK_DAYS
         )
+        over = week_start((self.numbers + 1.0) * test.weeks)
+        self.freezes: Floats = np.maximum(self.closes, over + FROZEN_AFTER)
         case = record.urls["case"]
         urls = np.flatnonzero(place[case] >= 0)
         site = record.cases["site"][case[urls]].astype(np.int64)
@@ -101,16 +109,15 @@ class Blocks:
             self.failure.failed(at if np.ndim(at) == 0 else np.asarray(at)[case]) & ~disputed[case]
         )
 
-    @cached_property
-    def frozen_items(self) -> Floats:
-        """Return the share of each site of each block with what was known when the block closed."""
-        close = self.close_of_case
-        return self.items(self.admission.counts(close), self.failed(close))[0]
+    def frozen_day(self, at: float) -> Floats:
+        """Return of each case the day with whose knowledge it is looked at: its block's last, or the look's."""
+        return np.minimum(np.append(self.freezes, INF)[self.block], at)
 
-    @cached_property
-    def frozen(self) -> tuple[Floats, Ints]:
-        """Return (mean share, number of sites) of each block as it was frozen."""
-        return self._of_blocks(self.frozen_items)
+    def frozen_at(self, at: float) -> tuple[Floats, Ints]:
+        """Return (mean share, number of sites) of each closed block as it is frozen at a look."""
+        day = self.frozen_day(at)
+        share = self.items(self.admission.counts(day), self.failed(day))[0]
+        return self._of_blocks(np.where(self.closes[self.item_block] <= at, share, np.nan))
 
     def items_now(self, at: float) -> Floats:
         """Return the share of each site of each closed block with all that is known at a look."""
@@ -149,9 +156,15 @@ class Blocks:
             found.append(time[np.isfinite(time) & (time > close)])
         return np.unique(np.ceil(np.concatenate(found)))
 
+    @cached_property
+    def _at_close(self) -> tuple[Floats, Ints]:
+        """Return (mean share, number of sites) of each block on the day on which it closed."""
+        close = self.close_of_case
+        return self._of_blocks(self.items(self.admission.counts(close), self.failed(close))[0])
+
     def shares_at(self, looks: Floats) -> tuple[Floats, Ints]:
         """Return (mean share, number of sites) of each block (row) at each look (column), NaN where it is not closed."""
-        share, sites = self.frozen
+        share, sites = self._at_close
         closed = self.closes[:, None] <= looks[None, :]
         shares = np.where(closed, share[:, None], np.nan)
         counts = np.where(closed, sites[:, None], 0)
@@ -170,11 +183,12 @@ class Blocks:
             counts[changing, columns] = np.where(open_, 0, many.T)
         return shares, counts
 
-    def e_frozen(self) -> Floats:
-        """Return E after each block, as they were frozen."""
-        return e_process(self.week, self.frozen[0], self.test.p)
+    def frozen_shares(self, looks: Floats, shares: Floats) -> Floats:
+        """Return the share of each block (row) as it is frozen at each look (column), from `shares_at` of them."""
+        share, _ = self.frozen_at(INF)
+        return np.where(self.freezes[:, None] <= looks[None, :], share[:, None], shares)
 
-    def e_now(self, shares: Floats) -> Floats:
+    def e_values(self, shares: Floats) -> Floats:
         """Return E after each block (row) at each look (column)."""
         return e_process(self.week, shares, self.test.p)
 

@@ -13,7 +13,7 @@ from attribution.pattern.blocks import Blocks
 from attribution.pattern.examination import Examination
 from attribution.pattern.history import Sign
 from attribution.pattern.tests import TestName
-from attribution.pattern.times import Bools, Floats, week_of
+from attribution.pattern.times import INF, Bools, Floats, week_of, week_start
 
 
 class Label(StrEnum):
@@ -143,22 +143,28 @@ class _Failures:
         return self.last - float(self.date[self.cases].min()) if self.cases.any() else 0.0
 
 
-def _failures(blocks: Blocks, at: float) -> _Failures:
-    close, case = blocks.close_of_case, blocks.record.urls["case"]
-    bad = blocks.failed(close) & blocks.failed(at)
-    counted = blocks.admission.counts(close) & blocks.admission.counts(at) & (close <= at)
-    cases = np.zeros(len(close), bool)
+def _failures(blocks: Blocks, at: float, since: float) -> _Failures:
+    day, case = blocks.frozen_day(at), blocks.record.urls["case"]
+    bad = blocks.failed(day) & blocks.failed(at)
+    counted = _counted(blocks, at)
+    cases = np.zeros(len(day), bool)
     cases[case[bad]] = True
-    return _Failures(cases & counted, blocks.admission.clock.start + blocks.test.horizon)
+    start = blocks.admission.clock.start
+    return _Failures(cases & counted & (start >= since), start + blocks.test.horizon)
+
+
+def _counted(blocks: Blocks, at: float) -> Bools:
+    """Say which cases of closed blocks count, both as frozen and by what is known at a look."""
+    counts = blocks.admission.counts
+    return counts(blocks.frozen_day(at)) & counts(at) & (blocks.close_of_case <= at)
 
 
 def _common(blocks: Blocks, failed: _Failures, seen: Examination, at: float) -> dict[Floor, str]:
     missing: dict[Floor, str] = {}
-    counted = (blocks.close_of_case <= at) & blocks.admission.counts(at)
-    counted &= blocks.admission.counts(blocks.close_of_case)
+    counted = _counted(blocks, at)
     weeks = len(np.unique(week_of(blocks.admission.clock.start[counted])))
     sites = len(np.unique(seen.record.cases["site"][failed.cases]))
-    compared = blocks.failure.compared[:] <= at
+    compared = blocks.failure.compared <= at
     rests = np.zeros(len(failed.cases), bool)
     rests[seen.record.urls["case"][compared]] = True
     well = len(np.unique(seen.record.cases["site"][failed.cases & rests]))
@@ -177,12 +183,15 @@ def _common(blocks: Blocks, failed: _Failures, seen: Examination, at: float) -> 
     return missing
 
 
-def refusal_floors(seen: Examination, at: float) -> Floors:
-    """Return the conditions of the test of refusal at a look."""
+def refusal_floors(seen: Examination, at: float, since: float = -INF) -> Floors:
+    """Return the conditions of the test of refusal at a look.
+
+    `since`: after a release, only clocks that started since the clean weeks began count.
+    """
     blocks = seen.refusal
-    missing = _common(blocks, _failures(blocks, at), seen, at)
-    closed = blocks.closes <= at
-    frozen = blocks.frozen[0][closed & (blocks.frozen[1] > 0)]
+    missing = _common(blocks, _failures(blocks, at, since), seen, at)
+    share, sites = blocks.frozen_at(at)
+    frozen = share[sites > 0]
     now = blocks.now(at).share
     recent = min(
         float(share[-RECENT_WEEKS:].mean()) if len(share) else 0.0 for share in (frozen, now)
@@ -194,10 +203,10 @@ def refusal_floors(seen: Examination, at: float) -> Floors:
     return Floors(missing)
 
 
-def entrenched_floors(seen: Examination, at: float) -> Floors:
-    """Return the conditions of the test of entrenchment at a look."""
+def entrenched_floors(seen: Examination, at: float, since: float = -INF) -> Floors:
+    """Return the conditions of the test of entrenchment at a look; `since` as for refusal."""
     blocks, record = seen.entrenched, seen.record
-    failed = _failures(blocks, at)
+    failed = _failures(blocks, at, since)
     missing = _common(blocks, failed, seen, at)
     within = _Failures(failed.cases & (failed.date >= at - ENTRENCHED_WITHIN), failed.date)
     sites = record.cases["site"]
@@ -223,7 +232,7 @@ def recent_share(blocks: Blocks, at: float) -> float:
         return 0.0
     since = blocks.week[closed[-1]] - ENTRENCHED_WEEKS
     now = blocks.now(at)
-    frozen, sites = blocks.frozen
+    frozen, sites = blocks.frozen_at(at)
     old = frozen[closed][(blocks.week[closed] > since) & (sites[closed] > 0)]
     new = now.share[now.week > since]
     return min((float(share.mean()) if len(share) else 0.0) for share in (old, new))
@@ -255,10 +264,18 @@ def way_back(seen: Examination, at: float, tests: frozenset[TestName]) -> bool:
     return not len(share) or float(share.mean()) <= CLEAN_FOR_EVER
 
 
+def clean_since(seen: Examination, at: float) -> float:
+    """Return when the run of weeks began that are clean at a look."""
+    warned = seen.delay.now(at)
+    return week_start(_clean_since(warned.week, warned.share)) if len(warned.week) else at
+
+
 def _clean_since(week: np.ndarray, share: Floats) -> int:
     """Return the first week of the run of clean weeks that goes on."""
     dirty = np.flatnonzero(share > CLEAN_SHARE)
-    return int(week[dirty[-1] + 1] if len(dirty) else week[0])
+    if not len(dirty):
+        return int(week[0])
+    return int(week[dirty[-1] + 1]) if dirty[-1] + 1 < len(week) else int(week[-1]) + 1
 
 
 def unreachable(seen: Examination, at: float) -> bool:
