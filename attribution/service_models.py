@@ -300,6 +300,28 @@ class VouchRequest(_Request):
     """Withdraw the word instead of giving it."""
 
 
+class Flag(_Reply):
+    """Since when a provider meets the conditions; it stays in the record when it is withdrawn."""
+
+    meets_conditions_since: str
+    tests: list[str]
+    released: str | None
+    withdrawn: str | None
+
+
+class TestResult(_Reply):
+    """What one test says: E of the frozen blocks, and by all that is known."""
+
+    __test__ = False
+
+    test: str
+    e_frozen: float
+    e_now: float
+    threshold: float
+    evidence: str
+    missing: list[str]
+
+
 class Assessed(_Reply):
     """What is to be said of one provider, as of `looked_at`; docs/pattern.md tells what each figure means."""
 
@@ -310,8 +332,11 @@ class Assessed(_Reply):
     first_flagged: str | None
     released: str | None
     p_systematic: float
+    flags: list[Flag]
     e_value: float
-    highest_e_value: float
+    evidence: str
+    """How strong E is, in words: none, weak, strong or overwhelming."""
+    tests: list[TestResult]
     noted_since: str | None
     weeks: int
     weeks_at_flag: int | None
@@ -320,7 +345,11 @@ class Assessed(_Reply):
     admitted: int
     share_failed: float | None
     floors_missing: list[str]
+    floors_missing_codes: list[str]
     dropped: dict[str, int]
+    perhaps_with: list[str]
+    """Names that may be the same operator, as sites move between them: for a person to ask."""
+    e_if_one: float | None
     next_step: NextStep | None
     looked_at: str
 

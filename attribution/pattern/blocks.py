@@ -22,7 +22,7 @@ from attribution.pattern.failure import Failure
 from attribution.pattern.history import Record
 from attribution.pattern.receipt import within
 from attribution.pattern.tests import CHECK_DAYS, Test
-from attribution.pattern.times import INF, Bools, Floats, Ints, week_of, week_start
+from attribution.pattern.times import INF, Bools, Floats, Ints, week_of, week_starts
 
 FROZEN_AFTER = 33.0
 """Days after the block's weeks at which it is frozen at the earliest."""
@@ -54,9 +54,9 @@ class Blocks:
         """Of each case, the place of its block; -1 where its clock never started."""
         self.week: Ints = self.numbers * test.weeks
         self.closes: Floats = (
-            week_start((self.numbers + 1.0) * test.weeks) + test.horizon + CHECK_DAYS
+            week_starts((self.numbers + 1.0) * test.weeks) + test.horizon + CHECK_DAYS
         )
-        over = week_start((self.numbers + 1.0) * test.weeks)
+        over = week_starts((self.numbers + 1.0) * test.weeks)
         self.freezes: Floats = np.maximum(self.closes, over + FROZEN_AFTER)
         case = record.urls["case"]
         urls = np.flatnonzero(place[case] >= 0)
@@ -76,7 +76,7 @@ class Blocks:
     @cached_property
     def close_of_case(self) -> Floats:
         """Return when each case's block closed; inf where it has none."""
-        return np.append(self.closes, INF)[self.block]
+        return np.asarray(np.append(self.closes, INF)[self.block], float)
 
     def items(self, counted: Bools, failed: Bools) -> tuple[Floats, Floats]:
         """Return (share that failed, URLs that count) of each site of each block; NaN where none count."""
@@ -148,12 +148,11 @@ class Blocks:
     def times(self) -> Floats:
         """Return the days at whose beginning a block closes, or something new is known of a closed one."""
         close = self.close_of_case
-        found = [self.closes]
-        for time in (*self.admission.times(), *self.failure.disputed):
-            found.append(time[np.isfinite(time) & (time > close)])
+        found = [self.closes, self.freezes]
+        of_cases = (*self.admission.times(), *self.failure.disputed)
+        found += [time[np.isfinite(time) & (time > close)] for time in of_cases]
         close = close[self.record.urls["case"]]
-        for time in self.failure.times():
-            found.append(time[np.isfinite(time) & (time > close)])
+        found += [time[np.isfinite(time) & (time > close)] for time in self.failure.times()]
         return np.unique(np.ceil(np.concatenate(found)))
 
     @cached_property

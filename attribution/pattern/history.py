@@ -203,7 +203,7 @@ class _Columns:
         self.types = {name: {"l": "i"}.get(code, code) for name, code in shape.items()}
         self.arrays = {name: array(code) for name, code in self.types.items()}
 
-    def add(self, *values: float) -> int:
+    def add(self, *values: Any) -> int:
         number = 0
         for column, value in zip(self.arrays.values(), values, strict=True):
             number = len(column)
@@ -501,6 +501,8 @@ class History:
     _removed: frozenset[str] = frozenset()
     watched: int | None = None
     """How many providers and joined groups are watched, where this is a part of a larger history."""
+    titles: dict[str, str] = field(default_factory=dict)
+    """What a name is called, where that is something else: the company's name for its key."""
     tells_server: bool | None = None
     """Whether any check says who served the content, where this is a part of a larger history."""
 
@@ -589,6 +591,10 @@ class History:
         """Return the sites about which a provider had notices."""
         rows, place = self._rows, self.numbers[name]
         return np.unique(rows.cases["site"][rows.first_case[place] : rows.first_case[place + 1]])
+
+    def title(self, name: str) -> str:
+        """Return what a name is called."""
+        return self.titles.get(name, name)
 
     def says_who_served(self) -> bool:
         """Say whether any check of the history tells which provider's address gave the content."""

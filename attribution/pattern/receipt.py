@@ -281,7 +281,7 @@ def _first_a_case(case: Ints, at: Floats, known: Floats) -> Ints:
     ordered = case[order]
     if not len(ordered):
         return order
-    return order[np.concatenate([[True], ordered[1:] != ordered[:-1]])]
+    return np.asarray(order[np.concatenate([[True], ordered[1:] != ordered[:-1]])], np.int64)
 
 
 def _voided(

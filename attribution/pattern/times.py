@@ -42,6 +42,11 @@ def week_start(week: float) -> float:
     return week * 7 + _MONDAY
 
 
+def week_starts(week: Floats) -> Floats:
+    """Return when each week begins."""
+    return week * 7 + _MONDAY
+
+
 def first_known_within(at: Floats, known: Floats, low: Floats, high: Floats) -> Floats:
     """Return for each pair of bounds when the first thing that happened between them was known.
 
