@@ -128,7 +128,7 @@ def _notices(
 
 
 def _event(
-    made: Builder, row: Any, names: dict[int, tuple[str, str]], keys: dict[int, str]
+    made: Builder, row: Any, names: dict[int, tuple[str, str]], cases: dict[str, int]
 ) -> None:
     detail = _detail(row.detail)
     last = detail.get("last_online")

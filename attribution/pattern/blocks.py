@@ -111,7 +111,7 @@ class Blocks:
 
     def frozen_day(self, at: float) -> Floats:
         """Return of each case the day with whose knowledge it is looked at: its block's last, or the look's."""
-        return np.minimum(np.append(self.freezes, INF)[self.block], at)
+        return np.asarray(np.minimum(np.append(self.freezes, INF)[self.block], at), float)
 
     def frozen_at(self, at: float) -> tuple[Floats, Ints]:
         """Return (mean share, number of sites) of each closed block as it is frozen at a look."""
