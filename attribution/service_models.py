@@ -16,6 +16,7 @@ MOST_TARGETS = 10_000
 """Targets of one batch."""
 _Item = TypeVar("_Item")
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
+Name = Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class _Request(BaseModel):
@@ -184,6 +185,23 @@ class EventRequest(_Request):
     report: Annotated[str, Field(max_length=40)] | None = None
     """Which URL it happened to, by its report; of all, where it is left out."""
     note: Text | None = None
+    automatic: bool | None = None
+    """Of `ack`: a program sent it."""
+    believed: bool | None = None
+    """Of `bounce`: false where neither our relay nor the mailbox's domain vouches for it."""
+    served_by: Name | None = None
+    """Of a check: the provider whose address gave the content; null where the checker could not tell."""
+    resolved_to: Annotated[list[Name], Field(max_length=50)] | None = None
+    """Of a check: the providers at which our look-up within a day had all of the name's addresses."""
+    compared: Annotated[str, Field(max_length=40)] | None = None
+    """Of a check: `person`, `content` or `status`."""
+    checker: Name | None = None
+    to: Name | None = None
+    """Of `moved_to_other_host`: where it went."""
+    legal_ground: Name | None = None
+    """Of `refused`: the legal ground that the provider states."""
+    by_whom: Name | None = None
+    """Of `illegality_confirmed`: the authority or hotline."""
 
 
 class Noted(_Reply):

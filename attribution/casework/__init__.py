@@ -2,6 +2,8 @@
 a result or `Refused` out. Command and interface only call them.
 """
 
+from attribution.casework.linking import SameOperator, same_operator
+from attribution.casework.noting import NoteEvent, note, read_fields
 from attribution.casework.refused import Refusal, Refused
 from attribution.casework.vouching import (
     Vouch,
@@ -12,10 +14,15 @@ from attribution.casework.vouching import (
 )
 
 __all__ = [
+    "NoteEvent",
     "Refusal",
     "Refused",
+    "SameOperator",
     "Vouch",
     "WithdrawVouching",
+    "note",
+    "read_fields",
+    "same_operator",
     "vouch",
     "vouchings",
     "withdraw_vouching",
