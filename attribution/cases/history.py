@@ -60,7 +60,9 @@ def history_of_provider(
         return _read(connection, at, None, lambda what, done: None)
     group = one_history(links(connection), provider, None if at is None else micros(at))
     made = _read(connection, at, group, lambda what, done: None)
-    made.watched = providers_with_notices(connection, None if at is None else micros(at))
+    names = provider_names(connection)
+    noticed = providers_with_notices(connection, None if at is None else micros(at))
+    made.watched = frozenset(names[number][0] for number in noticed)
     if not made.says_who_served():
         made.tells_server = any(
             any_detail(connection, EventKind.STILL_ONLINE, text)

@@ -185,15 +185,7 @@ class Method:
     @cached_property
     def named_at(self) -> float:
         """E from which on a provider is a candidate."""
-        watched = self.history.watched
-        return named_at(
-            len(self.history.components(self.at)) + self._joined if watched is None else watched
-        )
-
-    @property
-    def _joined(self) -> int:
-        """Return how many names went on in joined groups: they were watched on their own before."""
-        return sum(len(names) for names in self.history.components(self.at) if len(names) > 1)
+        return named_at(self.history.count_watched(self.at))
 
     @cached_property
     def bad_weeks(self) -> BadWeeks:

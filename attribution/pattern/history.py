@@ -499,8 +499,8 @@ class History:
     numbers: dict[str, int]
     """The number of each name."""
     _removed: frozenset[str] = frozenset()
-    watched: int | None = None
-    """How many providers and joined groups are watched, where this is a part of a larger history."""
+    watched: frozenset[str] | None = None
+    """The names to which notices were sent, where this is a part of a larger history."""
     titles: dict[str, str] = field(default_factory=dict)
     """What a name is called, where that is something else: the company's name for its key."""
     tells_server: bool | None = None
@@ -608,8 +608,17 @@ class History:
 
     def components(self, at: float = INF) -> list[tuple[str, ...]]:
         """Return the names that are one company, by links known at a time; the newest name first."""
+        return self._components(at, self.providers)
+
+    def count_watched(self, at: float) -> int:
+        """Return how many providers, and groups that were joined of them, had a notice."""
+        names = self.providers if self.watched is None else self.watched
+        joined = [group for group in self._components(at, names) if len(names & set(group)) > 1]
+        return len(names) + len(joined)
+
+    def _components(self, at: float, noticed: frozenset[str]) -> list[tuple[str, ...]]:
         newer: set[str] = set()
-        parent = {name: name for name in self.names if name in self.providers}
+        parent = {name: name for name in self.names if name in noticed}
 
         def root(name: str) -> str:
             while parent.setdefault(name, name) != name:
@@ -628,7 +637,7 @@ class History:
         return [
             tuple(sorted(names, key=lambda name: (name in newer, name)))
             for names in groups.values()
-            if any(name in self.providers for name in names)
+            if any(name in noticed for name in names)
         ]
 
     def link_days(self, names: Iterable[str]) -> list[float]:

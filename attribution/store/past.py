@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, select
 
 from attribution.store.engine import STREAMED
 from attribution.store.tables import cases, events, providers, reports
@@ -65,12 +65,12 @@ def corrected_events(connection: Connection) -> set[int]:
     return set(connection.execute(wanted).scalars())
 
 
-def providers_with_notices(connection: Connection, until: int | None = None) -> int:
-    """Return how many providers had a notice by a time."""
-    wanted = select(func.count(func.distinct(cases.c.provider_id)))
+def providers_with_notices(connection: Connection, until: int | None = None) -> set[int]:
+    """Return the providers to which a notice was sent by a time."""
+    wanted = select(events.c.provider_id).where(events.c.kind == "sent").distinct()
     if until is not None:
-        wanted = wanted.where(cases.c.opened_at <= until)
-    return int(connection.execute(wanted).scalar_one())
+        wanted = wanted.where(events.c.at <= until)
+    return set(connection.execute(wanted).scalars())
 
 
 def any_detail(connection: Connection, kind: str, text: str) -> bool:
