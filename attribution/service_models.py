@@ -16,6 +16,7 @@ MOST_TARGETS = 10_000
 """Targets of one batch."""
 _Item = TypeVar("_Item")
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
+Name = Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class _Request(BaseModel):
@@ -184,6 +185,23 @@ class EventRequest(_Request):
     report: Annotated[str, Field(max_length=40)] | None = None
     """Which URL it happened to, by its report; of all, where it is left out."""
     note: Text | None = None
+    automatic: bool | None = None
+    """Of `ack`: a program sent it."""
+    believed: bool | None = None
+    """Of `bounce`: false where neither our relay nor the mailbox's domain vouches for it."""
+    served_by: Name | None = None
+    """Of a check: the provider whose address gave the content; null where the checker could not tell."""
+    resolved_to: Annotated[list[Name], Field(max_length=50)] | None = None
+    """Of a check: the providers at which our look-up within a day had all of the name's addresses."""
+    compared: Annotated[str, Field(max_length=40)] | None = None
+    """Of a check: `person`, `content` or `status`."""
+    checker: Name | None = None
+    to: Name | None = None
+    """Of `moved_to_other_host`: where it went."""
+    legal_ground: Name | None = None
+    """Of `refused`: the legal ground that the provider states."""
+    by_whom: Name | None = None
+    """Of `illegality_confirmed`: the authority or hotline."""
 
 
 class Noted(_Reply):
@@ -318,6 +336,28 @@ class VouchRequest(_Request):
     """Withdraw the word instead of giving it."""
 
 
+class Flag(_Reply):
+    """Since when a provider meets the conditions; it stays in the record when it is withdrawn."""
+
+    meets_conditions_since: str
+    tests: list[str]
+    released: str | None
+    withdrawn: str | None
+
+
+class TestResult(_Reply):
+    """What one test says: E of the frozen blocks, and by all that is known."""
+
+    __test__ = False
+
+    test: str
+    e_frozen: float
+    e_now: float
+    threshold: float
+    evidence: str
+    missing: list[str]
+
+
 class Assessed(_Reply):
     """What is to be said of one provider, as of `looked_at`; docs/pattern.md tells what each figure means."""
 
@@ -328,8 +368,11 @@ class Assessed(_Reply):
     first_flagged: str | None
     released: str | None
     p_systematic: float
+    flags: list[Flag]
     e_value: float
-    highest_e_value: float
+    evidence: str
+    """How strong E is, in words: none, weak, strong or overwhelming."""
+    tests: list[TestResult]
     noted_since: str | None
     weeks: int
     weeks_at_flag: int | None
@@ -338,7 +381,11 @@ class Assessed(_Reply):
     admitted: int
     share_failed: float | None
     floors_missing: list[str]
+    floors_missing_codes: list[str]
     dropped: dict[str, int]
+    perhaps_with: list[str]
+    """Names that may be the same operator, as sites move between them: for a person to ask."""
+    e_if_one: float | None
     next_step: NextStep | None
     looked_at: str
 

@@ -1,7 +1,8 @@
 """How well patterns are recognised on simulated years, beside rules that hotlines might use: `make simulate`.
 
 Each seed is a year of 300 invented providers with the truth kept apart; the command is run on what a hotline would know, and scored by the
-simulator's own scorer. The naive rules see the same. One table, JSON beside it; exit code 1 where a bar is missed.
+simulator's own scorer. The naive rules see the same. Then its strategies of gaming and framing, on seeds of their own (`--gamers`).
+One table, JSON beside it; exit code 1 where a bar is missed.
 """
 
 from __future__ import annotations
@@ -34,19 +35,20 @@ BARS = [
     ("renamed, 26 or more", lambda m: m["power_by_kind"]["renamed_26"], 0.98, ">="),
     ("selective, 26 or more", lambda m: m["power_by_kind"]["selective_26"], 0.80, ">="),
     ("renamed, all", lambda m: m["power_by_kind"]["renamed"], 0.87, ">="),
-    ("days to the flag, 26 or more, median", lambda m: m["days26"][0], 120, "<="),
+    ("largest E of an honest provider", lambda m: m["largest_honest_e"], 40_000, "<="),
+    ("days to the flag, 26 or more, median", lambda m: m["days26"][0], 125, "<="),
     ("weeks of evidence to the flag, median", lambda m: m["weeks"][0], 8, "<="),
     ("weeks of evidence to the flag, 90 %", lambda m: m["weeks"][1], 12, "<="),
     ("released after improvement", lambda m: m["delisted_share"], 0.85, ">="),
     ("days to the release, median", lambda m: m["delist_days_median"], 85, "<="),
-    ("p_systematic, Brier", lambda m: m["brier"], 0.025, "<="),
+    ("p_systematic, Brier", lambda m: m["brier"], 0.03, "<="),
     ("p_systematic, ECE", lambda m: m["ece"], 0.03, "<="),
     ("seconds a world, the most", lambda m: m["seconds"], 10, "<="),
 ]
 
 
-def one_world(seed: int) -> tuple[dict[str, Any], float, list[int], dict[str, int]]:
-    """Run one seed; return its score, the seconds, weeks of evidence at each right flag, and whom each naive rule names wrongly."""
+def one_world(seed: int) -> tuple[dict[str, Any], float, list[int], dict[str, int], float]:
+    """Run one seed; return its score, the seconds, weeks of evidence at each right flag, whom each naive rule names wrongly, the largest honest E."""
     sys.path.insert(0, str(SHARED))
     sys.dont_write_bytecode = True
     import evaluate
@@ -82,7 +84,31 @@ def one_world(seed: int) -> tuple[dict[str, Any], float, list[int], dict[str, in
             row["weeks_at_flag"] for row, plain in zip(found, rows, strict=True)
             if row["weeks_at_flag"] is not None and not of[plain["provider"]]["honest"] and of[plain["provider"]]["bad_from"] == 0
         ]  # fmt: skip
-        return evaluate.score(truth, rows, notices), seconds, weeks, naive(history, truth)
+        largest = max(
+            row["e_value"]
+            for row, plain in zip(found, rows, strict=True)
+            if of[plain["provider"]]["honest"]
+        )
+        return evaluate.score(truth, rows, notices), seconds, weeks, naive(history, truth), largest
+
+
+def one_strategy(task: tuple[str, int]) -> list[str]:
+    """Assess one strategy of gaming or framing; return what is not as it should be."""
+    sys.path.insert(0, str(HERE.parent / "tests"))
+    import gamers
+
+    return [f"{task[0]}, seed {task[1]}: {fault}" for fault in gamers.faults(task[0], gamers.assessed(*task))]  # fmt: skip
+
+
+def strategies(seeds: str, pool: ProcessPoolExecutor) -> tuple[int, list[str]]:
+    """Assess every strategy on each seed; return how many, and what is not as it should be."""
+    sys.path.insert(0, str(HERE.parent / "tests"))
+    import gamers
+
+    first, last = (int(end) for end in seeds.split("-"))
+    tasks = [(name, seed) for seed in range(first, last + 1) for name in gamers.strategies()]
+    found = [fault for faults in pool.map(one_strategy, tasks, chunksize=4) for fault in faults]
+    return len(tasks), found
 
 
 def naive(history: Path, truth: list[dict[str, Any]]) -> dict[str, int]:
@@ -138,6 +164,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     arguments.add_argument("--seeds", default="1-100")
+    arguments.add_argument("--gamers", default="1-20", help="seeds of the strategies")
     arguments.add_argument("--jobs", type=int, default=2)
     given = arguments.parse_args()
     if not SHARED.is_dir():
@@ -149,11 +176,13 @@ def main() -> int:
         for number, result in enumerate(pool.map(one_world, range(first, last + 1)), start=1):
             results.append(result)
             sys.stderr.write(f"\r{number} of {last - first + 1} years")
-    sys.stderr.write("\n")
+        sys.stderr.write("\n")
+        tasks, gaming = strategies(given.gamers, pool)
     sys.path.insert(0, str(SHARED))
     import evaluate
 
     merged = evaluate.merge([one[0] for one in results])
+    merged["largest_honest_e"] = max(one[4] for one in results)
     merged["seconds"] = max(one[1] for one in results)
     merged["weeks"] = np.quantile([week for one in results for week in one[2]], [0.5, 0.9]).tolist()
     rows = []
@@ -170,6 +199,12 @@ def main() -> int:
         )
         rows.append({"figure": f"honest named by: {name}", "value": sum(counts)})
     sys.stdout.write(f"  {'this project':43} {merged['false_honest']:6}\n")
+    rows.append({"figure": f"strategies of gaming and framing, of {tasks}, not as they should be", "value": len(gaming), "bar": "<= 0", "met": not gaming, "faults": gaming})  # fmt: skip
+    sys.stdout.write(
+        "\n".join(
+            ["", f"{len(gaming)} faults in {tasks} histories of gaming and framing", *gaming, ""]
+        )
+    )
     (HERE / "simulate.json").write_text(
         json.dumps({"seeds": given.seeds, "rows": rows, "scored": merged}, indent=1) + "\n", "utf-8"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from attribution.history.rows import AliasRow, EventRow, NoticeRow, ReportRow
 from attribution.pattern.assess import Assessment, assess
@@ -35,16 +36,21 @@ class Story:
         urls: int = 1,
         reseller: str | None = None,
         ack: bool = False,
+        candidates: int = 1,
+        baseline: bool = False,
+        checked: bool = True,
     ) -> str:
         """Send a notice; its URLs are seen online for so many days (None: gone within hours)."""
         name = f"n{len(self.notices)}"
         site = site or f"s{len(self.notices)}"
-        self.notices.append(NoticeRow(name, provider, site, day(at), urls, reseller))
+        self.notices.append(
+            NoticeRow(name, provider, site, day(at), urls, reseller, candidates, baseline)
+        )
         for place in range(urls):
             url = f"{name}-{place}"
             self.reports.append(ReportRow(url, site, provider, day(at), name))
-            for seen in (1, 3, 7, 14, 30):
-                if online is not None and online >= seen:
+            for seen in (1, 3, 7, 14, 30, 60):
+                if checked and online is not None and online >= seen:
                     self.events.append(
                         EventRow(
                             "still_online",
@@ -53,9 +59,10 @@ class Story:
                             name,
                             url,
                             at_least_days=seen,
+                            more={"served_by": provider, "compared": "content"},
                         )
                     )
-            if online is None:
+            if checked and online is None:
                 self.events.append(
                     EventRow(
                         "offline",
@@ -78,11 +85,22 @@ class Story:
         notice: str | None = None,
         provider: str = "p",
         known: float | None = None,
+        url: str | None = None,
+        **more: Any,
     ) -> None:
         providers = () if notice else (provider,)
-        self.events.append(
-            EventRow(kind, day(at), day(at if known is None else known), notice, None, providers)
-        )
+        known_at = day(at if known is None else known)
+        self.events.append(EventRow(kind, day(at), known_at, notice, url, providers, more=more))
+
+    def seen(self, notice: str, at: float, *, known: float | None = None, **more: Any) -> None:
+        """A checker sees the notice's first URL online; by default at the provider, by its content."""
+        provider = next(row.provider for row in self.notices if row.notice == notice)
+        more = {"served_by": provider, "compared": "content"} | more
+        self.event("still_online", at, notice=notice, known=known, url=f"{notice}-0", **more)
+
+    def gone(self, notice: str, at: float, *, kind: str = "offline", **more: Any) -> None:
+        """A checker sees the notice's first URL gone."""
+        self.event(kind, at, notice=notice, url=f"{notice}-0", **more)
 
     def weekly(
         self,

@@ -10,15 +10,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, false, func, or_, select
 
 from attribution.cases.drafting import Sender, xarf_report
 from attribution.cases.providers import links
 from attribution.cases.views import case_lines
 from attribution.extras import Extra, require
-from attribution.history.rows import ABOUT_NOTICE, ABOUT_PROVIDER
+from attribution.history.rows import ABOUT_NOTICE, ABOUT_PROVIDER, EventKind
 from attribution.json_text import csv_cell
 from attribution.store.engine import STREAMED
+from attribution.store.past import is_unsigned, signed_since
 from attribution.store.store import Store
 from attribution.store.tables import cases, events, providers, reports
 from attribution.store.times import iso, moment
@@ -218,6 +219,7 @@ def notice_rows(connection: Connection) -> Iterator[dict[str, Any]]:
         .group_by(events.c.case_id)
         .subquery()
     )
+    told = _told_when_sent(connection)
     held = (
         select(reports.c.case_id, func.count().label("urls")).group_by(reports.c.case_id).subquery()
     )
@@ -231,8 +233,26 @@ def notice_rows(connection: Connection) -> Iterator[dict[str, Any]]:
     for row in connection.execute(wanted, execution_options=STREAMED):
         yield {
             "notice": row.key, "provider": row.provider, "site": _site_name(row.site_key), "sent_at": iso(row.sent_at),
-            "urls": max(row.held or 0, row.urls, 1), "reseller": row.reseller,
+            "urls": max(row.held or 0, row.urls, 1), "reseller": row.reseller, **told.get(row.key, {}),
         }  # fmt: skip
+
+
+def _told_when_sent(connection: Connection) -> dict[str, dict[str, Any]]:
+    """Return what the first `sent` of a case says beside its time, where it says more, by the case's key."""
+    wanted = (
+        select(cases.c.key, events.c.detail)
+        .join(cases, cases.c.id == events.c.case_id)
+        .where(
+            events.c.kind == "sent",
+            or_(events.c.detail.contains('"candidates"'), events.c.detail.contains('"baseline"')),
+        )
+        .order_by(events.c.seq)
+    )
+    found: dict[str, dict[str, Any]] = {}
+    for key, detail in connection.execute(wanted):
+        values = json.loads(detail)
+        found.setdefault(key, {name: values[name] for name in ("candidates", "baseline") if name in values})  # fmt: skip
+    return found
 
 
 def report_rows(connection: Connection) -> Iterator[dict[str, Any]]:
@@ -271,6 +291,10 @@ def event_rows(connection: Connection) -> Iterator[dict[str, Any]]:
         .where(events.c.kind.in_(ABOUT_NOTICE | ABOUT_PROVIDER))
         .order_by(events.c.seq)
     )
+    since = signed_since(connection)
+    wanted = wanted.add_columns(
+        (false() if since is None else is_unsigned(since)).label("unsigned")
+    )
     for row in connection.execute(wanted, execution_options=STREAMED):
         if row.seq in corrected:
             continue
@@ -283,12 +307,16 @@ def event_rows(connection: Connection) -> Iterator[dict[str, Any]]:
         }
         if row.known_at != row.at:
             values["known_at"] = iso(row.known_at)
+        if row.unsigned:
+            values["unsigned"] = True
         if row.notice is None:
             values["provider"] = [row.provider]
         yield {
             name: value
             for name, value in values.items()
-            if value is not None and name not in ("reports", "to", "message_id")
+            if (value is not None or name == "served_by")
+            and name not in ("reports", "message_id")
+            and (name != "to" or row.kind == EventKind.MOVED_TO_OTHER_HOST)
         }
 
 

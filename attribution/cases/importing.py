@@ -134,7 +134,14 @@ class _Import:
                 urls=row.urls,
                 reseller=row.reseller,
             )
-            writer.add_event("sent", at, provider_id=provider, case_id=held[key])
+            told: dict[str, Any] = {}
+            if row.candidates != 1:
+                told["candidates"] = row.candidates
+            if row.baseline:
+                told["baseline"] = True
+            writer.add_event(
+                "sent", at, provider_id=provider, case_id=held[key], detail=told or None
+            )
             count.added += 1
         return []  # nothing of a notice can be wrong that reading it did not find
 
@@ -201,7 +208,7 @@ class _Import:
                 for number, name in enumerate(row.providers):
                     provider = self._provider(writer, name, known_at)
                     writer.add_event(
-                        row.kind, at, known_at, provider_id=provider, detail=dict(row.more),
+                        row.kind, at, known_at, provider_id=provider, detail=self._detail(row),
                         origin=origin if number == 0 else f"{origin} {number}",
                     )  # fmt: skip
                 count.added += 1
@@ -221,7 +228,7 @@ class _Import:
             if at < sent_at:
                 yield line, f"at {iso(at)} is before the notice, sent {iso(sent_at)}"
                 continue
-            detail = dict(row.more)
+            detail = self._detail(row)
             if row.last_online is not None:
                 detail["last_online"] = iso(micros(row.last_online))
             if row.at_least_days is not None:
@@ -290,6 +297,17 @@ class _Import:
                     at,
                 )
         return self.known_providers[name]
+
+    def _detail(self, row: EventRow) -> dict[str, Any]:
+        """Return an event's other fields; what names providers and notices names those of this source."""
+        detail = dict(row.more)
+        for name in ("served_by", "to"):
+            if detail.get(name) is not None:
+                detail[name] = self._key(detail[name])
+        for name in ("resolved_to", "notices"):
+            if detail.get(name):
+                detail[name] = [self._key(part) for part in detail[name]]
+        return detail
 
     def _key(self, name: str | None) -> str:
         return f"{self.source}:{name}" if self.source else str(name)

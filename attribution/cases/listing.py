@@ -462,12 +462,20 @@ def _entry(
         .scalars()
         .all()
     )
-    letter = connection.execute(
-        select(events.c.at)
-        .where(events.c.kind == "letter", events.c.provider_id.in_(group))
-        .order_by(events.c.at)
-    ).scalar()
-    why = refusals(values, letter_on=None if letter is None else moment(letter).date(), today=today)
+    letters = [
+        moment(at).date()
+        for at in connection.execute(
+            select(events.c.at)
+            .where(events.c.kind == "letter", events.c.provider_id.in_(group))
+            .order_by(events.c.at)
+        ).scalars()
+    ]
+    why = refusals(
+        values,
+        letter_on=letters[0] if letters else None,
+        today=today,
+        letters_in_a_year=sum(on > today - timedelta(days=365) for on in letters),
+    )
     if why:
         return {}, why
     reply = _reply(connection, group)

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, or_, select
 
 from attribution.errors import NotInStoreError, StoreError
+from attribution.history.rows import JOINING
 from attribution.models import Provider
 from attribution.store.log import Writer
 from attribution.store.tables import IS_LINK, events, marks, providers
 
-LINK_KINDS = ("renamed_to", "owned_by", "same_abuse_desk", "announces_for")
-JOINING = frozenset(["renamed_to"])
-"""Only one company under another name is one history: a parent is not blamed for its reseller, nor a desk for whom it serves."""
+LINK_KINDS = ("renamed_to", "same_operator", "owned_by", "same_abuse_desk", "announces_for")
+"""Of these `JOINING` make one history: a parent is not blamed for its reseller, nor a desk for whom it serves."""
 MARK_KINDS = ("handle", "asn", "mailbox", "company_number", "name", "maintainer")
 _LIKE_NAMES = 92.0
 """From which likeness of names (rapidfuzz's token sort ratio, 0 to 100) a pair is worth a look."""
@@ -138,7 +138,7 @@ def link(
     held = links(writer.connection)
     if any(one.holds(None) and (one.new, one.old, one.kind) == (new, old, kind) for one in held):
         raise StoreError("these two are linked so already.")
-    if kind in JOINING and old in _descendants(held, new):
+    if kind == "renamed_to" and old in _descendants(held, new):
         raise StoreError(
             "that link would make a circle: the older of the two goes on as the newer already."
         )
@@ -273,7 +273,7 @@ def suggest(connection: Connection, provider_id: int | None = None) -> list[Sugg
 def _descendants(held: Iterable[Link], start: int) -> set[int]:
     """Return what a provider goes on as: itself, and every newer name of it."""
     found, grown = {start}, True
-    joining = [one for one in held if one.kind in JOINING and one.holds(None)]
+    joining = [one for one in held if one.kind == "renamed_to" and one.holds(None)]
     while grown:
         more = {one.new for one in joining if one.old in found} - found
         found |= more

@@ -2,7 +2,9 @@
 a result or `Refused` out. Command and interface only call them.
 """
 
+from attribution.casework.linking import SameOperator, same_operator
 from attribution.casework.mail_matching import Match, MatchedBy, Matcher, Origin
+from attribution.casework.noting import NoteEvent, note, read_fields
 from attribution.casework.reading_mail import (
     Decision,
     MailRead,
@@ -28,18 +30,23 @@ __all__ = [
     "Match",
     "MatchedBy",
     "Matcher",
+    "NoteEvent",
     "Origin",
     "Proposal",
     "ReadMail",
     "Refusal",
     "Refused",
+    "SameOperator",
     "StampHead",
     "Stamped",
     "Vouch",
     "WithdrawVouching",
+    "note",
     "propose",
+    "read_fields",
     "read_mail",
     "read_mails",
+    "same_operator",
     "stamp_head",
     "vouch",
     "vouchings",

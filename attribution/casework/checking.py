@@ -22,6 +22,7 @@ from sqlalchemy import Connection, select
 from attribution.cases.noting import note_event
 from attribution.casework.refused import Refusal, Refused
 from attribution.store.log import Writer
+from attribution.store.past import SIGNED_ORIGIN
 from attribution.store.tables import events, reports
 from attribution.store.times import micros
 
@@ -125,16 +126,6 @@ def checkers(connection: Connection) -> dict[str, str]:
     return {row["public_key"]: row["name"] for row in named if row["public_key"] not in retired}
 
 
-def checkers_since(connection: Connection) -> int | None:
-    """Return when the first checker was registered, in microseconds since 1970; None before."""
-    return connection.execute(
-        select(events.c.recorded_at)
-        .where(events.c.kind == "checker_named")
-        .order_by(events.c.seq)
-        .limit(1)
-    ).scalar_one_or_none()
-
-
 def note_statement(writer: Writer, values: Mapping[str, Any]) -> list[int]:
     """Note what a checker signed; return the numbers of the events. Raises Refused.
 
@@ -157,7 +148,7 @@ def note_statement(writer: Writer, values: Mapping[str, Any]) -> list[int]:
         "statement": {**asdict(statement), "signature": signature},
     }
     kind = _EVENT_OF[statement.state]
-    origin = f"check {digest}"
+    origin = f"{SIGNED_ORIGIN}{digest}"
     numbers = note_event(writer, kind, at, report=statement.report, detail=detail, origin=origin)
     if not numbers:
         remedy = "this statement was noted before: each look needs one of its own"

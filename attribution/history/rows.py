@@ -6,23 +6,116 @@ texts that the sender chose; they are compared as they stand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
-ABOUT_NOTICE = frozenset(
-    ["bounce", "ack", "refused", "court_order_requested", "court_order", "reply", "reminder", "still_online", "offline",
-     "moved_to_other_host", "reappeared", "removed_after_court_order", "delayed", "relayed", "delivered", "opened"]
-)  # fmt: skip
-"""What can happen to a notice, or to one URL of it."""
-ABOUT_URL = frozenset(
-    ["still_online", "offline", "moved_to_other_host", "reappeared", "removed_after_court_order"]
+
+class EventKind(StrEnum):
+    """What can happen to a notice, to one of its URLs, or to a provider."""
+
+    ACK = "ack"
+    """The notice was acknowledged; `automatic: true` where a program did it."""
+    REPLY = "reply"
+    """The provider answered; of a notice, or of the provider as a whole."""
+    REFUSED = "refused"
+    """The provider refuses; `legal_ground` where it states one."""
+    NOT_OURS = "not_ours"
+    """The provider answers that the content is not in its network."""
+    BOUNCE = "bounce"
+    """The mail came back; `believed: false` where neither our relay nor the mailbox's domain
+    vouches for that."""
+    DELAYED = "delayed"
+    """A mail server tries again (DSN)."""
+    RELAYED = "relayed"
+    """The notice was handed on to a server that tells no more (DSN)."""
+    DELIVERED = "delivered"
+    """The provider's own mail server took the notice (DSN, RFC 3464)."""
+    OPENED = "opened"
+    """The notice was displayed (MDN, RFC 8098)."""
+    REMINDER = "reminder"
+    """The hotline reminded the provider."""
+    LETTER_DELIVERED = "letter_delivered"
+    """A registered letter or process server reached the seat; `notices` are those that it lists."""
+    CHANNEL_FAILED = "channel_failed"
+    """A dated try by another channel (`channel`) reached nobody."""
+    CONTACT_CONFIRMED = "contact_confirmed"
+    """A second channel confirmed that the mailbox is the provider's."""
+    CONTACT_CORRECTED = "contact_corrected"
+    """Another address is used from now on; `by` says whether the hotline or the provider wants it."""
+    STILL_ONLINE = "still_online"
+    """A checker saw the content."""
+    OFFLINE = "offline"
+    """A checker saw it gone."""
+    REAPPEARED = "reappeared"
+    """A checker saw it back."""
+    MOVED_TO_OTHER_HOST = "moved_to_other_host"
+    """The name points to another provider now: `to`."""
+    COURT_ORDER_REQUESTED = "court_order_requested"
+    """A court was asked to order removal."""
+    COURT_ORDER = "court_order"
+    """A court ordered removal."""
+    REMOVED_AFTER_COURT_ORDER = "removed_after_court_order"
+    """It was removed after a court's order."""
+    ILLEGALITY_CONFIRMED = "illegality_confirmed"
+    """An authority, or the hotline of the provider's country, confirmed that it is illegal: `by_whom`."""
+
+
+class Compared(StrEnum):
+    """How a checker knew that what it saw is the reported content."""
+
+    PERSON = "person"
+    """A person looked at it."""
+    CONTENT = "content"
+    """Its bytes, or a fingerprint of them, are the same."""
+    STATUS = "status"
+    """The server answered that something is there."""
+
+
+class CorrectedBy(StrEnum):
+    """Who wants another address to be used."""
+
+    HOTLINE = "hotline"
+    """The hotline found that the address was not the provider's."""
+    PROVIDER = "provider"
+    """The provider asked for another one."""
+
+
+ABOUT_URL = frozenset[str](
+    [
+        EventKind.STILL_ONLINE,
+        EventKind.OFFLINE,
+        EventKind.MOVED_TO_OTHER_HOST,
+        EventKind.REAPPEARED,
+        EventKind.REMOVED_AFTER_COURT_ORDER,
+    ]
 )
-ENDS = frozenset(["offline", "moved_to_other_host", "removed_after_court_order"])
+ABOUT_PROVIDER = frozenset[str](
+    [
+        EventKind.CONTACT_CONFIRMED,
+        EventKind.CONTACT_CORRECTED,
+        EventKind.REPLY,
+        EventKind.CHANNEL_FAILED,
+        EventKind.LETTER_DELIVERED,
+    ]
+)
+"""What can happen to a provider as a whole."""
+ABOUT_NOTICE = frozenset[str](
+    [kind for kind in EventKind if kind not in ABOUT_PROVIDER]
+    + [EventKind.REPLY, EventKind.LETTER_DELIVERED]
+)
+"""What can happen to a notice, or to one URL of it."""
+ENDS = frozenset[str](
+    [EventKind.OFFLINE, EventKind.MOVED_TO_OTHER_HOST, EventKind.REMOVED_AFTER_COURT_ORDER]
+)
 """After these a URL is no longer at the provider."""
-ABOUT_PROVIDER = frozenset(["contact_confirmed", "contact_corrected", "reply"])
+JOINING = frozenset(["renamed_to", "same_operator"])
+"""Links that make one history of two: only a person sets them."""
 _LONGEST = 500
+_MOST_NAMES = 10_000
+"""In a list of names: a letter lists at most so many notices."""
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
@@ -42,6 +135,10 @@ class NoticeRow:
     """How many URLs it holds."""
     reseller: str | None = None
     """Whose customer the site is, where that is known: the case is then the reseller's."""
+    candidates: int = 1
+    """At how many providers the site's name pointed when the notice was sent, by our own look-up."""
+    baseline: bool = False
+    """Whether the content is of INHOPE's baseline categories, whose illegality needs no confirmation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +170,16 @@ class EventRow:
     at_least_days: float | None = None
     """Of `still_online`: days after the notice at which it was seen online, at least."""
     more: Mapping[str, Any] = field(default_factory=dict)
-    """Fields that this version does not know, kept as they are."""
+    """The other fields. Those of `EVENT_FIELDS` were checked; what this version does not know is
+    kept as it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class AliasRow:
-    """`new` is the name under which `old` goes on, known since a day."""
+    """`new` and `old` are linked, known since a day.
+
+    `renamed_to`: `new` is the name under which `old` goes on. `same_operator`: both are names of one.
+    """
 
     new: str
     old: str
@@ -92,7 +193,8 @@ def read_notice(row: Any) -> NoticeRow:
     values = _object(row)
     return NoticeRow(
         name_in(values, "notice"), name_in(values, "provider"), name_in(values, "site"), time_in(values, "sent_at"),
-        _count(values, "urls"), _name_or_none(values, "reseller"),
+        _count(values, "urls"), _name_or_none(values, "reseller"), _count(values, "candidates"),
+        _flag(values, "baseline") or False,
     )  # fmt: skip
 
 
@@ -138,7 +240,8 @@ def read_event(row: Any) -> EventRow:
         raise BadRow(
             f"known_at {values['known_at']!r} is before at {values['at']!r}: nothing is known before it happens"
         )
-    more = {key: value for key, value in values.items() if key not in _EVENT_FIELDS}
+    more = {key: value for key, value in values.items() if key not in _EVENT_COLUMNS}
+    check_event_fields(more)
     return EventRow(kind, at, known_at, notice, url, providers, last_online, days, more)
 
 
@@ -159,9 +262,16 @@ READERS = {
     "aliases": read_alias,
 }
 """The files of a history folder, in the order in which they stand on one another, and how a row of each is read."""
-_EVENT_FIELDS = frozenset(
+_EVENT_COLUMNS = frozenset(
     ["kind", "at", "known_at", "notice", "url", "provider", "last_online", "at_least_days"]
 )
+
+
+def check_event_fields(values: Mapping[str, Any]) -> None:
+    """Check those fields of an event whose meaning is known (`EVENT_FIELDS`). Raises BadRow."""
+    for name, check in EVENT_FIELDS.items():
+        if name in values:
+            check(values, name)
 
 
 def name_in(values: Mapping[str, Any], field_name: str) -> str:
@@ -185,7 +295,10 @@ def time_in(values: Mapping[str, Any], field_name: str) -> datetime:
         raise BadRow(
             f"{field_name} {value!r:.60}: give a time such as 2026-01-31T12:00:00Z"
         ) from None
-    found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    try:
+        found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except OverflowError:
+        raise BadRow(f"{field_name} {value!r:.60}: outside the calendar") from None
     if found < _EARLIEST:
         raise BadRow(f"{field_name} {value!r:.60}: before 1990")
     return found
@@ -215,3 +328,53 @@ def _count(values: Mapping[str, Any], field_name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 1_000_000:
         raise BadRow(f"{field_name} {value!r:.60}: give a number from 1 on")
     return value
+
+
+def _flag(values: Mapping[str, Any], field_name: str) -> bool | None:
+    value = values.get(field_name)
+    if value is None or isinstance(value, bool):
+        return value
+    raise BadRow(f"{field_name} {value!r:.60}: give true or false")
+
+
+def _names(values: Mapping[str, Any], field_name: str) -> tuple[str, ...]:
+    value = values.get(field_name)
+    if not isinstance(value, list) or len(value) > _MOST_NAMES:
+        raise BadRow(f"{field_name} {value!r:.60}: give a list of at most {_MOST_NAMES} names")
+    for part in value:
+        name_in({field_name: part}, field_name)
+    return tuple(value)
+
+
+def _choice(kind: type[StrEnum]) -> Callable[[Mapping[str, Any], str], Any]:
+    def check(values: Mapping[str, Any], field_name: str) -> Any:
+        value = values[field_name]
+        if value is not None and value not in list(kind):
+            raise BadRow(f"{field_name} {value!r:.60}: use one of {', '.join(kind)}")
+        return value
+
+    return check
+
+
+EVENT_FIELDS: dict[str, Callable[[Mapping[str, Any], str], Any]] = {
+    "automatic": _flag,
+    "believed": _flag,
+    "served_by": _name_or_none,
+    "resolved_to": _names,
+    "compared": _choice(Compared),
+    "checker": _name_or_none,
+    "unsigned": _flag,
+    "by": _choice(CorrectedBy),
+    "to": _name_or_none,
+    "channel": _name_or_none,
+    "legal_ground": _name_or_none,
+    "by_whom": _name_or_none,
+    "notices": _names,
+}
+"""Fields of an event that have a meaning, and what checks each; docs/cases.md tells what they say.
+
+`served_by` is the provider whose address gave the content, null where the checker could not tell.
+`unsigned` marks a check that counts for nothing: the hotline has checker keys, and none signed it.
+`resolved_to` lists the providers at which our own look-up, within a day of the check, had all of
+the name's addresses.
+"""

@@ -12,11 +12,14 @@ from attribution.extras import Extra, require
 
 # Okabe & Ito's colours, told apart by colour-blind readers too (https://jfly.uni-koeln.de/color/).
 COLOURS = {
-    "systematic": "#D55E00", "non_responsive": "#E69F00", "slow": "#CC79A7", "mixed": "#56B4E9", "cooperative": "#009E73", "insufficient": "#999999",
+    "systematic": "#D55E00", "non_responsive": "#E69F00", "unreachable": "#882255", "unanswering": "#AA4499", "delaying": "#DDCC77", "slow": "#CC79A7", "mixed": "#56B4E9", "cooperative": "#009E73", "insufficient": "#999999",
 }  # fmt: skip
 MARKS = {
     "systematic": "X",
     "non_responsive": "s",
+    "unreachable": "P",
+    "unanswering": "p",
+    "delaying": "<",
     "slow": "v",
     "mixed": "D",
     "cooperative": "o",

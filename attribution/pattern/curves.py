@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from attribution.pattern.history import Floats
+from attribution.pattern.times import Floats
 
 _MOST_STEPS = 2000
 _ENOUGH = 1e-7

@@ -15,7 +15,7 @@ from scipy.optimize import minimize
 from scipy.special import betaln, expit, logit
 from scipy.stats import beta
 
-from attribution.pattern.history import Floats
+from attribution.pattern.times import Floats
 
 _START = np.array([logit(0.15), np.log(0.35), np.log(7.0), np.log(6.0), np.log(1.5)])
 _PULL = 0.25

@@ -13,7 +13,8 @@ import numpy as np
 from scipy.stats import binom
 
 from attribution.pattern.assess import Assessment
-from attribution.pattern.history import moment
+from attribution.pattern.history import Sign
+from attribution.pattern.times import moment
 
 WIDTH, HEIGHT = 720, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 14, 14, 34
@@ -175,15 +176,16 @@ def timeline_picture(one: Assessment) -> Picture | None:
     """Draw the latest cases, a line each, from the notice to the removal,
     or to the last time that it was seen; a dot is a court's order.
     """
-    arrays, look = one.arrays, one.verdict.at
-    order = [
-        int(number)
-        for number in np.argsort(arrays.sent, kind="stable")
-        if arrays.sent[number] <= look
-    ][-_MOST_LINES:]
+    record, gone, look = one.seen.record, one.seen.gone, one.verdict.at
+    sent = record.cases["sent"]
+    order = [int(row) for row in np.argsort(sent, kind="stable") if sent[row] <= look][
+        -_MOST_LINES:
+    ]
     if not order:
         return None
-    begin = float(arrays.sent[order[0]])
+    begin = float(sent[order[0]])
+    ordered = record.signs_of(Sign.COURT_ORDER)
+    ordered_at = {int(row): at for row, at in zip(ordered["case"], ordered["at"], strict=True) if at <= look}  # fmt: skip
     room = max(look - begin, 1.0)
     height = _TOP + _BOTTOM + 7 * len(order)
 
@@ -195,20 +197,20 @@ def timeline_picture(one: Assessment) -> Picture | None:
     paths = []
     for place, number in enumerate(order):
         y = _TOP + 7 * place + 3
-        mine = arrays.case_of == number
-        gone = (arrays.gone[mine] <= look) & (arrays.gone_known[mine] <= look)
-        ended = bool(mine.any()) and bool(gone.all())
+        mine = slice(*np.searchsorted(record.urls["case"], [number, number + 1]))
+        ended_urls = (gone.at[mine] <= look) & (gone.known[mine] <= look)
+        ended = bool(ended_urls.size) and bool(ended_urls.all())
         until = (
-            float(arrays.gone[mine].max())
+            float(gone.at[mine].max())
             if ended
-            else float(np.minimum(arrays.last_on[mine], look).max(initial=begin))
+            else float(np.minimum(one.seen.last_on[mine], look).max(initial=begin))
         )
-        start = x(float(arrays.sent[number]))
+        start = x(float(sent[number]))
         paths.append(
             ("case" if ended else "case open", f"M{start} {y} H{max(x(until), start + 2)}")
         )
-        if arrays.order_at[number] <= look:
-            at = x(float(arrays.order_at[number]))
+        if number in ordered_at:
+            at = x(float(ordered_at[number]))
             paths.append(("order", f"M{at - 4} {y} l4 -4 l4 4 l-4 4 Z"))
     days = [begin + room * part / 4 for part in range(5)]
     ticks = tuple((x(day), f"{moment(day):%Y-%m-%d}") for day in days)

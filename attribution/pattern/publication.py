@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from attribution.pattern.dossier import REPLY_DAYS
+from attribution.pattern.labels import Floor
 from attribution.pattern.published_text import plain_form, publishable
 
 REPLY_HELD_BACK = "reply held back"
@@ -21,6 +22,8 @@ NAME_HELD_BACK = "name held back"
 LEFT_OUT = "[left out]"
 SIGNED_DAYS = 14
 """For so many days after a list's date it may be signed and published, while its content holds."""
+
+LETTERS_THAT_SUFFICE = 2
 STALE_DAYS = 35
 """With no week of evidence that ended within so many days, nobody knows how it is today."""
 # What looks like a domain, an address, a range, a mailbox or a URL: a company's name that does is told by its registry handle instead.
@@ -99,17 +102,39 @@ def _numbers(systems: list[str]) -> list[str]:
     return sorted({system for system in systems if re.fullmatch(r"AS[0-9]{1,10}", system)})
 
 
-def refusals(values: dict[str, Any], *, letter_on: date | None, today: date) -> list[str]:
-    """Say why a provider may not be on a list made today; nothing where it may."""
+def person_knew(values: dict[str, Any], letter_on: date) -> bool:
+    """Say whether the letter was answered by a person, or delivered by hand. A program's answer never counts."""
+    times = [*values["contacts"]["letters"], *(reply["at"] for reply in values["replies"])]
+    return any(at[:10] >= letter_on.isoformat() for at in times)
+
+
+def refusals(
+    values: dict[str, Any], *, letter_on: date | None, today: date, letters_in_a_year: int = 1
+) -> list[str]:
+    """Say why a provider may not be on a list made today; nothing where it may.
+
+    Once a letter has been sent twice in 365 days, two clean weeks no longer stop publication: only
+    the way back does.
+    """
     assessed = values["assessment"]
     found = []
     if assessed["now"] != "systematic":
         found.append(f"its label is {assessed['now']}, not systematic")
-    found += [f"a condition does not hold: {one}" for one in assessed["floors_missing"]]
+    conditions = zip(assessed["floors_missing_codes"], assessed["floors_missing"], strict=True)
+    found += [
+        f"a condition does not hold: {text}"
+        for code, text in conditions
+        if code != Floor.LAST_TWO_CLEAN or letters_in_a_year < LETTERS_THAT_SUFFICE
+    ]
     if letter_on is None:
         found.append("no letter with its dossier was sent: `attribution letter` writes it")
     elif today < letter_on + timedelta(days=REPLY_DAYS):
         found.append(f"the time for its reply ends on {letter_on + timedelta(days=REPLY_DAYS)}")
+    if letter_on is not None and not person_knew(values, letter_on):
+        found.append(
+            "nothing proves that a person knew: the letter was neither answered by a person nor "
+            "delivered (note it with `attribution event add letter_delivered`)"
+        )
     last = max((week["week"] for week in values["weeks"]), default=None)
     if last is None or date.fromisoformat(last) + timedelta(days=7 + 15 + STALE_DAYS) < today:
         found.append(f"the evidence is stale: its last week began on {last}")

@@ -23,9 +23,13 @@ _CASE_FIELDS = [
     "sent",
     "urls",
     "receipt",
+    "receipt_known",
+    "clock_started",
+    "bounced",
     "counts",
     "why_not",
     "share_failed",
+    "why_not_failed",
     "urls_gone",
     "court_order",
 ]

@@ -14,6 +14,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
+from attribution.cases.exporting import event_rows
+from attribution.cases.history import history_of
+from attribution.cases.noting import note_event
 from attribution.casework.checking import (
     AddChecker,
     RetireChecker,
@@ -185,6 +188,32 @@ def test_checker_that_cannot_be_registered(
     with pytest.raises(Refused) as refused:
         add_checker(writer, AddChecker(name, public_key if public_key == "AAAA" else made))
     assert refused.value.field == field
+
+
+def test_unsigned_checks_count_for_nothing_once_a_checker_is_registered(
+    store: Store, key: Ed25519PrivateKey, clock: Clock
+) -> None:
+    case = filled(store)
+
+    def checks() -> int:
+        with store.read() as connection:
+            history = history_of(connection)
+        return len(history.record(history.names).checks)
+
+    with store.write("ann") as writing:
+        note_event(writing, "still_online", writing.now, case=case)
+    assert checks() == 1
+    clock.at += timedelta(days=1)
+    with store.write("ann") as writing:
+        add_checker(writing, AddChecker("night checker", public_half(key)))
+        note_event(writing, "still_online", writing.now, case=case)
+    assert checks() == 1  # the one from before any key counts still
+    with store.write("ann") as writing:
+        note_statement(writing, statement(writing, key).signed(key))
+    assert checks() == 2
+    with store.read() as connection:
+        marks = [row.get("unsigned") for row in event_rows(connection) if "online" in row["kind"]]
+    assert marks == [None, True, None]
 
 
 @pytest.fixture

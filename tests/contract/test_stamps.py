@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
+from attribution.cases.history import history_of
 from attribution.cases.listing import build
 from attribution.cases.noting import note_event
 from attribution.cases.reports import erase
@@ -19,6 +20,7 @@ from attribution.casework.refused import Refused
 from attribution.casework.stamping import StampHead, stamp_head
 from attribution.casework.verifying import CheckStore, StoreCheck, check_store
 from attribution.errors import StoreError
+from attribution.pattern.dossier import dossier
 from attribution.settings import Settings, load_settings
 from attribution.store import Store
 from attribution.store.backup import back_up
@@ -204,6 +206,23 @@ def test_list_holds_the_head_of_its_day(store: Store, settings: Settings, tmp_pa
     assert checked(store, settings, path).faults == ()
     rewrite(store, who="nobody")
     assert any("list.json" in fault for fault in checked(store, settings, path).faults)
+
+
+def test_dossier_holds_the_head_of_its_day(
+    store: Store, settings: Settings, tmp_path: Path, clock: Clock
+) -> None:
+    filled(store)
+    clock.at += timedelta(days=1)
+    with store.read() as connection:
+        history = history_of(connection, store.now)
+        (name,) = history.components(float("inf"))[0]
+        values = dossier(history, name, store.now)
+    path = tmp_path / "dossier.json"
+    path.write_text(json.dumps(values))
+    assert values["log"]["event"] > 0
+    assert checked(store, settings, path).faults == ()
+    rewrite(store, who="nobody")
+    assert any("dossier.json" in fault for fault in checked(store, settings, path).faults)
 
 
 def test_file_without_a_head_is_refused(store: Store, settings: Settings, tmp_path: Path) -> None:

@@ -11,21 +11,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attribution.history.rows import AliasRow, NoticeRow
-from attribution.pattern.assess import assess
-from attribution.pattern.betting import NAMED_AT, NOTED_AT, P0, e_process
-from attribution.pattern.history import History, week_of
-from attribution.pattern.look import admitted, weeks
+from attribution.pattern.assess import Method, assess
+from attribution.pattern.betting import e_process
+from attribution.pattern.history import History
+from attribution.pattern.labels import RECENT_SHARE, Floor, interval
 from attribution.pattern.mixture import fit
 from attribution.pattern.report import as_row
-from attribution.pattern.verdict import RECENT_SHARE, interval, judge
+from attribution.pattern.tests import ENTRENCHED, NOTED_AT, REFUSAL, Test, named_at
+from attribution.pattern.times import days, week_of
 from stories import MONDAY, Story, day
+
+P0 = REFUSAL.p
+NAMED_AT = named_at(0)
 
 
 def counted(story: Story, at: float) -> list[str]:
     """Return the notices that count at a day."""
-    arrays = story.history().arrays(["p"])
-    found = admitted(arrays, (day(at) - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(days=1))
-    return [name for name, good in zip(arrays.notice, found.admitted, strict=True) if good]
+    seen = Method(story.history(), days(day(at))).examine(("p",))
+    good = seen.refusal.admission.counts(days(day(at)))
+    return [name for name, counts in zip(seen.record.notices, good, strict=True) if counts]
 
 
 def test_a_notice_whose_receipt_nobody_proved_does_not_count() -> None:
@@ -44,8 +48,8 @@ def test_what_proves_the_receipt_of_a_notice(kind: str, at: float, counts: bool)
     assert (counted(story, 60) == [name]) is counts
 
 
-@pytest.mark.parametrize(("gap", "counts"), [(-13, True), (-15, False), (20, True)])
-def test_an_acknowledgement_of_the_same_contact_counts_from_14_days_before_on(
+@pytest.mark.parametrize(("gap", "counts"), [(-13, True), (-15, False), (13, True), (15, False)])
+def test_an_acknowledgement_of_another_notice_counts_from_14_days_before_to_14_after(
     gap: float, counts: bool
 ) -> None:
     story = Story()
@@ -55,8 +59,10 @@ def test_an_acknowledgement_of_the_same_contact_counts_from_14_days_before_on(
     assert (name in counted(story, 120)) is counts
 
 
-@pytest.mark.parametrize(("gap", "counts"), [(-44, True), (-46, False), (20, True)])
-def test_a_confirmed_contact_counts_from_45_days_before_on(gap: float, counts: bool) -> None:
+@pytest.mark.parametrize(("gap", "counts"), [(-44, True), (-46, False), (44, True), (46, False)])
+def test_a_confirmed_contact_counts_from_45_days_before_to_45_after(
+    gap: float, counts: bool
+) -> None:
     story = Story()
     name = story.notice(60, online=40)
     story.event("contact_confirmed", 60 + gap)
@@ -107,9 +113,9 @@ def test_nothing_counts_before_it_is_known() -> None:
 
 
 def shares(story: Story, at: float) -> list[float]:
-    arrays = story.history().arrays(["p"])
-    look = (day(at) - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(days=1)
-    return weeks(arrays, look, admitted(arrays, look).admitted).share.tolist()
+    """Return the share of each closed week, by all that is known at a day."""
+    look = days(day(at))
+    return Method(story.history(), look).examine(("p",)).refusal.now(look).share.tolist()
 
 
 def test_a_week_is_the_mean_over_its_sites_of_the_share_of_their_urls() -> None:
@@ -120,12 +126,12 @@ def test_a_week_is_the_mean_over_its_sites_of_the_share_of_their_urls() -> None:
     assert shares(story, 60) == [0.25]  # half of a's eight URLs, none of b's hundred
 
 
-def test_a_week_is_judged_when_its_last_notice_could_have_failed() -> None:
+def test_a_week_is_judged_when_its_horizon_closed() -> None:
+    """14 days after the week ended, and one for the check: a fixed day, whoever sends notices when."""
     story = Story()
     story.notice(0, online=40, ack=True)
-    story.notice(6, online=40, ack=True)
-    assert shares(story, 20.9) == []
-    assert shares(story, 21.0) == [1.0]
+    assert shares(story, 21.9) == []
+    assert shares(story, 22.0) == [1.0]
 
 
 def test_a_url_that_nobody_checked_did_not_fail() -> None:
@@ -158,23 +164,38 @@ def test_under_the_hypothesis_e_does_not_grow_on_average(
 ) -> None:
     """A week that fails wholly with chance P0 leaves E as it was, whatever happened before: the bet is fair."""
     week = np.cumsum(gaps[: len(past) + 1])
-    before = e_process(week[:-1], np.array(past))[-1] if past else 1.0
-    ends = [e_process(week, np.array([*past, x]))[-1] for x in (0.0, 1.0)]
+    before = e_process(week[:-1], np.array(past), P0)[-1] if past else 1.0
+    ends = [e_process(week, np.array([*past, x]), P0)[-1] for x in (0.0, 1.0)]
     assert (1 - P0) * ends[0] + P0 * ends[1] == pytest.approx(before, rel=1e-9)
 
 
 def test_e_of_one_week_is_what_the_formula_says() -> None:
     stakes = (0.15, 0.35, 0.60, 0.85)
     expected = 0.5 + 0.5 * np.mean([1 + stake / 0.1 * 0.9 for stake in stakes])
-    assert e_process(np.array([7]), np.array([1.0]))[0] == pytest.approx(expected)
-    assert e_process(np.array([], int), np.array([])).tolist() == []
+    assert e_process(np.array([7]), np.array([1.0]), P0)[0] == pytest.approx(expected)
+    assert e_process(np.array([], int), np.array([]), P0).tolist() == []
 
 
-def named_ever(share: np.ndarray) -> bool:
-    """Say whether E and the floor under the last eight weeks ever hold together."""
-    highest = np.maximum.accumulate(e_process(np.arange(len(share)), share))
-    recent = np.convolve(share, np.full(8, 1 / 8))[: len(share)]
-    return bool(((highest >= NAMED_AT) & (recent >= RECENT_SHARE)).any())
+def test_a_week_without_evidence_changes_nothing_and_many_looks_are_followed_at_once() -> None:
+    week, share = np.arange(5), np.array([1.0, np.nan, 1.0, 0.0, 1.0])
+    alone = e_process(week, share, P0)
+    assert alone[1] == pytest.approx(alone[0])
+    both = e_process(week, np.column_stack([share, np.zeros(5)]), P0)
+    assert both[:, 0] == pytest.approx(alone)
+    assert both[:, 1] == pytest.approx(e_process(week, np.zeros(5), P0))
+
+
+def test_e_of_a_lifetime_of_failures_is_a_number() -> None:
+    assert np.isfinite(e_process(np.arange(2000), np.ones(2000), P0)).all()
+
+
+def named_ever(share: np.ndarray) -> np.ndarray:
+    """Say of each run whether E and the floor under the last eight weeks ever hold together; weeks x runs."""
+    value = e_process(np.arange(len(share)), share, P0)
+    recent = np.array(
+        [share[max(0, end - 8) : end].mean(axis=0) for end in range(1, len(share) + 1)]
+    )
+    return ((value >= NAMED_AT) & (recent >= RECENT_SHARE)).any(axis=0)
 
 
 @pytest.mark.parametrize(("p", "most"), [(0.10, 0.05), (0.08, 0.0)])
@@ -186,15 +207,15 @@ def test_a_provider_at_the_boundary_is_named_in_at_most_5_percent_of_2000_runs(
     runs, count = 2000, 520
     mood = np.repeat(chance.beta(2, 2 * (1 - p) / p, (runs, count // 4)), 4, axis=1)
     share = chance.binomial(3, mood) / 3
-    assert np.mean([named_ever(row) for row in share]) <= most
+    assert named_ever(share.T).mean() <= most
     assert share.mean() == pytest.approx(p, rel=0.05)
 
 
-def test_independent_weeks_at_the_boundary_stay_within_villes_bound() -> None:
+@pytest.mark.parametrize("test", [REFUSAL, ENTRENCHED])
+def test_independent_weeks_at_the_boundary_stay_within_villes_bound(test: Test) -> None:
     chance = np.random.default_rng(9)
-    highest = np.array(
-        [e_process(np.arange(520), chance.binomial(2, P0, 520) / 2).max() for _ in range(2000)]
-    )
+    share = chance.binomial(2, test.p, (520, 2000)) / 2
+    highest = e_process(np.arange(520) * test.weeks, share, test.p).max(axis=0)
     assert (highest >= NOTED_AT).mean() <= 1 / NOTED_AT
     assert (highest >= NAMED_AT).mean() <= 5 / NAMED_AT * 20
 
@@ -203,7 +224,7 @@ def test_a_provider_that_ignores_everything_is_named_and_the_day_is_told() -> No
     found = Story().weekly(12).one()
     assert found.label == found.now == "systematic"
     assert found.first_flagged is not None
-    assert 6 <= len(judge(found.arrays, found.spells[0].flagged).weeks.week) <= 8
+    assert 6 <= found.spells[0].weeks <= 8
 
 
 def test_a_provider_that_acts_is_cooperative() -> None:
@@ -212,8 +233,13 @@ def test_a_provider_that_acts_is_cooperative() -> None:
 
 
 def test_a_slow_provider_is_slow_and_never_named() -> None:
-    found = Story().weekly(30, online=7).one()
+    found = Story().weekly(30, online=3).one()
     assert found.label == "slow"
+
+
+def test_a_provider_that_removes_after_a_week_delays_and_is_never_named() -> None:
+    found = Story().weekly(40, online=7).one()
+    assert (found.label, found.spells) == ("delaying", ())
 
 
 def test_few_sites_are_insufficient() -> None:
@@ -232,7 +258,7 @@ def test_one_site_noticed_again_and_again_is_not_a_pattern() -> None:
         story.notice(week * 7, site="only", online=40, ack=True)
     found = story.one()
     assert found.spells == ()
-    assert any("sites" in missing for missing in found.verdict.floors.missing)
+    assert Floor.SITES in found.verdict.nearest.missing
 
 
 def test_a_month_of_outage_names_nobody() -> None:

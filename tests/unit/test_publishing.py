@@ -85,7 +85,7 @@ def test_the_time_line_goes_from_the_first_notice_to_the_labels_end() -> None:
     values = dossier(story.history(), "p")
     what = [one["what"] for one in values["timeline"]]
     assert what[0] == "the first notice was sent"
-    for needed in ("confirmed", "replied", "became systematic", "ended the label"):
+    for needed in ("confirmed", "replied", "met the conditions for systematic", "ended the label"):
         assert any(needed in one for one in what)
     assert [one["at"] for one in values["timeline"]] == sorted(
         one["at"] for one in values["timeline"]
@@ -95,8 +95,12 @@ def test_the_time_line_goes_from_the_first_notice_to_the_labels_end() -> None:
 
 def test_why_a_provider_may_not_be_on_a_list_today() -> None:
     today = day(100).date()
-    good = dossier(Story().weekly(12).history(), "p", day(100))
+    story = Story().weekly(12)
     letter = today - timedelta(days=14)
+    unproven = dossier(story.history(), "p", day(100))
+    assert "a person knew" in refusals(unproven, letter_on=letter, today=today)[0]
+    story.event("letter_delivered", 88)
+    good = dossier(story.history(), "p", day(100))
     assert refusals(good, letter_on=letter, today=today) == []
     assert "no letter" in refusals(good, letter_on=None, today=today)[0]
     assert (
@@ -189,6 +193,9 @@ def test_no_domain_survives_in_a_reply(domain: str, before: str, after: str) -> 
     assert domain not in without_telling(f"{before} {domain} {after}")
 
 
+SEEN = {"served_by": PROVIDER, "compared": "content"}
+
+
 def named(store: Store, clock: Clock) -> None:
     """Let a provider ignore thirty sites in fifteen weeks, with receipts, and write to it."""
     first = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -213,7 +220,7 @@ def named(store: Store, clock: Clock) -> None:
                 note_event(writer, "ack", writer.now, case=case)
         else:
             with store.write("checker") as writer:
-                note_event(writer, "still_online", writer.now, case=cases[site])
+                note_event(writer, "still_online", writer.now, case=cases[site], detail=SEEN)
     with store.write("ann") as writer:
         note_event(
             writer,

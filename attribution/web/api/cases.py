@@ -14,11 +14,12 @@ from starlette.responses import Response
 from attribution.attributor import Attributor
 from attribution.cases.drafting import draft
 from attribution.cases.notices import due, record_notice
-from attribution.cases.noting import note_event
 from attribution.cases.providers import provider_named
 from attribution.cases.recheck import recheck
 from attribution.cases.reports import add_report
 from attribution.cases.views import CaseLine, CaseView, case_lines, case_view
+from attribution.casework import NoteEvent
+from attribution.casework import note as note_happening
 from attribution.casework.checking import note_statement
 from attribution.errors import NotInStoreError
 from attribution.service_models import (
@@ -174,14 +175,11 @@ def event(
 
     def work() -> tuple[int, bytes]:
         _check_unchanged(writer, case, request)
-        detail = {"note": body.note} if body.note else None
-        made = note_event(
-            writer,
-            body.kind,
-            writer.now if at is None else at,
-            case=case,
-            report=body.report,
-            detail=detail,
+        given = body.model_dump(exclude={"kind", "at", "report"}, exclude_unset=True)
+        detail = {name: value for name, value in given.items() if value is not None or name == "served_by"}  # fmt: skip
+        when = writer.now if at is None else at
+        made = note_happening(
+            writer, NoteEvent(body.kind, when, case=case, report=body.report, fields=detail)
         )
         return 201, json_of(Noted(events=made))
 

@@ -53,8 +53,11 @@ PROVIDERS = {
 }  # fmt: skip
 ASSESSMENTS = [{
     "provider": "arin:LANT", "names": ["arin:LANT"], "label": "insufficient", "now": "insufficient", "first_flagged": None,
-    "released": None, "p_systematic": 0.0, "e_value": 1.0, "highest_e_value": 1.0, "noted_since": None, "weeks": 0,
-    "weeks_at_flag": None, "sites": 0, "cases": 1, "admitted": 0, "share_failed": None, "floors_missing": ["fewer than 6 weeks with evidence"],
+    "released": None, "p_systematic": 0.0, "flags": [], "e_value": 1.0, "evidence": "none",
+    "tests": [{"test": "refusal", "e_frozen": 1.0, "e_now": 1.0, "threshold": 40000.0, "evidence": "none", "missing": ["0 weeks with evidence, 6 needed"]}],
+    "noted_since": None, "weeks": 0,
+    "weeks_at_flag": None, "sites": 0, "cases": 1, "admitted": 0, "share_failed": None, "floors_missing": ["0 weeks with evidence, 6 needed"],
+    "floors_missing_codes": ["weeks"], "perhaps_with": [], "e_if_one": None,
     "dropped": {"no proof of receipt": 1}, "next_step": None, "looked_at": "2026-03-03",
 }]  # fmt: skip
 

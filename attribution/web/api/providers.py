@@ -15,8 +15,8 @@ from attribution.cases.providers import provider_named
 from attribution.cases.views import provider_lines, provider_view
 from attribution.casework import Vouch, WithdrawVouching, vouch, withdraw_vouching
 from attribution.pattern.dossier import contest as decide_again
-from attribution.pattern.history import moment as day_of
 from attribution.pattern.render import dossier_archive
+from attribution.pattern.times import moment as day_of
 from attribution.service_models import (
     ApprovalRequest,
     Assessed,

@@ -36,7 +36,7 @@ from attribution.cases.views import PAGE, case_lines, provider_lines, provider_v
 from attribution.errors import Refusal, Refused, StoreError
 from attribution.pattern.dossier import REPLY_DAYS
 from attribution.pattern.dossier import contest as decide_again
-from attribution.pattern.history import moment as day_of
+from attribution.pattern.labels import LABELS
 from attribution.pattern.pictures import (
     curve_picture,
     funnel_picture,
@@ -44,7 +44,7 @@ from attribution.pattern.pictures import (
     weeks_picture,
 )
 from attribution.pattern.render import dossier_archive, dossier_files, dossier_hash, letter_text
-from attribution.pattern.verdict import LABELS
+from attribution.pattern.times import moment as day_of
 from attribution.store.tables import events, providers
 from attribution.store.times import moment
 from attribution.web.access.signing import open_signing_key

@@ -214,11 +214,21 @@ def add(
             help="Checks that a registered checker signed, a JSON object a line, instead of KIND.",
         ),
     ] = None,
+    fields: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar="NAME=VALUE",
+            help="What else is known, as often as needed: served_by, resolved_to, compared, checker, "
+            "automatic, believed, by, to, channel, legal_ground, by_whom, notices.",
+        ),
+    ] = None,
     who: Who = None,
     as_json: AsJson = False,
 ) -> int | None:
     """Note that something happened. What was noted is never changed: `event correct` takes it back by another event."""
-    from attribution.cases.noting import note_event
+    from attribution.casework import NoteEvent, read_fields
+    from attribution.casework import note as note_happening
     from attribution.store.times import iso
 
     if (kind is None) == (statement is None):
@@ -226,21 +236,14 @@ def add(
     if statement is not None:
         return note_statements(statement, who, as_json=as_json)
     assert kind is not None
-    detail: dict[str, Any] = {}
+    detail = read_fields(fields or [])
     if note:
         detail["note"] = note
     if last_online:
         detail["last_online"] = iso(read_time(last_online))
     with recording(who) as writer:
-        numbers = note_event(
-            writer,
-            kind,
-            read_time(at) or writer.now,
-            case=case,
-            report=report,
-            provider=provider,
-            detail=detail,
-        )
+        command = NoteEvent(kind, read_time(at) or writer.now, case, report, provider, detail)
+        numbers = note_happening(writer, command)
     if as_json:
         print_json({"events": numbers})
     else:

@@ -99,17 +99,19 @@ def provider_show(provider: Provider, as_json: AsJson = False) -> None:
 def link(
     new: Annotated[str, typer.Argument(metavar="NEW", help="The provider as it is now.")],
     old: Annotated[
-        str,
+        list[str],
         typer.Argument(
             metavar="OLD",
-            help="The one that it goes on from, is owned by, shares a desk with, or announces for.",
+            help="The one that it goes on from, is owned by, shares a desk with, or announces for; "
+            "with same_operator, one or several.",
         ),
     ],
     source: Annotated[str, typer.Option("--source", help="How this is known.")],
     kind: Annotated[
         str,
         typer.Option(
-            help="renamed_to (one history), owned_by, same_abuse_desk, announces_for (not joined)."
+            help="renamed_to, same_operator (one history), owned_by, same_abuse_desk, announces_for "
+            "(not joined)."
         ),
     ] = "renamed_to",
     at: At = None,
@@ -119,11 +121,22 @@ def link(
     """Link two providers, from the day on which it was known. `provider unlink` undoes it."""
     from attribution.cases.providers import link as make_link
     from attribution.cases.providers import provider_named
+    from attribution.casework import SameOperator, same_operator
 
+    if kind == "same_operator":
+        with recording(who) as writer:
+            command = SameOperator((new, *old), source, read_time(at) or writer.now)
+            numbers = same_operator(writer, command)
+        shown = ", ".join(map(str, numbers))
+        undoing = "`attribution provider unlink` with a link's number undoes it"
+        tell({"links": numbers}, f"links made: {shown}; {undoing}", as_json=as_json)
+        return
+    if len(old) > 1:
+        raise typer.BadParameter(f"--kind {kind}: name one OLD; only same_operator joins several")
     with recording(who) as writer:
         (new_id, new_key), (old_id, old_key) = (
             provider_named(writer.connection, new),
-            provider_named(writer.connection, old),
+            provider_named(writer.connection, old[0]),
         )
         number = make_link(writer, new_id, old_id, kind, read_time(at) or writer.now, source)
     values = {"link": number, "new": new_key, "old": old_key, "kind": kind}

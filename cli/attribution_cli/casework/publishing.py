@@ -138,7 +138,7 @@ def contest(
     from attribution.pattern.dossier import contest as decide_again
 
     look = read_date(at)
-    found, _ = load_history(history, look)
+    found, _ = load_history(history, look, provider=provider)
     try:
         result = decide_again(found, provider, without or [], look)
     except KeyError:
@@ -364,7 +364,7 @@ def _dossier(provider: str, history: Path | None, at: str | None) -> dict[str, A
     from attribution.pattern.dossier import dossier as make
 
     look = read_date(at)
-    found, where = load_history(history, look)
+    found, where = load_history(history, look, provider=provider)
     try:
         return make(found, provider, look, where.get(provider))
     except KeyError:

@@ -1,0 +1,109 @@
+"""Noting what happened: to a case, to one of its URLs, or to a provider, with what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection
+
+from attribution.cases.noting import KINDS, note_event
+from attribution.cases.providers import provider_named
+from attribution.casework.refused import Refusal, Refused
+from attribution.errors import StoreError
+from attribution.history.rows import EVENT_FIELDS, BadRow, EventKind, check_event_fields
+from attribution.store.log import Writer
+
+_FLAGS = frozenset(["automatic", "believed"])
+_LISTS = frozenset(["resolved_to", "notices"])
+_OF_KINDS: Mapping[str, frozenset[str]] = {
+    "automatic": frozenset([EventKind.ACK]),
+    "believed": frozenset([EventKind.BOUNCE]),
+    "served_by": frozenset([EventKind.STILL_ONLINE, EventKind.REAPPEARED]),
+    "resolved_to": frozenset([EventKind.STILL_ONLINE, EventKind.REAPPEARED]),
+    "compared": frozenset([EventKind.STILL_ONLINE, EventKind.REAPPEARED]),
+    "by": frozenset([EventKind.CONTACT_CORRECTED]),
+    "to": frozenset([EventKind.MOVED_TO_OTHER_HOST]),
+    "channel": frozenset([EventKind.CHANNEL_FAILED, EventKind.CONTACT_CONFIRMED]),
+    "legal_ground": frozenset([EventKind.REFUSED]),
+    "by_whom": frozenset([EventKind.ILLEGALITY_CONFIRMED]),
+    "notices": frozenset([EventKind.LETTER_DELIVERED]),
+}
+"""Which kinds of events a field belongs to; others belong to all."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteEvent:
+    """Note that something happened."""
+
+    kind: str
+    at: int
+    """When, in microseconds since 1970."""
+    case: str | None = None
+    report: str | None = None
+    """Which URL it happened to, by its report."""
+    provider: str | None = None
+    """The provider, for what concerns it as a whole: its key, or a name that is its alone."""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """What else is known: the fields of `attribution.history.rows.EVENT_FIELDS`, `note`, `last_online`."""
+
+
+def note(writer: Writer, command: NoteEvent) -> list[int]:
+    """Note the event; return the numbers of what was written. Raises Refused, StoreError."""
+    if command.kind not in KINDS:
+        raise Refused(Refusal.INVALID, "kind", command.kind, f"use one of {', '.join(KINDS)}")
+    detail = dict(command.fields)
+    for name in sorted(detail.keys() & _OF_KINDS.keys()):
+        if command.kind not in _OF_KINDS[name]:
+            wanted = ", ".join(sorted(_OF_KINDS[name]))
+            raise Refused(Refusal.INVALID, name, str(detail[name]), f"it belongs to {wanted}; leave it out")  # fmt: skip
+        try:
+            check_event_fields({name: detail[name]})
+        except BadRow as bad:
+            raise Refused(Refusal.INVALID, name, str(detail[name]), str(bad)) from None
+    if command.kind == EventKind.STILL_ONLINE and isinstance(detail.get("served_by"), str):
+        detail["served_by"] = _known(writer.connection, "served_by", detail["served_by"])
+    if "to" in detail:
+        detail["to"] = _named(writer.connection, str(detail["to"]))
+    if "resolved_to" in detail:
+        detail["resolved_to"] = [_named(writer.connection, name) for name in detail["resolved_to"]]
+    return note_event(
+        writer, command.kind, command.at, case=command.case, report=command.report, provider=command.provider,
+        detail=detail,
+    )  # fmt: skip
+
+
+def read_fields(given: list[str]) -> dict[str, Any]:
+    """Read fields written `name=value`; `true`, `false`, `null` and lists with commas as the field wants. Raises Refused."""
+    found: dict[str, Any] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or name not in EVENT_FIELDS:
+            known = ", ".join(EVENT_FIELDS)
+            raise Refused(Refusal.INVALID, "with", text, f"write NAME=VALUE with one of {known}")
+        if name in _FLAGS:
+            if value not in ("true", "false"):
+                raise Refused(Refusal.INVALID, name, value, "write true or false")
+            found[name] = value == "true"
+        elif name in _LISTS:
+            found[name] = [part.strip() for part in value.split(",") if part.strip()]
+        else:
+            found[name] = None if name == "served_by" and value == "null" else value
+    return found
+
+
+def _known(connection: Connection, name: str, value: str) -> str:
+    try:
+        return provider_named(connection, value)[1]
+    except StoreError:
+        remedy = "name a provider that the store knows, or null where the checker could not tell"
+        raise Refused(Refusal.NOT_FOUND, name, value, remedy) from None
+
+
+def _named(connection: Connection, value: str) -> str:
+    """Return a provider's key where the store knows it; the name as it stands where not."""
+    try:
+        return provider_named(connection, value)[1]
+    except StoreError:
+        return value
