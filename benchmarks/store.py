@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import shutil
 import sqlite3
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -104,10 +106,13 @@ def importing(folder: Path, runs: int) -> tuple[list[float], dict[str, float]]:
     return ratios, seconds
 
 
-def filled(url: str, count: int) -> Store:
-    """Make a store of so many cases with ten events each, over 1,000 providers of very different sizes."""
-    store = Store.open(url)
+def filled(
+    url: str, count: int, events_of_all: int | None = None, key_file: Path | None = None
+) -> Store:
+    """Make a store of so many cases, over 1,000 providers of very different sizes; each with ten events where nothing else is said."""
+    store = Store.open(url, key_file=key_file)
     chance = random.Random(2)
+    checks = max(1, (events_of_all or 8 * count) // count - 3)
     with store.write("bench") as writer:
         ids = [writer.name_provider(f"bench:{n}", f"Company {n}", "NL", 1) for n in range(1000)]
     for start in range(0, count, 5000):
@@ -120,11 +125,11 @@ def filled(url: str, count: int) -> Store:
                 about = {"provider_id": provider, "case_id": case}
                 writer.add_event("sent", at, **about)
                 writer.add_event("ack", at + 1, **about)
-                for day in range(5):
-                    writer.add_event(
-                        "still_online", at + DAY * (day + 1), report_id=report, **about
-                    )
-                writer.add_event("offline", at + DAY * 7, report_id=report, **about)
+                seen = {"served_by": f"bench:{ids.index(provider)}", "compared": "content"} if events_of_all else None  # fmt: skip
+                for day in range(checks):
+                    when = at + DAY * (day + 1) * (3 if events_of_all else 1)
+                    writer.add_event("still_online", when, report_id=report, detail=seen, **about)
+                writer.add_event("offline", at + DAY * 4 * (checks + 1), report_id=report, **about)
     return store
 
 
@@ -150,6 +155,31 @@ def viewing(store: Store, samples: int) -> dict[str, list[float]]:
     return found
 
 
+def assessing(url: str, folder: Path) -> list[tuple[str, float, float]]:
+    """Run `assess` and the dossier of a provider with about 1,000 cases on a store; return (what, figure, bar)."""
+    environment = {**os.environ, "ATTRIBUTION_STORE": url, "HOME": str(folder)}
+    environment["ATTRIBUTION_KEY_FILE"] = str(folder / "patterns.keys")
+    with Store.open(url, key_file=folder / "patterns.keys") as store, store.read() as connection:
+        size = func.count()
+        rows = connection.execute(
+            select(providers.c.key, size).join(cases, cases.c.provider_id == providers.c.id).group_by(providers.c.key)
+        ).all()  # fmt: skip
+    provider = min(rows, key=lambda row: abs(row[1] - 1000))[0]
+    found = []
+    for what, words, seconds_at_most in (
+        ("assess", ["assess", "--output", str(folder / "assessed.jsonl")], 30),
+        ("dossier of 1,000 cases", ["dossier", provider, "--output", str(folder / "dossier")], 3),
+    ):
+        began = time.perf_counter()
+        process = subprocess.Popen([sys.executable, "-m", "attribution_cli.entry", *words, "--force"], env=environment)  # fmt: skip
+        _, status, usage = os.wait4(process.pid, 0)
+        if status:
+            raise SystemExit(f"{what} ended with {status}")
+        found.append((f"{what}, seconds", time.perf_counter() - began, seconds_at_most))
+        found.append((f"{what}, MB", usage.ru_maxrss / 1024, 400))
+    return found
+
+
 def percentile(values: list[float]) -> float:
     """Return the 95th percentile."""
     return statistics.quantiles(values, n=20)[-1]
@@ -162,7 +192,22 @@ def main() -> None:
     )
     arguments.add_argument("--runs", type=int, default=5)
     arguments.add_argument("--cases", type=int, default=100_000)
+    arguments.add_argument(
+        "--events",
+        type=int,
+        help="measure `assess` and a dossier on so many events, and nothing else",
+    )
+    arguments.add_argument("--database", help="an empty PostgreSQL database for --events")
     given = arguments.parse_args()
+    if given.events:
+        with tempfile.TemporaryDirectory(prefix="attribution-bench-") as name:
+            folder = Path(name)
+            url = given.database or f"sqlite:///{folder / 'patterns.sqlite3'}"
+            filled(url, given.cases, given.events, folder / "patterns.keys").close()
+            for what, value, bar in assessing(url, folder):
+                met = "yes" if value <= bar else "NO"
+                sys.stdout.write(f"{what:40} {value:8.3g}  <= {bar:<6} {met}\n")
+        return
     figures = []
     with tempfile.TemporaryDirectory(prefix="attribution-bench-") as name:
         folder = Path(name)
