@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from attribution.cases.providers import provider_named
-from attribution.errors import NotInStoreError, StoreError
+from attribution.errors import NotInStoreError, Refusal, Refused
 from attribution.history.rows import ABOUT_NOTICE, ABOUT_PROVIDER, ABOUT_URL
 from attribution.store.log import Writer
 from attribution.store.tables import cases, events, reports
@@ -21,14 +21,16 @@ def note_event(
     writer: Writer, kind: str, at: int, *, case: str | None = None, report: str | None = None, provider: str | None = None,
     detail: dict[str, Any] | None = None, origin: str | None = None,
 ) -> list[int]:  # fmt: skip
-    """Note that something happened; return the numbers of the events. Raises StoreError.
+    """Note that something happened; return the numbers of the events. Raises Refused.
 
     What happens to a URL, noted for a case without naming one, is noted for each of its URLs.
     """
     if kind not in KINDS:
-        raise StoreError(f"kind {kind!r} is unknown; known are {', '.join(KINDS)}.")
+        remedy = f"it is unknown; known are {', '.join(KINDS)}"
+        raise Refused(Refusal.INVALID, "kind", kind, remedy)
     if at > writer.now + _HOUR:
-        raise StoreError(f"--at {iso(at)} is in the future: note what has happened.")
+        remedy = "it is in the future: note what has happened"
+        raise Refused(Refusal.INVALID, "at", str(iso(at)), remedy)
     connection = writer.connection
     if (
         origin is not None
@@ -40,7 +42,9 @@ def note_event(
     known_at = max(at, writer.now)
     if provider is not None:
         if kind not in ABOUT_PROVIDER:
-            raise StoreError(f"{kind!r} happens to a case: name it with --case.")
+            raise Refused(
+                Refusal.INVALID, "kind", kind, "it happens to a case: name it with --case"
+            )
         identity, _ = provider_named(connection, provider)
         return [
             writer.add_event(kind, at, known_at, provider_id=identity, detail=detail, origin=origin)
@@ -52,13 +56,17 @@ def note_event(
         .order_by(events.c.at)
     ).scalar()
     if kind not in ABOUT_NOTICE:
-        raise StoreError(f"{kind!r} happens to a provider: name it with --provider.")
+        remedy = "it happens to a provider: name it with --provider"
+        raise Refused(Refusal.INVALID, "kind", kind, remedy)
     if kind not in ABOUT_URL and sent is None:
-        raise StoreError(
-            f"case {row['case']} has no notice yet, so {kind!r} cannot have happened: note it with `attribution notice record`."
+        remedy = (
+            f"it has no notice yet, so {kind!r} cannot have happened: note it with `attribution "
+            "notice record`"
         )
+        raise Refused(Refusal.CONFLICT, "case", row["case"], remedy)
     if sent is not None and at < sent and kind not in ABOUT_URL:
-        raise StoreError(f"--at {iso(at)} is before the notice, sent {iso(sent)}.")
+        remedy = f"it is before the notice, sent {iso(sent)}"
+        raise Refused(Refusal.CONFLICT, "at", str(iso(at)), remedy)
     about = {"provider_id": row["provider_id"], "case_id": row["case_id"]}
     if kind not in ABOUT_URL:
         return [
@@ -76,7 +84,7 @@ def note_event(
         connection.execute(select(reports.c.id).where(reports.c.case_id == row["case_id"]).order_by(reports.c.id)).scalars()
     )  # fmt: skip
     if not held:
-        raise StoreError(f"case {row['case']} holds no URLs of its own.")
+        raise Refused(Refusal.CONFLICT, "case", row["case"], "it holds no URLs of its own")
     return [
         writer.add_event(
             kind,
@@ -92,20 +100,19 @@ def note_event(
 
 
 def correct(writer: Writer, seq: int, why: str) -> int:
-    """Take back an event that was noted wrongly, by another one; return its number. Raises StoreError."""
+    """Take back an event that was noted wrongly, by another one; return its number. Raises Refused."""
     row = writer.connection.execute(select(events).where(events.c.seq == seq)).mappings().first()
     if row is None:
         raise NotInStoreError(f"event {seq} is not in the store.")
     if row["kind"] not in KINDS:
-        raise StoreError(
-            f"event {seq} is of the kind {row['kind']!r}, which is not taken back this way."
-        )
+        remedy = f"it is of the kind {row['kind']!r}, which is not taken back this way"
+        raise Refused(Refusal.INVALID, "event", str(seq), remedy)
     if writer.connection.execute(
         select(events.c.seq).where(events.c.corrects == seq, events.c.kind == "correction")
     ).first():
-        raise StoreError(f"event {seq} was taken back already.")
+        raise Refused(Refusal.CONFLICT, "event", str(seq), "it was taken back already")
     if not why.strip():
-        raise StoreError("say why with --why.")
+        raise Refused(Refusal.MISSING, "why", why, "say why with --why")
     return writer.add_event(
         "correction", writer.now, provider_id=row["provider_id"], case_id=row["case_id"], report_id=row["report_id"], corrects=seq,
         detail={"why": why.strip()},
@@ -123,7 +130,8 @@ def _subject(writer: Writer, case: str | None, report: str | None) -> dict[str, 
         if row is None:
             raise NotInStoreError(f"report {report!r} is not in the store, or has no case yet.")
         if case is not None and row.key != case:
-            raise StoreError(f"report {report!r} is one of case {row.key}, not of {case}.")
+            remedy = f"it is one of case {row.key}, not of {case}"
+            raise Refused(Refusal.CONFLICT, "report", report, remedy)
         return {
             "report_id": row.id,
             "case_id": row.case_id,
@@ -131,7 +139,8 @@ def _subject(writer: Writer, case: str | None, report: str | None) -> dict[str, 
             "provider_id": row.provider_id,
         }
     if case is None:
-        raise StoreError("say what it happened to: --case, --report or --provider.")
+        remedy = "say what it happened to: --case, --report or --provider"
+        raise Refused(Refusal.MISSING, "case", "", remedy)
     found = connection.execute(
         select(cases.c.id, cases.c.provider_id).where(cases.c.key == case)
     ).first()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, or_, select
 
-from attribution.errors import NotInStoreError, StoreError
+from attribution.errors import NotInStoreError, Refusal, Refused
 from attribution.history.rows import JOINING
 from attribution.models import Provider
 from attribution.store.log import Writer
@@ -71,7 +71,7 @@ def provider_named(connection: Connection, text: str) -> tuple[int, str]:
         return int(found[0].id), str(found[0].key)
     if found:
         keys = ", ".join(sorted(one.key for one in found)[:10])
-        raise StoreError(f"provider {text!r} may be any of {keys}. Name one by its key.")
+        raise Refused(Refusal.CONFLICT, "provider", text, f"it may be any of {keys}; name its key")
     raise NotInStoreError(
         f"provider {text!r} is not in the store. `attribution provider list` shows those that are."
     )
@@ -130,31 +130,30 @@ def link(
     source: str,
     origin: str | None = None,
 ) -> int:
-    """Link two providers from a day on; return the link's number. Raises StoreError for a circle, or a kind that is none."""
+    """Link two providers from a day on; return the link's number. Raises Refused for a circle, or a kind that is none."""
     if kind not in LINK_KINDS:
-        raise StoreError(f"link kind {kind!r}: use one of {', '.join(LINK_KINDS)}.")
+        raise Refused(Refusal.INVALID, "kind", kind, f"use one of {', '.join(LINK_KINDS)}")
     if new == old:
-        raise StoreError("a provider is not linked with itself.")
+        raise Refused(Refusal.INVALID, "provider", str(new), "it is not linked with itself")
     held = links(writer.connection)
     if any(one.holds(None) and (one.new, one.old, one.kind) == (new, old, kind) for one in held):
-        raise StoreError("these two are linked so already.")
+        raise Refused(Refusal.CONFLICT, "kind", kind, "these two are linked so already")
     if kind == "renamed_to" and old in _descendants(held, new):
-        raise StoreError(
-            "that link would make a circle: the older of the two goes on as the newer already."
-        )
+        remedy = "that link would make a circle: the older of the two goes on as the newer already"
+        raise Refused(Refusal.CONFLICT, "kind", kind, remedy)
     detail = {"old": old, "kind": kind, "source": source}
     return writer.add_event("linked", known_at, provider_id=new, detail=detail, origin=origin)
 
 
 def unlink(writer: Writer, seq: int) -> None:
-    """Undo a link from now on. What was decided while it held stays as it was. Raises StoreError."""
+    """Undo a link from now on. What was decided while it held stays as it was. Raises Refused."""
     found = next((one for one in links(writer.connection) if one.seq == seq), None)
     if found is None:
         raise NotInStoreError(
             f"link {seq} is not in the store. `attribution provider show` lists a provider's links."
         )
     if found.undone_at is not None:
-        raise StoreError(f"link {seq} is undone already.")
+        raise Refused(Refusal.CONFLICT, "link", str(seq), "it is undone already")
     writer.add_event("unlinked", writer.now, provider_id=found.new, corrects=seq)
 
 

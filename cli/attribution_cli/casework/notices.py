@@ -464,11 +464,11 @@ def _mail_row(read: MailRead) -> dict[str, Any]:
 
 
 def _lines_of(path: Path | None) -> list[str]:
-    from attribution.errors import StoreError
+    from attribution.errors import Refusal, Refused
 
     if path is None:
         return []
     try:
         return [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
-        raise StoreError(f"--urls {str(path)!r} cannot be read: {error}.") from None
+        raise Refused(Refusal.INVALID, "urls", str(path), f"it cannot be read: {error}") from None

@@ -228,10 +228,10 @@ def mark(
 ) -> None:
     """Note what else a provider is known by, since a day. It joins nothing: it is a reason to look."""
     from attribution.cases.providers import MARK_KINDS, add_marks, provider_named
-    from attribution.errors import StoreError
+    from attribution.errors import Refusal, Refused
 
     if kind not in MARK_KINDS:
-        raise StoreError(f"kind {kind!r}: use one of {', '.join(MARK_KINDS)}.")
+        raise Refused(Refusal.INVALID, "kind", kind, f"use one of {', '.join(MARK_KINDS)}")
     with recording(who) as writer:
         identity, key = provider_named(writer.connection, provider)
         plain = value.strip().lower() if kind == "mailbox" else value.strip()
