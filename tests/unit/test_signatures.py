@@ -56,7 +56,7 @@ def test_a_signature_that_nobody_made_fits_under_no_key() -> None:
 def test_a_key_and_a_signature_have_one_spelling() -> None:
     assert base64.b64decode(respelled(PUBLIC), validate=True) == RAW
     for spelling in (respelled(PUBLIC), f"{PUBLIC}\n", f" {PUBLIC}", PUBLIC.rstrip("="), "", "é"):
-        with pytest.raises(ValueError):  # noqa: PT011 - whatever is wrong with it
+        with pytest.raises(ValueError):
             read_public_key(spelling)
     signature = text(KEY.sign(b"seen"))
     for spelling in (f"{signature} https://site.example", f"!{signature}", f"{signature}\n", 7):
