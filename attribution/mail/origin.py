@@ -25,11 +25,14 @@ SHARED_DOMAINS = frozenset(
 )
 """Domains in which anybody has a mailbox: their word proves nothing of a neighbour's mailbox."""
 _COMMENT = re.compile(r"\([^()]{0,2000}\)")
-_RESULT = re.compile(r"(spf|dkim)\s{0,5}=\s{0,5}(\w{1,20})", re.IGNORECASE)
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[();\s]|[^"();\s]+', re.DOTALL)
+"""A quoted text, also one that does not end; a sign that divides; or anything else up to one."""
+_RESULT = re.compile(r"(spf|dkim)(?:/\d{1,3})?=(\w{1,20})", re.IGNORECASE)
 _PROPERTY = re.compile(
-    r"(smtp\.mailfrom|smtp\.mfrom|smtp\.helo|header\.d|header\.i)\s{0,5}=\s{0,5}\"?([^\s\";]{1,320})",
-    re.IGNORECASE,
+    r"(smtp\.mailfrom|smtp\.mfrom|smtp\.helo|header\.d|header\.i)=(.{1,340})", re.IGNORECASE
 )
+_DOMAIN = re.compile(r"[\w.-]{1,253}")
+_AROUND_EQUALS = re.compile(r"\s{0,5}=\s{0,5}")
 _BY = re.compile(r"\bby\s{1,20}([\w.:\[\]-]{1,253})", re.IGNORECASE)
 _BRACKETED = re.compile(r"\[(?:ipv6:)?([0-9a-f.:]{2,45})\]", re.IGNORECASE)
 _MOST_FIELDS = 200
@@ -74,10 +77,9 @@ def passes(fields: Fields, relay: Relay) -> tuple[Pass, ...]:
         if name == "received" and relay.hosts and not _taken_in_by(value, relay):
             return ()
         if name == "authentication-results":
-            plain = _COMMENT.sub(" ", value)
-            identity = plain.split(";", 1)[0].split()
+            identity, *clauses = _clauses(value)
             if identity and identity[0].lower() == relay.authserv_id.lower():
-                return _passed(plain)
+                return _passed(clauses)
     return ()
 
 
@@ -106,15 +108,46 @@ def speaks_for(domain: str, mailbox_domain: str, *, below: bool = False) -> bool
     return below and domain.endswith(f".{mailbox_domain}")
 
 
-def _passed(results: str) -> tuple[Pass, ...]:
+def _clauses(results: str) -> list[list[str]]:
+    """Return the words of each clause of `Authentication-Results`, comments left out.
+
+    Quoted texts are one with the word that they stand in: the sender chooses the return path, and
+    with it what stands in quotation marks and brackets there (RFC 8601, section 2.2).
+    """
+    clauses: list[list[str]] = [[]]
+    word, depth = "", 0
+    for match in _TOKEN.finditer(_AROUND_EQUALS.sub("=", results)):
+        token = match[0]
+        if token in ("(", ")"):
+            depth = max(depth + (1 if token == "(" else -1), 0)
+        elif not depth and token != ";" and not token.isspace():
+            word += token
+            continue
+        elif depth:
+            continue
+        if word:
+            clauses[-1].append(word)
+        word = ""
+        if token == ";":
+            clauses.append([])
+    if word:
+        clauses[-1].append(word)
+    return clauses
+
+
+def _passed(clauses: list[list[str]]) -> tuple[Pass, ...]:
     found: list[Pass] = []
-    for clause in results.split(";")[1:50]:
-        result = _RESULT.search(clause)
+    for words in clauses[:50]:
+        result = _RESULT.fullmatch(words[0]) if words else None
         if result is None or result[2].lower() != "pass":
             continue
-        properties = {match[1].lower(): match[2].lower() for match in _PROPERTY.finditer(clause)}
+        matches = [_PROPERTY.fullmatch(word) for word in words[1:50]]
+        properties: dict[str, str] = {}
+        for match in matches:
+            if match:
+                properties.setdefault(match[1].lower(), match[2].lower())
         if result[1].lower() == "dkim":
-            domain = properties.get("header.d") or _domain(properties.get("header.i", ""))
+            domain = _domain(properties.get("header.d") or properties.get("header.i", ""))
             found += [Pass(Method.DKIM, domain)] if domain else []
             continue
         domain = _domain(properties.get("smtp.mailfrom") or properties.get("smtp.mfrom") or "")
@@ -127,7 +160,8 @@ def _passed(results: str) -> tuple[Pass, ...]:
 
 def _domain(mailbox: str) -> str:
     """Return the domain of `a@b.example`, `@b.example` or `b.example`; none of a null path."""
-    return mailbox.strip("<>").rpartition("@")[2].strip()
+    domain = mailbox.strip('<>"').rpartition("@")[2]
+    return domain if _DOMAIN.fullmatch(domain) else ""
 
 
 def _taken_in_by(received: str, relay: Relay) -> bool:

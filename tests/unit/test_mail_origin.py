@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from attribution.mail import Method, Pass, Relay, read_mail, speaks_for
@@ -36,6 +38,40 @@ def passes(raw: bytes, relay: Relay = OURS) -> tuple[Pass, ...]:
 )
 def test_what_our_relay_checked_is_read(results: str, expected: Pass | None) -> None:
     assert passes(authenticated(MAIL, results)) == ((expected,) if expected else ())
+
+
+OFFENDER = "attacker.example"
+VICTIM = "hosting.example"
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        f'spf=pass smtp.mailfrom="x; spf=pass smtp.mailfrom=abuse@{VICTIM}"@{OFFENDER}',
+        f'spf=pass smtp.mailfrom="x; dkim=pass header.d={VICTIM} "@{OFFENDER}',
+        f'spf=pass smtp.mailfrom="x smtp.mailfrom={VICTIM} "@{OFFENDER}',
+        f'spf=pass smtp.mailfrom=" ; spf=pass smtp.mailfrom={VICTIM}',
+        f'spf=pass smtp.mailfrom="\\"; spf=pass smtp.mailfrom={VICTIM} "@{OFFENDER}',
+        f"spf=pass smtp.mailfrom={OFFENDER} (a (b) ; spf=pass smtp.mailfrom={VICTIM} )",
+        f"spf=pass smtp.mailfrom=header.d={VICTIM}@{OFFENDER} smtp.mailfrom={VICTIM}",
+        f'dkim=pass header.i="x header.d={VICTIM}"@{OFFENDER}',
+        f'dkim=pass header.i="@{VICTIM} "@{OFFENDER}',
+        f'dkim=fail reason="; dkim=pass header.d={VICTIM}" header.d={VICTIM}',
+        f"auth=pass smtp.auth=dkim=pass header.d={VICTIM}",
+        f"x-spf=pass smtp.mailfrom={VICTIM}",
+        f"spf=pass smtp.mailfrom=abuse@{VICTIM}:587@{OFFENDER}",
+        f"spf=pass smtp.mailfrom=a@[{VICTIM}]",
+    ],
+)
+def test_a_sender_vouches_for_no_other_domain_by_words_in_the_return_path(results: str) -> None:
+    assert all(check.domain == OFFENDER for check in passes(authenticated(MAIL, results)))
+
+
+def test_reading_of_results_costs_time_by_their_size() -> None:
+    for piece in ("(", ")", '"', "\\", ";", "spf=pass ", " =", "=", '"a'):
+        began = time.perf_counter()
+        passes(authenticated(MAIL, piece * 200_000))
+        assert time.perf_counter() - began < 1, piece
 
 
 def test_only_the_topmost_field_with_our_id_counts() -> None:
