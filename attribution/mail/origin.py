@@ -25,7 +25,7 @@ SHARED_DOMAINS = frozenset(
 )
 """Domains in which anybody has a mailbox: their word proves nothing of a neighbour's mailbox."""
 _COMMENT = re.compile(r"\([^()]{0,2000}\)")
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[();\s]|[^"();\s]+', re.DOTALL)
+_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"?|[();\s]|[^"();\s]+', re.DOTALL)
 """A quoted text, also one that does not end; a sign that divides; or anything else up to one."""
 _RESULT = re.compile(r"(spf|dkim)(?:/\d{1,3})?=(\w{1,20})", re.IGNORECASE)
 _PROPERTY = re.compile(
@@ -116,19 +116,19 @@ def _clauses(results: str) -> list[list[str]]:
     """
     clauses: list[list[str]] = [[]]
     word, depth = "", 0
-    for match in _TOKEN.finditer(_AROUND_EQUALS.sub("=", results)):
-        token = match[0]
-        if token in ("(", ")"):
-            depth = max(depth + (1 if token == "(" else -1), 0)
-        elif not depth and token != ";" and not token.isspace():
-            word += token
+    for match in _PIECE.finditer(_AROUND_EQUALS.sub("=", results)):
+        piece = match[0]
+        if piece in ("(", ")"):
+            depth = max(depth + (1 if piece == "(" else -1), 0)
+        elif not depth and piece != ";" and not piece.isspace():
+            word += piece
             continue
         elif depth:
             continue
         if word:
             clauses[-1].append(word)
         word = ""
-        if token == ";":
+        if piece == ";":
             clauses.append([])
     if word:
         clauses[-1].append(word)
