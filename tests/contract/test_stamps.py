@@ -163,7 +163,7 @@ def test_number_that_no_database_takes_is_a_fault_and_ends_nothing(
     assert any("cannot be read" in fault for fault in checked(store, settings).faults)
     noted = tmp_path / "list.json"
     noted.write_text(json.dumps({"log": {"event": value, "hash": "0" * 64}}))
-    with pytest.raises(Refused, match="list.json"):
+    with pytest.raises(Refused, match=r"list\.json"):
         checked(store, settings, noted)
 
 
@@ -268,7 +268,7 @@ def test_backup_that_was_cut_off_or_doctored_is_refused(
     foot = json.dumps({"sha256": digest}).encode()
     for content in (lines[:1], lines[:-2], [*doctored, lines[-1]], [*doctored, foot]):
         backup.write_bytes(gzip.compress(b"".join(content)))
-        with pytest.raises(Refused, match="cases.backup"):
+        with pytest.raises(Refused, match=r"cases\.backup"):
             checked(store, settings, backup)
 
 
