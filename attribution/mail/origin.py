@@ -34,7 +34,11 @@ _PROPERTY = re.compile(
 _DOMAIN = re.compile(r"[\w.-]{1,253}")
 _AROUND_EQUALS = re.compile(r"\s{0,5}=\s{0,5}")
 _BY = re.compile(r"\bby\s{1,20}([\w.:\[\]-]{1,253})", re.IGNORECASE)
-_BRACKETED = re.compile(r"\[(?:ipv6:)?([0-9a-f.:]{2,45})\]", re.IGNORECASE)
+_NUMBERS = re.compile(
+    r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d)|(?<![\w.:])[0-9a-f]{0,4}:[0-9a-f:.]{1,40}",
+    re.IGNORECASE,
+)
+"""What may be an address, with or without brackets."""
 _MOST_FIELDS = 200
 
 
@@ -165,17 +169,31 @@ def _domain(mailbox: str) -> str:
 
 
 def _taken_in_by(received: str, relay: Relay) -> bool:
-    by = _BY.search(_COMMENT.sub(" ", received))
-    return by is not None and by[1].lower().strip("[]") in relay.hosts
+    by = _BY.findall(_COMMENT.sub(" ", received))
+    # Two of them: the name that the other server gave itself has one in it.
+    return len(by) == 1 and by[0].lower().strip("[]") in relay.hosts
 
 
 def _stayed_inside(received: str, relay: Relay) -> bool:
-    """Say whether a mail came to one of our hosts from one of ours, by the addresses noted."""
+    """Say whether a mail came to one of our hosts from one of ours, by every address noted.
+
+    The other server chooses the name that it gives itself, which may be an address: so each counts,
+    however it is written.
+    """
     before = _BY.split(received, maxsplit=1)[0].strip()
     if not before.lower().startswith("from"):
         return not before  # `by HOST`: it was made there
-    addresses = _BRACKETED.findall(before)
+    plain = re.sub("ipv6:", " ", before, flags=re.IGNORECASE)
+    addresses = [text for text in _NUMBERS.findall(plain) if _is_address(text)]
     return bool(addresses) and all(_is_ours(address, relay) for address in addresses)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_ours(address: str, relay: Relay) -> bool:

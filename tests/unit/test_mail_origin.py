@@ -101,6 +101,8 @@ def test_a_bounce_that_our_relay_made_is_told_by_its_way() -> None:
         f"from localhost (localhost [127.0.0.1]) by {RELAY} (Postfix)",
         f"by {RELAY} (Postfix)",
     )
+    assert made(f"from {RELAY} (192.0.2.9) by store.hotline.example")
+    assert made(f"from localhost ([IPv6:::1]:25) by {RELAY} (Postfix)")
 
 
 @pytest.mark.parametrize(
@@ -111,6 +113,12 @@ def test_a_bounce_that_our_relay_made_is_told_by_its_way() -> None:
         f"from [203.0.113.5] (helo=[127.0.0.1]) by {RELAY} with esmtp (Exim)",
         f"from unknown (HELO {RELAY}) (203.0.113.5) by {RELAY} with SMTP",
         "from a (a [127.0.0.1]) by mx.attacker.example",
+        f"from unknown (HELO [127.0.0.1]) (203.0.113.5) by {RELAY} with SMTP",
+        f"from [127.0.0.1] (203.0.113.5:25) by {RELAY}",
+        f"from [192.0.2.9] (2001:db8::7) by {RELAY}",
+        f"from [IPv6:::1] ([IPv6:2001:db8::7]) by {RELAY}",
+        f"from [127.0.0.1] by {RELAY} ([203.0.113.5]) by {RELAY} with SMTP",
+        f"from {RELAY} by {RELAY} with SMTP",
     ],
 )
 def test_a_bounce_that_came_from_outside_is_not_our_relays_whatever_it_says(line: str) -> None:
