@@ -122,7 +122,8 @@ def head_in(path: Path) -> Head | None:
     """
     try:
         lines = _checked_lines(path)
-        log = next(lines, {}).get("log")
+        first: Any = next(lines, None)
+        log = first.get("log")
         ends: dict[str, dict[str, Any]] = {}
         for name, *values in lines:
             if name in (heads.name, events.name):
