@@ -15,7 +15,7 @@ from attribution.errors import InvalidTarget, InvalidVouching
 from attribution.evidence import Record
 from attribution.evidence.question import ServedFrom, VouchedFor
 
-_PROVIDER = re.compile(r"[a-z]+:\S{1,80}")
+_PROVIDER = re.compile(r"[a-z]+:[!-~]{1,80}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,8 @@ def read_vouchings(text: str) -> list[Vouching]:
     for number, row in enumerate(table_rows(text), start=1):
         provider, by, why = (str(row.get(name) or "").strip() for name in ("provider", "by", "why"))
         prefix, _, handle = provider.partition(":")
-        provider = f"{prefix.lower()}:{handle.upper()}"
+        if provider.isascii():  # capitals of other letters are ASCII: another company's handle
+            provider = f"{prefix.lower()}:{handle.upper()}"
         if not _PROVIDER.fullmatch(provider):
             raise InvalidVouching(
                 number, "provider", provider, "write registry:HANDLE, e.g. ripe:ORG-EX1-RIPE"

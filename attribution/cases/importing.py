@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
@@ -41,9 +42,15 @@ _MOST_TEXT = 500
 """Characters of a name; a page has more, and is looked at by itself."""
 _MOST_DETAIL = 20_000
 """Characters of an event's further fields, as JSON."""
+_UNSEEN = (
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200c\u200d\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef]"
+)
+"""Characters without a shape of their own; a page's address may have them, a company's name not."""
 _UNREADABLE = re.compile(f"[\ud800-\udfff\ufffd]|{DANGEROUS.pattern}")
 """What no name has that was read rightly: half a character, what stands for one that could not be
 read, controls, invisible and direction marks. Each would make a second company of one."""
+_COMPANIES = frozenset(["provider", "providers", "old", "new"])
 _LOOK_UP = 500
 Progress = Callable[[str, int], None]
 Reject = Callable[[str, int, str, Any], None]
@@ -280,6 +287,7 @@ class _Import:
             count.added += 1
 
     def _provider(self, writer: Writer, name: str, at: int) -> int:
+        name = _composed(name)
         if name not in self.known_providers:
             key = self._key(name)
             row = writer.connection.execute(
@@ -340,6 +348,8 @@ def fault_of(row: Any, latest: datetime) -> str | None:
             why = text_fault(value, 8192 if name == "page" else _MOST_TEXT)
         elif isinstance(value, tuple):
             why = next(filter(None, (text_fault(text, _MOST_TEXT) for text in value)), None)
+        if why is None and name in _COMPANIES:
+            why = _unseen_fault(value)
         if why is not None:
             return f"{name}: {why}"
     return _detail_fault(row.more) if isinstance(row, EventRow) and row.more else None
@@ -361,6 +371,17 @@ def text_fault(text: str, most: int = _MOST_TEXT) -> str | None:
         f"it holds U+{ord(strange[0]):04X} at place {strange.start() + 1}, which no name has; was "
         "the file written in another encoding?"
     )
+
+
+def _unseen_fault(names: str | tuple[str, ...]) -> str | None:
+    """Return why a company's name is drawn like another one's; None where it is not."""
+    strange = re.search(_UNSEEN, names if isinstance(names, str) else "".join(names))
+    return f"it holds U+{ord(strange[0]):04X}, which nobody sees" if strange else None
+
+
+def _composed(name: str) -> str:
+    """Return the one form of a company's name: composed letters (NFC), and plain single spaces."""
+    return unicodedata.normalize("NFC", " ".join(name.split()))
 
 
 def _detail_fault(more: Any) -> str | None:

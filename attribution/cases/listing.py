@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -45,6 +45,7 @@ from attribution.pattern.publication import (
 )
 from attribution.pattern.published_text import publishable, remedy_for
 from attribution.pattern.render import dossier_hash
+from attribution.signatures import fits, read_public_key
 from attribution.store.heads import days_head
 from attribution.store.log import Writer
 from attribution.store.tables import events, marks, providers
@@ -52,6 +53,10 @@ from attribution.store.times import micros, moment
 from attribution.whole_file import whole_file
 
 SIGNERS_NEEDED = 2
+FORMAT = 1
+_SIGNATURE_FIELDS = frozenset(["name", "reason", "at", "public_key", "signature"])
+"""What of a signature is published: each is checked or signed, so that no words go out unread."""
+_AT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 REPLY_APPROVED = "reply_approved"
 """The event that lets a provider's words out."""
 
@@ -91,7 +96,7 @@ def name_signer(
         remedy = f"it stands in the list: {remedy_for(name)}"
         raise Refused(Refusal.HELD_BACK if name else Refusal.MISSING, "name", name[:200], remedy)
     try:
-        Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key, validate=True))
+        read_public_key(public_key)
     except ValueError:
         raise Refused(
             Refusal.INVALID,
@@ -201,7 +206,7 @@ def build_from(
     entries.sort(key=lambda found: found["company"])
     at = micros(datetime(today.year, today.month, today.day, tzinfo=UTC))
     log = days_head(connection, at).as_json()  # whoever gets the list holds it against the log
-    return {"format": 1, "as_of": today.isoformat(), "log": log, "entries": entries}, refused
+    return {"format": FORMAT, "as_of": today.isoformat(), "log": log, "entries": entries}, refused
 
 
 def read_key(raw: bytes, passphrase: bytes | None = None) -> Ed25519PrivateKey:
@@ -244,8 +249,9 @@ def sign(
             public,
             "this key is nobody's who may sign; `attribution list signer` names one",
         )
-    given = list(signed.get("signatures", []))
-    if any(signature["public_key"] == public for signature in given):
+    _objects(signed, "entries")
+    given = _objects(signed, "signatures")
+    if any(signature.get("public_key") == public for signature in given):
         raise Refused(
             Refusal.CONFLICT,
             "signer",
@@ -270,7 +276,10 @@ def check_signatures(signed: dict[str, Any], known: dict[str, dict[str, str]]) -
     Nothing where two different people signed exactly it. `known` is who may sign, by public key.
     """
     faults, people = [], set()
-    for given in signed.get("signatures", []):
+    for given in _objects(signed, "signatures"):
+        if set(given) != _SIGNATURE_FIELDS or not _AT.fullmatch(str(given["at"])):
+            faults.append("a signature has other fields than are signed, or no time")
+            continue
         person = known.get(str(given.get("public_key")))
         if person is None:
             faults.append(
@@ -282,12 +291,7 @@ def check_signatures(signed: dict[str, Any], known: dict[str, dict[str, str]]) -
         if publishable(str(given.get("reason"))) is None or given.get("name") != person["name"]:
             faults.append(f"name or reason of {person['name']} may not be published as they are")
             continue
-        try:
-            public = Ed25519PublicKey.from_public_bytes(base64.b64decode(person["public_key"]))
-            public.verify(
-                base64.b64decode(str(given.get("signature"))), _covered(signed, statement)
-            )
-        except (InvalidSignature, ValueError):
+        if not fits(person["public_key"], given.get("signature"), _covered(signed, statement)):
             faults.append(f"the signature of {person['name']} is of something else")
             continue
         people.add(person_of(person["mailbox"]))
@@ -307,7 +311,9 @@ def publish(
     connection = writer.connection
     faults = check_signatures(signed, signers(connection))
     faults += _changes(connection, signed, today)
-    if not signed.get("entries"):
+    if signed.get("format") is not FORMAT:
+        faults.append(f"the list is not of the format {FORMAT}")
+    if not _objects(signed, "entries"):
         faults.append("the list is empty")
     if not recipients:
         faults.append("say who gets it with --to: they are told when an entry is withdrawn")
@@ -333,6 +339,8 @@ def _changes(connection: Connection, signed: dict[str, Any], today: date) -> lis
     """Say what of a signed list is not so any more."""
     try:
         signed_for = date.fromisoformat(str(signed.get("as_of")))
+        if signed_for.isoformat() != signed.get("as_of"):
+            raise ValueError(signed_for)  # a week's day is a day too, in another spelling
     except ValueError:
         return [f"the list is of {str(signed.get('as_of'))[:40]!r}, which is no day"]
     if not timedelta(0) <= today - signed_for <= timedelta(days=SIGNED_DAYS):
@@ -348,8 +356,9 @@ def _changes(connection: Connection, signed: dict[str, Any], today: date) -> lis
         return ["the head of the log in it is not the log's: build and sign it anew"]
     return [
         f"{listed.get('company')}: what was signed is not what is found today"
-        for listed in signed.get("entries", [])
-        if exact.get(listed.get("dossier_sha256")) != listed or content_of(listed) not in contents
+        for listed in _objects(signed, "entries")
+        if exact.get(str(listed.get("dossier_sha256"))) != listed
+        or content_of(listed) not in contents
     ]
 
 
@@ -434,6 +443,15 @@ def withdraw(writer: Writer, company: str, why: str) -> dict[str, Any]:
     }
     writer.add_event("list_withdrawn", writer.now, detail={**notice, "to": recipients})
     return {**notice, "tell": recipients}
+
+
+def _objects(signed: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """Return the objects of a list's field; none where it is missing. Raises Refused for others."""
+    rows = signed.get(name, [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        remedy = "it holds JSON objects; take the list as `attribution list build` wrote it"
+        raise Refused(Refusal.INVALID, name, str(rows)[:60], remedy)
+    return list(rows)
 
 
 def _check_published(field: str, text: str, needed: str) -> None:

@@ -2,7 +2,9 @@
 
 An account is set up by a one-time link. Whoever made the link saw it, and could have used it
 instead of the person whose account it is: then, whenever that was, the person's signing keys that
-were named afterwards sign nothing until somebody else confirms that the person used the link.
+were named afterwards sign nothing until somebody else confirms that the person used the link. The
+same holds for an account that an identity provider opens first: an administrator who made it chose
+its mailbox, and could have chosen a second one of the administrator's own.
 """
 
 from __future__ import annotations
@@ -19,9 +21,14 @@ from attribution.store.tables import events
 
 LINK_MADE = "link_made"
 ACCOUNT_CHANGED = "account_changed"
+ACCOUNT_MADE = "account_made"
 ACCOUNT_CONFIRMED = "account_confirmed"
 SET_UP = "set up"
 """What was changed when an account got its password and authenticator."""
+
+PROVIDER_BOUND = "identity provider"
+"""What was changed when an account was first opened through the identity provider."""
+_KINDS = (LINK_MADE, ACCOUNT_MADE, ACCOUNT_CHANGED, ACCOUNT_CONFIRMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +72,31 @@ def openings(connection: Connection) -> Openings:
         select(events.c.seq, events.c.kind, events.c.who, events.c.recorded_at, events.c.detail)
         .where(
             events.c.provider_id.is_(None),
-            events.c.kind.in_([LINK_MADE, ACCOUNT_CHANGED, ACCOUNT_CONFIRMED]),
+            events.c.kind.in_(_KINDS),
         )
         .order_by(events.c.seq)
     )
+    made_by: dict[str, str] = {}
+    """Only people: who has the machine can name signers without any account."""
     link_by: dict[str, str] = {}
+    set_up: set[str] = set()
     waiting: dict[str, list[Opening]] = defaultdict(list)
     for row in rows:
         detail = json.loads(row.detail)
         person = str(detail.get("account"))
+        what = detail.get("what")
         if row.kind == LINK_MADE:
             link_by[person] = name_of(row.who)
+        elif row.kind == ACCOUNT_MADE:
+            if "@" in row.who:
+                made_by[person] = name_of(row.who)
         elif row.kind == ACCOUNT_CONFIRMED:
             waiting.pop(person, None)
-        elif detail.get("what") == SET_UP:
+        elif what == PROVIDER_BOUND and person not in set_up:
+            if made_by.get(person, person) != person:
+                waiting[person].append(Opening(row.seq, made_by[person], row.recorded_at))
+        elif what == SET_UP:
+            set_up.add(person)
             # Set-ups of earlier versions do not say whose link it was: the last one before.
             seen_by = detail["seen_by"] if "seen_by" in detail else link_by.get(person)
             if seen_by is not None and seen_by != person:

@@ -10,17 +10,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, get_args
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, select
 
 from attribution.cases.noting import note_event
 from attribution.casework.refused import Refusal, Refused
+from attribution.signatures import fits, read_public_key
 from attribution.store.log import Writer
 from attribution.store.past import SIGNED_ORIGIN
 from attribution.store.tables import events, reports
@@ -89,9 +89,9 @@ class Statement:
 def add_checker(writer: Writer, command: AddChecker) -> int:
     """Register a checker; return the event's number. Raises Refused."""
     name = " ".join(command.name.split())
-    if not name or len(name) > _LONGEST:
-        raise Refused(Refusal.MISSING, "name", command.name, "give the checker a short name")
-    _public_key(command.public_key, "public_key")
+    if not name or len(name) > _LONGEST or not name.isprintable():
+        raise Refused(Refusal.MISSING, "name", command.name[:60], "give the checker a short name")
+    _check_public_key(command.public_key)
     for key, other in checkers(writer.connection).items():
         if key == command.public_key or other.casefold() == name.casefold():
             remedy = f"{other!r} has that name or key already; retire it first"
@@ -139,7 +139,6 @@ def note_statement(writer: Writer, values: Mapping[str, Any]) -> list[int]:
     signature = _check_signature(statement, values.get("signature"))
     at = _seen_at(writer, statement)
     _check_report(writer.connection, statement, at)
-    digest = hashlib.sha256(statement.message).hexdigest()
     detail = {
         "checker": name,
         "served_by": statement.served_by,
@@ -148,24 +147,33 @@ def note_statement(writer: Writer, values: Mapping[str, Any]) -> list[int]:
         "statement": {**asdict(statement), "signature": signature},
     }
     kind = _EVENT_OF[statement.state]
-    origin = f"{SIGNED_ORIGIN}{digest}"
+    origin = _look_of(statement, at)
     numbers = note_event(writer, kind, at, report=statement.report, detail=detail, origin=origin)
     if not numbers:
-        remedy = "this statement was noted before: each look needs one of its own"
+        remedy = "what this checker saw of it then was noted before, in this spelling or another"
         raise Refused(Refusal.CONFLICT, "seen_at", statement.seen_at, remedy)
     return numbers
 
 
-def is_signed(detail: Mapping[str, Any]) -> bool:
-    """Say whether an event's detail holds a statement with a signature that fits it."""
+def is_signed(detail: Mapping[str, Any], keys: Collection[str]) -> bool:
+    """Say whether an event's detail holds what one of these checkers signed, and says the same.
+
+    `keys` are those that were ever registered: anybody's key signs a statement.
+    """
     values = detail.get("statement")
     if not isinstance(values, Mapping):
         return False
     try:
-        _check_signature(read_statement(values), values.get("signature"))
+        statement = read_statement(values)
     except Refused:
         return False
-    return True
+    same = (detail.get("served_by"), detail.get("compared"), detail.get("vantage_country")) == (
+        statement.served_by,
+        statement.method,
+        statement.vantage_country,
+    )
+    signature = values.get("signature")
+    return same and statement.checker in keys and _fits(statement, signature)
 
 
 def read_statement(values: Mapping[str, Any]) -> Statement:
@@ -182,10 +190,13 @@ def read_statement(values: Mapping[str, Any]) -> Statement:
             continue
         if not isinstance(value, str) or not 0 < len(value) <= _LONGEST:
             raise Refused(Refusal.MISSING, name, str(value)[:60], "give a short text")
+        if not value.isprintable():  # no half of a character or zero byte: databases take neither
+            remedy = "write it without control characters"
+            raise Refused(Refusal.INVALID, name, value[:60], remedy)
     _check_choice(values, "state", get_args(State))
     _check_choice(values, "method", get_args(Method))
     country = values["vantage_country"]
-    if not (len(country) == 2 and country.isascii() and country.isupper()):
+    if not (len(country) == 2 and country.isascii() and country.isalpha() and country.isupper()):
         remedy = "give a country's two letters, in upper case"
         raise Refused(Refusal.INVALID, "vantage_country", country, remedy)
     return Statement(**{name: values[name] for name in _FIELDS})
@@ -197,21 +208,28 @@ def _check_choice(values: Mapping[str, Any], name: str, choices: tuple[str, ...]
 
 
 def _check_signature(statement: Statement, signature: Any) -> str:
-    try:
-        raw = base64.b64decode(str(signature), validate=True)
-        _public_key(statement.checker, "checker").verify(raw, statement.message)
-    except (ValueError, InvalidSignature):
+    if not _fits(statement, signature):
         remedy = "it does not fit the statement: sign its canonical JSON with the checker's key"
-        raise Refused(Refusal.INVALID, "signature", str(signature)[:60], remedy) from None
+        raise Refused(Refusal.INVALID, "signature", str(signature)[:60], remedy)
     return str(signature)
 
 
-def _public_key(text: str, field: str) -> Ed25519PublicKey:
+def _fits(statement: Statement, signature: Any) -> bool:
+    return fits(statement.checker, signature, statement.message)
+
+
+def _check_public_key(text: str) -> None:
     try:
-        return Ed25519PublicKey.from_public_bytes(base64.b64decode(text, validate=True))
+        read_public_key(text)
     except ValueError:
         remedy = "give an Ed25519 public key, 32 bytes in base64; `attribution list key` makes one"
-        raise Refused(Refusal.INVALID, field, text[:60], remedy) from None
+        raise Refused(Refusal.INVALID, "public_key", text[:60], remedy) from None
+
+
+def _look_of(statement: Statement, at: int) -> str:
+    """Return the text by which one look is known again, however its time is spelled."""
+    look = f"{statement.checker} {statement.report} {at}"
+    return f"{SIGNED_ORIGIN}{hashlib.sha256(look.encode('utf-8')).hexdigest()}"
 
 
 def _seen_at(writer: Writer, statement: Statement) -> int:

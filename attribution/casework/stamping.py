@@ -19,7 +19,7 @@ from attribution.lookup.time_stamps import ask_authority
 from attribution.lookup.transport import TransportError
 from attribution.settings import Settings
 from attribution.store.heads import Head, current_head
-from attribution.store.stamps import Stamp, message_of, read_roots, verified_time
+from attribution.store.stamps import Stamp, message_of, name_of, read_roots, verified_time
 from attribution.store.store import Store
 
 _SALT_BYTES = 32
@@ -54,7 +54,7 @@ def stamp_head(store: Store, settings: Settings, command: StampHead) -> Stamped:
     roots = read_roots(settings.time_stamp_roots)
     with store.read() as connection:
         head = current_head(connection)
-    newest = settings.stamps_path / f"stamp-{head.seq:012d}-{head.hash[:12]}.json"
+    newest = settings.stamps_path / name_of(head)
     if newest.exists() and not command.again:
         return Stamped(head, newest, None)
     salt = secrets.token_bytes(_SALT_BYTES)

@@ -11,10 +11,11 @@ from attribution.casework.refused import Refusal, Refused
 from attribution.errors import StoreError
 from attribution.settings import Settings
 from attribution.store.backup import head_in as head_in_backup
-from attribution.store.heads import Head
+from attribution.store.heads import Head, noted_head
 from attribution.store.log import Check
 from attribution.store.stamps import StampCheck, check_head, check_stamps, read_roots
 from attribution.store.store import Store
+from attribution.store.times import micros
 
 _GZIP = b"\x1f\x8b"
 _MOST_BYTES = 64 * 1024 * 1024
@@ -46,7 +47,8 @@ def check_store(store: Store, settings: Settings, command: CheckStore) -> StoreC
     log = store.check(command.head)
     roots = read_roots(settings.time_stamp_roots) if settings.time_stamp_roots else []
     with store.read() as connection:
-        stamps = check_stamps(connection, settings.stamps_path, roots)
+        due = micros(store.now) if settings.time_stamp_url else None
+        stamps = check_stamps(connection, settings.stamps_path, roots, due)
         noted = [check_head(connection, head, path.name) for path, head in heads.items()]
     faults = (*log.faults, *stamps.faults, *(fault for fault in noted if fault))
     return StoreCheck(log, stamps, faults)
@@ -60,7 +62,7 @@ def head_in(path: Path) -> Head:
             if start != _GZIP:
                 return _head_in_json(json.loads(start + raw.read(_MOST_BYTES)))
         head = head_in_backup(path)
-    except (OSError, ValueError, RecursionError, StoreError) as error:
+    except (OSError, ValueError, OverflowError, RecursionError, StoreError) as error:
         raise Refused(
             Refusal.INVALID, "against", str(path), f"it cannot be read: {error}"
         ) from None
@@ -72,6 +74,6 @@ def head_in(path: Path) -> Head:
 def _head_in_json(document: Any) -> Head:
     try:
         log = document.get("log") or document["list"]["log"]
-        return Head(int(log["event"]), str(log["hash"]), 0)
+        return noted_head(log)
     except (AttributeError, KeyError, TypeError):
         raise ValueError("it names no head of the log") from None

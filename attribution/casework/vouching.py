@@ -22,7 +22,7 @@ from attribution.statements import Vouching
 from attribution.store.log import Writer
 from attribution.store.tables import events, providers
 
-_ID = re.compile(r"[a-z]+:\S{1,80}")
+_ID = re.compile(r"[a-z]+:[!-~]{1,80}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,4 +115,6 @@ def vouchings(connection: Connection) -> list[Vouching]:
 
 def _key(provider: str) -> str:
     registry, _, handle = provider.strip().partition(":")
+    if not provider.isascii():  # capitals of other letters are ASCII: another company's handle
+        return provider.strip()
     return f"{registry.lower()}:{handle.upper()}"

@@ -25,13 +25,20 @@ SHARED_DOMAINS = frozenset(
 )
 """Domains in which anybody has a mailbox: their word proves nothing of a neighbour's mailbox."""
 _COMMENT = re.compile(r"\([^()]{0,2000}\)")
-_RESULT = re.compile(r"(spf|dkim)\s{0,5}=\s{0,5}(\w{1,20})", re.IGNORECASE)
+_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"?|[();\s]|[^"();\s]+', re.DOTALL)
+"""A quoted text, also one that does not end; a sign that divides; or anything else up to one."""
+_RESULT = re.compile(r"(spf|dkim)(?:/\d{1,3})?=(\w{1,20})", re.IGNORECASE)
 _PROPERTY = re.compile(
-    r"(smtp\.mailfrom|smtp\.mfrom|smtp\.helo|header\.d|header\.i)\s{0,5}=\s{0,5}\"?([^\s\";]{1,320})",
+    r"(smtp\.mailfrom|smtp\.mfrom|smtp\.helo|header\.d|header\.i)=(.{1,340})", re.IGNORECASE
+)
+_DOMAIN = re.compile(r"[\w.-]{1,253}")
+_AROUND_EQUALS = re.compile(r"\s{0,5}=\s{0,5}")
+_BY = re.compile(r"\bby\s{1,20}([\w.:\[\]-]{1,253})", re.IGNORECASE)
+_NUMBERS = re.compile(
+    r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d)|(?<![\w.:])[0-9a-f]{0,4}:[0-9a-f:.]{1,40}",
     re.IGNORECASE,
 )
-_BY = re.compile(r"\bby\s{1,20}([\w.:\[\]-]{1,253})", re.IGNORECASE)
-_BRACKETED = re.compile(r"\[(?:ipv6:)?([0-9a-f.:]{2,45})\]", re.IGNORECASE)
+"""What may be an address, with or without brackets."""
 _MOST_FIELDS = 200
 
 
@@ -74,10 +81,9 @@ def passes(fields: Fields, relay: Relay) -> tuple[Pass, ...]:
         if name == "received" and relay.hosts and not _taken_in_by(value, relay):
             return ()
         if name == "authentication-results":
-            plain = _COMMENT.sub(" ", value)
-            identity = plain.split(";", 1)[0].split()
+            identity, *clauses = _clauses(value)
             if identity and identity[0].lower() == relay.authserv_id.lower():
-                return _passed(plain)
+                return _passed(clauses)
     return ()
 
 
@@ -106,15 +112,46 @@ def speaks_for(domain: str, mailbox_domain: str, *, below: bool = False) -> bool
     return below and domain.endswith(f".{mailbox_domain}")
 
 
-def _passed(results: str) -> tuple[Pass, ...]:
+def _clauses(results: str) -> list[list[str]]:
+    """Return the words of each clause of `Authentication-Results`, comments left out.
+
+    Quoted texts are one with the word that they stand in: the sender chooses the return path, and
+    with it what stands in quotation marks and brackets there (RFC 8601, section 2.2).
+    """
+    clauses: list[list[str]] = [[]]
+    word, depth = "", 0
+    for match in _PIECE.finditer(_AROUND_EQUALS.sub("=", results)):
+        piece = match[0]
+        if piece in ("(", ")"):
+            depth = max(depth + (1 if piece == "(" else -1), 0)
+        elif not depth and piece != ";" and not piece.isspace():
+            word += piece
+            continue
+        elif depth:
+            continue
+        if word:
+            clauses[-1].append(word)
+        word = ""
+        if piece == ";":
+            clauses.append([])
+    if word:
+        clauses[-1].append(word)
+    return clauses
+
+
+def _passed(clauses: list[list[str]]) -> tuple[Pass, ...]:
     found: list[Pass] = []
-    for clause in results.split(";")[1:50]:
-        result = _RESULT.search(clause)
+    for words in clauses[:50]:
+        result = _RESULT.fullmatch(words[0]) if words else None
         if result is None or result[2].lower() != "pass":
             continue
-        properties = {match[1].lower(): match[2].lower() for match in _PROPERTY.finditer(clause)}
+        matches = [_PROPERTY.fullmatch(word) for word in words[1:50]]
+        properties: dict[str, str] = {}
+        for match in matches:
+            if match:
+                properties.setdefault(match[1].lower(), match[2].lower())
         if result[1].lower() == "dkim":
-            domain = properties.get("header.d") or _domain(properties.get("header.i", ""))
+            domain = _domain(properties.get("header.d") or properties.get("header.i", ""))
             found += [Pass(Method.DKIM, domain)] if domain else []
             continue
         domain = _domain(properties.get("smtp.mailfrom") or properties.get("smtp.mfrom") or "")
@@ -127,21 +164,36 @@ def _passed(results: str) -> tuple[Pass, ...]:
 
 def _domain(mailbox: str) -> str:
     """Return the domain of `a@b.example`, `@b.example` or `b.example`; none of a null path."""
-    return mailbox.strip("<>").rpartition("@")[2].strip()
+    domain = mailbox.strip('<>"').rpartition("@")[2]
+    return domain if _DOMAIN.fullmatch(domain) else ""
 
 
 def _taken_in_by(received: str, relay: Relay) -> bool:
-    by = _BY.search(_COMMENT.sub(" ", received))
-    return by is not None and by[1].lower().strip("[]") in relay.hosts
+    by = _BY.findall(_COMMENT.sub(" ", received))
+    # Two of them: the name that the other server gave itself has one in it.
+    return len(by) == 1 and by[0].lower().strip("[]") in relay.hosts
 
 
 def _stayed_inside(received: str, relay: Relay) -> bool:
-    """Say whether a mail came to one of our hosts from one of ours, by the addresses noted."""
+    """Say whether a mail came to one of our hosts from one of ours, by every address noted.
+
+    The other server chooses the name that it gives itself, which may be an address: so each counts,
+    however it is written.
+    """
     before = _BY.split(received, maxsplit=1)[0].strip()
     if not before.lower().startswith("from"):
         return not before  # `by HOST`: it was made there
-    addresses = _BRACKETED.findall(before)
+    plain = re.sub("ipv6:", " ", before, flags=re.IGNORECASE)
+    addresses = [text for text in _NUMBERS.findall(plain) if _is_address(text)]
     return bool(addresses) and all(_is_ours(address, relay) for address in addresses)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_ours(address: str, relay: Relay) -> bool:

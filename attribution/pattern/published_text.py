@@ -85,6 +85,7 @@ _LOOSE = (
     re.compile(r"(?<![\w)])[\"'][.,;:!?]"),  # `x "." y`
     re.compile(r"[.,;:!?][\"')]+(?![\s.,;:!?)]|$)"),  # `x'.'y`
     re.compile(r"\w\(|\)\w|\([^\w\"']|/|\+\d|[.,]\s[.,]|::|--"),
+    re.compile(r"%\w|&#?\w{2,20};"),  # `%2E`, `&period;`: a browser reads a dot
 )
 
 
@@ -93,7 +94,7 @@ def _set(words: str) -> frozenset[str]:
 
 
 _DOT_WORDS = _set(
-    "dot dots dotcom punkt punto ponto punt kropka tecka tochka nokta точка точки τελεια 点 點 ドット"
+    "dot dots dotcom fullstop punkt punto ponto punt kropka tecka tochka nokta точка точки тчк τελεια 点 點 ドット"
     " 점 도트"
 )
 """Words for a dot that stand in few sentences of companies."""
@@ -108,6 +109,12 @@ _ENDINGS = _SPELLED_WORDS | _set(
     "icu vip fun cn hk jp kr se no fi dk lt lv ee ua by kz ir tr gr hu rs"
 )
 """Ends of domain names that are looked for behind a full stop or a word for one."""
+_SENTENCE_STARTS = _set(
+    "to in it is at be no me so la de es se us im by st online live top site link click fun info "
+    "club shop pro"
+)
+"""Those among them that begin a sentence, with one capital."""
+_DIGITS_AS_LETTERS = str.maketrans("013457", "oleast")
 _JOINED = re.compile(
     r"(?:dot|punkt|punto|ponto)(?:com|net|org|info|biz|xyz|onion|nl|de|ru|io|co)\b|xn--|0x[0-9a-f]"
 )
@@ -193,17 +200,33 @@ def _has_loose_punctuation(shown: str) -> bool:
 
 def _is_spelled(shown: str) -> bool:
     """Say whether an address is spelled, by the letters as they look."""
-    drawn = shown.casefold().translate(_LOOK_ALIKES)
-    for form in (shown.casefold(), drawn):
+    drawn = _without_marks(shown.casefold()).translate(_LOOK_ALIKES)
+    for form in (shown.casefold(), drawn, drawn.translate(_DIGITS_AS_LETTERS)):
         words = re.findall(r"[^\W_]+", form)
         if (_DOT_WORDS | _SPELLED_WORDS) & set(words) or _JOINED.search(form):
             return True
         if any(word in _POINTS and after in _ENDINGS for word, after in pairwise(words)):
             return True
     behind_stop = re.findall(r"\w\W{0,2}\.\W{0,3}\s([^\W_]+)", shown)
-    if any(word in _ENDINGS for word in behind_stop):
+    if any(map(_ends_a_domain, behind_stop)):
         return True
     return bool(_SINGLES.search(_INITIALS.sub("xx", drawn)))
+
+
+def _ends_a_domain(word: str) -> bool:
+    """Say whether a word behind a full stop reads on as a domain: `evil. RU`, not `We act. To …`."""
+    plain = word.casefold()
+    begins = word == plain.capitalize() and plain in _SENTENCE_STARTS
+    return plain in _ENDINGS and not begins
+
+
+def _without_marks(text: str) -> str:
+    """Return a text without accents: `d\u00f2t` is drawn like `dot`."""
+    return "".join(
+        character
+        for character in unicodedata.normalize("NFKD", text)
+        if not unicodedata.combining(character)
+    )
 
 
 def _has_number(shown: str) -> bool:

@@ -18,7 +18,7 @@ from sqlalchemy import Table, func, select
 
 from attribution.errors import StoreError
 from attribution.store.engine import STREAMED, connect, reading, writing
-from attribution.store.heads import Head, current_head
+from attribution.store.heads import Head, current_head, noted_head
 from attribution.store.migrate import migrate, newest_revision, revision_of
 from attribution.store.service_tables import accounts, api_keys
 from attribution.store.store import Store
@@ -28,7 +28,8 @@ from attribution.whole_file import whole_file
 _TABLES: tuple[Table, ...] = (heads, providers, marks, cases, reports, events, accounts, api_keys)
 """Sessions, links and batches are left out: they are of the day."""
 _BATCH = 2000
-_LONGEST_HEAD = 64 * 1024
+_LONGEST_LINE = 256 * 1024 * 1024
+"""Bytes of a row that are read: a file that unpacks without end is no backup."""
 
 
 def back_up(store: Store, path: Path, *, replace: bool = False) -> dict[str, int]:
@@ -116,14 +117,27 @@ def restore(path: Path, url: str) -> dict[str, int]:
 def head_in(path: Path) -> Head | None:
     """Return the head of the log that a backup says it was made of; None for one that says none.
 
-    Raises StoreError where the file is no backup.
+    The whole file is read: the end of the log that is in it has to be that head. Raises StoreError
+    where the file is no backup, was cut off or changed.
     """
     try:
-        with gzip.open(path, "rb") as lines:
-            log = json.loads(lines.readline(_LONGEST_HEAD)).get("log")
-        return None if log is None else Head(int(log["event"]), str(log["hash"]), 0)
-    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
+        lines = _checked_lines(path)
+        first: Any = next(lines, None)
+        log = first.get("log")
+        ends: dict[str, dict[str, Any]] = {}
+        for name, *values in lines:
+            if name in (heads.name, events.name):
+                columns = heads.columns if name == heads.name else events.columns
+                ends[name] = dict(zip(columns.keys(), values, strict=True))
+        if log is None:
+            return None
+        head = noted_head(log)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(f"backup {str(path)!r} cannot be read: {error}.") from None
+    said = [(end["seq"], end["hash"]) for end in ends.values()]
+    if heads.name not in ends or any(end != (head.seq, head.hash) for end in said):
+        raise StoreError(f"backup {str(path)!r} was changed: its log does not end where it says.")
+    return head
 
 
 def _empty(engine: Any) -> None:
@@ -142,7 +156,9 @@ def _checked_lines(path: Path) -> Iterator[Any]:
     before: bytes | None = None
     try:
         with gzip.open(path, "rb") as lines:
-            for line in lines:
+            while line := lines.readline(_LONGEST_LINE + 1):
+                if len(line) > _LONGEST_LINE:
+                    raise ValueError("a row without end")
                 if before is not None:
                     digest.update(before)
                     yield json.loads(before)

@@ -6,7 +6,9 @@ dossier, a time stamp) shows later whether the log was cut or rewritten.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select
 
@@ -14,6 +16,8 @@ from attribution.store.chain import GENESIS
 from attribution.store.tables import events
 
 _DAY = 86_400_000_000
+_HASH = re.compile(r"[0-9a-f]{64}")
+_LAST_EVENT = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,16 @@ class Head:
     def as_json(self) -> dict[str, int | str]:
         """Return what is written into a file that leaves the machine."""
         return {"event": self.seq, "hash": self.hash}
+
+
+def noted_head(values: Any) -> Head:
+    """Read a head from what `as_json` wrote. Raises KeyError, TypeError or ValueError."""
+    seq, digest = values["event"], values["hash"]
+    if type(seq) is not int or not 0 <= seq <= _LAST_EVENT:
+        raise ValueError(f"it names no event: {str(seq)[:40]!r}")
+    if not isinstance(digest, str) or not _HASH.fullmatch(digest):
+        raise ValueError(f"it names no hash: {str(digest)[:70]!r}")
+    return Head(seq, digest, 0)
 
 
 def current_head(connection: Connection) -> Head:
@@ -49,6 +63,13 @@ def hash_of(connection: Connection, seq: int) -> str | None:
     if seq == 0:
         return GENESIS
     return connection.execute(select(events.c.hash).where(events.c.seq == seq)).scalar_one_or_none()
+
+
+def recorded_after(connection: Connection, seq: int) -> int | None:
+    """Return when the event after one was recorded, in microseconds; None where none follows."""
+    return connection.execute(
+        select(events.c.recorded_at).where(events.c.seq > seq).order_by(events.c.seq).limit(1)
+    ).scalar_one_or_none()
 
 
 _LATEST = (

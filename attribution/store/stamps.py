@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +27,21 @@ from sqlalchemy import Connection
 
 from attribution.errors import StoreError
 from attribution.store.chain import GENESIS
-from attribution.store.heads import Head, hash_of
+from attribution.store.heads import Head, hash_of, recorded_after
+from attribution.store.times import moment
 from attribution.whole_file import whole_file
 
 _FORM = 1
 _MOST_BYTES = 256 * 1024
 _MOST_STAMPS = 20_000
+"""Files of a folder that are checked: a stamp a day for fifty years. More are a fault."""
+_MOST_FAULTS = 100
+_SALT_BYTES = 32
+_HASH = re.compile(r"[0-9a-f]{64}")
+_LAST_EVENT = 2**63 - 1
+UNSTAMPED_DAYS = 3
+"""Where an authority is set, an event that no stamp covers after so many days is a fault."""
+_DAY = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +61,7 @@ class Stamp:
 
     def save(self, folder: Path) -> Path:
         """Write the stamp to a file of its own. Raises OutputError."""
-        path = folder / f"stamp-{self.head.seq:012d}-{self.head.hash[:12]}.json"
+        path = folder / name_of(self.head)
         values = {
             "form": _FORM,
             "event": self.head.seq,
@@ -68,16 +79,22 @@ class Stamp:
     def load(cls, path: Path) -> Stamp:
         """Read a stamp. Raises StoreError where the file is none."""
         try:
-            if path.stat().st_size > _MOST_BYTES:
+            if not path.is_file():
+                raise ValueError("it is no file")  # a pipe or device would be read for ever
+            with path.open("rb") as file:
+                raw = file.read(_MOST_BYTES + 1)
+            if len(raw) > _MOST_BYTES:
                 raise ValueError(f"more than {_MOST_BYTES:,} bytes")
-            values: Any = json.loads(path.read_text("utf-8"))
+            values: Any = json.loads(raw.decode("utf-8"))
             head = Head(int(values["event"]), str(values["hash"]), int(values["recorded_at"]))
             token = base64.b64decode(values["token"], validate=True)
-            return cls(head, bytes.fromhex(values["salt"]), token, str(values["authority"]))
-        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            stamp = cls(head, bytes.fromhex(values["salt"]), token, str(values["authority"])[:200])
+            _check_values(stamp, path)
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise StoreError(
                 f"time stamp {str(path)!r} cannot be read: {error}. Put the file back from a copy."
             ) from None
+        return stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +103,18 @@ class StampCheck:
 
     count: int
     last: datetime | None
-    """When the authority stamped the newest head that is in the log."""
+    """When the authority first stamped the newest head that is in the log and has a stamp."""
     faults: tuple[str, ...]
+    covered: int = 0
+    """The last event that a stamp stands for; 0 where none does."""
+    longest_wait: timedelta | None = None
+    """The longest time between an event and the first stamp after it. A log that was rewritten and
+    stamped anew shows here, where its stamps were thrown away too."""
+
+
+def name_of(head: Head) -> str:
+    """Return the name of the file of a head's stamp."""
+    return f"stamp-{head.seq:012d}-{head.hash[:12]}.json"
 
 
 def message_of(head: Head, salt: bytes) -> bytes:
@@ -117,20 +144,27 @@ def verified_time(stamp: Stamp, roots: Sequence[Certificate]) -> datetime:
     return response.tst_info.gen_time.astimezone(UTC)
 
 
-def check_stamps(connection: Connection, folder: Path, roots: Sequence[Certificate]) -> StampCheck:
+def check_stamps(
+    connection: Connection, folder: Path, roots: Sequence[Certificate], due: int | None = None
+) -> StampCheck:
     """Compare every stamp of a folder with the log: each head has to be in it as it was stamped.
 
-    Without roots no token can be checked, which is a fault where there are stamps.
+    Without roots no token can be checked, which is a fault where there are stamps. `due` is the
+    time, in microseconds, from which on events may wait for a stamp; None where none is expected.
     """
-    paths = sorted(folder.glob("stamp-*.json"))[-_MOST_STAMPS:] if folder.is_dir() else []
+    paths = sorted(islice(folder.glob("stamp-*.json"), _MOST_STAMPS + 1)) if folder.is_dir() else []
     faults: list[str] = []
-    last: datetime | None = None
+    if len(paths) > _MOST_STAMPS:
+        faults.append(f"{folder} holds more than {_MOST_STAMPS:,} time stamps: not all are checked")
     if paths and not roots:
         faults.append(
             f"{len(paths)} time stamps in {folder} cannot be checked: name the authority's root "
             "certificate with time_stamp_roots"
         )
-    for path in paths if roots else ():
+    stamped: list[tuple[int, datetime]] = []
+    for path in paths[:_MOST_STAMPS] if roots else ():
+        if len(faults) >= _MOST_FAULTS:
+            break
         try:
             stamp = Stamp.load(path)
             stamped_at = verified_time(stamp, roots)
@@ -139,16 +173,52 @@ def check_stamps(connection: Connection, folder: Path, roots: Sequence[Certifica
             continue
         fault = _fault(connection, stamp.head)
         if fault:
-            faults.append(f"{fault} (stamped on {stamped_at:%Y-%m-%d} by {stamp.authority})")
-        elif last is None or stamped_at > last:
-            last = stamped_at
-    return StampCheck(len(paths), last, tuple(faults))
+            faults.append(f"{fault} (stamped on {stamped_at:%Y-%m-%d} by {stamp.authority!r})")
+        elif stamp.head.seq:  # the beginning is every log's, and says nothing of this one
+            stamped.append((stamp.head.seq, stamped_at))
+    covered, last = max(stamped, default=(0, None))
+    faults += _unstamped(connection, covered, due)
+    wait = _longest_wait(connection, sorted(stamped))
+    return StampCheck(len(paths), last, tuple(faults), covered, wait)
 
 
 def check_head(connection: Connection, head: Head, where: str) -> str | None:
     """Return what is wrong where a head that stands in a file is not in the log; None where it is."""
     fault = _fault(connection, head)
     return f"{fault} (noted in {where})" if fault else None
+
+
+def _unstamped(connection: Connection, covered: int, due: int | None) -> list[str]:
+    """Return the fault of a log whose newer events no stamp stands for."""
+    at = None if due is None else recorded_after(connection, covered)
+    if at is None or due is None or at >= due - UNSTAMPED_DAYS * _DAY:
+        return []
+    return [
+        f"no time stamp stands for the events after {covered}, the first of which is older than "
+        f"{UNSTAMPED_DAYS} days: stamps were taken away, or `attribution stamp` does not run"
+    ]
+
+
+def _longest_wait(connection: Connection, stamped: list[tuple[int, datetime]]) -> timedelta | None:
+    """Return how long an event waited at most for its first stamp."""
+    waits: list[timedelta] = []
+    before = 0
+    for seq, stamped_at in stamped:
+        at = recorded_after(connection, before)
+        if seq > before and at is not None:
+            waits.append(stamped_at - moment(at))
+        before = seq
+    return max([timedelta(0), *waits]) if waits else None
+
+
+def _check_values(stamp: Stamp, path: Path) -> None:
+    """Raise ValueError for values that no stamp of ours has."""
+    if not (0 <= stamp.head.seq <= _LAST_EVENT and _HASH.fullmatch(stamp.head.hash)):
+        raise ValueError("it is of no event")
+    if len(stamp.salt) != _SALT_BYTES:
+        raise ValueError(f"its salt has not {_SALT_BYTES} bytes")
+    if path.name != name_of(stamp.head):
+        raise ValueError("its name is another stamp's")
 
 
 def _fault(connection: Connection, head: Head) -> str | None:

@@ -36,6 +36,7 @@ from attribution.store.tables import reports
 from casework import NOON, Clock, filled, reported
 from command import run
 from served import Served, hotline_settings, serving
+from signing_keys import respelled
 
 
 def public_half(key: Ed25519PrivateKey) -> str:
@@ -78,12 +79,15 @@ def test_signed_statement_is_noted_and_says_by_whom(writer: Writer, key: Ed25519
     assert line.kind == "still_online"
     assert (line.detail["checker"], line.detail["compared"]) == ("night checker", "content")
     assert line.detail["served_by"] == "ripe:ORG-EX1-RIPE"
-    assert is_signed(line.detail)
+    keys = [public_half(key)]
+    assert is_signed(line.detail, keys)
     changed = line.detail | {
         "statement": line.detail["statement"] | {"served_by": "ripe:ORG-RIVAL"}
     }
-    assert not is_signed(changed)
-    assert not is_signed({})
+    assert not is_signed(changed, keys)
+    assert not is_signed(line.detail | {"served_by": "ripe:ORG-RIVAL"}, keys)
+    assert not is_signed(line.detail, [])  # whoever imports a history makes keys of their own
+    assert not is_signed({}, keys)
 
 
 def test_statement_is_taken_once(writer: Writer, key: Ed25519PrivateKey) -> None:
@@ -95,6 +99,57 @@ def test_statement_is_taken_once(writer: Writer, key: Ed25519PrivateKey) -> None
     respelled = {**signed, "signature": str(signed["signature"])}
     with pytest.raises(Refused, match="noted before"):
         note_statement(writer, respelled)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"seen_at": "2026-03-03T05:00:00Z"},
+        {"seen_at": "2026-03-03T06:00:00+01:00"},
+        {"seen_at": "20260303T050000.000000+0000"},
+        {"state": "offline"},
+        {"method": "person"},
+    ],
+)
+def test_one_look_counts_once_in_whatever_spelling(
+    changes: dict[str, Any], writer: Writer, key: Ed25519PrivateKey
+) -> None:
+    at = {"seen_at": "2026-03-03T05:00:00+00:00"}
+    note_statement(writer, statement(writer, key, **at).signed(key))
+    with pytest.raises(Refused, match="noted before"):
+        note_statement(writer, statement(writer, key, **(at | changes)).signed(key))
+    later = statement(writer, key, seen_at="2026-03-03T05:00:01+00:00")
+    assert note_statement(writer, later.signed(key))
+
+
+def test_one_key_is_one_checker_in_whatever_spelling(
+    writer: Writer, key: Ed25519PrivateKey
+) -> None:
+    again = respelled(public_half(key))
+    assert base64.b64decode(again, validate=True) == base64.b64decode(public_half(key))
+    retire_checker(writer, RetireChecker("night checker", "its machine was sold"))
+    with pytest.raises(Refused) as refused:
+        add_checker(writer, AddChecker("another", again))
+    assert refused.value.field == "public_key"
+
+
+def test_a_key_for_which_anybody_signs_is_no_checkers(writer: Writer) -> None:
+    for raw in (bytes(32), b"\x01" + bytes(31), b"\xed" + b"\xff" * 30 + b"\x7f"):
+        with pytest.raises(Refused) as refused:
+            add_checker(writer, AddChecker("another", base64.b64encode(raw).decode()))
+        assert refused.value.field == "public_key"
+
+
+@pytest.mark.parametrize("text", ["r\x00", "r\ud800", "r\u200b", "r\n"])
+@pytest.mark.parametrize("field", ["report", "served_by", "checker", "seen_at"])
+def test_text_that_no_database_takes_is_refused_and_stops_no_other(
+    field: str, text: str, writer: Writer, key: Ed25519PrivateKey
+) -> None:
+    with pytest.raises(Refused) as refused:
+        note_statement(writer, statement(writer, key, **{field: text}).signed(key))
+    assert refused.value.field == field
+    assert note_statement(writer, statement(writer, key).signed(key))
+    writer.flush()
 
 
 @pytest.mark.parametrize(

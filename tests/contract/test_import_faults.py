@@ -62,6 +62,17 @@ def test_one_company_comes_of_one_name_in_every_encoding_of_unicode(
     assert names(store) == {name}
 
 
+def test_accents_and_spaces_in_another_form_make_no_second_company(
+    store: Store, tmp_path: Path
+) -> None:
+    path = tmp_path / "export.csv"
+    spellings = ("Sch\u00f6ne Server", "Scho\u0308ne Server", "Sch\u00f6ne\u00a0Server ")
+    rows = [row(number, name) for number, name in enumerate(spellings)]
+    path.write_text("\n".join([HEADER, *rows]), "utf-8")
+    assert taken(store, path)[1] == []
+    assert names(store) == {"Sch\u00f6ne Server"}
+
+
 def test_a_code_page_makes_no_second_company(store: Store, tmp_path: Path) -> None:
     name = "Sch\u00f6ne Server GmbH"
     path = tmp_path / "export.csv"
@@ -95,6 +106,9 @@ BAD = [
     (row(1, provider='"a"b"'), "no CSV"),
     (row(1, provider="Exam\u200bple Hosting"), "U+200B"),
     (row(1, provider="\u202eExample"), "U+202E"),
+    (row(1, provider="Exam\u200dple Hosting"), "U+200D"),
+    (row(1, provider="Example\u3164Hosting"), "U+3164"),
+    (row(1, provider="Example Hosting\ufe0f"), "U+FE0F"),
     (row(1, provider=""), "missing"),
     (row(1, url="https://www.site.example/" + "x" * 200_000), "8192"),
 ]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
+import os
 from collections.abc import Iterator
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +149,131 @@ def test_stamp_that_was_changed_is_a_fault(
     path = stamp_head(store, settings, StampHead()).path
     path.write_text(json.dumps(json.loads(path.read_text()) | {field: value}))
     assert checked(store, settings).faults
+
+
+def planted(settings: Settings, name: str, content: object) -> Path:
+    path = settings.stamps_path / name
+    path.write_text(json.dumps(content))
+    return path
+
+
+@pytest.mark.parametrize("value", [10**30, float("inf"), -1, 2**63, True, [1]])
+def test_number_that_no_database_takes_is_a_fault_and_ends_nothing(
+    value: object, store: Store, settings: Settings, tmp_path: Path
+) -> None:
+    filled(store)
+    path = stamp_head(store, settings, StampHead()).path
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"event": value}))
+    assert any("cannot be read" in fault for fault in checked(store, settings).faults)
+    noted = tmp_path / "list.json"
+    noted.write_text(json.dumps({"log": {"event": value, "hash": "0" * 64}}))
+    with pytest.raises(Refused, match=r"list\.json"):
+        checked(store, settings, noted)
+
+
+def test_pipes_and_devices_among_the_stamps_are_faults_and_are_not_read(
+    store: Store, settings: Settings
+) -> None:
+    filled(store)
+    stamp_head(store, settings, StampHead())
+    os.mkfifo(settings.stamps_path / "stamp-000000000001-pipe.json")
+    (settings.stamps_path / "stamp-000000000001-zero.json").symlink_to("/dev/zero")
+    (settings.stamps_path / "stamp-000000000001-self.json").symlink_to(
+        settings.stamps_path / "stamp-000000000001-self.json"
+    )
+    (settings.stamps_path / "stamp-000000000001-folder.json").mkdir()
+    result = checked(store, settings)
+    assert (len(result.faults), result.stamps.count) == (4, 5)
+
+
+def test_copies_of_an_old_stamp_do_not_push_newer_ones_out(
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = filled(store)
+    old = stamp_head(store, settings, StampHead())
+    with store.write("ann") as writer:
+        note_event(writer, "ack", writer.now, case=case)
+    newest = stamp_head(store, settings, StampHead())
+    rewrite(store, up_to=newest.head.seq - 1)
+    values = json.loads(old.path.read_text())
+    for number in range(3):
+        planted(settings, f"stamp-999999999999-{number:012d}.json", values)
+    monkeypatch.setattr("attribution.store.stamps._MOST_STAMPS", 3)
+    faults = checked(store, settings).faults
+    assert any("not all are checked" in fault for fault in faults)
+    assert any("another stamp's" in fault or "cut off" in fault for fault in faults)
+
+
+def test_many_faults_end_the_check(store: Store, settings: Settings) -> None:
+    filled(store)
+    stamp_head(store, settings, StampHead())
+    for number in range(300):
+        planted(settings, f"stamp-000000000000-{number:012d}.json", {})
+    assert len(checked(store, settings).faults) == 100
+
+
+def test_stamp_of_the_beginning_or_of_an_old_head_does_not_stand_for_what_follows(
+    store: Store, settings: Settings
+) -> None:
+    stamp_head(store, settings, StampHead())  # of the empty log, which every store has
+    case = filled(store)
+    result = checked(store, settings).stamps
+    assert (result.covered, result.last, result.faults) == (0, None, ())
+    first = stamp_head(store, settings, StampHead())
+    with store.write("ann") as writer:
+        note_event(writer, "ack", writer.now, case=case)
+    second = stamp_head(store, settings, StampHead())
+    assert checked(store, settings).stamps.covered == second.head.seq
+    second.path.unlink()
+    assert checked(store, settings).stamps.covered == first.head.seq
+
+
+def test_stamps_that_were_taken_away_are_missed(
+    store: Store, settings: Settings, clock: Clock
+) -> None:
+    filled(store)
+    stamped = stamp_head(store, settings, StampHead())
+    clock.move(days=10)
+    assert checked(store, settings).faults == ()
+    stamped.path.unlink()
+    rewrite(store, who="nobody")
+    (fault,) = checked(store, settings).faults
+    assert "taken away" in fault
+    without = settings.model_copy(update={"time_stamp_url": ""})
+    assert checked(store, without).faults == ()
+    stamp_head(store, settings, StampHead())  # anew: then it shows how late that was
+    result = checked(store, settings)
+    assert result.faults == ()
+    assert result.stamps.longest_wait is not None
+    assert result.stamps.longest_wait.days > 3
+
+
+def test_stamps_of_another_store_are_faults(
+    store: Store, settings: Settings, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'other.sqlite3'}"
+    with Store.open(url, now=store._now) as other:
+        filled(other)
+        stamp_head(other, settings, StampHead())
+    filled(store)
+    assert any("is not in the log" in fault for fault in checked(store, settings).faults)
+
+
+def test_backup_that_was_cut_off_or_doctored_is_refused(
+    store: Store, settings: Settings, tmp_path: Path
+) -> None:
+    filled(store)
+    backup = tmp_path / "cases.backup"
+    back_up(store, backup)
+    lines = gzip.decompress(backup.read_bytes()).splitlines(keepends=True)
+    empty = json.loads(lines[0]) | {"log": {"event": 0, "hash": GENESIS}}
+    doctored = [json.dumps(empty).encode() + b"\n", *lines[1:-1]]
+    digest = sha256(b"".join(doctored)).hexdigest()
+    foot = json.dumps({"sha256": digest}).encode()
+    for content in (lines[:1], lines[:-2], [*doctored, lines[-1]], [*doctored, foot]):
+        backup.write_bytes(gzip.compress(b"".join(content)))
+        with pytest.raises(Refused, match=r"cases\.backup"):
+            checked(store, settings, backup)
 
 
 def test_stamped_digest_is_salted(store: Store, settings: Settings) -> None:

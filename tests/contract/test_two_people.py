@@ -299,6 +299,27 @@ def test_an_identity_providers_mailbox_is_no_other_spelling_of_the_signers(
         sign_in_by_claims(store, "https://id.example", claims, 12)
 
 
+def test_an_administrator_with_further_mailboxes_at_the_identity_provider_signs_nothing_alone(
+    store: Store,
+) -> None:
+    administrator(store)
+    claims = {"email_verified": True}
+    for number, mailbox in enumerate((ANN, BOB)):
+        with store.write(EVE) as writer:
+            add_account(writer, mailbox, mailbox[:3].capitalize() + " Example", "signer")
+        given = claims | {"sub": str(number), "email": mailbox}
+        _, account = sign_in_by_claims(store, "https://id.example", given, 12)
+        key_of(store, account)
+    assert may_sign(store) == set()
+    for by in (EVE, BOB):
+        assert refusal(store, ANN, by).code is Refusal.NOT_ALLOWED
+    with store.write("machine") as writer:  # who has the machine names signers anyway
+        add_account(writer, ROY, "Roy Example", "admin")
+    sign_in_by_claims(store, "https://id.example", claims | {"sub": "9", "email": ROY}, 12)
+    confirmed(store, ANN, ROY)
+    assert may_sign(store) == {ANN}
+
+
 def test_an_identity_providers_mailbox_has_to_be_verified_each_time(store: Store) -> None:
     add_person(store, "signer", "Signer@Hotline.example")
     good = {"sub": "1", "email": "Signer@HOTLINE.example", "email_verified": True}

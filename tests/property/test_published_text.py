@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import ipaddress
 import re
 import unicodedata
+from urllib.parse import unquote
 
 import idna
 import pytest
@@ -44,6 +46,14 @@ SPELLINGS = [
     ". ",
     " .",
     " DOT ",
+    "%2E",
+    "%2e",
+    "&#46;",
+    "&period;",
+    " fullstop ",
+    " d0t ",
+    " d\u00f2t ",
+    ". \u0052\u0055 ",
 ]
 
 
@@ -67,8 +77,8 @@ def hidden_links(draw: st.DrawFn) -> str:
 
 
 def mapped(text: str) -> str:
-    """Return a text as a browser's address line would read it."""
-    form = unicodedata.normalize("NFKC", text)
+    """Return a text as a browser's address line, or a page, would read it."""
+    form = unicodedata.normalize("NFKC", html.unescape(unquote(text)))
     return "".join(map(_mapped, form))
 
 
@@ -115,6 +125,44 @@ def test_nothing_clickable_gets_out(text: str) -> None:
         assert publishable(shown) == shown  # what was looked at is what is published
     assert_nothing_to_click(shown_name(text).replace("[left out]", ""))
     assert_nothing_to_click(company_name(text, ["AS64500", text]).replace("[left out]", ""))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "evil%2Eru",
+        "evil%2eru",
+        "evil %2E ru",
+        "evil&period;ru",
+        "evil&#46;ru",
+        "Moved to evil. RU",
+        "Moved to evil. Ru.",
+        "evil. NET",
+        "evil. Xyz",
+        "evil. TOP",
+        "evil fullstop ru",
+        "evil d0t ru",
+        "evil d\u00f2t ru",
+        "evil c0m",
+        "evil \u0442\u0447\u043a ru",
+    ],
+)
+def test_an_address_in_another_spelling_is_held_back(text: str) -> None:
+    assert publishable(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We act. To be clear, we removed it.",
+        "It was 100 % gone. In 10 days, at 5% of hosts.",
+        "AT&T. Is that so?",
+        "R&D; sales. No more.",
+        "Point 10. Es ist weg.",
+    ],
+)
+def test_sentences_that_begin_like_the_end_of_a_domain_are_published(text: str) -> None:
+    assert publishable(text)
 
 
 @pytest.mark.parametrize(

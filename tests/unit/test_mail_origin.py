@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from attribution.mail import Method, Pass, Relay, read_mail, speaks_for
@@ -38,6 +40,40 @@ def test_what_our_relay_checked_is_read(results: str, expected: Pass | None) -> 
     assert passes(authenticated(MAIL, results)) == ((expected,) if expected else ())
 
 
+OFFENDER = "attacker.example"
+VICTIM = "hosting.example"
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        f'spf=pass smtp.mailfrom="x; spf=pass smtp.mailfrom=abuse@{VICTIM}"@{OFFENDER}',
+        f'spf=pass smtp.mailfrom="x; dkim=pass header.d={VICTIM} "@{OFFENDER}',
+        f'spf=pass smtp.mailfrom="x smtp.mailfrom={VICTIM} "@{OFFENDER}',
+        f'spf=pass smtp.mailfrom=" ; spf=pass smtp.mailfrom={VICTIM}',
+        f'spf=pass smtp.mailfrom="\\"; spf=pass smtp.mailfrom={VICTIM} "@{OFFENDER}',
+        f"spf=pass smtp.mailfrom={OFFENDER} (a (b) ; spf=pass smtp.mailfrom={VICTIM} )",
+        f"spf=pass smtp.mailfrom=header.d={VICTIM}@{OFFENDER} smtp.mailfrom={VICTIM}",
+        f'dkim=pass header.i="x header.d={VICTIM}"@{OFFENDER}',
+        f'dkim=pass header.i="@{VICTIM} "@{OFFENDER}',
+        f'dkim=fail reason="; dkim=pass header.d={VICTIM}" header.d={VICTIM}',
+        f"auth=pass smtp.auth=dkim=pass header.d={VICTIM}",
+        f"x-spf=pass smtp.mailfrom={VICTIM}",
+        f"spf=pass smtp.mailfrom=abuse@{VICTIM}:587@{OFFENDER}",
+        f"spf=pass smtp.mailfrom=a@[{VICTIM}]",
+    ],
+)
+def test_a_sender_vouches_for_no_other_domain_by_words_in_the_return_path(results: str) -> None:
+    assert all(check.domain == OFFENDER for check in passes(authenticated(MAIL, results)))
+
+
+def test_reading_of_results_costs_time_by_their_size() -> None:
+    for piece in ("(", ")", '"', "\\", ";", "spf=pass ", " =", "=", '"a'):
+        began = time.perf_counter()
+        passes(authenticated(MAIL, piece * 200_000))
+        assert time.perf_counter() - began < 1, piece
+
+
 def test_only_the_topmost_field_with_our_id_counts() -> None:
     assert passes(authenticated(FORGED + MAIL, "dkim=fail header.d=hosting.example")) == ()
     other = authenticated(MAIL, "dkim=pass header.d=hosting.example", by="mx.attacker.example")
@@ -65,6 +101,8 @@ def test_a_bounce_that_our_relay_made_is_told_by_its_way() -> None:
         f"from localhost (localhost [127.0.0.1]) by {RELAY} (Postfix)",
         f"by {RELAY} (Postfix)",
     )
+    assert made(f"from {RELAY} (192.0.2.9) by store.hotline.example")
+    assert made(f"from localhost ([IPv6:::1]:25) by {RELAY} (Postfix)")
 
 
 @pytest.mark.parametrize(
@@ -75,6 +113,12 @@ def test_a_bounce_that_our_relay_made_is_told_by_its_way() -> None:
         f"from [203.0.113.5] (helo=[127.0.0.1]) by {RELAY} with esmtp (Exim)",
         f"from unknown (HELO {RELAY}) (203.0.113.5) by {RELAY} with SMTP",
         "from a (a [127.0.0.1]) by mx.attacker.example",
+        f"from unknown (HELO [127.0.0.1]) (203.0.113.5) by {RELAY} with SMTP",
+        f"from [127.0.0.1] (203.0.113.5:25) by {RELAY}",
+        f"from [192.0.2.9] (2001:db8::7) by {RELAY}",
+        f"from [IPv6:::1] ([IPv6:2001:db8::7]) by {RELAY}",
+        f"from [127.0.0.1] by {RELAY} ([203.0.113.5]) by {RELAY} with SMTP",
+        f"from {RELAY} by {RELAY} with SMTP",
     ],
 )
 def test_a_bounce_that_came_from_outside_is_not_our_relays_whatever_it_says(line: str) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from attribution.cases.listing import (
+    _covered,
     begun_list,
     build,
     check_signatures,
@@ -44,6 +45,7 @@ from attribution.pattern.report import as_row
 from attribution.store import Store
 from attribution.store.tables import events
 from casework import Clock, looked_up, reported
+from signing_keys import respelled
 from stories import Story, day
 
 PROVIDER = "ripe:ORG-EX1-RIPE"
@@ -418,6 +420,103 @@ def test_a_signature_with_words_that_may_not_go_out_counts_for_nothing(
     with store.write("admin") as writer, pytest.raises(Refused) as refused:
         name_signer(writer, "evil.com", "eve@hotline.example", "x")
     assert (refused.value.code, refused.value.field) == (Refusal.HELD_BACK, "name")
+
+
+def signed_by_two(store: Store, clock: Clock, tmp_path: Path) -> dict[str, Any]:
+    """Return a list that may be published."""
+    made = listed(store, clock)
+    with store.read() as connection:
+        known = signers(connection)
+    for path in two_signers(store, tmp_path):
+        with store.read() as connection:
+            known = signers(connection)
+        made = sign(made, read_key(path.read_bytes()), "read it", known, clock.at)
+    return made
+
+
+def published(store: Store, clock: Clock, signed: dict[str, Any]) -> str:
+    with store.write("ann") as writer:
+        return json.dumps(publish(writer, signed, clock.at.date(), ["Partner"]))
+
+
+@pytest.mark.parametrize(
+    ("field", "added"),
+    [
+        ("note", "visit https://site.example"),
+        ("signature", " visit https://site.example"),
+        ("signature", "!"),
+        ("at", "visit https://site.example"),
+        ("public_key", "\n"),
+    ],
+)
+def test_nothing_unsigned_goes_out_beside_a_signature(
+    field: str, added: str, store: Store, clock: Clock, tmp_path: Path
+) -> None:
+    signed = signed_by_two(store, clock, tmp_path)
+    first, second = signed["signatures"]
+    forged = {**signed, "signatures": [{**first, field: first.get(field, "") + added}, second]}
+    with pytest.raises(Refused, match="the list is not published"):
+        published(store, clock, forged)
+    assert "visit" not in published(store, clock, {**signed, "note": added})
+
+
+@pytest.mark.parametrize(
+    "at", ["visit https://site.example", "2026-03-02T10:00:00Z.site.example", ""]
+)
+def test_a_signer_publishes_no_words_as_the_time_of_the_signature(
+    at: str, store: Store, clock: Clock, tmp_path: Path
+) -> None:
+    signed = signed_by_two(store, clock, tmp_path)
+    key = read_key((tmp_path / "Ann.pem").read_bytes())
+    first, second = signed["signatures"]
+    statement = {"name": first["name"], "reason": first["reason"], "at": at}
+    signature = base64.b64encode(key.sign(_covered(signed, statement))).decode()
+    forged = {**first, **statement, "signature": signature}
+    with pytest.raises(Refused, match="the list is not published"):
+        published(store, clock, {**signed, "signatures": [forged, second]})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("format", "visit https://site.example"),
+        ("format", 1.0),
+        ("entries", ["visit"]),
+        ("entries", {"a": 1}),
+        ("entries", 7),
+        ("signatures", ["visit"]),
+        ("signatures", None),
+        ("as_of", "2026-W10-1"),
+    ],
+)
+def test_a_list_of_another_shape_is_refused(
+    field: str, value: object, store: Store, clock: Clock, tmp_path: Path
+) -> None:
+    made = {**listed(store, clock), field: value}
+    keys = [read_key(path.read_bytes()) for path in two_signers(store, tmp_path)]
+    with store.read() as connection:
+        known = signers(connection)
+
+    def both() -> None:
+        signed = made
+        for key in keys:
+            signed = sign(signed, key, "read it", known, clock.at)
+        published(store, clock, signed)
+
+    with pytest.raises(Refused):
+        both()
+
+
+def test_a_key_that_everybody_signs_with_or_in_a_second_spelling_names_no_signer(
+    store: Store, tmp_path: Path
+) -> None:
+    two_signers(store, tmp_path)
+    with store.write("ann") as writer:
+        named_key = next(iter(signers(writer.connection)))
+        for key in (respelled(named_key), base64.b64encode(b"\x01" + bytes(31)).decode()):
+            with pytest.raises(Refused) as refused:
+                name_signer(writer, "Third Person", "third@hotline.example", key)
+            assert (refused.value.code, refused.value.field) == (Refusal.INVALID, "public key")
 
 
 def test_two_signers_are_two_people(store: Store, tmp_path: Path) -> None:

@@ -88,6 +88,8 @@ def test_provider_of_the_store_needs_no_name(store: Store) -> None:
         (Vouch(KEY, "  ", "Reseller Servers Ltd"), Refusal.MISSING, "why"),
         (Vouch("ORG-RS1-RIPE", "acts", "X"), Refusal.INVALID, "provider"),
         (Vouch("ripe:", "acts", "X"), Refusal.INVALID, "provider"),
+        (Vouch("ripe:ORG-R\u017f1-RIPE", "acts", "X"), Refusal.INVALID, "provider"),
+        (Vouch("ripe:ORG-R\u200bS1-RIPE", "acts", "X"), Refusal.INVALID, "provider"),
         (Vouch("ripe:ORG RS1", "acts", "X"), Refusal.INVALID, "provider"),
         (Vouch(f"ripe:{'A' * 81}", "acts", "X"), Refusal.INVALID, "provider"),
         (Vouch("ripe:network:192.0.2.0-192.0.2.7", "acts", "X"), Refusal.INVALID, "provider"),

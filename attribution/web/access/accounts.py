@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from attribution.cases.people import exact_mailbox, person_of
+from attribution.cases.two_people import ACCOUNT_MADE
 from attribution.errors import NotInStoreError, Refusal, Refused, StoreError
 from attribution.store.log import Writer
 from attribution.store.service_tables import accounts, sessions
@@ -84,7 +85,7 @@ def add_account(
         "made_at": writer.now,
     }
     connection.execute(accounts.insert().values(**values))
-    writer.add_event("account_made", writer.now, detail={"account": person, "role": role})
+    writer.add_event(ACCOUNT_MADE, writer.now, detail={"account": person, "role": role})
     return account(connection, identity)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from attribution.cases.people import person_of
+from attribution.cases.two_people import PROVIDER_BOUND
 from attribution.errors import AttributionError, StoreError
 from attribution.store.log import Writer
 from attribution.store.service_tables import accounts
@@ -118,7 +119,7 @@ def sign_in_by_claims(
             writer.add_event(
                 "account_changed",
                 writer.now,
-                detail={"account": held.person, "what": "identity provider"},
+                detail={"account": held.person, "what": PROVIDER_BOUND},
             )
         return sessions.begin(writer, held, hours), held
 

@@ -258,6 +258,8 @@ def verify_store(head: str | None, against: Sequence[Path], *, as_json: bool) ->
                 "head": log.head,
                 "stamps": stamps.count,
                 "last_stamp": last,
+                "stamped_events": stamps.covered,
+                "longest_wait_days": stamps.longest_wait.days if stamps.longest_wait else None,
                 "faults": list(result.faults),
             }
         )
@@ -265,7 +267,11 @@ def verify_store(head: str | None, against: Sequence[Path], *, as_json: bool) ->
     for fault in result.faults:
         say(f"attribution: {fault}")
     state = f"{len(result.faults)} faults" if result.faults else "whole"
-    stamped = f"; last stamped {stamps.last:%Y-%m-%d %H:%M} UTC" if stamps.last else ""
+    stamped = ""
+    if stamps.last:
+        stamped = f"; stamped up to event {stamps.covered} on {stamps.last:%Y-%m-%d %H:%M} UTC"
+    if stamps.longest_wait:
+        stamped += f", each event within {stamps.longest_wait.days + 1} days"
     typer.echo(f"{log.events} events, {state}{stamped}; head {log.head}")
     return exit_code.SOME_NOT if result.faults else 0
 
