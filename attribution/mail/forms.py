@@ -108,8 +108,9 @@ VENDOR_FIELDS = (
     "x-mailer-daemon",
     "x-list-administrivia",
     "x-amz-sns-message-id",
+    "x-apple-unsubscribe",
 )
-"""Header fields that only mail systems write."""
+"""Header fields that only mail systems write, and mail programs that leave a list."""
 
 LIST_SERVER_FIELDS = ("x-mlserver", "x-mailman-version", "x-listserver")
 """Header fields of list servers; with a sender `…-admin@` the server itself writes."""
@@ -142,6 +143,7 @@ SYSTEM_SUBJECT = _choice(
     (?:successful|relayed|delivered) mail\b
     return receipt
     ^\{?spam\?\}? quarantine
+    ^mail delivery warning
     """,
 )
 """Subjects of mail systems that by themselves tell of no failure."""
@@ -164,6 +166,7 @@ FAILURE_SUBJECT = _choice(
     non-?delivery
     nondeliverable
     failed mail\b
+    mail failed\b
     mail delivery (?:failed|failure|problem|error)
     mail(?:er)? error
     mail failure
@@ -186,7 +189,8 @@ FAILURE_SUBJECT = _choice(
     could not (?:send|deliver) (?:your )?(?:message|mail)
     error\(?s?\)? in (?:forwarding|processing)
     ^rejected:
-    \bbounced\b
+    ^(?:e-?mail|mail|message) bounced\b
+    \bbounced (?:e-?mail|mail|message)\b
     \[bounce\]
     unknown user\b
     user unknown\b
@@ -267,6 +271,8 @@ FAILURE_SUBJECT = _choice(
     не може да бъде доставен
     δεν παραδόθηκε
     μη παραδοτέ
+    メールエラー
+    エラーメール
     配信不能
     配信できません
     配信に失敗
@@ -275,6 +281,8 @@ FAILURE_SUBJECT = _choice(
     不達
     返送
     退信
+    传输失败
+    发送失败
     无法投递
     無法傳遞
     未传递
@@ -284,10 +292,13 @@ FAILURE_SUBJECT = _choice(
 )
 """Subjects of a mail that comes back, anywhere in a subject that is no answer."""
 
+RETURNED_SUBJECT = re.compile(r"returned mail\b")
+"""How subjects of mail begin that is given back, whatever delayed it before."""
+
 SUCCESS = _choice(
     r"""
     \((?:success|relay(?:ed)?)\)
-    success(?:ful)?(?:ly)?\b
+    (?<!un)(?<!not )success(?:ful)?(?:ly)?\b
     ^delivered:
     ^relayed:
     ^gelesen:
@@ -308,6 +319,7 @@ DELAY_SUBJECT = _choice(
     delayed 24
     ^delayed:
     delivery delay
+    delivery warning
     transient delivery
     deferred
     verzögert
@@ -372,6 +384,8 @@ FAILURE_TEXT = _choice(
     this is the (?:qmail-send|mail system|dragonfly|mailer-daemon)
     returned mail\b
     error message below
+    failed addresses follow
+    no valid recipients
     we had trouble delivering
     \"notificationtype\":\s?\"(?:bounce|complaint)
     \"eventtype\":\s?\"(?:bounce|complaint)
@@ -421,7 +435,7 @@ FAILURE_TEXT = _choice(
     配信に失敗
     送信できません
     届けできません
-    无法投递
+    无法(?:投递|发送|送达)
     無法傳遞
     退信
     반송
@@ -493,7 +507,9 @@ PERMANENT_TEXT = _choice(
     given up
     no further (?:delivery )?attempts
     cannot be delivered
-    could not be delivered for more
+    will be deleted from
+    not going to try again
+    in the queue too long
     this is a permanent
     dauerhaft
     """,
@@ -517,10 +533,16 @@ COPY_BEGINS = _choice(
     [^\n]{0,60}\bheaders? follow[^\n]{0,80}
     [ \t]{0,40}-{3,20} ?(?:returned|original|start of)[^\n]{0,60}
     """,
-    before=r"(?m:^)",
-    after=r"(?m:$)",
+    before=r"(?im)^(?:",
+    after=r")$",
 )
-"""The line after which a mail that comes back repeats the notice."""
+"""The line after which a mail that comes back, or an answer, repeats the notice; in any case."""
+
+PERSONS_COPY = re.compile(r"-{5,20} ?original message ?-{5,20}", re.IGNORECASE)
+"""The one of these that mail programs write under people's answers."""
+
+LEAVES_LIST = re.compile(r"unsubscribe")
+"""Subjects of a mail by which a mail program leaves a list (RFC 2369), as a whole."""
 
 AUTOMATIC_FIELDS = (
     "x-autoreply",
