@@ -115,6 +115,13 @@ VENDOR_FIELDS = (
 LIST_SERVER_FIELDS = ("x-mlserver", "x-mailman-version", "x-listserver")
 """Header fields of list servers; with a sender `…-admin@` the server itself writes."""
 
+TAGS = re.compile(
+    r"\A(?:\s{0,5}(?:\[[^\]]{1,60}\]|\*{1,5}\s?(?:suspected )?spam\s?\*{1,5}|\{spam\??\})"
+    r"\s{0,5}){1,4}",
+    re.IGNORECASE,
+)
+"""What lists, ticket systems and filters write in front of a subject."""
+
 ANSWERED = re.compile(
     r"\s{0,5}(?:(?:re|aw|antw|antwort|sv|vs|ynt|odp|fw|fwd|wg|rv|tr|doorst|vb|videresend|rif|ri"
     r"|ref|回复|答复|返信|отв|на|σχετ|vá|továbbítás|bls|res|enc|i|atb|pd)\s?(?:\[\d{1,3}\])?\s?[:：])",
@@ -528,7 +535,8 @@ SMTP_REPLY = _choice(
 
 COPY_BEGINS = _choice(
     r"""
-    [^\n]{0,60}\b(?:copy of (?:the|your)|header of the original|message header)[^\n]{0,80}
+    [^\n]{0,60}\b(?<!receive a )copy of (?:the|your)[^\n]{0,80}
+    [^\n]{0,60}\b(?:header of the original|message header)[^\n]{0,80}
     [^\n]{0,60}\b(?:original|returned|undelivered) (?:message|mail)[^\n]{0,80}
     [^\n]{0,60}\bheaders? follow[^\n]{0,80}
     [ \t]{0,40}-{3,20} ?(?:returned|original|start of)[^\n]{0,60}

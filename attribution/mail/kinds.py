@@ -173,6 +173,11 @@ class Letter:
         return " ".join(self.mail.fields.get("subject").split())[:1_000]
 
     @cached_property
+    def untagged(self) -> str:
+        """The subject without the tags of lists, ticket systems and filters at its beginning."""
+        return forms.TAGS.sub("", self.subject)
+
+    @cached_property
     def text(self) -> str:
         """The text parts, HTML without tags, each line cut."""
         pieces: list[str] = []
@@ -204,7 +209,7 @@ class Letter:
     @cached_property
     def is_answer(self) -> bool:
         """Whether the subject begins as a person's answer or forwarded mail does."""
-        return forms.ANSWERED.match(self.subject) is not None
+        return forms.ANSWERED.match(self.untagged) is not None
 
     @cached_property
     def refers(self) -> bool:
@@ -301,10 +306,10 @@ def _signs_of_report(letter: Letter) -> set[Evidence]:
 
 def _signs_of_subject(letter: Letter) -> set[Evidence]:
     """Return what the subject says; nothing where a person answers."""
-    subject = letter.subject.lower()
+    subject = letter.untagged.lower() or letter.subject.lower()
     if letter.is_answer or letter.refers or forms.AUTOMATIC_SUBJECT.match(subject):
         return set()
-    if forms.RETURNED_SUBJECT.match(subject):
+    if forms.RETURNED_SUBJECT.match(subject) or letter.subject.lower().startswith("[bounce]"):
         return {Evidence.FAILURE_SUBJECT}
     if forms.DELAY_SUBJECT.search(subject):
         return {Evidence.DELAY_SUBJECT}
@@ -386,21 +391,27 @@ def _is_system(
     refused = Evidence.SMTP_REPLY in failures
     returned = Evidence.RETURNED_NOTICE in failures
     answers = bool(_ANSWERS & set(automatic)) and not refused
+    if Evidence.DELAY_SUBJECT in signs and Evidence.DELAY_TEXT in failures and not answers:
+        return True
+    begins = forms.FAILURE_TEXT.search(letter.words[:MOST_BEGINNING]) is not None
+    alone = not (letter.is_answer or letter.refers or answers)
     if Evidence.NULL_RETURN_PATH in signs:  # answering programs have one too
-        return not automatic or refused or (told and returned and not answers)
-    if letter.is_answer or letter.refers or answers:
-        return False
-    if Evidence.DELAY_SUBJECT in signs and Evidence.DELAY_TEXT in failures:
-        return True
-    if not forms.FAILURE_TEXT.search(letter.words[:MOST_BEGINNING]):
-        return False
+        if not automatic or refused:
+            return True
+        return (told and returned and not answers) or (begins and alone)
+    return alone and begins and _writes_as_system(letter, failures, automatic)
+
+
+def _writes_as_system(
+    letter: Letter, failures: frozenset[Evidence], automatic: list[Evidence]
+) -> bool:
+    """Say whether who begins with a failure is a mail system, though nothing else says so."""
     local = _local_parts(letter.mail.fields.get("from"), letter.mail.fields.get("sender"))
-    if not local:
+    if not local or letter.has_part(*forms.RETURNED_NOTICE):
         return True
+    beside = {Evidence.SMTP_REPLY, Evidence.RETURNED_NOTICE} & failures
     weak = any(forms.WEAK_MAILBOX.fullmatch(name) for name in local)
-    if weak:
-        return refused or returned or bool(automatic)
-    return refused and letter.has_part(*forms.RETURNED_NOTICE)
+    return weak and bool(beside or automatic)
 
 
 def _by_report(letter: Letter, report: DeliveryReport, signs: frozenset[Evidence]) -> Recognised:

@@ -23,7 +23,8 @@ BOUNCES = {
     "a telephone company's no-reply in Japanese": sent(
         sender="no-reply@m0001.hosting.example",
         subject="メールエラー通知",
-        body="--B\nContent-Type: text/plain; charset=utf-8\n\n受信箱が一杯のため、送信できませんでした。\n"
+        body="--B\nContent-Type: text/plain; charset=utf-8\n\n"
+        "受信箱が一杯のため、送信できませんでした。\n"
         f"Could not be delivered to: <{MAILBOX}>\n{ATTACHED}",
         fields=MIXED,
     ),
@@ -62,7 +63,8 @@ BOUNCES = {
     "Chinese": bounce(
         "--B\nContent-Type: text/plain; charset=gb2312\nContent-Transfer-Encoding: base64\n\n"
         # "the mail cannot be sent to the address that you named", in GB2312
-        f"08q8/s7et6i3osvNtb3E+ta4tqi1xLXY1rc=\n--B\nContent-Type: text/plain\n\n<{MAILBOX}>\n{ATTACHED}",
+        "08q8/s7et6i3osvNtb3E+ta4tqi1xLXY1rc=\n"
+        f"--B\nContent-Type: text/plain\n\n<{MAILBOX}>\n{ATTACHED}",
         subject="=?utf-8?B?6YKu5Lu25Lyg6L6T5aSx6LSl77yB?=",
         sender="postmaster@hosting.example",
         fields=MIXED,
@@ -184,6 +186,26 @@ def test_a_receipt_that_mentions_bounces_is_a_receipt(
         fields={"Auto-Submitted": "auto-replied", **path},
     )
     assert reading.kind is Kind.AUTO_REPLY, reading.evidence
+
+
+@pytest.mark.parametrize("tag", ["[hotline] ", "[Ticket#12] [abuse] ", "***SPAM*** ", "{Spam?} "])
+def test_tags_in_front_of_a_subject_change_nothing(tag: str) -> None:
+    answer = read(subject=f"{tag}Re: failure notice", body="We have it now.\n")
+    assert answer.kind is Kind.REPLY
+    returned = bounce("(no text)\n", subject=f"{tag}Returned mail: Deferred: no host")
+    assert read_mail(returned).kind is Kind.BOUNCE
+    complaint = read(subject=f"{tag}complaint about message from 192.0.2.1", body="See below.\n")
+    assert complaint.kind is Kind.MAIL_SYSTEM
+
+
+def test_a_delay_that_a_program_sends_without_naming_itself_is_no_answer() -> None:
+    reading = read(
+        sender="queue@hosting.example",
+        subject="Warning: message 1aBcDe delayed 24 hours",
+        body="Delivery attempts will continue for some time.\n",
+        fields={"Auto-Submitted": "auto-replied", "Return-Path": "<>"},
+    )
+    assert reading.kind is Kind.DELAYED
 
 
 def test_a_subject_alone_voids_no_mailbox_where_somebody_else_writes() -> None:
