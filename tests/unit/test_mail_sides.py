@@ -36,7 +36,8 @@ BOUNCES = {
     ),
     "attempts that were unsuccessful": bounce(
         "After some unsuccessful delivery attempts the message was removed from the queue.\n"
-        f"YOUR MESSAGE WAS NOT DELIVERED!\n\nNot received by:\n\n> {MAILBOX}\n\n{COPY}",
+        "YOUR MESSAGE WAS NOT DELIVERED!\n\nThese did NOT receive a copy of your message:\n\n"
+        f"> {MAILBOX}\n\n{COPY}",
         sender="MDaemon@mx.hosting.example",
         subject="Permanent Delivery Failure",
         fields={},
