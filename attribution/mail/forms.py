@@ -15,7 +15,7 @@ import re
 def _choice(lines: str, *, before: str = "", after: str = "") -> re.Pattern[str]:
     """Return the expression that is one of the lines; lines with `#` say what follows."""
     choices = [line.strip() for line in lines.strip().splitlines()]
-    inner = "|".join(line for line in choices if not line.startswith("#"))
+    inner = "|".join(line for line in choices if line and not line.startswith("#"))
     return re.compile(f"{before}(?:{inner}){after}")
 
 
@@ -348,8 +348,7 @@ DELAY_SUBJECT = _choice(
 )
 """Subjects of a mail about one that is tried again."""
 
-FAILURE_TEXT = _choice(
-    r"""
+_NOT_DELIVERED = r"""
     could ?n[o']t be (?:delivered|sent|reached|handed)
     could not deliver
     unable to (?:be )?deliver
@@ -368,31 +367,12 @@ FAILURE_TEXT = _choice(
     following (?:address|recipient)[^.\n]{0,50}(?:could not|cannot|not exist|did not)
     transcript of session
     remote host said
-    user unknown
-    unknown user
-    no such (?:user|mailbox|recipient)
-    user not found
-    over quota
-    mailbox (?:is )?(?:full|unavailable|not found|disabled|does not exist)
-    quota exceeded
-    invalid (?:user|recipient|mailbox|final delivery)
-    recipient (?:address )?rejected
-    unrouteable
-    recipient(?: name)? is not recognized
-    unroutable
-    relay(?:ing)? (?:access )?denied
-    relay error
     retry time(?:out)? (?:not reached|exceeded)
-    too many hops
-    loops back to
-    mail loop
-    loop detected
     message frozen
     this is the (?:qmail-send|mail system|dragonfly|mailer-daemon)
     returned mail\b
     error message below
     failed addresses follow
-    no valid recipients
     we had trouble delivering
     \"notificationtype\":\s?\"(?:bounce|complaint)
     \"eventtype\":\s?\"(?:bounce|complaint)
@@ -401,8 +381,6 @@ FAILURE_TEXT = _choice(
     unzustellbar
     zustellung[^.\n]{0,40}(?:fehl|nicht)
     fehler ist dauerhaft
-    postfach (?:ist )?voll
-    unbekannter (?:empfänger|benutzer)
     niet (?:worden )?(?:bezorgd|afgeleverd|besteld)
     onbestelbaar
     bezorging[^.\n]{0,40}mislukt
@@ -410,21 +388,15 @@ FAILURE_TEXT = _choice(
     n'a pas été (?:remis|distribué)
     non remis
     échec de
-    boîte (?:aux lettres )?pleine
     no (?:se )?(?:ha podido|pudo|puede) (?:ser )?(?:entreg|enviar)
     no se entregó
-    buzón (?:está )?lleno
     não (?:foi|pôde|pode) (?:ser )?(?:possível )?entreg
-    caixa (?:postal )?(?:está )?cheia
     non (?:è stato possibile|può essere|è stato) (?:recapitat|consegnat|consegnare|recapitare)
-    casella piena
     mancata consegna
     # the others
     nie (?:mogła|można|została) (?:zostać )?dostarcz
-    не (?:может|могло|было|удалось|удается) (?:быть )?достав
+    не (?:может|могло|было|удалось|удается) (?:быть )?(?:достав|отправ)
     не достав
-    почтовый ящик (?:переполнен|недоступен)
-    пользователь не найден
     kunde inte levereras
     kan inte levereras
     kunne ikke leveres
@@ -446,9 +418,41 @@ FAILURE_TEXT = _choice(
     無法傳遞
     退信
     반송
-    """,
-)
+"""
+_MAILBOX_STATES = r"""
+    user unknown
+    unknown user
+    no such (?:user|mailbox|recipient)
+    user not found
+    over quota
+    mailbox (?:is )?(?:full|unavailable|not found|disabled|does not exist)
+    quota exceeded
+    invalid (?:user|recipient|mailbox|final delivery)
+    recipient (?:address )?rejected
+    unrouteable
+    recipient(?: name)? is not recognized
+    unroutable
+    relay(?:ing)? (?:access )?denied
+    relay error
+    too many hops
+    loops back to
+    mail loop
+    loop detected
+    no valid recipients
+    postfach (?:ist )?voll
+    unbekannter (?:empfänger|benutzer)
+    boîte (?:aux lettres )?pleine
+    buzón (?:está )?lleno
+    caixa (?:postal )?(?:está )?cheia
+    casella piena
+    почтовый ящик (?:переполнен|недоступен)
+    пользователь не найден
+"""
+NOT_DELIVERED_TEXT = _choice(_NOT_DELIVERED)
 """Sentences that tell that a mail was not delivered."""
+
+FAILURE_TEXT = _choice(_NOT_DELIVERED + _MAILBOX_STATES)
+"""The same, and states of mailboxes that failures name and people name too."""
 
 REFUSAL_TEXT = _choice(
     r"""

@@ -393,25 +393,27 @@ def _is_system(
     answers = bool(_ANSWERS & set(automatic)) and not refused
     if Evidence.DELAY_SUBJECT in signs and Evidence.DELAY_TEXT in failures and not answers:
         return True
-    begins = forms.FAILURE_TEXT.search(letter.words[:MOST_BEGINNING]) is not None
-    alone = not (letter.is_answer or letter.refers or answers)
     if Evidence.NULL_RETURN_PATH in signs:  # answering programs have one too
-        if not automatic or refused:
-            return True
-        return (told and returned and not answers) or (begins and alone)
-    return alone and begins and _writes_as_system(letter, failures, automatic)
+        return not automatic or refused or (told and returned and not answers)
+    if letter.is_answer or letter.refers or answers:
+        return False
+    return _writes_as_system(letter, failures, automatic)
 
 
 def _writes_as_system(
     letter: Letter, failures: frozenset[Evidence], automatic: list[Evidence]
 ) -> bool:
     """Say whether who begins with a failure is a mail system, though nothing else says so."""
+    beginning = letter.words[:MOST_BEGINNING]
+    if not forms.FAILURE_TEXT.search(beginning):
+        return False
     local = _local_parts(letter.mail.fields.get("from"), letter.mail.fields.get("sender"))
     if not local or letter.has_part(*forms.RETURNED_NOTICE):
         return True
     beside = {Evidence.SMTP_REPLY, Evidence.RETURNED_NOTICE} & failures
     weak = any(forms.WEAK_MAILBOX.fullmatch(name) for name in local)
-    return weak and bool(beside or automatic)
+    tells = bool(automatic) and forms.NOT_DELIVERED_TEXT.search(beginning) is not None
+    return weak and (bool(beside) or tells)
 
 
 def _by_report(letter: Letter, report: DeliveryReport, signs: frozenset[Evidence]) -> Recognised:

@@ -144,6 +144,30 @@ def test_who_writes_about_a_bounce_has_answered(local: str, subject: str, body: 
     assert reading.kind is Kind.REPLY, reading.evidence
 
 
+@pytest.mark.parametrize(
+    ("sender", "subject", "body", "fields"),
+    [
+        (
+            "noreply@hosting.example",
+            "Case 12 is closed",
+            "The account was over quota and is suspended; that is a user unknown to us now.\n",
+            {"Auto-Submitted": "auto-generated"},
+        ),
+        (
+            "jo@hosting.example",
+            "Jo is no longer with us",
+            "Your message was not delivered to anybody else. Write to abuse@hosting.example.\n",
+            {"Auto-Submitted": "auto-replied", "Return-Path": "<>"},
+        ),
+    ],
+)
+def test_a_program_that_answers_for_a_person_bounces_nothing(
+    sender: str, subject: str, body: str, fields: dict[str, str]
+) -> None:
+    reading = read(sender=sender, subject=subject, body=body, fields=fields)
+    assert reading.kind is Kind.AUTO_REPLY, reading.evidence
+
+
 def test_a_person_who_writes_down_a_refusal_under_a_new_subject_has_answered() -> None:
     body = (
         "Hello,\nyour mail to us could not be delivered (550 5.1.1 user unknown). It works now.\n"
