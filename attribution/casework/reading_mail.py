@@ -119,6 +119,7 @@ _KIND_OF = {
     Action.DELAYED: Kind.DELAYED,
     Action.DELIVERED: Kind.DELIVERED,
     Action.RELAYED: Kind.RELAYED,
+    Action.VERIFIED: Kind.MAIL_SYSTEM,
 }
 _PROPOSALS = {
     "ack": Proposal.AUTOMATIC,

@@ -58,16 +58,28 @@ class Action(StrEnum):
     """In the mailbox."""
     RELAYED = "relayed"
     """Handed to a server that reports nothing of its own, or to several mailboxes (`expanded`)."""
+    VERIFIED = "deliverable"
+    """No mail was handed over: a server was asked whether the mailbox exists (Postfix)."""
 
 
 _ACTIONS = {
     "failed": Action.FAILED,
     "failure": Action.FAILED,
+    "expired": Action.FAILED,
+    "undeliverable": Action.FAILED,
     "delayed": Action.DELAYED,
     "delivered": Action.DELIVERED,
     "relayed": Action.RELAYED,
     "expanded": Action.RELAYED,
+    "deliverable": Action.VERIFIED,
 }
+_GRAVEST_FIRST = (
+    Action.FAILED,
+    Action.DELAYED,
+    Action.VERIFIED,
+    Action.RELAYED,
+    Action.DELIVERED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +110,7 @@ class DeliveryReport:
     def action(self) -> Action:
         """The gravest action; a report that names none tells of a failure."""
         actions = {one.action for one in self.recipients}
-        for action in (Action.FAILED, Action.DELAYED, Action.RELAYED, Action.DELIVERED):
+        for action in _GRAVEST_FIRST:
             if action in actions:
                 return action
         return Action.FAILED
@@ -214,8 +226,8 @@ def _recipient(block: dict[str, str]) -> Recipient:
 
 
 def _action_of(status: str | None) -> Action:
-    """Return the action of a recipient for whom only a status is named."""
-    by_class = {"2": Action.DELIVERED, "4": Action.DELAYED}
+    """Return the action of a recipient for whom only a status is named; no more than it proves."""
+    by_class = {"2": Action.RELAYED, "4": Action.DELAYED}
     return by_class.get((status or "5")[0], Action.FAILED)
 
 

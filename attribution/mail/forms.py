@@ -15,7 +15,7 @@ import re
 def _choice(lines: str, *, before: str = "", after: str = "") -> re.Pattern[str]:
     """Return the expression that is one of the lines; lines with `#` say what follows."""
     choices = [line.strip() for line in lines.strip().splitlines()]
-    inner = "|".join(line for line in choices if not line.startswith("#"))
+    inner = "|".join(line for line in choices if line and not line.startswith("#"))
     return re.compile(f"{before}(?:{inner}){after}")
 
 
@@ -108,11 +108,19 @@ VENDOR_FIELDS = (
     "x-mailer-daemon",
     "x-list-administrivia",
     "x-amz-sns-message-id",
+    "x-apple-unsubscribe",
 )
-"""Header fields that only mail systems write."""
+"""Header fields that only mail systems write, and mail programs that leave a list."""
 
 LIST_SERVER_FIELDS = ("x-mlserver", "x-mailman-version", "x-listserver")
 """Header fields of list servers; with a sender `…-admin@` the server itself writes."""
+
+TAGS = re.compile(
+    r"\A(?:\s{0,5}(?:\[[^\]]{1,60}\]|\*{1,5}\s?(?:suspected )?spam\s?\*{1,5}|\{spam\??\})"
+    r"\s{0,5}){1,4}",
+    re.IGNORECASE,
+)
+"""What lists, ticket systems and filters write in front of a subject."""
 
 ANSWERED = re.compile(
     r"\s{0,5}(?:(?:re|aw|antw|antwort|sv|vs|ynt|odp|fw|fwd|wg|rv|tr|doorst|vb|videresend|rif|ri"
@@ -142,6 +150,7 @@ SYSTEM_SUBJECT = _choice(
     (?:successful|relayed|delivered) mail\b
     return receipt
     ^\{?spam\?\}? quarantine
+    ^mail delivery warning
     """,
 )
 """Subjects of mail systems that by themselves tell of no failure."""
@@ -164,6 +173,7 @@ FAILURE_SUBJECT = _choice(
     non-?delivery
     nondeliverable
     failed mail\b
+    mail failed\b
     mail delivery (?:failed|failure|problem|error)
     mail(?:er)? error
     mail failure
@@ -186,7 +196,8 @@ FAILURE_SUBJECT = _choice(
     could not (?:send|deliver) (?:your )?(?:message|mail)
     error\(?s?\)? in (?:forwarding|processing)
     ^rejected:
-    \bbounced\b
+    ^(?:e-?mail|mail|message) bounced\b
+    \bbounced (?:e-?mail|mail|message)\b
     \[bounce\]
     unknown user\b
     user unknown\b
@@ -267,6 +278,8 @@ FAILURE_SUBJECT = _choice(
     не може да бъде доставен
     δεν παραδόθηκε
     μη παραδοτέ
+    メールエラー
+    エラーメール
     配信不能
     配信できません
     配信に失敗
@@ -275,6 +288,8 @@ FAILURE_SUBJECT = _choice(
     不達
     返送
     退信
+    传输失败
+    发送失败
     无法投递
     無法傳遞
     未传递
@@ -284,10 +299,13 @@ FAILURE_SUBJECT = _choice(
 )
 """Subjects of a mail that comes back, anywhere in a subject that is no answer."""
 
+RETURNED_SUBJECT = re.compile(r"returned mail\b")
+"""How subjects of mail begin that is given back, whatever delayed it before."""
+
 SUCCESS = _choice(
     r"""
     \((?:success|relay(?:ed)?)\)
-    success(?:ful)?(?:ly)?\b
+    (?<!un)(?<!not )success(?:ful)?(?:ly)?\b
     ^delivered:
     ^relayed:
     ^gelesen:
@@ -308,6 +326,7 @@ DELAY_SUBJECT = _choice(
     delayed 24
     ^delayed:
     delivery delay
+    delivery warning
     transient delivery
     deferred
     verzögert
@@ -329,8 +348,7 @@ DELAY_SUBJECT = _choice(
 )
 """Subjects of a mail about one that is tried again."""
 
-FAILURE_TEXT = _choice(
-    r"""
+_NOT_DELIVERED = r"""
     could ?n[o']t be (?:delivered|sent|reached|handed)
     could not deliver
     unable to (?:be )?deliver
@@ -349,29 +367,12 @@ FAILURE_TEXT = _choice(
     following (?:address|recipient)[^.\n]{0,50}(?:could not|cannot|not exist|did not)
     transcript of session
     remote host said
-    user unknown
-    unknown user
-    no such (?:user|mailbox|recipient)
-    user not found
-    over quota
-    mailbox (?:is )?(?:full|unavailable|not found|disabled|does not exist)
-    quota exceeded
-    invalid (?:user|recipient|mailbox|final delivery)
-    recipient (?:address )?rejected
-    unrouteable
-    recipient(?: name)? is not recognized
-    unroutable
-    relay(?:ing)? (?:access )?denied
-    relay error
     retry time(?:out)? (?:not reached|exceeded)
-    too many hops
-    loops back to
-    mail loop
-    loop detected
     message frozen
     this is the (?:qmail-send|mail system|dragonfly|mailer-daemon)
     returned mail\b
     error message below
+    failed addresses follow
     we had trouble delivering
     \"notificationtype\":\s?\"(?:bounce|complaint)
     \"eventtype\":\s?\"(?:bounce|complaint)
@@ -380,8 +381,6 @@ FAILURE_TEXT = _choice(
     unzustellbar
     zustellung[^.\n]{0,40}(?:fehl|nicht)
     fehler ist dauerhaft
-    postfach (?:ist )?voll
-    unbekannter (?:empfänger|benutzer)
     niet (?:worden )?(?:bezorgd|afgeleverd|besteld)
     onbestelbaar
     bezorging[^.\n]{0,40}mislukt
@@ -389,21 +388,15 @@ FAILURE_TEXT = _choice(
     n'a pas été (?:remis|distribué)
     non remis
     échec de
-    boîte (?:aux lettres )?pleine
     no (?:se )?(?:ha podido|pudo|puede) (?:ser )?(?:entreg|enviar)
     no se entregó
-    buzón (?:está )?lleno
     não (?:foi|pôde|pode) (?:ser )?(?:possível )?entreg
-    caixa (?:postal )?(?:está )?cheia
     non (?:è stato possibile|può essere|è stato) (?:recapitat|consegnat|consegnare|recapitare)
-    casella piena
     mancata consegna
     # the others
     nie (?:mogła|można|została) (?:zostać )?dostarcz
-    не (?:может|могло|было|удалось|удается) (?:быть )?достав
+    не (?:может|могло|было|удалось|удается) (?:быть )?(?:достав|отправ)
     не достав
-    почтовый ящик (?:переполнен|недоступен)
-    пользователь не найден
     kunde inte levereras
     kan inte levereras
     kunne ikke leveres
@@ -421,13 +414,45 @@ FAILURE_TEXT = _choice(
     配信に失敗
     送信できません
     届けできません
-    无法投递
+    无法(?:投递|发送|送达)
     無法傳遞
     退信
     반송
-    """,
-)
+"""
+_MAILBOX_STATES = r"""
+    user unknown
+    unknown user
+    no such (?:user|mailbox|recipient)
+    user not found
+    over quota
+    mailbox (?:is )?(?:full|unavailable|not found|disabled|does not exist)
+    quota exceeded
+    invalid (?:user|recipient|mailbox|final delivery)
+    recipient (?:address )?rejected
+    unrouteable
+    recipient(?: name)? is not recognized
+    unroutable
+    relay(?:ing)? (?:access )?denied
+    relay error
+    too many hops
+    loops back to
+    mail loop
+    loop detected
+    no valid recipients
+    postfach (?:ist )?voll
+    unbekannter (?:empfänger|benutzer)
+    boîte (?:aux lettres )?pleine
+    buzón (?:está )?lleno
+    caixa (?:postal )?(?:está )?cheia
+    casella piena
+    почтовый ящик (?:переполнен|недоступен)
+    пользователь не найден
+"""
+NOT_DELIVERED_TEXT = _choice(_NOT_DELIVERED)
 """Sentences that tell that a mail was not delivered."""
+
+FAILURE_TEXT = _choice(_NOT_DELIVERED + _MAILBOX_STATES)
+"""The same, and states of mailboxes that failures name and people name too."""
 
 REFUSAL_TEXT = _choice(
     r"""
@@ -493,7 +518,9 @@ PERMANENT_TEXT = _choice(
     given up
     no further (?:delivery )?attempts
     cannot be delivered
-    could not be delivered for more
+    will be deleted from
+    not going to try again
+    in the queue too long
     this is a permanent
     dauerhaft
     """,
@@ -512,15 +539,22 @@ SMTP_REPLY = _choice(
 
 COPY_BEGINS = _choice(
     r"""
-    [^\n]{0,60}\b(?:copy of (?:the|your)|header of the original|message header)[^\n]{0,80}
+    [^\n]{0,60}\b(?<!receive a )copy of (?:the|your)[^\n]{0,80}
+    [^\n]{0,60}\b(?:header of the original|message header)[^\n]{0,80}
     [^\n]{0,60}\b(?:original|returned|undelivered) (?:message|mail)[^\n]{0,80}
     [^\n]{0,60}\bheaders? follow[^\n]{0,80}
     [ \t]{0,40}-{3,20} ?(?:returned|original|start of)[^\n]{0,60}
     """,
-    before=r"(?m:^)",
-    after=r"(?m:$)",
+    before=r"(?im)^(?:",
+    after=r")$",
 )
-"""The line after which a mail that comes back repeats the notice."""
+"""The line after which a mail that comes back, or an answer, repeats the notice; in any case."""
+
+PERSONS_COPY = re.compile(r"-{5,20} ?original message ?-{5,20}", re.IGNORECASE)
+"""The one of these that mail programs write under people's answers."""
+
+LEAVES_LIST = re.compile(r"unsubscribe")
+"""Subjects of a mail by which a mail program leaves a list (RFC 2369), as a whole."""
 
 AUTOMATIC_FIELDS = (
     "x-autoreply",

@@ -33,6 +33,8 @@ MOST_TEXT = 100_000
 MOST_LINE = 2_000
 MOST_WORDS = 20_000
 """Characters of what the sender wrote in which a failure is sought: it stands at the beginning."""
+MOST_BEGINNING = 400
+"""Characters at the beginning in which a mail system tells the failure that it writes about."""
 _QUOTED = re.compile(r"^[ \t]{0,3}[>|].*$", re.MULTILINE)
 
 
@@ -69,7 +71,8 @@ class Evidence(StrEnum):
     DAEMON_NAME = "daemon_name"
     """The sender's name is a mail system's: Mail Delivery Subsystem."""
     VENDOR_FIELD = "vendor_field"
-    """A header field that only mail systems write, such as X-Failed-Recipients."""
+    """A header field that only mail systems write, such as X-Failed-Recipients, or mail programs
+    that leave a list."""
     LIST_SERVER = "list_server"
     """A list server wrote, not a list's member."""
     REPORT = "report"
@@ -132,11 +135,15 @@ _FAILURES = frozenset(
     ]
 )
 """Of mail that a mail system wrote, each of these tells of a failure."""
+_NULL_PATHS = ("", "null", "mailer-daemon")
+_ANSWERS = frozenset([Evidence.AUTOMATIC_SUBJECT, Evidence.RECEIPT_SUBJECT])
+"""What mail systems do not write: a program answers, whatever its text mentions."""
 _KIND_OF = {
     Action.FAILED: Kind.BOUNCE,
     Action.DELAYED: Kind.DELAYED,
     Action.DELIVERED: Kind.DELIVERED,
     Action.RELAYED: Kind.RELAYED,
+    Action.VERIFIED: Kind.MAIL_SYSTEM,
 }
 
 
@@ -166,6 +173,11 @@ class Letter:
         return " ".join(self.mail.fields.get("subject").split())[:1_000]
 
     @cached_property
+    def untagged(self) -> str:
+        """The subject without the tags of lists, ticket systems and filters at its beginning."""
+        return forms.TAGS.sub("", self.subject)
+
+    @cached_property
     def text(self) -> str:
         """The text parts, HTML without tags, each line cut."""
         pieces: list[str] = []
@@ -180,11 +192,14 @@ class Letter:
         return "\n".join(line[:MOST_LINE].rstrip() for line in whole.split("\n"))
 
     @cached_property
+    def before_copy(self) -> str:
+        """The text without the notice that is repeated below, with quoted lines."""
+        return _without_copy(self.text)
+
+    @cached_property
     def own_text(self) -> str:
         """What the sender wrote: without quoted lines and the notice that is repeated below."""
-        text = _QUOTED.sub("", self.text)
-        copy = forms.COPY_BEGINS.search(text)
-        return text[: copy.start()] if copy and copy.start() > 40 else text
+        return _without_copy(_QUOTED.sub("", self.text))
 
     @cached_property
     def words(self) -> str:
@@ -194,7 +209,7 @@ class Letter:
     @cached_property
     def is_answer(self) -> bool:
         """Whether the subject begins as a person's answer or forwarded mail does."""
-        return forms.ANSWERED.match(self.subject) is not None
+        return forms.ANSWERED.match(self.untagged) is not None
 
     @cached_property
     def refers(self) -> bool:
@@ -229,6 +244,11 @@ class Letter:
         return any(part.content_type in content_types for part in self.mail.leaves)
 
 
+def _without_copy(text: str) -> str:
+    copy = forms.COPY_BEGINS.search(text)
+    return text[: copy.start()] if copy and copy.start() > 40 else text
+
+
 def recognise(mail: Mail) -> Recognised:
     """Tell what kind of mail it is, and by what."""
     if not mail.fields.rows:
@@ -254,7 +274,7 @@ def _signs_of_system(letter: Letter) -> frozenset[Evidence]:
     fields = letter.mail.fields
     signs: set[Evidence] = set()
     path = fields.get("return-path")
-    if fields.has("return-path") and path.strip("<> ").lower() in ("", "mailer-daemon"):
+    if fields.has("return-path") and path.strip("<> ").lower() in _NULL_PATHS:
         signs.add(Evidence.NULL_RETURN_PATH)  # some servers write a null path as MAILER-DAEMON
         path = ""
     if letter.mail.envelope_line.startswith("From <>"):  # MAILER-DAEMON there means: not known
@@ -286,14 +306,17 @@ def _signs_of_report(letter: Letter) -> set[Evidence]:
 
 def _signs_of_subject(letter: Letter) -> set[Evidence]:
     """Return what the subject says; nothing where a person answers."""
-    subject = letter.subject.lower()
-    if letter.is_answer or letter.refers:
+    subject = letter.untagged.lower() or letter.subject.lower()
+    if letter.is_answer or letter.refers or forms.AUTOMATIC_SUBJECT.match(subject):
         return set()
+    if forms.RETURNED_SUBJECT.match(subject) or letter.subject.lower().startswith("[bounce]"):
+        return {Evidence.FAILURE_SUBJECT}
     if forms.DELAY_SUBJECT.search(subject):
         return {Evidence.DELAY_SUBJECT}
     if forms.FAILURE_SUBJECT.search(subject) and not forms.SUCCESS.search(subject):
         return {Evidence.FAILURE_SUBJECT}
-    return {Evidence.SYSTEM_SUBJECT} if forms.SYSTEM_SUBJECT.search(subject) else set()
+    leaves = forms.LEAVES_LIST.fullmatch(subject) and _is_automatic(letter.mail)
+    return {Evidence.SYSTEM_SUBJECT} if leaves or forms.SYSTEM_SUBJECT.search(subject) else set()
 
 
 def _signs_of_program(letter: Letter) -> list[Evidence]:
@@ -303,8 +326,7 @@ def _signs_of_program(letter: Letter) -> list[Evidence]:
     """
     fields = letter.mail.fields
     signs: list[Evidence] = []
-    submitted = fields.get("auto-submitted").split(";")[0].split("(")[0].strip().lower()
-    if submitted and submitted != "no":
+    if _is_automatic(letter.mail):
         signs.append(Evidence.AUTO_SUBMITTED)
     if any(fields.has(name) for name in forms.AUTOMATIC_FIELDS) or fields.get(
         "precedence"
@@ -316,6 +338,12 @@ def _signs_of_program(letter: Letter) -> list[Evidence]:
     elif not letter.is_answer and forms.RECEIPT_SUBJECT.search(subject):
         signs.append(Evidence.RECEIPT_SUBJECT)
     return signs
+
+
+def _is_automatic(mail: Mail) -> bool:
+    """Say whether the mail says that a program sent it (RFC 3834)."""
+    stated = mail.fields.get("auto-submitted").split(";")[0].split("(")[0].strip().lower()
+    return bool(stated) and stated != "no"
 
 
 def _signs_of_failure(letter: Letter) -> frozenset[Evidence]:
@@ -330,9 +358,15 @@ def _signs_of_failure(letter: Letter) -> frozenset[Evidence]:
         signs.add(Evidence.DELAY_TEXT)
     if forms.SMTP_REPLY.search(words):
         signs.add(Evidence.SMTP_REPLY)
-    if letter.has_part(*forms.RETURNED_NOTICE) or forms.COPY_BEGINS.search(letter.text):
+    if letter.has_part(*forms.RETURNED_NOTICE) or _repeats_notice(letter.text):
         signs.add(Evidence.RETURNED_NOTICE)
     return frozenset(signs)
+
+
+def _repeats_notice(text: str) -> bool:
+    """Say whether a text repeats the notice as mail systems do, not as people's answers do."""
+    copy = forms.COPY_BEGINS.search(text)
+    return copy is not None and forms.PERSONS_COPY.fullmatch(copy[0].strip()) is None
 
 
 def _is_refusal(letter: Letter, signs: frozenset[Evidence]) -> bool:
@@ -355,16 +389,31 @@ def _is_system(
         return True
     told = Evidence.FAILURE_TEXT in failures
     refused = Evidence.SMTP_REPLY in failures
-    if Evidence.NULL_RETURN_PATH in signs:  # answering programs have one too
-        return not automatic or refused or (told and Evidence.RETURNED_NOTICE in failures)
-    if letter.is_answer or letter.refers:
-        return False
-    if Evidence.DELAY_SUBJECT in signs and Evidence.DELAY_TEXT in failures:
+    returned = Evidence.RETURNED_NOTICE in failures
+    answers = bool(_ANSWERS & set(automatic)) and not refused
+    if Evidence.DELAY_SUBJECT in signs and Evidence.DELAY_TEXT in failures and not answers:
         return True
+    if Evidence.NULL_RETURN_PATH in signs:  # answering programs have one too
+        return not automatic or refused or (told and returned and not answers)
+    if letter.is_answer or letter.refers or answers:
+        return False
+    return _writes_as_system(letter, failures, automatic)
+
+
+def _writes_as_system(
+    letter: Letter, failures: frozenset[Evidence], automatic: list[Evidence]
+) -> bool:
+    """Say whether who begins with a failure is a mail system, though nothing else says so."""
+    beginning = letter.words[:MOST_BEGINNING]
+    if not forms.FAILURE_TEXT.search(beginning):
+        return False
     local = _local_parts(letter.mail.fields.get("from"), letter.mail.fields.get("sender"))
-    weak = not local or any(forms.WEAK_MAILBOX.fullmatch(name) for name in local)
-    begins = forms.FAILURE_TEXT.search(letter.words[:400]) is not None
-    return (told and refused) or (weak and begins)
+    if not local or letter.has_part(*forms.RETURNED_NOTICE):
+        return True
+    beside = {Evidence.SMTP_REPLY, Evidence.RETURNED_NOTICE} & failures
+    weak = any(forms.WEAK_MAILBOX.fullmatch(name) for name in local)
+    tells = bool(automatic) and forms.NOT_DELIVERED_TEXT.search(beginning) is not None
+    return weak and (bool(beside) or tells)
 
 
 def _by_report(letter: Letter, report: DeliveryReport, signs: frozenset[Evidence]) -> Recognised:
@@ -416,9 +465,10 @@ def _tells_failure(letter: Letter, evidence: frozenset[Evidence]) -> bool:
     if letter.is_answer or letter.refers:
         return {Evidence.SMTP_REPLY, Evidence.FAILURE_TEXT} <= evidence
     beside = {Evidence.SMTP_REPLY, Evidence.RETURNED_NOTICE, Evidence.REPORT, Evidence.VENDOR_FIELD}
-    return Evidence.FAILURE_SUBJECT in evidence or (
-        bool(evidence & {Evidence.FAILURE_TEXT, Evidence.KNOWN_BOUNCE}) and bool(evidence & beside)
-    )
+    told = bool(evidence & {Evidence.FAILURE_TEXT, Evidence.KNOWN_BOUNCE})
+    if Evidence.FAILURE_SUBJECT in evidence:  # anybody can write a subject
+        return told or bool(evidence & (beside | {Evidence.DAEMON_SENDER}))
+    return told and bool(evidence & beside)
 
 
 def _is_daemon(letter: Letter, evidence: frozenset[Evidence]) -> bool:
@@ -448,7 +498,11 @@ def _mailboxes_named(letter: Letter) -> list[str]:
     """Return the mailboxes that the text names, without the mail's own sender and recipients."""
     fields = letter.mail.fields
     own = mailboxes_in(" ".join([*fields.all("to"), *fields.all("cc"), fields.get("from")]))
-    return [one for one in mailboxes_in(letter.own_text[:20_000]) if one not in own][:20]
+    for text in (letter.own_text, letter.before_copy):  # some mark recipients as quoted
+        named = [one for one in mailboxes_in(text[:20_000]) if one not in own]
+        if named:
+            return named[:20]
+    return []
 
 
 def _line_that_tells(letter: Letter) -> str | None:

@@ -267,7 +267,7 @@ def read_fields(text: str) -> tuple[Fields, bool]:
 
 def content_type(value: str) -> tuple[str, dict[str, str]]:
     """Return a Content-Type in lower case, and its parameters by lower-case name."""
-    kind = value.split(";", 1)[0].strip().lower()
+    kind = next(iter(value.split(";", 1)[0].split()), "").lower()  # some leave the semicolon out
     parameters = {
         match[1].lower().rstrip("*"): match[2].strip('"') for match in _PARAMETER.finditer(value)
     }

@@ -83,7 +83,17 @@ ALL = ("ack", "bounce", "delayed", "delivered", "relayed", "opened", "reply")
 
 
 @pytest.mark.usefixtures("case")
-@pytest.mark.parametrize("raw", [bytes(Sent()), disposition("deleted"), disposition("displayed")])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        bytes(Sent()),
+        disposition("deleted"),
+        disposition("displayed"),
+        bytes(Sent(subject="Your notice bounced", body="We have it now.\n")),
+        report(action="deliverable", status="2.1.5"),
+        bytes(Sent(subject="unsubscribe", fields={"Auto-Submitted": "auto-replied"})),
+    ],
+)
 def test_what_a_person_has_to_say_is_noted_by_nobody_else(store: Store, raw: bytes) -> None:
     read(store, authenticated(raw, SIGNED))
     assert noted(store, *ALL) == []
