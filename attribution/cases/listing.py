@@ -46,13 +46,17 @@ from attribution.pattern.publication import (
 from attribution.pattern.published_text import publishable, remedy_for
 from attribution.pattern.render import dossier_hash
 from attribution.signatures import fits, read_public_key
+from attribution.store.heads import days_head
 from attribution.store.log import Writer
 from attribution.store.tables import events, marks, providers
-from attribution.store.times import moment
+from attribution.store.times import micros, moment
 from attribution.whole_file import whole_file
 
 SIGNERS_NEEDED = 2
 FORMAT = 1
+_SIGNED = ("format", "as_of", "log", "entries")
+"""What the signatures of a list cover. `log` is the head of the log as its day began: with the list
+it leaves the machine, and shows whether the log was rewritten since."""
 _SIGNATURE_FIELDS = frozenset(["name", "reason", "at", "public_key", "signature"])
 """What of a signature is published: each is checked or signed, so that no words go out unread."""
 _AT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
@@ -203,7 +207,9 @@ def build_from(
         else:
             entries.append(found)
     entries.sort(key=lambda found: found["company"])
-    return {"format": FORMAT, "as_of": today.isoformat(), "entries": entries}, refused
+    midnight = datetime(today.year, today.month, today.day, tzinfo=UTC)
+    log = days_head(connection, micros(midnight)).as_json()
+    return {"format": FORMAT, "as_of": today.isoformat(), "log": log, "entries": entries}, refused
 
 
 def read_key(raw: bytes, passphrase: bytes | None = None) -> Ed25519PrivateKey:
@@ -327,7 +333,7 @@ def publish(
         "entries": [listed["dossier_sha256"] for listed in signed["entries"]],
         "companies": [listed["company"] for listed in signed["entries"]],
     }
-    given = {name: signed[name] for name in ("format", "as_of", "entries", "signatures")}
+    given = {name: signed[name] for name in (*_SIGNED, "signatures")}
     writer.add_event("list_published", writer.now, detail={**detail, "list": given})
     return given
 
@@ -347,6 +353,8 @@ def _changes(connection: Connection, signed: dict[str, Any], today: date) -> lis
         ]
     now, _ = build(connection, today)
     then = now if signed_for == today else build(connection, signed_for)[0]
+    if signed.get("log") != then["log"]:
+        return ["the head of the log in it is not the one of its day: build and sign it anew"]
     exact = {listed["dossier_sha256"]: listed for listed in then["entries"]}
     contents = [content_of(listed) for listed in now["entries"]]
     return [
@@ -362,7 +370,7 @@ def note_signature(writer: Writer, provider: str, signed: dict[str, Any]) -> Non
     identity, _ = provider_named(writer.connection, provider)
     detail = {
         "covers": list_hash(signed),
-        "list": {name: signed[name] for name in ("format", "as_of", "entries")},
+        "list": {name: signed[name] for name in _SIGNED},
         "signature": signed["signatures"][-1],
     }
     writer.add_event("list_signed", writer.now, provider_id=identity, detail=detail)
@@ -398,7 +406,7 @@ def begun_list(
     wanted = [content_of(listed) for listed in made["entries"]]
     earliest = (today - timedelta(days=SIGNED_DAYS)).isoformat()
     for begun in (json.loads(row).get("list") for row in rows):
-        if begun is None or not earliest <= begun["as_of"] <= made["as_of"]:
+        if begun is None or "log" not in begun or not earliest <= begun["as_of"] <= made["as_of"]:
             continue
         if [content_of(listed) for listed in begun["entries"]] == wanted:
             return dict(begun)
@@ -547,7 +555,7 @@ def _reply(connection: Connection, group: frozenset[int]) -> str | None:
 
 def _covered(signed: dict[str, Any], statement: dict[str, Any]) -> bytes:
     """Return the bytes that a signature covers: the list itself, who signs, why and when."""
-    plain = {name: signed.get(name) for name in ("format", "as_of", "entries")}
+    plain = {name: signed.get(name) for name in _SIGNED}
     return json.dumps(
         [plain, statement], ensure_ascii=True, sort_keys=True, separators=(",", ":")
     ).encode("ascii")
