@@ -54,6 +54,9 @@ from attribution.whole_file import whole_file
 
 SIGNERS_NEEDED = 2
 FORMAT = 1
+_SIGNED = ("format", "as_of", "log", "entries")
+"""What the signatures of a list cover. `log` is the head of the log as its day began: with the list
+it leaves the machine, and shows whether the log was rewritten since."""
 _SIGNATURE_FIELDS = frozenset(["name", "reason", "at", "public_key", "signature"])
 """What of a signature is published: each is checked or signed, so that no words go out unread."""
 _AT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
@@ -204,8 +207,8 @@ def build_from(
         else:
             entries.append(found)
     entries.sort(key=lambda found: found["company"])
-    at = micros(datetime(today.year, today.month, today.day, tzinfo=UTC))
-    log = days_head(connection, at).as_json()  # whoever gets the list holds it against the log
+    midnight = datetime(today.year, today.month, today.day, tzinfo=UTC)
+    log = days_head(connection, micros(midnight)).as_json()
     return {"format": FORMAT, "as_of": today.isoformat(), "log": log, "entries": entries}, refused
 
 
@@ -330,7 +333,7 @@ def publish(
         "entries": [listed["dossier_sha256"] for listed in signed["entries"]],
         "companies": [listed["company"] for listed in signed["entries"]],
     }
-    given = {**_content(signed), "signatures": signed["signatures"]}
+    given = {name: signed[name] for name in (*_SIGNED, "signatures")}
     writer.add_event("list_published", writer.now, detail={**detail, "list": given})
     return given
 
@@ -350,10 +353,10 @@ def _changes(connection: Connection, signed: dict[str, Any], today: date) -> lis
         ]
     now, _ = build(connection, today)
     then = now if signed_for == today else build(connection, signed_for)[0]
+    if signed.get("log") != then["log"]:
+        return ["the head of the log in it is not the one of its day: build and sign it anew"]
     exact = {listed["dossier_sha256"]: listed for listed in then["entries"]}
     contents = [content_of(listed) for listed in now["entries"]]
-    if "log" in signed and signed["log"] != then["log"]:
-        return ["the head of the log in it is not the log's: build and sign it anew"]
     return [
         f"{listed.get('company')}: what was signed is not what is found today"
         for listed in _objects(signed, "entries")
@@ -367,7 +370,7 @@ def note_signature(writer: Writer, provider: str, signed: dict[str, Any]) -> Non
     identity, _ = provider_named(writer.connection, provider)
     detail = {
         "covers": list_hash(signed),
-        "list": _content(signed),
+        "list": {name: signed[name] for name in _SIGNED},
         "signature": signed["signatures"][-1],
     }
     writer.add_event("list_signed", writer.now, provider_id=identity, detail=detail)
@@ -403,7 +406,7 @@ def begun_list(
     wanted = [content_of(listed) for listed in made["entries"]]
     earliest = (today - timedelta(days=SIGNED_DAYS)).isoformat()
     for begun in (json.loads(row).get("list") for row in rows):
-        if begun is None or not earliest <= begun["as_of"] <= made["as_of"]:
+        if begun is None or "log" not in begun or not earliest <= begun["as_of"] <= made["as_of"]:
             continue
         if [content_of(listed) for listed in begun["entries"]] == wanted:
             return dict(begun)
@@ -560,15 +563,10 @@ def _reply(connection: Connection, group: frozenset[int]) -> str | None:
 
 def _covered(signed: dict[str, Any], statement: dict[str, Any]) -> bytes:
     """Return the bytes that a signature covers: the list itself, who signs, why and when."""
+    plain = {name: signed.get(name) for name in _SIGNED}
     return json.dumps(
-        [_content(signed), statement], ensure_ascii=True, sort_keys=True, separators=(",", ":")
+        [plain, statement], ensure_ascii=True, sort_keys=True, separators=(",", ":")
     ).encode("ascii")
-
-
-def _content(signed: dict[str, Any]) -> dict[str, Any]:
-    """Return a list without its signatures; one of an earlier version names no head of the log."""
-    log = {"log": signed["log"]} if "log" in signed else {}
-    return {**{name: signed.get(name) for name in ("format", "as_of", "entries")}, **log}
 
 
 def public_half(key: Ed25519PrivateKey) -> str:

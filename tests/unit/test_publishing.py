@@ -34,6 +34,7 @@ from attribution.cases.noting import correct, note_event
 from attribution.cases.partners import as_misp, as_stix
 from attribution.casework import Refusal, Refused
 from attribution.casework.publishing import ApproveReply, approve_reply
+from attribution.casework.verifying import head_in
 from attribution.errors import StoreError
 from attribution.history.rows import EventRow
 from attribution.pattern.assess import assess
@@ -43,6 +44,7 @@ from attribution.pattern.publication import refusals, shown_name, without_tellin
 from attribution.pattern.render import dossier_files, dossier_hash, letter_text
 from attribution.pattern.report import as_row
 from attribution.store import Store
+from attribution.store.heads import hash_of
 from attribution.store.tables import events
 from casework import Clock, looked_up, reported
 from signing_keys import respelled
@@ -458,6 +460,24 @@ def test_nothing_unsigned_goes_out_beside_a_signature(
     with pytest.raises(Refused, match="the list is not published"):
         published(store, clock, forged)
     assert "visit" not in published(store, clock, {**signed, "note": added})
+
+
+def test_a_list_takes_the_head_of_the_log_along_under_its_signatures(
+    store: Store, clock: Clock, tmp_path: Path
+) -> None:
+    signed = signed_by_two(store, clock, tmp_path)
+    path = tmp_path / "published.json"
+    path.write_text(published(store, clock, signed))
+    head = head_in(path)
+    with store.read() as connection:
+        assert head.seq > 0
+        assert hash_of(connection, head.seq) == head.hash
+        known = signers(connection)
+    for log in ({"event": head.seq, "hash": "0" * 64}, {"event": 0, "hash": "0" * 64}, None):
+        forged = {**signed, "log": log}
+        assert "is of something else" in check_signatures(forged, known)[0]
+        with pytest.raises(Refused, match="head of the log"):
+            published(store, clock, forged)
 
 
 @pytest.mark.parametrize(
