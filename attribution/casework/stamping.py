@@ -27,10 +27,7 @@ _SALT_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class StampHead:
-    """Stamp the end that the log has now."""
-
-    again: bool = False
-    """Also where the newest stamp is of this very head."""
+    """Stamp the end that the log has now, once: of one head the earlier stamp is the better proof."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,7 @@ def stamp_head(store: Store, settings: Settings, command: StampHead) -> Stamped:
     with store.read() as connection:
         head = current_head(connection)
     newest = settings.stamps_path / name_of(head)
-    if newest.exists() and not command.again:
+    if newest.exists():
         return Stamped(head, newest, None)
     salt = secrets.token_bytes(_SALT_BYTES)
     message = message_of(head, salt)

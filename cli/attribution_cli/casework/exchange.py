@@ -277,18 +277,13 @@ def verify_store(head: str | None, against: Sequence[Path], *, as_json: bool) ->
 
 
 @needs("stamp", Extra.HOTLINE)
-def stamp(
-    again: Annotated[
-        bool, typer.Option("--again", help="Also where this head was stamped before.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
+def stamp(as_json: AsJson = False) -> None:
     """Have the log's head stamped (RFC 3161): `verify` then finds a log that was rewritten since."""
     from attribution.casework.stamping import StampHead, stamp_head
 
     store, settings = open_store()
     with store:
-        result = stamp_head(store, settings, StampHead(again))
+        result = stamp_head(store, settings, StampHead())
     at = result.at.isoformat() if result.at else None
     said = (
         f"event {result.head.seq} was stamped at {at}"
