@@ -1,6 +1,8 @@
-"""What the service is asked and answers, beside the answer itself: the JSON contract of its HTTP interface, for server and client alike.
+"""What the service is asked and answers, beside the answer itself: the JSON contract of its HTTP
+interface, for server and client alike.
 
-Times are UTC (RFC 3339). A URL is only ever in a request's body or an answer's `input`: never in an address.
+Times are UTC (RFC 3339). A URL is only ever in a request's body or an answer's `input`: never in an
+address.
 """
 
 from __future__ import annotations
@@ -190,9 +192,12 @@ class EventRequest(_Request):
     believed: bool | None = None
     """Of `bounce`: false where neither our relay nor the mailbox's domain vouches for it."""
     served_by: Name | None = None
-    """Of a check: the provider whose address gave the content; null where the checker could not tell."""
+    """Of a check: the provider whose address gave the content; null where the checker could not
+    tell.
+    """
     resolved_to: Annotated[list[Name], Field(max_length=50)] | None = None
-    """Of a check: the providers at which our look-up within a day had all of the name's addresses."""
+    """Of a check: the providers at which our look-up within a day had all of the name's addresses.
+    """
     compared: Annotated[str, Field(max_length=40)] | None = None
     """Of a check: `person`, `content` or `status`."""
     checker: Name | None = None
@@ -359,7 +364,9 @@ class TestResult(_Reply):
 
 
 class Assessed(_Reply):
-    """What is to be said of one provider, as of `looked_at`; docs/pattern.md tells what each figure means."""
+    """What is to be said of one provider, as of `looked_at`; docs/pattern.md tells what each figure
+    means.
+    """
 
     provider: str
     names: list[str]

@@ -1,4 +1,5 @@
-"""Ed25519 keys and signatures as text: one spelling each, and no key under which anything is signed. Pure.
+"""Ed25519 keys and signatures as text: one spelling each, and no key under which anything is
+signed. Pure.
 
 A key of small order (RFC 8032, section 5.1.7 leaves them in) verifies a signature that nobody made,
 over any message; and base64 has several spellings of 32 bytes, which would make two people of one

@@ -1,18 +1,23 @@
 """Who names the company and the mailbox that a registry's answer really publishes.
 
-Run by `make accuracy`. Two tables, made anew each time: over captured answers of the real registries (RDAP and
-port-43 text), whose right reading was written down by hand in accuracy.csv, each with its reason; and over generated
-worlds of three seeds. Libraries: this project, ipwhois, whoisit, asyncwhois; and the rule that hotlines' own tools use
+Run by `make accuracy`. Two tables, made anew each time: over captured answers of the real
+registries (RDAP and
+port-43 text), whose right reading was written down by hand in accuracy.csv, each with its reason;
+and over generated
+worlds of three seeds. Libraries: this project, ipwhois, whoisit, asyncwhois; and the rule that
+hotlines' own tools use
 (the holder of the AS that announces the first IPv4 address).
 
   found         the mailbox to use first
   other         another mailbox of the network's holder or of the network above it
   rightly none  no mailbox, and the answer publishes none
   missed        no mailbox, and the answer publishes one
-  wrong         a mailbox that the answer does not give for the holder or the network above: a registry's placeholder,
+  wrong         a mailbox that the answer does not give for the holder or the network above: a
+  registry's placeholder,
                 a technical contact, one that is only mentioned
   failed        an exception
-  other company a company named that is not the one that holds the network, or not the one to write to
+  other company a company named that is not the one that holds the network, or not the one to write
+  to
 """
 
 from __future__ import annotations
@@ -42,7 +47,9 @@ Table = dict[tuple[str, str], Counter[str]]
 
 
 def main() -> int:
-    """Print the tables and every difference; write the same as JSON. 1 when this project misses, is wrong or fails."""
+    """Print the tables and every difference; write the same as JSON. 1 when this project misses, is
+    wrong or fails.
+    """
     arguments = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -98,7 +105,9 @@ def over_captures(folder: Path) -> tuple[Table, list[str]]:
 
 
 def over_worlds(laboratory: Path, seeds: list[int], urls: int) -> tuple[Table, list[str]]:
-    """Judge every library that reads RDAP, and the origin-AS rule, on every host of generated worlds."""
+    """Judge every library that reads RDAP, and the origin-AS rule, on every host of generated
+    worlds.
+    """
     table: Table = {}
     kinds: Counter[tuple[str, str, str]] = Counter()
     for seed in seeds:
@@ -120,7 +129,8 @@ def over_worlds(laboratory: Path, seeds: list[int], urls: int) -> tuple[Table, l
                 for verdict in verdicts:
                     if verdict in ("missed", "wrong", "other", "other company"):
                         kinds[name, verdict, _kind_of_block(world, address)] += 1
-    return table, [f"{name}, worlds: {verdict}, {count} times: {what}" for (name, verdict, what), count in sorted(kinds.items())]  # fmt: skip
+    return table, [f"{name}, worlds: {verdict}, {count} times: "
+        f"{what}" for (name, verdict, what), count in sorted(kinds.items())]  # fmt: skip
 
 
 def _looks(world: World, address: str) -> dict[str, Callable[[], Named]]:

@@ -63,7 +63,19 @@ class Bench:
         """Return the folder of a generated world with so many URLs."""
         if urls not in self._worlds:
             folder = self.folder / f"world-{urls}"
-            command = [sys.executable, str(self._lab), "synthetic", "--rules", "2", "--dir", str(folder), "--seed", "1", "--urls", str(urls)]  # fmt: skip
+            command = [
+                sys.executable,
+                str(self._lab),
+                "synthetic",
+                "--rules",
+                "2",
+                "--dir",
+                str(folder),
+                "--seed",
+                "1",
+                "--urls",
+                str(urls),
+            ]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
             self._worlds[urls] = folder
         return self._worlds[urls]

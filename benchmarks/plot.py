@@ -1,6 +1,8 @@
-"""Throughput of a batch against time while one registry dies and comes back: `python plot.py`, part of `make bench`.
+"""Throughput of a batch against time while one registry dies and comes back: `python plot.py`, part
+of `make bench`.
 
-Runs the command on the laboratory, reads when each line was written, and draws lines a second for the registry that failed
+Runs the command on the laboratory, reads when each line was written, and draws lines a second for
+the registry that failed
 and for all others. Writes docs/throughput.png.
 """
 
@@ -43,7 +45,8 @@ def main() -> int:
         lines = json.loads((world / "lines.json").read_text("utf-8"))
     draw(lines)
     late = sum(line["status"] != "attributed" for line in lines)
-    sys.stdout.write(f"{len(lines)} lines in {max(line['at'] for line in lines):.0f} s, {late} of them not attributed; {TARGET.name} drawn\n")  # fmt: skip
+    sys.stdout.write(f"{len(lines)} lines in {max(line['at'] for line in lines):.0f} s, "
+        f"{late} of them not attributed; {TARGET.name} drawn\n")  # fmt: skip
     return 0
 
 

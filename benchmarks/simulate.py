@@ -1,7 +1,10 @@
-"""How well patterns are recognised on simulated years, beside rules that hotlines might use: `make simulate`.
+"""How well patterns are recognised on simulated years, beside rules that hotlines might use: `make
+simulate`.
 
-Each seed is a year of 300 invented providers with the truth kept apart; the command is run on what a hotline would know, and scored by the
-simulator's own scorer. The naive rules see the same. Then its strategies of gaming and framing, on seeds of their own (`--gamers`).
+Each seed is a year of 300 invented providers with the truth kept apart; the command is run on what
+a hotline would know, and scored by the
+simulator's own scorer. The naive rules see the same. Then its strategies of gaming and framing, on
+seeds of their own (`--gamers`).
 One table, JSON beside it; exit code 1 where a bar is missed.
 """
 
@@ -48,7 +51,9 @@ BARS = [
 
 
 def one_world(seed: int) -> tuple[dict[str, Any], float, list[int], dict[str, int], float]:
-    """Run one seed; return its score, the seconds, weeks of evidence at each right flag, whom each naive rule names wrongly, the largest honest E."""
+    """Run one seed; return its score, the seconds, weeks of evidence at each right flag, whom each
+    naive rule names wrongly, the largest honest E.
+    """
     sys.path.insert(0, str(SHARED))
     sys.dont_write_bytecode = True
     import evaluate
@@ -97,7 +102,10 @@ def one_strategy(task: tuple[str, int]) -> list[str]:
     sys.path.insert(0, str(HERE.parent / "tests"))
     import gamers
 
-    return [f"{task[0]}, seed {task[1]}: {fault}" for fault in gamers.faults(task[0], gamers.assessed(*task))]  # fmt: skip
+    return [
+        f"{task[0]}, seed {task[1]}: {fault}"
+        for fault in gamers.faults(task[0], gamers.assessed(*task))
+    ]
 
 
 def strategies(seeds: str, pool: ProcessPoolExecutor) -> tuple[int, list[str]]:
@@ -112,7 +120,9 @@ def strategies(seeds: str, pool: ProcessPoolExecutor) -> tuple[int, list[str]]:
 
 
 def naive(history: Path, truth: list[dict[str, Any]]) -> dict[str, int]:
-    """Count the honest providers that simple rules over overdue notices would have named within the year."""
+    """Count the honest providers that simple rules over overdue notices would have named within the
+    year.
+    """
     sent, provider = {}, {}
     for line in (history / "notices.jsonl").open():
         row = json.loads(line)
@@ -199,7 +209,15 @@ def main() -> int:
         )
         rows.append({"figure": f"honest named by: {name}", "value": sum(counts)})
     sys.stdout.write(f"  {'this project':43} {merged['false_honest']:6}\n")
-    rows.append({"figure": f"strategies of gaming and framing, of {tasks}, not as they should be", "value": len(gaming), "bar": "<= 0", "met": not gaming, "faults": gaming})  # fmt: skip
+    rows.append(
+        {
+            "figure": f"strategies of gaming and framing, of {tasks}, not as they should be",
+            "value": len(gaming),
+            "bar": "<= 0",
+            "met": not gaming,
+            "faults": gaming,
+        }
+    )
     sys.stdout.write(
         "\n".join(
             ["", f"{len(gaming)} faults in {tasks} histories of gaming and framing", *gaming, ""]

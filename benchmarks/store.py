@@ -1,7 +1,9 @@
 """What the store costs beside the least that its database could take: `python benchmarks/store.py`.
 
-Importing is held against bare `executemany` of the very rows that it makes, with the same pragmas and batches; views of one provider
-against a query that an index alone answers, over providers of every size, at the 95th percentile. One table, JSON beside it.
+Importing is held against bare `executemany` of the very rows that it makes, with the same pragmas
+and batches; views of one provider
+against a query that an index alone answers, over providers of every size, at the 95th percentile.
+One table, JSON beside it.
 """
 
 from __future__ import annotations
@@ -109,7 +111,9 @@ def importing(folder: Path, runs: int) -> tuple[list[float], dict[str, float]]:
 def filled(
     url: str, count: int, events_of_all: int | None = None, key_file: Path | None = None
 ) -> Store:
-    """Make a store of so many cases, over 1,000 providers of very different sizes; each with ten events where nothing else is said."""
+    """Make a store of so many cases, over 1,000 providers of very different sizes; each with ten
+    events where nothing else is said.
+    """
     store = Store.open(url, key_file=key_file)
     chance = random.Random(2)
     checks = max(1, (events_of_all or 8 * count) // count - 3)
@@ -125,7 +129,11 @@ def filled(
                 about = {"provider_id": provider, "case_id": case}
                 writer.add_event("sent", at, **about)
                 writer.add_event("ack", at + 1, **about)
-                seen = {"served_by": f"bench:{ids.index(provider)}", "compared": "content"} if events_of_all else None  # fmt: skip
+                seen = (
+                    {"served_by": f"bench:{ids.index(provider)}", "compared": "content"}
+                    if events_of_all
+                    else None
+                )
                 for day in range(checks):
                     when = at + DAY * (day + 1) * (3 if events_of_all else 1)
                     writer.add_event("still_online", when, report_id=report, detail=seen, **about)
@@ -134,7 +142,9 @@ def filled(
 
 
 def viewing(store: Store, samples: int) -> dict[str, list[float]]:
-    """Time views of one provider, and a query that an index alone answers, for providers of every size."""
+    """Time views of one provider, and a query that an index alone answers, for providers of every
+    size.
+    """
     found: dict[str, list[float]] = {}
     with store.read() as connection:
         ids = connection.execute(
@@ -156,14 +166,18 @@ def viewing(store: Store, samples: int) -> dict[str, list[float]]:
 
 
 def assessing(url: str, folder: Path) -> list[tuple[str, float, float]]:
-    """Run `assess` and the dossier of a provider with about 1,000 cases on a store; return (what, figure, bar)."""
+    """Run `assess` and the dossier of a provider with about 1,000 cases on a store; return (what,
+    figure, bar).
+    """
     environment = {**os.environ, "ATTRIBUTION_STORE": url, "HOME": str(folder)}
     environment["ATTRIBUTION_KEY_FILE"] = str(folder / "patterns.keys")
     with Store.open(url, key_file=folder / "patterns.keys") as store, store.read() as connection:
         size = func.count()
         rows = connection.execute(
-            select(providers.c.key, size).join(cases, cases.c.provider_id == providers.c.id).group_by(providers.c.key)
-        ).all()  # fmt: skip
+            select(providers.c.key, size)
+            .join(cases, cases.c.provider_id == providers.c.id)
+            .group_by(providers.c.key)
+        ).all()
     provider = min(rows, key=lambda row: abs(row[1] - 1000))[0]
     found = []
     for what, words, seconds_at_most in (
@@ -171,7 +185,9 @@ def assessing(url: str, folder: Path) -> list[tuple[str, float, float]]:
         ("dossier of 1,000 cases", ["dossier", provider, "--output", str(folder / "dossier")], 3),
     ):
         began = time.perf_counter()
-        process = subprocess.Popen([sys.executable, "-m", "attribution_cli.entry", *words, "--force"], env=environment)  # fmt: skip
+        process = subprocess.Popen(
+            [sys.executable, "-m", "attribution_cli.entry", *words, "--force"], env=environment
+        )
         _, status, usage = os.wait4(process.pid, 0)
         if status:
             raise SystemExit(f"{what} ended with {status}")
@@ -227,7 +243,8 @@ def main() -> None:
         began = time.perf_counter()
         with filled(f"sqlite:///{folder / 'views.sqlite3'}", given.cases) as store:
             sys.stdout.write(
-                f"{given.cases} cases with {store.check().events} events made in {time.perf_counter() - began:.0f} s\n"
+                f"{given.cases} cases with {store.check().events} events made in "
+                f"{time.perf_counter() - began:.0f} s\n"
             )
             runs = [viewing(store, 300) for _ in range(given.runs)]
         for view in ("provider show", "case list of the provider", "case show"):
@@ -249,7 +266,8 @@ def main() -> None:
             )
     for name, values, bar, met in figures:
         sys.stdout.write(
-            f"{name:60} {statistics.median(values):8.3g}  {min(values):.3g} to {max(values):.3g}  {bar:>8} {'yes' if met else 'NO'}\n"
+            f"{name:60} {statistics.median(values):8.3g}  {min(values):.3g} to "
+            f"{max(values):.3g}  {bar:>8} {'yes' if met else 'NO'}\n"
         )
     rows = [
         {"figure": name, "runs": values, "bar": bar, "met": met}

@@ -50,7 +50,12 @@ def assessed(name: str, seed: int) -> list[dict[str, Any]]:
     for number in range(30):
         made.honest(history, f"plain{number}", history.rng.choice([12, 30, 60, 120]))
     events = [row for _, row in sorted(history.events, key=lambda pair: pair[0])]
-    tables = {"notices": history.notices, "reports": history.reports, "events": events, "aliases": history.aliases}  # fmt: skip
+    tables = {
+        "notices": history.notices,
+        "reports": history.reports,
+        "events": events,
+        "aliases": history.aliases,
+    }
 
     def rows(kind: str) -> Iterator[Any]:
         return map(READERS[kind], tables[kind])
@@ -61,7 +66,9 @@ def assessed(name: str, seed: int) -> list[dict[str, Any]]:
 
 
 def faults(name: str, rows: list[dict[str, Any]]) -> list[str]:
-    """Say what is not as the simulator expects it of a strategy: wrongly named, not recognised, or too late."""
+    """Say what is not as the simulator expects it of a strategy: wrongly named, not recognised, or
+    too late.
+    """
     made = simulator()
     assert made
     strategy = getattr(made, name)

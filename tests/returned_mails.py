@@ -1,4 +1,6 @@
-"""Mails that come back after a notice, written afresh after the forms of real ones. All names are invented."""
+"""Mails that come back after a notice, written afresh after the forms of real ones. All names are
+invented.
+"""
 
 from __future__ import annotations
 
@@ -107,5 +109,8 @@ def disposition(kind: str, **more: object) -> bytes:
 
 def authenticated(raw: bytes, results: str, *, by: str = RELAY) -> bytes:
     """The mail as our relay takes it in: what it checked, and that it took it."""
-    line = f"Authentication-Results: {by}; {results}\nReceived: from mx.hosting.example (mx [192.0.2.25])"
+    line = (
+        f"Authentication-Results: {by}; {results}\nReceived: from "
+        f"mx.hosting.example (mx [192.0.2.25])"
+    )
     return f"{line} by {RELAY}; Mon, 02 Mar 2026 10:00:01 +0000\n".encode() + raw

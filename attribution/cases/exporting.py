@@ -1,4 +1,6 @@
-"""Giving the store out: as a history folder, a table, XARF v4, MISP or STIX 2.1. Each is whole, or not there."""
+"""Giving the store out: as a history folder, a table, XARF v4, MISP or STIX 2.1. Each is whole, or
+not there.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ from attribution.store.times import iso, moment
 from attribution.whole_file import refuse_existing, whole_file
 
 NAMESPACE = uuid.UUID("6f0c8a1e-3f0b-5d0e-9c39-6a6c0a4b7e10")
-"""What identifiers of MISP and STIX objects are made under, so that exporting again names the same thing the same."""
+"""What identifiers of MISP and STIX objects are made under, so that exporting again names the same
+thing the same.
+"""
 _STREAM = 2000
 CASE_COLUMNS = ["case", "provider", "site", "opened_at", "state", "urls", "online"]
 
@@ -140,9 +144,11 @@ def export_xarf(
 def export_misp(
     store: Store, path: Path, sender: Sender, *, replace: bool = False
 ) -> dict[str, int]:
-    """Write a MISP event for each provider with cases: who it is, and how many cases in which state. No site, no URL.
+    """Write a MISP event for each provider with cases: who it is, and how many cases in which
+    state. No site, no URL.
 
-    Distribution is `your organisation only` and the tag TLP:AMBER: who passes it on decides that. Needs pymisp.
+    Distribution is `your organisation only` and the tag TLP:AMBER: who passes it on decides that.
+    Needs pymisp.
     """
     misp = needs("MISP", "pymisp")
     found = []
@@ -180,7 +186,9 @@ def export_misp(
 def export_stix(
     store: Store, path: Path, sender: Sender, *, replace: bool = False
 ) -> dict[str, int]:
-    """Write a STIX 2.1 bundle: each provider with cases as an identity, with a note of how many in which state. Needs stix2."""
+    """Write a STIX 2.1 bundle: each provider with cases as an identity, with a note of how many in
+    which state. Needs stix2.
+    """
     stix = needs("STIX", "stix2")
     hotline = stix.Identity(
         id=f"identity--{uuid.uuid5(NAMESPACE, f'hotline {sender.name}')}", name=sender.name or "hotline", identity_class="organization",
@@ -238,7 +246,9 @@ def notice_rows(connection: Connection) -> Iterator[dict[str, Any]]:
 
 
 def _told_when_sent(connection: Connection) -> dict[str, dict[str, Any]]:
-    """Return what the first `sent` of a case says beside its time, where it says more, by the case's key."""
+    """Return what the first `sent` of a case says beside its time, where it says more, by the
+    case's key.
+    """
     wanted = (
         select(cases.c.key, events.c.detail)
         .join(cases, cases.c.id == events.c.case_id)
@@ -251,7 +261,9 @@ def _told_when_sent(connection: Connection) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for key, detail in connection.execute(wanted):
         values = json.loads(detail)
-        found.setdefault(key, {name: values[name] for name in ("candidates", "baseline") if name in values})  # fmt: skip
+        found.setdefault(
+            key, {name: values[name] for name in ("candidates", "baseline") if name in values}
+        )
     return found
 
 

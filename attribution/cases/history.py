@@ -1,4 +1,6 @@
-"""The store's history for `attribution.pattern`: what an export writes, read without the detour over rows."""
+"""The store's history for `attribution.pattern`: what an export writes, read without the detour
+over rows.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +97,9 @@ def _read(
             made.add_url(row.id, row.case_id, "", INF)
     corrected = corrected_events(connection)
     cases = {key: number for number, key in keys.items()}
-    for count, row in enumerate(event_rows(connection, ABOUT_NOTICE | ABOUT_PROVIDER, until, only), start=1):  # fmt: skip
+    for count, row in enumerate(
+        event_rows(connection, ABOUT_NOTICE | ABOUT_PROVIDER, until, only), start=1
+    ):
         gathering = row.case_id is not None and row.case_id not in keys
         if row.seq not in corrected and not gathering:
             _event(made, row, names, cases)
@@ -114,7 +118,9 @@ def _notices(
     names: dict[int, tuple[str, str]],
     only: Collection[int] | None,
 ) -> dict[int, str]:
-    """Add the cases whose first notice was sent; return their keys by number. What gathers still is nobody's notice."""
+    """Add the cases whose first notice was sent; return their keys by number. What gathers still is
+    nobody's notice.
+    """
     sent: dict[int, tuple[int, str]] = {}
     for row in sent_notices(connection, only):
         sent.setdefault(row.case_id, (row.at, row.detail))
@@ -125,9 +131,15 @@ def _notices(
         when, text = sent[row.id]
         detail = _detail(text)
         notice = NoticeRow(
-            row.key, names[row.provider_id][0], row.site_key, _EPOCH + timedelta(microseconds=when), max(row.urls, 1),
-            row.reseller, int(detail.get("candidates", 1)), bool(detail.get("baseline", False)),
-        )  # fmt: skip
+            row.key,
+            names[row.provider_id][0],
+            row.site_key,
+            _EPOCH + timedelta(microseconds=when),
+            max(row.urls, 1),
+            row.reseller,
+            int(detail.get("candidates", 1)),
+            bool(detail.get("baseline", False)),
+        )
         made.add_notice(row.id, notice)
         keys[row.id] = row.key
     return keys
@@ -141,10 +153,14 @@ def _event(
     if row.kind == EventKind.LETTER_DELIVERED and detail.get("notices"):
         detail["notices"] = [cases[key] for key in detail["notices"] if key in cases]
     happened = Happening(
-        row.kind, row.at / _DAY, row.known_at / _DAY,
+        row.kind,
+        row.at / _DAY,
+        row.known_at / _DAY,
         (names[row.provider_id][0],) if row.case_id is None and row.provider_id is not None else (),
-        None if last is None else days(datetime.fromisoformat(last)), detail.get("at_least_days"), detail,
-    )  # fmt: skip
+        None if last is None else days(datetime.fromisoformat(last)),
+        detail.get("at_least_days"),
+        detail,
+    )
     made.add_event(happened, row.case_id, row.report_id)
 
 

@@ -307,7 +307,9 @@ class _Import:
         return self.known_providers[name]
 
     def _detail(self, row: EventRow) -> dict[str, Any]:
-        """Return an event's other fields; what names providers and notices names those of this source."""
+        """Return an event's other fields; what names providers and notices names those of this
+        source.
+        """
         detail = dict(row.more)
         for name in ("served_by", "to"):
             if detail.get(name) is not None:
@@ -408,9 +410,11 @@ def import_history(
     progress: Progress = lambda name, done: None,
     encoding: Encoding = Encoding.AUTO,
 ) -> dict[str, Count]:
-    """Take a history folder in; return how its rows fared. Raises HistoryError where the folder is none.
+    """Take a history folder in; return how its rows fared. Raises HistoryError where the folder is
+    none.
 
-    `source` names where it comes from: names of its things are kept apart from those of other sources.
+    `source` names where it comes from: names of its things are kept apart from those of other
+    sources.
     """
     check_folder(folder)
     run = _Import(store, who, source, reject, progress)
@@ -524,7 +528,9 @@ def _reports(connection: Connection, keys: Iterable[str]) -> dict[str, tuple[int
 
 
 def rejects_file(path: Path) -> tuple[Reject, Callable[[], None]]:
-    """Return what writes rejected rows to a file of JSON lines (made with the first), and what closes it."""
+    """Return what writes rejected rows to a file of JSON lines (made with the first), and what
+    closes it.
+    """
     stream: list[Any] = []
 
     def reject(file: str, line: int, reason: str, held: Any) -> None:

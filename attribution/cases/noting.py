@@ -1,4 +1,6 @@
-"""Noting one event by hand: what happened, to which case or provider, and corrections of what was noted before."""
+"""Noting one event by hand: what happened, to which case or provider, and corrections of what was
+noted before.
+"""
 
 from __future__ import annotations
 

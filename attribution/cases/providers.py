@@ -1,6 +1,7 @@
 """Who a provider is: a record with dated marks and links. Nothing is joined but by a person.
 
-A registry's organisation handle is what a provider is found by again. A mailbox, an AS or a name that two records share is a reason to
+A registry's organisation handle is what a provider is found by again. A mailbox, an AS or a name
+that two records share is a reason to
 look, never an answer: mailboxes' domains are sold, prefixes lent, and names alike.
 """
 
@@ -19,7 +20,9 @@ from attribution.store.log import Writer
 from attribution.store.tables import IS_LINK, events, marks, providers
 
 LINK_KINDS = ("renamed_to", "same_operator", "owned_by", "same_abuse_desk", "announces_for")
-"""Of these `JOINING` make one history: a parent is not blamed for its reseller, nor a desk for whom it serves."""
+"""Of these `JOINING` make one history: a parent is not blamed for its reseller, nor a desk for whom
+it serves.
+"""
 MARK_KINDS = ("handle", "asn", "mailbox", "company_number", "name", "maintainer")
 _LIKE_NAMES = 92.0
 """From which likeness of names (rapidfuzz's token sort ratio, 0 to 100) a pair is worth a look."""
@@ -55,7 +58,9 @@ class Suggestion:
 
 
 def provider_named(connection: Connection, text: str) -> tuple[int, str]:
-    """Return (id, key) of the provider with a key, or the only one with a mark or name of that text. Raises StoreError."""
+    """Return (id, key) of the provider with a key, or the only one with a mark or name of that
+    text. Raises StoreError.
+    """
     row = connection.execute(
         select(providers.c.id, providers.c.key).where(providers.c.key == text)
     ).first()
@@ -81,7 +86,9 @@ def keep_provider(
     writer: Writer, provider: Provider, source: str, *, mailbox: str | None = None, systems: Iterable[int] = (),
     maintainers: Iterable[str] = (),
 ) -> int:  # fmt: skip
-    """Return the id of the provider that a registry names, added where it is new, with what it is now known by."""
+    """Return the id of the provider that a registry names, added where it is new, with what it is
+    now known by.
+    """
     row = writer.connection.execute(
         select(providers.c.id).where(providers.c.key == provider.id)
     ).first()
@@ -130,7 +137,9 @@ def link(
     source: str,
     origin: str | None = None,
 ) -> int:
-    """Link two providers from a day on; return the link's number. Raises Refused for a circle, or a kind that is none."""
+    """Link two providers from a day on; return the link's number. Raises Refused for a circle, or a
+    kind that is none.
+    """
     if kind not in LINK_KINDS:
         raise Refused(Refusal.INVALID, "kind", kind, f"use one of {', '.join(LINK_KINDS)}")
     if new == old:
@@ -192,7 +201,9 @@ def links(connection: Connection) -> list[Link]:
 
 
 def one_history(held: Iterable[Link], provider_id: int, at: int | None = None) -> frozenset[int]:
-    """Return the ids whose cases are one history with a provider's, by what was known at a time; None for now."""
+    """Return the ids whose cases are one history with a provider's, by what was known at a time;
+    None for now.
+    """
     joining = [one for one in held if one.kind in JOINING and one.holds(at)]
     group, grown = {provider_id}, True
     while grown:
@@ -205,9 +216,11 @@ def one_history(held: Iterable[Link], provider_id: int, at: int | None = None) -
 
 
 def suggest(connection: Connection, provider_id: int | None = None) -> list[Suggestion]:
-    """Return pairs of providers that may be one, with reasons; of one provider, or of all. A person decides.
+    """Return pairs of providers that may be one, with reasons; of one provider, or of all. A person
+    decides.
 
-    Names count without legal forms; mailboxes of registries' placeholders and of free mail say nothing and do not count.
+    Names count without legal forms; mailboxes of registries' placeholders and of free mail say
+    nothing and do not count.
     """
     from rapidfuzz import fuzz, process
 
@@ -257,7 +270,8 @@ def suggest(connection: Connection, provider_id: int | None = None) -> list[Sugg
                 note(
                     rows[place].id,
                     rows[other].id,
-                    f"names alike ({likeness:.0f} of 100): {rows[place].name!r} and {rows[other].name!r}"
+                    f"names alike ({likeness:.0f} of 100): {rows[place].name!r} and "
+                    f"{rows[other].name!r}"
                     if name
                     else "",
                 )

@@ -1,4 +1,5 @@
-"""Checks that a named checker signed: what it saw, when, from which provider's address, and how it knew.
+"""Checks that a named checker signed: what it saw, when, from which provider's address, and how it
+knew.
 
 A checker is a program or person of the hotline with an Ed25519 key. Once one is registered, an
 unsigned check counts for nothing in an assessment: nobody with an account alone can make a

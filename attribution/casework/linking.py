@@ -24,14 +24,31 @@ class SameOperator:
 
 
 def same_operator(writer: Writer, command: SameOperator) -> list[int]:
-    """Link each to the first; return the links' numbers. What is one already is left as it is. Raises Refused, StoreError."""
+    """Link each to the first; return the links' numbers. What is one already is left as it is.
+    Raises Refused, StoreError.
+    """
     if not command.source.strip():
-        raise Refused(Refusal.MISSING, "source", command.source, "say how it is known: trade register, court, regulator, its own word")  # fmt: skip
+        raise Refused(
+            Refusal.MISSING,
+            "source",
+            command.source,
+            "say how it is known: trade register, court, regulator, its own word",
+        )
     if command.known_at > writer.now:
-        raise Refused(Refusal.INVALID, "at", str(command.known_at), "it is in the future: give the day on which it was known")  # fmt: skip
+        raise Refused(
+            Refusal.INVALID,
+            "at",
+            str(command.known_at),
+            "it is in the future: give the day on which it was known",
+        )
     named = dict.fromkeys(provider_named(writer.connection, name) for name in command.providers)
     if not 2 <= len(named) <= MOST_NAMES:
-        raise Refused(Refusal.INVALID, "providers", ", ".join(command.providers), f"name from 2 to {MOST_NAMES} different providers")  # fmt: skip
+        raise Refused(
+            Refusal.INVALID,
+            "providers",
+            ", ".join(command.providers),
+            f"name from 2 to {MOST_NAMES} different providers",
+        )
     (first, _), *others = named
     made = []
     for other, _ in others:
@@ -43,5 +60,10 @@ def same_operator(writer: Writer, command: SameOperator) -> list[int]:
             )
             writer.flush()
     if not made:
-        raise Refused(Refusal.CONFLICT, "providers", ", ".join(command.providers), "they are one history already")  # fmt: skip
+        raise Refused(
+            Refusal.CONFLICT,
+            "providers",
+            ", ".join(command.providers),
+            "they are one history already",
+        )
     return made

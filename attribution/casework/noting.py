@@ -46,7 +46,9 @@ class NoteEvent:
     provider: str | None = None
     """The provider, for what concerns it as a whole: its key, or a name that is its alone."""
     fields: Mapping[str, Any] = field(default_factory=dict)
-    """What else is known: the fields of `attribution.history.rows.EVENT_FIELDS`, `note`, `last_online`."""
+    """What else is known: the fields of `attribution.history.rows.EVENT_FIELDS`, `note`,
+    `last_online`.
+    """
 
 
 def note(writer: Writer, command: NoteEvent) -> list[int]:
@@ -57,7 +59,9 @@ def note(writer: Writer, command: NoteEvent) -> list[int]:
     for name in sorted(detail.keys() & _OF_KINDS.keys()):
         if command.kind not in _OF_KINDS[name]:
             wanted = ", ".join(sorted(_OF_KINDS[name]))
-            raise Refused(Refusal.INVALID, name, str(detail[name]), f"it belongs to {wanted}; leave it out")  # fmt: skip
+            raise Refused(
+                Refusal.INVALID, name, str(detail[name]), f"it belongs to {wanted}; leave it out"
+            )
         try:
             check_event_fields({name: detail[name]})
         except BadRow as bad:
@@ -69,13 +73,20 @@ def note(writer: Writer, command: NoteEvent) -> list[int]:
     if "resolved_to" in detail:
         detail["resolved_to"] = [_named(writer.connection, name) for name in detail["resolved_to"]]
     return note_event(
-        writer, command.kind, command.at, case=command.case, report=command.report, provider=command.provider,
+        writer,
+        command.kind,
+        command.at,
+        case=command.case,
+        report=command.report,
+        provider=command.provider,
         detail=detail,
-    )  # fmt: skip
+    )
 
 
 def read_fields(given: list[str]) -> dict[str, Any]:
-    """Read fields written `name=value`; `true`, `false`, `null` and lists with commas as the field wants. Raises Refused."""
+    """Read fields written `name=value`; `true`, `false`, `null` and lists with commas as the field
+    wants. Raises Refused.
+    """
     found: dict[str, Any] = {}
     for text in given:
         name, equals, value = text.partition("=")

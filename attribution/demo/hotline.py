@@ -171,7 +171,17 @@ def _case(rows: dict[str, list[dict[str, Any]]], habit: Habit, number: int, sent
         for days in seen:
             at = sent + timedelta(days=days + 0.3)
             if at < end:
-                rows["events"].append({"kind": "still_online", "notice": notice, "url": url, "at": _time(at), "at_least_days": days, "served_by": habit.key, "compared": "content"})  # fmt: skip
+                rows["events"].append(
+                    {
+                        "kind": "still_online",
+                        "notice": notice,
+                        "url": url,
+                        "at": _time(at),
+                        "at_least_days": days,
+                        "served_by": habit.key,
+                        "compared": "content",
+                    }
+                )
         if gone is not None and gone + timedelta(hours=3) < end:
             last = max(sent, gone - timedelta(hours=3))
             rows["events"].append({"kind": "offline", "notice": notice, "url": url, "at": _time(gone + timedelta(hours=3)), "last_online": _time(last)})  # fmt: skip

@@ -1,6 +1,7 @@
 """The rows of a history and how they are read: pure, with the reason where one cannot be.
 
-A row is a JSON object. Times are ISO 8601 with an offset (RFC 3339); one without is taken as UTC. Names of things are
+A row is a JSON object. Times are ISO 8601 with an offset (RFC 3339); one without is taken as UTC.
+Names of things are
 texts that the sender chose; they are compared as they stand.
 """
 
@@ -44,7 +45,8 @@ class EventKind(StrEnum):
     CONTACT_CONFIRMED = "contact_confirmed"
     """A second channel confirmed that the mailbox is the provider's."""
     CONTACT_CORRECTED = "contact_corrected"
-    """Another address is used from now on; `by` says whether the hotline or the provider wants it."""
+    """Another address is used from now on; `by` says whether the hotline or the provider wants it.
+    """
     STILL_ONLINE = "still_online"
     """A checker saw the content."""
     OFFLINE = "offline"
@@ -60,7 +62,9 @@ class EventKind(StrEnum):
     REMOVED_AFTER_COURT_ORDER = "removed_after_court_order"
     """It was removed after a court's order."""
     ILLEGALITY_CONFIRMED = "illegality_confirmed"
-    """An authority, or the hotline of the provider's country, confirmed that it is illegal: `by_whom`."""
+    """An authority, or the hotline of the provider's country, confirmed that it is illegal:
+    `by_whom`.
+    """
 
 
 class Compared(StrEnum):
@@ -136,9 +140,12 @@ class NoticeRow:
     reseller: str | None = None
     """Whose customer the site is, where that is known: the case is then the reseller's."""
     candidates: int = 1
-    """At how many providers the site's name pointed when the notice was sent, by our own look-up."""
+    """At how many providers the site's name pointed when the notice was sent, by our own look-up.
+    """
     baseline: bool = False
-    """Whether the content is of INHOPE's baseline categories, whose illegality needs no confirmation."""
+    """Whether the content is of INHOPE's baseline categories, whose illegality needs no
+    confirmation.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +185,8 @@ class EventRow:
 class AliasRow:
     """`new` and `old` are linked, known since a day.
 
-    `renamed_to`: `new` is the name under which `old` goes on. `same_operator`: both are names of one.
+    `renamed_to`: `new` is the name under which `old` goes on. `same_operator`: both are names of
+    one.
     """
 
     new: str
@@ -238,7 +246,8 @@ def read_event(row: Any) -> EventRow:
     known_at = time_in(values, "known_at") if values.get("known_at") is not None else at
     if known_at < at:
         raise BadRow(
-            f"known_at {values['known_at']!r} is before at {values['at']!r}: nothing is known before it happens"
+            f"known_at {values['known_at']!r} is before at {values['at']!r}: nothing "
+            f"is known before it happens"
         )
     more = {key: value for key, value in values.items() if key not in _EVENT_COLUMNS}
     check_event_fields(more)
@@ -261,7 +270,9 @@ READERS = {
     "events": read_event,
     "aliases": read_alias,
 }
-"""The files of a history folder, in the order in which they stand on one another, and how a row of each is read."""
+"""The files of a history folder, in the order in which they stand on one another, and how a row of
+each is read.
+"""
 _EVENT_COLUMNS = frozenset(
     ["kind", "at", "known_at", "notice", "url", "provider", "last_online", "at_least_days"]
 )

@@ -38,7 +38,8 @@ class Tables:
             await asyncio.gather(self._loading, return_exceptions=True)
 
     def _read(self) -> None:
-        # What is loaded stays for good, and each full collection would walk it: 100,000 objects, for
+        # What is loaded stays for good, and each full collection would walk it: 100,000 objects,
+        # for
         # 70 ms in which no event loop of the process turns.
         gc.freeze()
         domain_of("www.site.example")

@@ -722,7 +722,13 @@ RECEIPT_SUBJECT = _choice(
 """Subjects of a ticket system's receipt, anywhere in a subject that is no answer."""
 
 RETURNED_NOTICE = frozenset(
-    ["message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers",
-     "message/partial", "message/rfc822-headers"]
-)  # fmt: skip
+    [
+        "message/rfc822",
+        "message/global",
+        "text/rfc822-headers",
+        "message/global-headers",
+        "message/partial",
+        "message/rfc822-headers",
+    ]
+)
 """Content types of a notice that comes back."""

@@ -1,4 +1,6 @@
-"""Every provider of a history, day by day with what was known on each: who is flagged since when, and until when. Pure."""
+"""Every provider of a history, day by day with what was known on each: who is flagged since when,
+and until when. Pure.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,9 @@ class Spell:
     """The tests whose conditions held."""
     released: float | None = None
     withdrawn: float | None = None
-    """Since when it is known that what it rested on is void: with what is known now, E had not reached the threshold."""
+    """Since when it is known that what it rested on is void: with what is known now, E had not
+    reached the threshold.
+    """
 
     @property
     def open(self) -> bool:
@@ -141,7 +145,9 @@ class Assessment:
 
     @property
     def label(self) -> Label:
-        """`systematic` when it was ever flagged, and the flag not withdrawn; `now` says how it stands today."""
+        """`systematic` when it was ever flagged, and the flag not withdrawn; `now` says how it
+        stands today.
+        """
         return Label.SYSTEMATIC if self.standing else self.now
 
     @property
@@ -207,7 +213,11 @@ class Method:
     def examine(self, names: tuple[str, ...], linked_at: float | None = None) -> Examination:
         """Return the examination of a provider under some names."""
         if linked_at is None:
-            linked_at = max([-INF, *(day for day in self.history.link_days(names) if day <= self.at)]) if len(names) > 1 else -INF  # fmt: skip
+            linked_at = (
+                max([-INF, *(day for day in self.history.link_days(names) if day <= self.at)])
+                if len(names) > 1
+                else -INF
+            )
         record = self.history.record(names, linked_at)
         receipt = Receipt.joined([self.receipt(name) for name in record.names])
         bad = frozenset(self.bad_weeks.of(record.names)) if self.history.checkers else frozenset()
@@ -222,7 +232,9 @@ class Method:
 def assess(
     history: History, at: datetime | None = None, progress: Progress = lambda done, of: None
 ) -> list[Assessment]:
-    """Assess every provider of a history as of a day: the last thing known in it where none is given."""
+    """Assess every provider of a history as of a day: the last thing known in it where none is
+    given.
+    """
     return list(assessments(history, at, progress))
 
 
@@ -273,14 +285,18 @@ def judge(seen: Examination, at: float, threshold: float) -> Verdict:
     }
     clean = Floor.LAST_TWO_CLEAN in floors[TestName.REFUSAL].missing
     noted = _noted(
-        evidence[TestName.REFUSAL].value, evidence[TestName.ENTRENCHED].value,
-        clean=clean, few=Floor.SITES in floors[TestName.ENTRENCHED].missing,
-    )  # fmt: skip
+        evidence[TestName.REFUSAL].value,
+        evidence[TestName.ENTRENCHED].value,
+        clean=clean,
+        few=Floor.SITES in floors[TestName.ENTRENCHED].missing,
+    )
     return Verdict(at, evidence, floors, seen.refusal.now(at), noted, threshold)
 
 
 def _noted(refusal: float, entrenched: float, *, clean: bool, few: bool) -> bool:
-    """Say whether a letter is due: E is 20 or more; of entrenchment only where 6 sites failed, of refusal not after two clean weeks."""
+    """Say whether a letter is due: E is 20 or more; of entrenchment only where 6 sites failed, of
+    refusal not after two clean weeks.
+    """
     return (refusal >= NOTED_AT and not clean) or (entrenched >= NOTED_AT and not few)
 
 
@@ -347,7 +363,9 @@ def _may_be_noted(seen: Examination) -> bool:
 def _walk(
     method: Method, whole: Examination, names: tuple[str, ...]
 ) -> tuple[list[Spell], float | None]:
-    """Look day by day, under the names that were known to be one on each; return the spells, and since when it is noted."""
+    """Look day by day, under the names that were known to be one on each; return the spells, and
+    since when it is noted.
+    """
     spells: list[Spell] = []
     noted_since: float | None = None
     for begin, end, groups in _epochs(method.history, names, method.at):
@@ -365,9 +383,15 @@ def _walk(
 
 
 def _looks(seen: Examination, begin: float, end: float) -> Floats:
-    """Return the days between two at whose beginning something is judged or known that was not before."""
+    """Return the days between two at whose beginning something is judged or known that was not
+    before.
+    """
     times = np.concatenate([seen.of(name).times() for name in TestName])
-    first = max(np.ceil(begin), np.floor(seen.record.cases["sent"].min()) + 1) if len(seen.record.cases) else INF  # fmt: skip
+    first = (
+        max(np.ceil(begin), np.floor(seen.record.cases["sent"].min()) + 1)
+        if len(seen.record.cases)
+        else INF
+    )
     found = times[(times >= first) & (times <= end)]
     edges = [day for day in (first, np.floor(end)) if first <= day <= end]
     return np.unique(np.concatenate([found, edges]))
@@ -420,13 +444,17 @@ class _Walk:
         return spell
 
     def _six_clean(self, place: int) -> bool:
-        """Say whether the last week judged at 7 days is clean: else there is no need to ask further."""
+        """Say whether the last week judged at 7 days is clean: else there is no need to ask
+        further.
+        """
         shares = self._tracks[TestName.DELAY].shares[:, place]
         shares = shares[~np.isnan(shares)]
         return bool(len(shares)) and bool(shares[-1] <= 0.15)
 
     def _void(self, spell: Spell, place: int) -> bool:
-        """Say whether, with what is known at a look, E had not reached the threshold on the day of the flag."""
+        """Say whether, with what is known at a look, E had not reached the threshold on the day of
+        the flag.
+        """
         for name in spell.tests:
             track = self._tracks[name]
             block = int(track.blocks.last_closed(np.array([spell.flagged]))[0])

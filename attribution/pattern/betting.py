@@ -1,10 +1,14 @@
-"""The e-process: how much a bet, block by block, that a provider fails more than it may has won. Pure.
+"""The e-process: how much a bet, block by block, that a provider fails more than it may has won.
+Pure.
 
 H0: given all that was before, a block's expected share of failures is at most p. Who bets a share s
-of their wealth at the odds of H0 multiplies it by 1 + (s / p) (X - p) in a block with share X, which
+of their wealth at the odds of H0 multiplies it by 1 + (s / p) (X - p) in a block with share X,
+which
 under H0 does not grow on average. So the wealth E exceeds 1/a with a chance of at most a, however
-often and whenever it is looked at (Ville's inequality). The stake is averaged over four; half of the
-weight starts at the first block, half at restarts every four absolute weeks, so that a provider that
+often and whenever it is looked at (Ville's inequality). The stake is averaged over four; half of
+the
+weight starts at the first block, half at restarts every four absolute weeks, so that a provider
+that
 turned bad is found too; an average of such wealths is one.
 
 Sources: Waudby-Smith & Ramdas, "Estimating means of bounded random variables by betting", JRSS-B 86
@@ -34,7 +38,8 @@ def e_process(week: Ints, share: Floats, p: float, first_week: int | None = None
     """Return E after each block.
 
     `week`: the absolute number of each block's first week, in order. `share`: its share of failures
-    in [0, 1], NaN where the block has no evidence; of one look (blocks), or of many (blocks x looks).
+    in [0, 1], NaN where the block has no evidence; of one look (blocks), or of many (blocks x
+    looks).
     `first_week`: the week at which the first bet starts, the first block's where it is not said.
     """
     wealth = np.zeros((len(STAKES), *share.shape[1:]))

@@ -1,7 +1,9 @@
-"""Blocks: calendar weeks in which clocks started, each frozen with what was known when its horizon closed. Pure.
+"""Blocks: calendar weeks in which clocks started, each frozen with what was known when its horizon
+closed. Pure.
 
 X of a block is the mean over its sites of the share of their URLs that failed. Beside the frozen
-blocks stand the same blocks with all that is known at a look: E must reach the threshold by both, so
+blocks stand the same blocks with all that is known at a look: E must reach the threshold by both,
+so
 that corrections help the provider and late proofs never hurt it.
 
 A proof of receipt may become known up to 45 days after the notice. So a block is judged when its
@@ -67,7 +69,11 @@ class Blocks:
         """The URLs of cases with a clock, ordered by block and site."""
         self._case: Ints = case[self._urls]
         site, block = site[order], block[order]
-        fresh = np.concatenate([[True], (site[1:] != site[:-1]) | (block[1:] != block[:-1])]) if len(site) else np.array([], bool)  # fmt: skip
+        fresh = (
+            np.concatenate([[True], (site[1:] != site[:-1]) | (block[1:] != block[:-1])])
+            if len(site)
+            else np.array([], bool)
+        )
         self._item_begins: Ints = np.flatnonzero(fresh)
         self.item_site: Ints = site[self._item_begins]
         self.item_block: Ints = block[self._item_begins]
@@ -79,7 +85,9 @@ class Blocks:
         return np.asarray(np.append(self.closes, INF)[self.block], float)
 
     def items(self, counted: Bools, failed: Bools) -> tuple[Floats, Floats]:
-        """Return (share that failed, URLs that count) of each site of each block; NaN where none count."""
+        """Return (share that failed, URLs that count) of each site of each block; NaN where none
+        count.
+        """
         return self._items(counted[self._case], failed[self._urls])
 
     def _items(self, counted: Bools, failed: Bools) -> tuple[Floats, Floats]:
@@ -110,7 +118,9 @@ class Blocks:
         )
 
     def frozen_day(self, at: float) -> Floats:
-        """Return of each case the day with whose knowledge it is looked at: its block's last, or the look's."""
+        """Return of each case the day with whose knowledge it is looked at: its block's last, or
+        the look's.
+        """
         return np.asarray(np.minimum(np.append(self.freezes, INF)[self.block], at), float)
 
     def frozen_at(self, at: float) -> tuple[Floats, Ints]:
@@ -146,7 +156,9 @@ class Blocks:
         return np.flatnonzero(late)
 
     def times(self) -> Floats:
-        """Return the days at whose beginning a block closes, or something new is known of a closed one."""
+        """Return the days at whose beginning a block closes, or something new is known of a closed
+        one.
+        """
         close = self.close_of_case
         found = [self.closes, self.freezes]
         of_cases = (*self.admission.times(), *self.failure.disputed)
@@ -162,7 +174,9 @@ class Blocks:
         return self._of_blocks(self.items(self.admission.counts(close), self.failed(close))[0])
 
     def shares_at(self, looks: Floats) -> tuple[Floats, Ints]:
-        """Return (mean share, number of sites) of each block (row) at each look (column), NaN where it is not closed."""
+        """Return (mean share, number of sites) of each block (row) at each look (column), NaN where
+        it is not closed.
+        """
         share, sites = self._at_close
         closed = self.closes[:, None] <= looks[None, :]
         shares = np.where(closed, share[:, None], np.nan)
@@ -183,7 +197,9 @@ class Blocks:
         return shares, counts
 
     def frozen_shares(self, looks: Floats, shares: Floats) -> Floats:
-        """Return the share of each block (row) as it is frozen at each look (column), from `shares_at` of them."""
+        """Return the share of each block (row) as it is frozen at each look (column), from
+        `shares_at` of them.
+        """
         share, _ = self.frozen_at(INF)
         return np.where(self.freezes[:, None] <= looks[None, :], share[:, None], shares)
 
@@ -204,7 +220,10 @@ class _Part:
         self._rows = blocks._urls[urls]
         self._case, self._weight = blocks._case[urls], blocks._weight[urls]
         self._cases, self._place = np.unique(self._case, return_inverse=True)
-        items = np.repeat(np.arange(len(blocks._item_begins)), np.diff(np.append(blocks._item_begins, len(blocks._urls))))[urls]  # fmt: skip
+        items = np.repeat(
+            np.arange(len(blocks._item_begins)),
+            np.diff(np.append(blocks._item_begins, len(blocks._urls))),
+        )[urls]
         self._item_begins = np.flatnonzero(np.concatenate([[True], items[1:] != items[:-1]]))
         block = blocks.block[self._case][self._item_begins]
         self._block_begins = np.flatnonzero(np.concatenate([[True], block[1:] != block[:-1]]))

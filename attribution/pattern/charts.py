@@ -35,9 +35,11 @@ _STYLE = {
 
 
 def overview_chart(rows: list[dict[str, Any]], form: str) -> bytes:
-    """Draw every provider: the share that failed against how many cases count (a funnel plot), and how many there are of each label.
+    """Draw every provider: the share that failed against how many cases count (a funnel plot), and
+    how many there are of each label.
 
-    The funnel's lines are where 95 % and 99.8 % of providers would lie whose true share is the common one (Spiegelhalter, Stat. Med. 24, 2005).
+    The funnel's lines are where 95 % and 99.8 % of providers would lie whose true share is the
+    common one (Spiegelhalter, Stat. Med. 24, 2005).
     """
     import numpy as np
     from scipy.stats import binom

@@ -80,7 +80,9 @@ class BadWeeks:
                     share[week] = failed / cases
             for week, value in share.items():
                 before = [share[w] for w in range(week - BASELINE_WEEKS, week) if w in share]
-                if len(before) >= FEWEST_BASELINE_WEEKS and value > TIMES_THE_MEDIAN * max(float(np.median(before)), LEAST_MEDIAN):  # fmt: skip
+                if len(before) >= FEWEST_BASELINE_WEEKS and value > TIMES_THE_MEDIAN * max(
+                    float(np.median(before)), LEAST_MEDIAN
+                ):
                     found.add((checker, week))
         return found
 

@@ -64,7 +64,9 @@ _SUSPENDED = "a legal ground was stated, and illegality is not confirmed: not co
 def dossier(
     history: History, name: str, at: datetime | None = None, country: str | None = None
 ) -> dict[str, Any]:
-    """Return the dossier of a provider under any of its names. Raises KeyError where the history has no such name."""
+    """Return the dossier of a provider under any of its names. Raises KeyError where the history
+    has no such name.
+    """
     one = assessment_of(history, name, look_of(history, at))
     if one is None:
         raise KeyError(name)
@@ -119,7 +121,9 @@ def dossier_of(one: Assessment, history: History, country: str | None = None) ->
 def contest(
     history: History, name: str, without: Iterable[str], at: datetime | None = None
 ) -> dict[str, Any]:
-    """Decide again without some cases; say whether the label stands, and by what margin. Raises KeyError."""
+    """Decide again without some cases; say whether the label stands, and by what margin. Raises
+    KeyError.
+    """
     look = look_of(history, at)
     gone = set(without)
     unknown = sorted(gone - history.notices)
@@ -233,7 +237,9 @@ def _contacts(one: Assessment, look: float) -> dict[str, Any]:
 
 
 def _cases(one: Assessment, history: History, look: float) -> Iterable[dict[str, Any]]:
-    """Yield every case in the order of sending: by what its receipt is proven, what share failed, who saw it, whether it counts."""
+    """Yield every case in the order of sending: by what its receipt is proven, what share failed,
+    who saw it, whether it counts.
+    """
     seen, record = one.seen, one.seen.record
     blocks, clock = seen.refusal, seen.receipt.clock
     counts, failed = blocks.admission.counts(look), blocks.failed(look)
@@ -247,7 +253,11 @@ def _cases(one: Assessment, history: History, look: float) -> Iterable[dict[str,
         for values in (weight, weight * failed, weight * gone)
     )
     orders = record.signs_of(Sign.COURT_ORDER)
-    order_at = {int(row): at for row, at, known in zip(orders["case"], orders["at"], orders["known"], strict=True) if known <= look}  # fmt: skip
+    order_at = {
+        int(row): at
+        for row, at, known in zip(orders["case"], orders["at"], orders["known"], strict=True)
+        if known <= look
+    }
     checks = _checks(one, history, look)
     sites = _site_numbers(record.cases["site"])
     for number in np.argsort(record.cases["sent"], kind="stable").tolist():
@@ -280,7 +290,9 @@ def _cases(one: Assessment, history: History, look: float) -> Iterable[dict[str,
 
 
 def _site_numbers(site: Ints) -> Ints:
-    """Return a number of its own for each site, in the order in which they come: names lead to content."""
+    """Return a number of its own for each site, in the order in which they come: names lead to
+    content.
+    """
     _, first, place = np.unique(site, return_index=True, return_inverse=True)
     rank = np.empty(len(first), np.int64)
     rank[np.argsort(first)] = np.arange(1, len(first) + 1)
@@ -288,15 +300,25 @@ def _site_numbers(site: Ints) -> Ints:
 
 
 def _checks(one: Assessment, history: History, look: float) -> dict[int, list[dict[str, Any]]]:
-    """Return what was seen of each case: when, by which checker, at which provider's address, and how it was compared.
+    """Return what was seen of each case: when, by which checker, at which provider's address, and
+    how it was compared.
 
     One line stands for what one checker saw at one time of all URLs of the case.
     """
     seen, record = one.seen, one.seen.record
     checks, case = record.checks, record.urls["case"][record.checks["url"]]
     lines: dict[tuple[int, float, int, int, int, bool], int] = {}
-    columns = (case, checks["until"], checks["checker"], checks["server"], checks["compared"], seen.counted_checks)  # fmt: skip
-    for number, at, checker, server, compared, counted, known in zip(*(column.tolist() for column in (*columns, checks["known"])), strict=True):  # fmt: skip
+    columns = (
+        case,
+        checks["until"],
+        checks["checker"],
+        checks["server"],
+        checks["compared"],
+        seen.counted_checks,
+    )
+    for number, at, checker, server, compared, counted, known in zip(
+        *(column.tolist() for column in (*columns, checks["known"])), strict=True
+    ):
         if known <= look:
             key = (number, at, checker, server, compared, counted)
             lines[key] = lines.get(key, 0) + 1
@@ -316,7 +338,9 @@ def _checks(one: Assessment, history: History, look: float) -> dict[int, list[di
 
 
 def _removal(one: Assessment, look: float) -> dict[str, Any]:
-    """Return how long URLs stayed after the notice: the median, and the curve at chosen days with its 95 % interval."""
+    """Return how long URLs stayed after the notice: the median, and the curve at chosen days with
+    its 95 % interval.
+    """
     left, right, group = _intervals(one, look)
     if not len(left):
         return {"urls": 0, "median_days": None, "curve": []}
@@ -350,13 +374,17 @@ def _removal(one: Assessment, look: float) -> dict[str, Any]:
 
 
 def median_removal(one: Assessment) -> tuple[float, float] | None:
-    """Return the interval, in days after the notice, in which half of a provider's URLs were gone; None where it was not seen."""
+    """Return the interval, in days after the notice, in which half of a provider's URLs were gone;
+    None where it was not seen.
+    """
     left, right, _ = _intervals(one, one.verdict.at)
     return turnbull(_grid(left), _grid(right)).quantile(0.5) if len(left) else None
 
 
 def removal_of_others(others: Iterable[Assessment], look: float) -> list[dict[str, Any]]:
-    """Return the curve of removal of several providers together, at the days of a dossier's: what one is held against."""
+    """Return the curve of removal of several providers together, at the days of a dossier's: what
+    one is held against.
+    """
     found = [_intervals(one, look)[:2] for one in others]
     left, right = (
         np.concatenate([pair[side] for pair in found]) if found else np.array([]) for side in (0, 1)
@@ -377,7 +405,9 @@ def _grid(times: Floats) -> Floats:
 
 
 def _intervals(one: Assessment, look: float) -> tuple[Floats, Floats, Ints]:
-    """Return (last seen, first seen gone, site) of every URL, in days after the notice; inf while it is not gone."""
+    """Return (last seen, first seen gone, site) of every URL, in days after the notice; inf while
+    it is not gone.
+    """
     record, gone = one.seen.record, one.seen.gone
     case = record.urls["case"]
     sent = record.cases["sent"][case]
@@ -390,7 +420,9 @@ def _intervals(one: Assessment, look: float) -> tuple[Floats, Floats, Ints]:
 
 
 def _from(one: Assessment) -> Floats:
-    """Return of each case from when its days are counted: its clock, or the notice where that never started."""
+    """Return of each case from when its days are counted: its clock, or the notice where that never
+    started.
+    """
     start = one.seen.receipt.clock.start
     return np.where(np.isfinite(start), start, one.seen.record.cases["sent"])
 
@@ -418,7 +450,9 @@ def _causes(one: Assessment, look: float) -> list[dict[str, Any]]:
 
 
 def _waiting(one: Assessment, look: float) -> dict[str, Any]:
-    """Return the URL-days that content is known to have been online after the notice; and between notice and a court's order."""
+    """Return the URL-days that content is known to have been online after the notice; and between
+    notice and a court's order.
+    """
     record = one.seen.record
     orders = record.signs_of(Sign.COURT_ORDER)
     orders = orders.take((orders["known"] <= look) & (orders["at"] <= look))

@@ -25,7 +25,9 @@ class Examination:
     record: Record
     receipt: Receipt
     lenient: bool = False
-    """Whether no check of the history says who served: then nothing goes further than `non_responsive`."""
+    """Whether no check of the history says who served: then nothing goes further than
+    `non_responsive`.
+    """
     bad_weeks: frozenset[tuple[int, int]] = frozenset()
 
     @cached_property
@@ -60,7 +62,9 @@ class Examination:
 
     def of(self, name: TestName) -> Blocks:
         """Return the blocks of a test."""
-        return {TestName.REFUSAL: self.refusal, TestName.ENTRENCHED: self.entrenched}.get(name) or self.delay  # fmt: skip
+        return {TestName.REFUSAL: self.refusal, TestName.ENTRENCHED: self.entrenched}.get(
+            name
+        ) or self.delay
 
     def _blocks(self, test: Test) -> Blocks:
         admitted = admission(self.record, self.receipt, self.served, own=test.own_receipt)
@@ -77,7 +81,9 @@ class Examination:
     def online(self, at: float, within: float) -> Bools:
         """Say which cases have a URL that was seen online lately, and not seen gone."""
         record = self.record
-        recent = self.served & (record.checks["known"] <= at) & (record.checks["until"] >= at - within)  # fmt: skip
+        recent = (
+            self.served & (record.checks["known"] <= at) & (record.checks["until"] >= at - within)
+        )
         there = np.zeros(len(record.urls), bool)
         there[record.checks["url"][recent]] = True
         there &= ~(self.gone.known <= at)
@@ -94,7 +100,9 @@ class Examination:
 
     @cached_property
     def last_on(self) -> Floats:
-        """Return of each URL until when it is known to have been online; the notice's time where no check says more."""
+        """Return of each URL until when it is known to have been online; the notice's time where no
+        check says more.
+        """
         record = self.record
         last = record.cases["sent"][record.urls["case"]].copy()
         np.maximum.at(last, record.checks["url"], record.checks["until"])

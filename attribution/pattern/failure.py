@@ -1,7 +1,8 @@
 """Failure: what proves that a URL was still there when its time was over. Pure.
 
 A URL failed at d days when it was proven online at or after receipt + d and not seen gone before;
-or, seen gone, when it was nevertheless proven online on at least three quarters of the days up to d.
+or, seen gone, when it was nevertheless proven online on at least three quarters of the days up to
+d.
 A failure counts only when the check that proves it says that the provider's address gave the
 content, or our own look-up within a day of the check had all of the name's addresses there.
 """
@@ -24,7 +25,9 @@ LOOKED_UP_WITHIN = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """Of each URL, the first time that it was seen gone: when, since when that is known, last seen, how."""
+    """Of each URL, the first time that it was seen gone: when, since when that is known, last seen,
+    how.
+    """
 
     at: Floats
     known: Floats
@@ -82,7 +85,8 @@ class Failure:
 def served_by_provider(record: Record, *, lenient: bool) -> Bools:
     """Say of each check whether it shows that the provider's own address gave the content.
 
-    `lenient` is for histories in which no check says who served: a name that pointed at one provider
+    `lenient` is for histories in which no check says who served: a name that pointed at one
+    provider
     alone is then taken to have stayed there, and nothing goes further than `non_responsive`.
     """
     server = record.checks["server"]
@@ -126,12 +130,18 @@ def failure(
     )
     never = np.full(cases, INF)
     return Failure(
-        horizon, np.minimum(firm, blinking), soft, gone.known, best, _disputed(record) if disputes else (never, never)
-    )  # fmt: skip
+        horizon,
+        np.minimum(firm, blinking),
+        soft,
+        gone.known,
+        best,
+        _disputed(record) if disputes else (never, never),
+    )
 
 
 def _on_most_days(url: Ints, known: Floats, age: Floats, count: int, horizon: float) -> Floats:
-    """Return since when a URL is known to have been online on three quarters of the days up to a horizon.
+    """Return since when a URL is known to have been online on three quarters of the days up to a
+    horizon.
 
     It must have been there again when its time was over, too, at most a quarter of it later: who
     removes at the last moment removed.
@@ -160,7 +170,9 @@ def _on_most_days(url: Ints, known: Floats, age: Floats, count: int, horizon: fl
 
 
 def _disputed(record: Record) -> tuple[Floats, Floats]:
-    """Return from when to when a case is suspended: by a stated legal ground, until illegality is confirmed."""
+    """Return from when to when a case is suspended: by a stated legal ground, until illegality is
+    confirmed.
+    """
     count = len(record.cases)
     said, confirmed = record.signs_of(Sign.DISPUTED), record.signs_of(Sign.ILLEGALITY_CONFIRMED)
     begin = first_of(said["case"], count, said["known"])

@@ -156,7 +156,8 @@ class Record:
     `cases`: provider, site, sent, urls, own, candidates, baseline, number. `urls`: case, weight;
     a notice that counts more URLs than are known one by one has one row for those. `checks`: url,
     until, known, server, compared, checker. `ends`: url, at, known, last, way, to. `signs`: case,
-    sign, at, known. `contacts`: provider, sign, at, known. `case` and `url` are rows of this record.
+    sign, at, known. `contacts`: provider, sign, at, known. `case` and `url` are rows of this
+    record.
     """
 
     names: tuple[str, ...]
@@ -184,13 +185,28 @@ class Record:
 
 _INT, _FLOAT = "q", "d"
 _SHAPES = {
-    "cases": {"provider": "l", "site": "l", "sent": _FLOAT, "urls": "l", "own": "b", "candidates": "l", "baseline": "b"},
+    "cases": {
+        "provider": "l",
+        "site": "l",
+        "sent": _FLOAT,
+        "urls": "l",
+        "own": "b",
+        "candidates": "l",
+        "baseline": "b",
+    },
     "urls": {"case": "l"},
-    "checks": {"url": "l", "until": _FLOAT, "known": _FLOAT, "server": "l", "compared": "b", "checker": "l"},
+    "checks": {
+        "url": "l",
+        "until": _FLOAT,
+        "known": _FLOAT,
+        "server": "l",
+        "compared": "b",
+        "checker": "l",
+    },
     "ends": {"url": "l", "at": _FLOAT, "known": _FLOAT, "last": _FLOAT, "way": "b", "to": "l"},
     "signs": {"case": "l", "sign": "b", "at": _FLOAT, "known": _FLOAT},
     "contacts": {"provider": "l", "sign": "b", "at": _FLOAT, "known": _FLOAT},
-}  # fmt: skip
+}
 _TYPES = {"l": np.int32, "b": np.int8, _FLOAT: np.float64}
 
 
@@ -437,17 +453,29 @@ class _Sorted:
         urls = urls.take(order)
         spot = np.empty(len(order), np.int32)
         spot[order] = np.arange(len(order), dtype=np.int32)
-        made = {"checks": _by(tables.pop("checks"), "url", spot), "ends": _by(tables.pop("ends"), "url", spot),
-                "signs": _by(tables.pop("signs"), "case", place)}  # fmt: skip
+        made = {
+            "checks": _by(tables.pop("checks"), "url", spot),
+            "ends": _by(tables.pop("ends"), "url", spot),
+            "signs": _by(tables.pop("signs"), "case", place),
+        }
         contacts = tables.pop("contacts")
         contacts = contacts.take(np.argsort(contacts["provider"], kind="stable"))
         urls, first_url, made = _with_uncounted(cases, urls, made)
         return cls(
-            names, cases, urls, made["checks"], made["ends"], made["signs"], contacts,
-            _firsts(cases["provider"], providers), first_url, _firsts(made["checks"]["url"], len(urls)),
-            _firsts(made["ends"]["url"], len(urls)), _firsts(made["signs"]["case"], len(cases)),
+            names,
+            cases,
+            urls,
+            made["checks"],
+            made["ends"],
+            made["signs"],
+            contacts,
+            _firsts(cases["provider"], providers),
+            first_url,
+            _firsts(made["checks"]["url"], len(urls)),
+            _firsts(made["ends"]["url"], len(urls)),
+            _firsts(made["signs"]["case"], len(cases)),
             _firsts(contacts["provider"], providers),
-        )  # fmt: skip
+        )
 
 
 def _by(table: Table, name: str, place: np.ndarray) -> Table:
@@ -530,9 +558,14 @@ class History:
             made.add_url((report.notice, report.url), report.notice, report.url, days(report.at))
         for count, event in enumerate(events, start=1):
             happened = Happening(
-                event.kind, days(event.at), days(event.known_at), event.providers,
-                None if event.last_online is None else days(event.last_online), event.at_least_days, event.more,
-            )  # fmt: skip
+                event.kind,
+                days(event.at),
+                days(event.known_at),
+                event.providers,
+                None if event.last_online is None else days(event.last_online),
+                event.at_least_days,
+                event.more,
+            )
             made.add_event(happened, event.notice, (event.notice, event.url))
             if not count % 10_000:
                 progress("events", count)
@@ -582,7 +615,9 @@ class History:
 
     @property
     def moves(self) -> Table:
-        """Return every end of a URL by moving on to a provider that is named, with `case`, `provider` and `site`."""
+        """Return every end of a URL by moving on to a provider that is named, with `case`,
+        `provider` and `site`.
+        """
         rows = self._rows
         moved = rows.ends.take((rows.ends["way"] == Way.MOVED) & (rows.ends["to"] >= 0))
         case = rows.urls["case"][moved["url"]]

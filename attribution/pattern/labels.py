@@ -20,7 +20,9 @@ class Label(StrEnum):
     """What is said of a provider at a look."""
 
     SYSTEMATIC = "systematic"
-    """Candidate for the list by the test of refusal or of entrenchment, since a day and not released."""
+    """Candidate for the list by the test of refusal or of entrenchment, since a day and not
+    released.
+    """
     NON_RESPONSIVE = "non_responsive"
     """E is 20 or more: a letter is due."""
     UNREACHABLE = "unreachable"
@@ -173,11 +175,18 @@ def _common(blocks: Blocks, failed: _Failures, seen: Examination, at: float) -> 
     if sites < FEWEST_SITES:
         missing[Floor.SITES] = f"{sites} sites failed, {FEWEST_SITES} needed"
     if failed.span < FEWEST_DAYS:
-        missing[Floor.DAYS] = f"{failed.span:.0f} days from the first to the last failure, {FEWEST_DAYS:.0f} needed"  # fmt: skip
+        missing[Floor.DAYS] = (
+            f"{failed.span:.0f} days from the first to the last failure, {FEWEST_DAYS:.0f} needed"
+        )
     if failed.cases.any() and at - failed.last > MOST_QUIET_DAYS:
-        missing[Floor.QUIET] = f"the last failure was {at - failed.last:.0f} days ago, at most {MOST_QUIET_DAYS:.0f}"  # fmt: skip
+        missing[Floor.QUIET] = (
+            f"the last failure was {at - failed.last:.0f} days ago, at most {MOST_QUIET_DAYS:.0f}"
+        )
     if well < FEWEST_SITES:
-        missing[Floor.COMPARED] = f"at {well} failing sites the content was compared or a person looked, {FEWEST_SITES} needed"  # fmt: skip
+        missing[Floor.COMPARED] = (
+            f"at {well} failing sites the content was compared or a person looked, "
+            f"{FEWEST_SITES} needed"
+        )
     if seen.lenient:
         missing[Floor.SERVED] = "no check says whose address gave the content"
     return missing
@@ -197,7 +206,9 @@ def refusal_floors(seen: Examination, at: float, since: float = -INF) -> Floors:
         float(share[-RECENT_WEEKS:].mean()) if len(share) else 0.0 for share in (frozen, now)
     )
     if recent < RECENT_SHARE:
-        missing[Floor.RECENT] = f"{recent:.0%} failed in the last {RECENT_WEEKS} weeks, a third needed"  # fmt: skip
+        missing[Floor.RECENT] = (
+            f"{recent:.0%} failed in the last {RECENT_WEEKS} weeks, a third needed"
+        )
     if last_two_clean(seen, at):
         missing[Floor.LAST_TWO_CLEAN] = "the last two weeks are clean"
     return Floors(missing)
@@ -213,20 +224,31 @@ def entrenched_floors(seen: Examination, at: float, since: float = -INF) -> Floo
     weeks = len(np.unique(week_of(blocks.admission.clock.start[within.cases])))
     count = len(np.unique(sites[within.cases]))
     if min(weeks, count) < ENTRENCHED_SITES:
-        missing[Floor.ENTRENCHED_SITES] = f"{count} failing sites in {weeks} weeks of a year, {ENTRENCHED_SITES} needed"  # fmt: skip
+        missing[Floor.ENTRENCHED_SITES] = (
+            f"{count} failing sites in {weeks} weeks of a year, {ENTRENCHED_SITES} needed"
+        )
     if within.span < ENTRENCHED_DAYS:
-        missing[Floor.ENTRENCHED_DAYS] = f"{within.span:.0f} days from the first to the last, {ENTRENCHED_DAYS:.0f} needed"  # fmt: skip
+        missing[Floor.ENTRENCHED_DAYS] = (
+            f"{within.span:.0f} days from the first to the last, {ENTRENCHED_DAYS:.0f} needed"
+        )
     share = recent_share(blocks, at)
     if share < ENTRENCHED_SHARE:
-        missing[Floor.ENTRENCHED_SHARE] = f"{share:.1%} stayed 60 days in the last {ENTRENCHED_WEEKS} weeks, {ENTRENCHED_SHARE:.0%} needed"  # fmt: skip
+        missing[Floor.ENTRENCHED_SHARE] = (
+            f"{share:.1%} stayed 60 days in the last {ENTRENCHED_WEEKS} weeks, "
+            f"{ENTRENCHED_SHARE:.0%} needed"
+        )
     online = len(np.unique(sites[within.cases & seen.online(at, SEEN_WITHIN)]))
     if online < ENTRENCHED_ONLINE:
-        missing[Floor.STILL_ONLINE] = f"{online} of them are online still, {ENTRENCHED_ONLINE} needed"  # fmt: skip
+        missing[Floor.STILL_ONLINE] = (
+            f"{online} of them are online still, {ENTRENCHED_ONLINE} needed"
+        )
     return Floors(missing)
 
 
 def recent_share(blocks: Blocks, at: float) -> float:
-    """Return the mean share of the blocks of the last 26 weeks that were closed, the lesser of both views."""
+    """Return the mean share of the blocks of the last 26 weeks that were closed, the lesser of both
+    views.
+    """
     closed = np.flatnonzero(blocks.closes <= at)
     if not len(closed):
         return 0.0
@@ -245,9 +267,11 @@ def last_two_clean(seen: Examination, at: float) -> bool:
 
 
 def way_back(seen: Examination, at: float, tests: frozenset[TestName]) -> bool:
-    """Say whether a label ends: six weeks in a row clean at 7 days, and next to nothing stays for 60 days.
+    """Say whether a label ends: six weeks in a row clean at 7 days, and next to nothing stays for
+    60 days.
 
-    The second is asked of the weeks since the first of the six began where the label rests on refusal
+    The second is asked of the weeks since the first of the six began where the label rests on
+    refusal
     alone: what stayed from before is what the label was for.
     """
     warned = seen.delay.now(at)
@@ -298,7 +322,9 @@ def unreachable(seen: Examination, at: float) -> bool:
 
 
 def unanswering(seen: Examination, at: float) -> bool:
-    """Say whether five notices over four weeks neither bounced nor proved to have arrived, and two other tries failed."""
+    """Say whether five notices over four weeks neither bounced nor proved to have arrived, and two
+    other tries failed.
+    """
     sent = seen.record.cases["sent"]
     mine = sent <= at
     failed = seen.record.contacts_of(Sign.CHANNEL_FAILED)
@@ -313,15 +339,19 @@ def unanswering(seen: Examination, at: float) -> bool:
 
 
 def speed(seen: Examination, at: float) -> Label:
-    """Return the label by the share of sites that were gone within a day: Jeffreys' interval on either side of a half."""
+    """Return the label by the share of sites that were gone within a day: Jeffreys' interval on
+    either side of a half.
+    """
     low, high = interval(*prompt_share(seen, at))
     return Label.COOPERATIVE if low >= 0.5 else Label.SLOW if high <= 0.5 else Label.MIXED
 
 
 def interval(successes: float, trials: float, level: float = 0.95) -> tuple[float, float]:
-    """Return the Jeffreys interval of a share: the quantiles of Beta(k + 1/2, n - k + 1/2), open at 0 and 1.
+    """Return the Jeffreys interval of a share: the quantiles of Beta(k + 1/2, n - k + 1/2), open at
+    0 and 1.
 
-    Source: Brown, Cai & DasGupta, "Interval estimation for a binomial proportion", Stat. Sci. 16 (2001), section 3.
+    Source: Brown, Cai & DasGupta, "Interval estimation for a binomial proportion", Stat. Sci. 16
+    (2001), section 3.
     """
     tail = (1 - level) / 2
     a, b = successes + 0.5, trials - successes + 0.5
@@ -331,7 +361,9 @@ def interval(successes: float, trials: float, level: float = 0.95) -> tuple[floa
 
 
 def prompt_share(seen: Examination, at: float) -> tuple[float, float]:
-    """Return (how many sites' worth of URLs went within a day and one check, of how many sites) among cases that count."""
+    """Return (how many sites' worth of URLs went within a day and one check, of how many sites)
+    among cases that count.
+    """
     record, start = seen.record, seen.receipt.clock.start
     counted = seen.refusal.admission.counts(at) & (record.cases["sent"] + PROMPT_DAYS <= at)
     of_url = counted[record.urls["case"]]

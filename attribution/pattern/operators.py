@@ -22,7 +22,9 @@ FORTNIGHT = 14.0
 FEWEST_MOVES = 3
 """Sites that moved from the one to the other."""
 SHARE_OF_MOVES = 1 / 3
-"""Of the sites of either: who takes in what many others threw out is not suspected with each of them."""
+"""Of the sites of either: who takes in what many others threw out is not suspected with each of
+them.
+"""
 MOST_PARTNERS = 20
 
 
@@ -92,8 +94,19 @@ def failure_of_moving_sites(
         since[list(chain.cases)] = np.minimum(start[list(chain.cases)], first)
         rows = [order[begins[case] : begins[case + 1]] for case in chain.cases]
         extra += _shown_later(record, checks, gone, moved, chain, rows, first + plain.horizon)
-    url, until, known, compared = (np.array(column) for column in zip(*extra, strict=True)) if extra else ((np.array([]),) * 4)  # fmt: skip
-    more = Table({"url": url.astype(np.int64), "until": until.astype(float), "known": known.astype(float), "compared": compared.astype(np.int8)})  # fmt: skip
+    url, until, known, compared = (
+        (np.array(column) for column in zip(*extra, strict=True))
+        if extra
+        else ((np.array([]),) * 4)
+    )
+    more = Table(
+        {
+            "url": url.astype(np.int64),
+            "until": until.astype(float),
+            "known": known.astype(float),
+            "compared": compared.astype(np.int8),
+        }
+    )
     some = Table({name: checks[name] for name in more.columns})
     stays = replace(gone, at=np.where(moved, INF, gone.at), known=np.where(moved, INF, gone.known))
     again = failure(record, Table.joined([some, more]), since, stays, plain.horizon)
@@ -158,7 +171,9 @@ def flows(history: History, at: float) -> dict[tuple[str, str], Flow]:
     moves = moves.take(moves["known"] <= at)
     moves = moves.take(moves["last"] - moves["sent"] <= FORTNIGHT)
     stays: dict[tuple[int, int], dict[int, float]] = defaultdict(dict)
-    for here, there, site, last, sent in zip(*(moves[name].tolist() for name in ("provider", "to", "site", "last", "sent")), strict=True):  # fmt: skip
+    for here, there, site, last, sent in zip(
+        *(moves[name].tolist() for name in ("provider", "to", "site", "last", "sent")), strict=True
+    ):
         if here != there:
             stays[here, there].setdefault(site, last - sent)
     sites: dict[str, int] = {}
@@ -179,9 +194,11 @@ def flows(history: History, at: float) -> dict[tuple[str, str], Flow]:
 
 
 def perhaps_one(found: dict[tuple[str, str], Flow]) -> list[frozenset[str]]:
-    """Return groups of names between which sites move, so that a person may ask whether they are one.
+    """Return groups of names between which sites move, so that a person may ask whether they are
+    one.
 
-    Who throws customers out within a day is no partner of who takes them in, unless sites come back.
+    Who throws customers out within a day is no partner of who takes them in, unless sites come
+    back.
     """
     graph: dict[str, set[str]] = defaultdict(set)
     for here, there in found:

@@ -185,7 +185,9 @@ def timeline_picture(one: Assessment) -> Picture | None:
         return None
     begin = float(sent[order[0]])
     ordered = record.signs_of(Sign.COURT_ORDER)
-    ordered_at = {int(row): at for row, at in zip(ordered["case"], ordered["at"], strict=True) if at <= look}  # fmt: skip
+    ordered_at = {
+        int(row): at for row, at in zip(ordered["case"], ordered["at"], strict=True) if at <= look
+    }
     room = max(look - begin, 1.0)
     height = _TOP + _BOTTOM + 7 * len(order)
 

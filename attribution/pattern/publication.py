@@ -26,13 +26,14 @@ SIGNED_DAYS = 14
 LETTERS_THAT_SUFFICE = 2
 STALE_DAYS = 35
 """With no week of evidence that ended within so many days, nobody knows how it is today."""
-# What looks like a domain, an address, a range, a mailbox or a URL: a company's name that does is told by its registry handle instead.
+# What looks like a domain, an address, a range, a mailbox or a URL: a company's name that does is
+# told by its registry handle instead.
 _TELLING = re.compile(
     r"\S*://\S*|[^\s(<]*@[^\s)>]*|(?:[^\W_][\w-]*\.)+[^\W\d_][\w-]*|\b\d{1,3}(?:\.\d{1,3}){3}(?:/\d+)?|[0-9a-f]{0,4}:[0-9a-f:]+(?:/\d+)?",
     re.IGNORECASE,
 )
 _LEGAL_DOTS = re.compile(
-    r"\b(?:[A-Za-z]\.){2,}|\b(?:Ltd|Inc|Co|Corp|Bros|St|Dr|No)\.", re.IGNORECASE
+    r"(?:\b(?:[A-Za-z]\.){2,}|\b(?:Ltd|Inc|Co|Corp|Bros|St|Dr|No)\.)(?![\w-])", re.IGNORECASE
 )
 
 
@@ -103,7 +104,9 @@ def _numbers(systems: list[str]) -> list[str]:
 
 
 def person_knew(values: dict[str, Any], letter_on: date) -> bool:
-    """Say whether the letter was answered by a person, or delivered by hand. A program's answer never counts."""
+    """Say whether the letter was answered by a person, or delivered by hand. A program's answer
+    never counts.
+    """
     times = [*values["contacts"]["letters"], *(reply["at"] for reply in values["replies"])]
     return any(at[:10] >= letter_on.isoformat() for at in times)
 

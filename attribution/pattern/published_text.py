@@ -94,7 +94,8 @@ def _set(words: str) -> frozenset[str]:
 
 
 _DOT_WORDS = _set(
-    "dot dots dotcom fullstop punkt punto ponto punt kropka tecka tochka nokta точка точки тчк τελεια 点 點 ドット"
+    "dot dots dotcom fullstop punkt punto ponto punt kropka tecka tochka "
+    "nokta точка точки тчк τελεια 点 點 ドット"
     " 점 도트"
 )
 """Words for a dot that stand in few sentences of companies."""

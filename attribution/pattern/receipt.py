@@ -1,4 +1,5 @@
-"""Receipt and the clock: what proves that a notice arrived, and from when on the provider has time. Pure.
+"""Receipt and the clock: what proves that a notice arrived, and from when on the provider has time.
+Pure.
 
 A confirmation of the mailbox from 45 days before to 45 days after the notice, or an acknowledgement
 of another notice by the same mailbox from 14 days before to 14 after, proves receipt on arrival; an
@@ -91,15 +92,25 @@ class Receipt:
             return parts[0]
 
         def clock(clocks: list[Clock]) -> Clock:
-            return Clock(*(np.concatenate([getattr(one, name) for one in clocks]) for name in ("start", "known", "proof")))  # fmt: skip
+            return Clock(
+                *(
+                    np.concatenate([getattr(one, name) for one in clocks])
+                    for name in ("start", "known", "proof")
+                )
+            )
 
         def pair(pairs: list[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
-            return np.concatenate([one[0] for one in pairs]), np.concatenate([one[1] for one in pairs])  # fmt: skip
+            return np.concatenate([one[0] for one in pairs]), np.concatenate(
+                [one[1] for one in pairs]
+            )
 
         return cls(
-            clock([one.clock for one in parts]), clock([one.own for one in parts]), pair([one.bounced for one in parts]),
-            pair([one.voided for one in parts]), np.concatenate([one.bounce_known for one in parts]),
-        )  # fmt: skip
+            clock([one.clock for one in parts]),
+            clock([one.own for one in parts]),
+            pair([one.bounced for one in parts]),
+            pair([one.voided for one in parts]),
+            np.concatenate([one.bounce_known for one in parts]),
+        )
 
 
 def within(span: tuple[Floats, Floats], at: Floats | float) -> np.ndarray:
@@ -192,14 +203,21 @@ def _mailboxes(record: Record) -> _Mailboxes:
     asked = asked.take(np.argsort(asked["at"], kind="stable"))
     replaced = corrected["at"]
     return _Mailboxes(
-        replaced, corrected["known"],
-        confirmed["at"], confirmed["known"], np.searchsorted(replaced, confirmed["at"], side="right"),
-        asked["at"], asked["known"], np.searchsorted(replaced, asked["at"], side="right"),
-    )  # fmt: skip
+        replaced,
+        corrected["known"],
+        confirmed["at"],
+        confirmed["known"],
+        np.searchsorted(replaced, confirmed["at"], side="right"),
+        asked["at"],
+        asked["known"],
+        np.searchsorted(replaced, asked["at"], side="right"),
+    )
 
 
 def _shown(mailboxes: _Mailboxes, mailbox: Ints, signs: Table) -> Floats:
-    """Return since when each address is known to be the provider's: confirmed, or a person answered from it."""
+    """Return since when each address is known to be the provider's: confirmed, or a person answered
+    from it.
+    """
     shown = np.full(len(mailboxes.replaced) + 1, INF)
     np.minimum.at(shown, mailboxes.confirmed_mailbox, mailboxes.confirmed_known)
     np.minimum.at(shown, mailboxes.asked_mailbox, mailboxes.asked_known)
@@ -231,8 +249,11 @@ def _confirmed(mailboxes: _Mailboxes, mailbox: Ints, sent: Floats, *, after: flo
     for number in np.unique(mailbox):
         mine, its = mailbox == number, mailboxes.confirmed_mailbox == number
         known[mine] = first_known_within(
-            mailboxes.confirmed_at[its], mailboxes.confirmed_known[its], sent[mine] - CONFIRMED_WINDOW, sent[mine] + after
-        )  # fmt: skip
+            mailboxes.confirmed_at[its],
+            mailboxes.confirmed_known[its],
+            sent[mine] - CONFIRMED_WINDOW,
+            sent[mine] + after,
+        )
     return known
 
 
@@ -262,7 +283,9 @@ def _answered(
 
 
 def _of_others(case: Ints, at: Floats, known: Floats, mine: Ints, sent: Floats) -> Floats:
-    """Return when the first answer to another notice in the window was known; an answer is one a case."""
+    """Return when the first answer to another notice in the window was known; an answer is one a
+    case.
+    """
     begin = np.searchsorted(at, sent - ANSWER_WINDOW - TOLERANCE, side="left")
     end = np.searchsorted(at, sent + ANSWER_WINDOW + TOLERANCE, side="right")
     place = np.full(int(mine.max()) + 1 if len(mine) else 0, -1, np.int64)

@@ -57,7 +57,9 @@ def as_row(one: Assessment, country: str | None = None) -> dict[str, Any]:
 
 
 def test_row(one: Assessment, name: TestName) -> dict[str, Any]:
-    """Return what one test says: E of the frozen blocks, E by all that is known, and what is missing."""
+    """Return what one test says: E of the frozen blocks, E by all that is known, and what is
+    missing.
+    """
     found = one.verdict.evidence[name]
     floors = one.verdict.floors.get(name)
     threshold = NOTED_AT if name is TestName.DELAY else one.verdict.named_at

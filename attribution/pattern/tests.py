@@ -53,5 +53,7 @@ TESTS = (REFUSAL, ENTRENCHED, DELAY)
 
 
 def named_at(watched: int) -> float:
-    """Return the E from which on a provider is a candidate for the list: 2 M / alpha, by Bonferroni."""
+    """Return the E from which on a provider is a candidate for the list: 2 M / alpha, by
+    Bonferroni.
+    """
     return 2 * max(watched, FEWEST_WATCHED) / ALPHA

@@ -1,4 +1,5 @@
-"""An append-only log of events in SQLite or PostgreSQL, chained by hashes; it knows nothing of what the events mean.
+"""An append-only log of events in SQLite or PostgreSQL, chained by hashes; it knows nothing of what
+the events mean.
 
 >>> from attribution.store import Store
 >>> with Store.open("sqlite:///cases.sqlite3") as store:  # doctest: +SKIP

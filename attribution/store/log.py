@@ -1,4 +1,6 @@
-"""Adding to the log, and checking it. One writer at a time; what it adds is on disk together, or not at all."""
+"""Adding to the log, and checking it. One writer at a time; what it adds is on disk together, or
+not at all.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,9 @@ class Writer:
         head = connection.execute(select(heads.c.seq, heads.c.hash, heads.c.recorded_at)).one()
         self._seq, self._hash = int(head.seq), str(head.hash)
         self.now = max(now, int(head.recorded_at))
-        """When this is written: never before what was written last, whatever the machine's clock says."""
+        """When this is written: never before what was written last, whatever the machine's clock
+        says.
+        """
         self._taken: dict[str, list[tuple[Any, ...]]] = {table.name: [] for table in _ORDER}
         self._last: dict[str, int] = {}
 
@@ -170,7 +174,8 @@ class Writer:
         for table in _ORDER:
             rows = self._taken[table.name]
             if rows:
-                # Tuples straight to the driver: what SQLAlchemy does for each row took a sixth of an import.
+                # Tuples straight to the driver: what SQLAlchemy does for each row took a sixth of
+                # an import.
                 self._connection.exec_driver_sql(self._statement(table), rows)
                 rows.clear()
 
@@ -196,7 +201,10 @@ class Writer:
         """Return the insertion of a row whose values stand in the order of the table's columns."""
         mark = "?" if self._connection.dialect.name == "sqlite" else "%s"
         names = ", ".join(f'"{column.name}"' for column in table.columns)
-        return f'INSERT INTO "{table.name}" ({names}) VALUES ({", ".join([mark] * len(table.columns))})'  # noqa: S608
+        return (
+            f'INSERT INTO "{table.name}" ({names}) VALUES '  # noqa: S608
+            f"({', '.join([mark] * len(table.columns))})"
+        )
 
     def _cover(
         self,
@@ -224,7 +232,9 @@ class Check:
 
 
 def check(connection: Connection, keys: Keys, expected_head: str | None = None) -> Check:
-    """Go through the log and every row that it covers; say what does not fit. Memory does not grow with the store."""
+    """Go through the log and every row that it covers; say what does not fit. Memory does not grow
+    with the store.
+    """
     beside = {kind: _rows_of(connection, table) for kind, (table, _) in _COVERED.items()}
     erased = set(
         connection.execute(select(events.c.report_id).where(events.c.kind == "erased")).scalars()
@@ -261,18 +271,21 @@ def check(connection: Connection, keys: Keys, expected_head: str | None = None) 
             break
     else:
         faults += [
-            f"{_COVERED[kind][0].name}: row {row['id']} has no event in the log" for kind, rows in beside.items() for row in rows
+            f"{_COVERED[kind][0].name}: row {row['id']} has no event in the "
+                f"log" for kind, rows in beside.items() for row in rows
         ][:100]  # fmt: skip
         head = connection.execute(select(heads)).mappings().one()
         if (head["seq"], head["hash"]) != (seq, before):
             faults.append(
-                f"the log ends at event {seq}, and was written up to event {head['seq']}: its end was cut off or added to"
+                f"the log ends at event {seq}, and was written up to event "
+                f"{head['seq']}: its end was cut off or added to"
             )
         if head["key_check"] != keys.check:
             faults.append("the key file is not this store's")
         if not seen:
             faults.append(
-                f"the head {expected_head} noted earlier is not in the log: it was made anew, or its end was cut off"
+                f"the head {expected_head} noted earlier is not in the log: it was made "
+                f"anew, or its end was cut off"
             )
     return Check(seq, before, tuple(faults))
 
@@ -330,5 +343,6 @@ def check_keys(connection: Connection, keys: Keys) -> None:
     noted = connection.execute(select(heads.c.key_check)).scalar_one()
     if noted != keys.check:
         raise StoreError(
-            "the key file is another store's: URLs would not be recognised. Name the right one with ATTRIBUTION_KEY_FILE."
+            "the key file is another store's: URLs would not be recognised. Name the "
+            "right one with ATTRIBUTION_KEY_FILE."
         )

@@ -33,7 +33,14 @@ def sent_notices(connection: Connection, only: Collection[int] | None = None) ->
 
 def case_rows(connection: Connection, only: Collection[int] | None = None) -> Iterator[Row[Any]]:
     """Yield (id, key, provider_id, site_key, urls, reseller) of cases."""
-    columns = (cases.c.id, cases.c.key, cases.c.provider_id, cases.c.site_key, cases.c.urls, cases.c.reseller)  # fmt: skip
+    columns = (
+        cases.c.id,
+        cases.c.key,
+        cases.c.provider_id,
+        cases.c.site_key,
+        cases.c.urls,
+        cases.c.reseller,
+    )
     wanted = select(*columns)
     if only is not None:
         wanted = wanted.where(cases.c.provider_id.in_(only))
@@ -59,7 +66,16 @@ def event_rows(
     """Yield (seq, kind, at, known_at, provider_id, case_id, report_id, detail) of events of some
     kinds, in order; checks that count for nothing, since nobody signed them, are left out.
     """
-    columns = (events.c.seq, events.c.kind, events.c.at, events.c.known_at, events.c.provider_id, events.c.case_id, events.c.report_id, events.c.detail)  # fmt: skip
+    columns = (
+        events.c.seq,
+        events.c.kind,
+        events.c.at,
+        events.c.known_at,
+        events.c.provider_id,
+        events.c.case_id,
+        events.c.report_id,
+        events.c.detail,
+    )
     wanted = _of(select(*columns).where(events.c.kind.in_(kinds)), only)
     if until is not None:
         wanted = wanted.where(events.c.known_at <= until)
@@ -109,7 +125,9 @@ def providers_with_notices(connection: Connection, until: int | None = None) -> 
 
 def any_detail(connection: Connection, kind: str, text: str) -> bool:
     """Say whether the details of any event of a kind hold a text."""
-    wanted = select(events.c.seq).where(events.c.kind == kind, events.c.detail.contains(text, autoescape=True))  # fmt: skip
+    wanted = select(events.c.seq).where(
+        events.c.kind == kind, events.c.detail.contains(text, autoescape=True)
+    )
     return connection.execute(wanted.limit(1)).first() is not None
 
 

@@ -1,4 +1,5 @@
-"""Time stamps (RFC 3161) of the log's heads: kept as files outside of the database, checked without a network.
+"""Time stamps (RFC 3161) of the log's heads: kept as files outside of the database, checked without
+a network.
 
 Each file holds a head, a salt and the authority's token over both. Without the salt the stamped
 digest tells the authority nothing; erasing a URL changes no hash, so that stamps still fit.

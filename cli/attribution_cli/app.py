@@ -55,7 +55,10 @@ if TYPE_CHECKING:
 
 # Typer exports no name for the class of all usage errors.
 _UsageError: Any = typer.BadParameter.__mro__[1]
-_EXIT_CODES = "Exit codes: 0 all attributed, 1 some not, 2 usage, 3 nothing upstream could be reached, 130 interrupted."
+_EXIT_CODES = (
+    "Exit codes: 0 all attributed, 1 some not, 2 usage, 3 nothing upstream "
+    "could be reached, 130 interrupted."
+)
 
 
 class _Verbs(TyperGroup):
@@ -299,7 +302,9 @@ def diff(
     ],
     as_json: AsJson = False,
 ) -> int:
-    """Say what changed between two kept looks: another host, company or mailbox. Exit code 1 when something did."""
+    """Say what changed between two kept looks: another host, company or mailbox. Exit code 1 when
+    something did.
+    """
     from attribution.decide import changes_between
 
     found = changes_between(_decided_again(before).attribution, _decided_again(after).attribution)
@@ -329,12 +334,15 @@ def verify(
         list[Path] | None,
         typer.Option(
             metavar="FILE",
-            help="A backup, signed list or dossier: the head in it has to be in the log. Repeatable.",
+            help="A backup, signed list or dossier: the head in it has to be in the log. "
+            "Repeatable.",
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Check the store, or a folder of evidence, for changed, missing or reordered records. Exit code 1 when there are any."""
+    """Check the store, or a folder of evidence, for changed, missing or reordered records. Exit
+    code 1 when there are any.
+    """
     if folder is None:
         require("verify", Extra.HOTLINE)
         from attribution_cli.casework.exchange import verify_store
@@ -438,7 +446,8 @@ def batch(
     )
     say_encoding(Path(source), encoding)
     tally, groups = exit_code.Tally(), Groups() if group_by else None
-    # A file of JSON lines is read back in the end, with what earlier runs wrote; else groups grow in memory.
+    # A file of JSON lines is read back in the end, with what earlier runs wrote; else groups grow
+    # in memory.
     read_back = output if form is OutputFormat.JSONL else None
     lines = Lines(output, form, resume=resume, silent=group_by is not None)
     for status, count in lines.done.statuses.items():
@@ -477,7 +486,8 @@ def batch(
         try:
             if not run_batch(order, settings, lines, Sink()):
                 say(
-                    "attribution: the deadline came before all lines were begun; go on with the same command and --resume"
+                    "attribution: the deadline came before all lines were begun; go on with "
+                    "the same command and --resume"
                 )
         except (KeyboardInterrupt, asyncio.CancelledError):
             progress.stop()
@@ -515,7 +525,8 @@ def registries(as_json: AsJson = False) -> None:
 
 
 @app.command(
-    epilog="Example: attribution demo\n\nExample: attribution demo -- attribution check kiosk.example\n\nExample: attribution demo --serve",
+    epilog="Example: attribution demo\n\nExample: attribution demo -- attribution "
+    "check kiosk.example\n\nExample: attribution demo --serve",
     context_settings={"allow_interspersed_args": False},
 )
 def demo(
@@ -680,7 +691,8 @@ for _name, _verbs in (
 app.command("recheck", epilog="Example: attribution recheck")(recheck)
 app.command(
     "import",
-    epilog="Example: attribution import history/\n\nExample: attribution import ntd.csv --mapping scart-notices --source scart",
+    epilog="Example: attribution import history/\n\nExample: attribution import "
+    "ntd.csv --mapping scart-notices --source scart",
 )(import_)
 app.command("export", epilog="Example: attribution export --output history/")(export)
 app.command(

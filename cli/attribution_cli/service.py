@@ -45,7 +45,8 @@ def serve(
         "https:"
     ):
         say(
-            "attribution: passwords and URLs go over this in the clear: put a proxy with TLS in front, see docs/service.md"
+            "attribution: passwords and URLs go over this in the clear: put a proxy "
+            "with TLS in front, see docs/service.md"
         )
     run(settings, host, port, lambda line: say(f"attribution: {line}"))
 
@@ -126,7 +127,8 @@ def confirm(
             ]
     tell(
         {"event": event, "mailbox": mailbox, "by": confirmer.mailbox, "signing_keys": keys},
-        f"{mailbox} is confirmed by {confirmer.mailbox}; its signing key: {', '.join(keys) or 'none'}",
+        f"{mailbox} is confirmed by {confirmer.mailbox}; its signing key: "
+        f"{', '.join(keys) or 'none'}",
         as_json=as_json,
     )
 
@@ -247,7 +249,8 @@ def _account(connection: Any, mailbox: str) -> Any:
     held = account_of(connection, mailbox)
     if held is None:
         raise NotInStoreError(
-            f"account {mailbox!r} is not in the store. `attribution account list` shows those that are."
+            f"account {mailbox!r} is not in the store. `attribution account list` "
+            f"shows those that are."
         )
     return held
 

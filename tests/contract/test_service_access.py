@@ -1,4 +1,6 @@
-"""Who comes in, and what is open to whom: accounts, one-time links, codes, delays, sessions, forms from elsewhere, roles."""
+"""Who comes in, and what is open to whom: accounts, one-time links, codes, delays, sessions, forms
+from elsewhere, roles.
+"""
 
 from __future__ import annotations
 
@@ -283,7 +285,9 @@ def test_each_role_opens_what_it_may_and_nothing_else(served: Served) -> None:
 
 
 def test_every_page_is_in_the_table_of_roles(served: Served) -> None:
-    """A route that is added has to be added to the tables above, or to those that are open to everybody."""
+    """A route that is added has to be added to the tables above, or to those that are open to
+    everybody.
+    """
     everybody = {
         "/sign-in",
         "/sign-in/provider",

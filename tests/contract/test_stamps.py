@@ -1,4 +1,6 @@
-"""Heads that leave the machine: a log that was cut or rewritten whole is found without anybody's note."""
+"""Heads that leave the machine: a log that was cut or rewritten whole is found without anybody's
+note.
+"""
 
 from __future__ import annotations
 

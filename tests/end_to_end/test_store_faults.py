@@ -1,4 +1,6 @@
-"""Power cuts, full disks and lost databases: what was acknowledged is there, and nothing is half there."""
+"""Power cuts, full disks and lost databases: what was acknowledged is there, and nothing is half
+there.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,10 @@ from casework import stamp, write_history
 from command import COMMAND, run
 from interruptions import KILLS
 
-OPEN = "import sys; from pathlib import Path; from attribution.store import Store; print('go', flush=True); Store.open(sys.argv[1], Path(sys.argv[2])).close()"
+OPEN = (
+    "import sys; from pathlib import Path; from attribution.store import "
+    "Store; print('go', flush=True); Store.open(sys.argv[1], Path(sys.argv[2])).close()"
+)
 
 
 def busy_history(folder: Path, notices: int = 2500) -> Path:
@@ -156,7 +161,9 @@ def test_a_migration_killed_at_any_moment_is_done_or_not_begun(
             form = revision_of(connection)
             forms.add(form)
             names = connection.exec_driver_sql(
-                "SELECT name FROM sqlite_master WHERE type = 'index'" if store_url.startswith("sqlite") else "SELECT indexname FROM pg_indexes"
+                "SELECT name FROM sqlite_master WHERE type = "
+                    "'index'" if store_url.startswith("sqlite") else "SELECT indexname FROM "
+                        "pg_indexes"
             ).scalars().all()  # fmt: skip
             assert {"events_of_provider", "cases_of_provider"} & set(names) == (
                 {"events_of_provider", "cases_of_provider"} if form != "0001" else set()
@@ -225,7 +232,8 @@ def test_a_writer_that_dies_lets_the_next_one_in(store_url: str, tmp_path: Path)
     script = (
         "import sys, time; from pathlib import Path; from attribution.store import Store\n"
         "with Store.open(sys.argv[1], Path(sys.argv[2])) as store, store.write('eve') as writer:\n"
-        "    writer.name_provider('half', 'Half', None, 1); writer.flush(); print('go', flush=True); time.sleep(60)\n"
+        "    writer.name_provider('half', 'Half', None, 1); writer.flush(); "
+        "print('go', flush=True); time.sleep(60)\n"
     )
     with Store.open(store_url, tmp_path / "keys.json") as store:
         killed_after([sys.executable, "-c", script, store_url, str(tmp_path / "keys.json")], 0.1)

@@ -1,4 +1,6 @@
-"""Who games the method is recognised, and who is framed by it is not: each strategy of the simulator, seed 1."""
+"""Who games the method is recognised, and who is framed by it is not: each strategy of the
+simulator, seed 1.
+"""
 
 from __future__ import annotations
 

@@ -34,7 +34,8 @@ FORMS = {
         subject="failure notice",
     ),
     "exim": bounce(
-        f"A message that you sent could not be delivered.\n\n  {MAILBOX}\n    unrouteable\n\n{COPY}",
+        f"A message that you sent could not be delivered.\n\n  {MAILBOX}\n    "
+        f"unrouteable\n\n{COPY}",
         subject="Mail delivery failed: returning message to sender",
         fields={"X-Failed-Recipients": MAILBOX, "Auto-Submitted": "auto-replied"},
         sender="Mail Delivery System <Mailer-Daemon@mx.hosting.example>",
@@ -79,13 +80,15 @@ FORMS = {
     ),
     "exchange 2007": bounce(
         "Delivery has failed to these recipients:\n\nDiagnostic information for administrators:\n"
-        f"Generating server: ex.hosting.example\n\n{MAILBOX}\n#550 5.1.1 RESOLVER.ADR; not found ##",
+        f"Generating server: ex.hosting.example\n\n{MAILBOX}\n#550 5.1.1 "
+        f"RESOLVER.ADR; not found ##",
         sender="Microsoft Exchange <MicrosoftExchange329e71ec88ae4615@hosting.example>",
         subject="Undeliverable: Notice of illegal content",
         fields={"In-Reply-To": "<n1@hotline.example>"},
     ),
     "exchange 2003": bounce(
-        f"Your message\n\n  To: {MAILBOX}\n\ndid not reach the following recipient(s):\n\n{MAILBOX}\n",
+        f"Your message\n\n  To: {MAILBOX}\n\ndid not reach the following "
+        f"recipient(s):\n\n{MAILBOX}\n",
         sender="System Administrator <postmaster@hosting.example>",
         subject="E",
     ),
@@ -118,7 +121,8 @@ FORMS = {
     ),
     "aol": bounce(
         f"   ----- The following addresses had permanent fatal errors -----\n<{MAILBOX}>\n\n"
-        "   ----- Transcript of session follows -----\n>>> RCPT To:<x>\n<<< 550 MAILBOX NOT FOUND\n",
+        "   ----- Transcript of session follows -----\n>>> RCPT To:<x>\n<<< 550 "
+        "MAILBOX NOT FOUND\n",
         sender="Mail Delivery Subsystem <MAILER-DAEMON@aol.hosting.example>",
         subject="Returned mail: User unknown",
     ),
@@ -139,13 +143,15 @@ FORMS = {
         fields={},
     ),
     "lotus": bounce(
-        f"------- Failure Reasons  --------\n\nnot listed\n{MAILBOX}\n\n------- Returned Message -----",
+        f"------- Failure Reasons  --------\n\nnot listed\n{MAILBOX}\n\n------- "
+        f"Returned Message -----",
         sender="postmaster@hosting.example",
         subject="Undeliverable message",
         fields={},
     ),
     "mailmarshal": bounce(
-        f"Your message:\n   From: x\n\nCould not be delivered because of\n\n550 5.1.1 User unknown\n\n"
+        f"Your message:\n   From: x\n\nCould not be delivered because of\n\n550 "
+        f"5.1.1 User unknown\n\n"
         f"The following recipients were affected:\n    {MAILBOX}\n",
         sender="postmaster@hosting.example",
         subject='Undeliverable Mail: "Notice"',
@@ -253,7 +259,10 @@ def test_nothing_of_a_mail_system_is_an_answer(sender: str, automatic: dict[str,
 
 
 def test_a_postmaster_who_answers_is_read_by_a_person_and_bounces_nothing() -> None:
-    body = f"The site does not exist any more; the account is suspended.\n\n-----Original Message-----\n{NOTICE}"
+    body = (
+        f"The site does not exist any more; the account is "
+        f"suspended.\n\n-----Original Message-----\n{NOTICE}"
+    )
     for fields in ({"In-Reply-To": "<n1@hotline.example>"}, {}):
         reading = read(sent(sender="postmaster@hosting.example", body=body, fields=fields))
         assert reading.kind is Kind.MAIL_SYSTEM
@@ -426,7 +435,8 @@ QUOTED = "".join(f"> {line}\n" for line in FORMS["qmail"].decode().splitlines())
         ),
         sent(
             subject="Notice of illegal content",
-            body=f"We removed it; the page does not exist any more.\n\n-----Original Message-----\n{NOTICE}",
+            body=f"We removed it; the page does not exist any more.\n\n-----Original "
+            f"Message-----\n{NOTICE}",
         ),
         sent(
             subject="Re: Notice",

@@ -43,7 +43,8 @@ BOUNCES = {
         fields={},
     ),
     "a recipient behind angle brackets": bounce(
-        f"  ----- permanent fatal errors -----\n\n>>> {MAILBOX} <{MAILBOX}>\n\n550 no box (#5.1.1)\n",
+        f"  ----- permanent fatal errors -----\n\n>>> {MAILBOX} "
+        f"<{MAILBOX}>\n\n550 no box (#5.1.1)\n",
     ),
     "a type of a part without a semicolon": bounce(
         '--B\nContent-Type: text/plain\n  charset="utf-8"\n\n---These addresses had delivery'

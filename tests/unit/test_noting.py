@@ -1,4 +1,6 @@
-"""Noting what happened with what is known of it, joining names of one operator, and what travels in exports."""
+"""Noting what happened with what is known of it, joining names of one operator, and what travels in
+exports.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +65,12 @@ def test_a_wrong_field_is_refused_with_its_name_and_a_way_out(
 
 def test_fields_are_read_as_they_are_written_on_a_command_line() -> None:
     given = ["automatic=true", "served_by=null", "notices=a, b", "compared=person"]
-    assert read_fields(given) == {"automatic": True, "served_by": None, "notices": ["a", "b"], "compared": "person"}  # fmt: skip
+    assert read_fields(given) == {
+        "automatic": True,
+        "served_by": None,
+        "notices": ["a", "b"],
+        "compared": "person",
+    }
     for wrong in ("automatic=yes", "colour=red", "compared"):
         with pytest.raises(Refused):
             read_fields([wrong])

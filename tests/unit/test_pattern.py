@@ -162,7 +162,9 @@ def test_weeks_begin_on_mondays() -> None:
 def test_under_the_hypothesis_e_does_not_grow_on_average(
     past: list[float], gaps: list[int]
 ) -> None:
-    """A week that fails wholly with chance P0 leaves E as it was, whatever happened before: the bet is fair."""
+    """A week that fails wholly with chance P0 leaves E as it was, whatever happened before: the bet
+    is fair.
+    """
     week = np.cumsum(gaps[: len(past) + 1])
     before = e_process(week[:-1], np.array(past), P0)[-1] if past else 1.0
     ends = [e_process(week, np.array([*past, x]), P0)[-1] for x in (0.0, 1.0)]
@@ -190,7 +192,9 @@ def test_e_of_a_lifetime_of_failures_is_a_number() -> None:
 
 
 def named_ever(share: np.ndarray) -> np.ndarray:
-    """Say of each run whether E and the floor under the last eight weeks ever hold together; weeks x runs."""
+    """Say of each run whether E and the floor under the last eight weeks ever hold together; weeks
+    x runs.
+    """
     value = e_process(np.arange(len(share)), share, P0)
     recent = np.array(
         [share[max(0, end - 8) : end].mean(axis=0) for end in range(1, len(share) + 1)]
@@ -202,7 +206,9 @@ def named_ever(share: np.ndarray) -> np.ndarray:
 def test_a_provider_at_the_boundary_is_named_in_at_most_5_percent_of_2000_runs(
     p: float, most: float
 ) -> None:
-    """Ten years of weeks that hang together: a mood of each month moves the chance of failing, with p as its mean."""
+    """Ten years of weeks that hang together: a mood of each month moves the chance of failing, with
+    p as its mean.
+    """
     chance = np.random.default_rng(8)
     runs, count = 2000, 520
     mood = np.repeat(chance.beta(2, 2 * (1 - p) / p, (runs, count // 4)), 4, axis=1)

@@ -89,7 +89,9 @@ def test_a_programs_answer_admits_nothing_where_the_mailbox_was_never_shown_to_b
 
 
 def test_one_misread_bounce_after_39_unanswered_notices_names_nobody() -> None:
-    """Read as a person's acknowledgement, it proves the notices of a fortnight on either side at most."""
+    """Read as a person's acknowledgement, it proves the notices of a fortnight on either side at
+    most.
+    """
     story = Story().weekly(20, ack=False)
     story.event("ack", 136.1, notice=story.notices[39].notice)
     assert story.one().spells == ()

@@ -1,1 +1,3 @@
-"""Alembic asks for this file; `attribution.store.migrate` opens the connection and runs the revisions."""
+"""Alembic asks for this file; `attribution.store.migrate` opens the connection and runs the
+revisions.
+"""

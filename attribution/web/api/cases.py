@@ -176,7 +176,9 @@ def event(
     def work() -> tuple[int, bytes]:
         _check_unchanged(writer, case, request)
         given = body.model_dump(exclude={"kind", "at", "report"}, exclude_unset=True)
-        detail = {name: value for name, value in given.items() if value is not None or name == "served_by"}  # fmt: skip
+        detail = {
+            name: value for name, value in given.items() if value is not None or name == "served_by"
+        }
         when = writer.now if at is None else at
         made = note_happening(
             writer, NoteEvent(body.kind, when, case=case, report=body.report, fields=detail)

@@ -1,4 +1,6 @@
-"""Examples of requests and replies, for the description of the interface. The tests send and compare every one of them."""
+"""Examples of requests and replies, for the description of the interface. The tests send and
+compare every one of them.
+"""
 
 from __future__ import annotations
 
@@ -54,9 +56,13 @@ PROVIDERS = {
 ASSESSMENTS = [{
     "provider": "arin:LANT", "names": ["arin:LANT"], "label": "insufficient", "now": "insufficient", "first_flagged": None,
     "released": None, "p_systematic": 0.0, "flags": [], "e_value": 1.0, "evidence": "none",
-    "tests": [{"test": "refusal", "e_frozen": 1.0, "e_now": 1.0, "threshold": 40000.0, "evidence": "none", "missing": ["0 weeks with evidence, 6 needed"]}],
+    "tests": [{"test": "refusal", "e_frozen": 1.0, "e_now": 1.0, "threshold": 40000.0, "evidence": "none", "missing": ["0 weeks with evidence, "
+        "6 "
+        "needed"]}],
     "noted_since": None, "weeks": 0,
-    "weeks_at_flag": None, "sites": 0, "cases": 1, "admitted": 0, "share_failed": None, "floors_missing": ["0 weeks with evidence, 6 needed"],
+    "weeks_at_flag": None, "sites": 0, "cases": 1, "admitted": 0, "share_failed": None, "floors_missing": ["0 weeks with evidence, "
+        "6 "
+        "needed"],
     "floors_missing_codes": ["weeks"], "perhaps_with": [], "e_if_one": None,
     "dropped": {"no proof of receipt": 1}, "next_step": None, "looked_at": "2026-03-03",
 }]  # fmt: skip
@@ -85,7 +91,9 @@ def reply(description: str, name: str) -> dict[str, Any]:
 
 
 def fill_in(described: Any) -> Any:
-    """Return a description in which the examples stand for their names: the framework would leave out what is null in them."""
+    """Return a description in which the examples stand for their names: the framework would leave
+    out what is null in them.
+    """
     if isinstance(described, dict):
         return {key: fill_in(value) for key, value in described.items()}
     if isinstance(described, list):

@@ -60,7 +60,9 @@ def assess(
     force: Force = False,
     as_json: AsJson = False,
 ) -> int:
-    """Say of each provider whether it acts on notices, how sure that is, and what may be done next. Nothing is published."""
+    """Say of each provider whether it acts on notices, how sure that is, and what may be done next.
+    Nothing is published.
+    """
     from attribution.pattern.assess import assess as assess_all
     from attribution.pattern.labels import LABELS
     from attribution.pattern.report import as_row
@@ -132,7 +134,8 @@ def load_history(
     *,
     provider: str | None = None,
 ) -> tuple[History, dict[str, str]]:
-    """Return a history with what was known at a time, from a folder or the store, and the providers' countries.
+    """Return a history with what was known at a time, from a folder or the store, and the
+    providers' countries.
 
     With `provider`, the store is asked for what concerns that one alone.
     """

@@ -1,4 +1,6 @@
-"""`attribution checker`: the keys by which checks of reported URLs are signed, and what they signed."""
+"""`attribution checker`: the keys by which checks of reported URLs are signed, and what they
+signed.
+"""
 
 from __future__ import annotations
 

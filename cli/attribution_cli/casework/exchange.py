@@ -1,4 +1,6 @@
-"""`attribution import`, `export`, `backup`, `restore`, `keys`: what goes into the store and out of it as a whole."""
+"""`attribution import`, `export`, `backup`, `restore`, `keys`: what goes into the store and out of
+it as a whole.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,8 @@ def import_(
         Path,
         typer.Argument(
             metavar="PATH",
-            help="A history folder, a CSV file with --mapping, a JSON-lines file with --rows, or XARF v4.",
+            help="A history folder, a CSV file with --mapping, a JSON-lines file with "
+            "--rows, or XARF v4.",
         ),
     ],
     mapping: Annotated[
@@ -86,7 +89,9 @@ def import_(
     who: Who = None,
     as_json: AsJson = False,
 ) -> int:
-    """Take reports, notices and events in. A bad row is put aside with its reason; the same file twice changes nothing."""
+    """Take reports, notices and events in. A bad row is put aside with its reason; the same file
+    twice changes nothing.
+    """
     from attribution.cases import importing
     from attribution.cases.mapping import load_mapping
     from attribution.cases.xarf_import import import_xarf
@@ -177,7 +182,9 @@ def export(
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
-    """Give the store out: whole, in one view. Sites and URLs go out only where a format is about them (csv, xarf)."""
+    """Give the store out: whole, in one view. Sites and URLs go out only where a format is about
+    them (csv, xarf).
+    """
     if form in _PACKAGES:
         require(f"export --format {form}", Extra.EXCHANGE, _PACKAGES[form])
     from attribution.cases import exporting

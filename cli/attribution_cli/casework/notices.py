@@ -95,7 +95,9 @@ def draft(
     force: Force = False,
     as_json: AsJson = False,
 ) -> int:
-    """Write the notice of a case to each party in the order to write, as text and XARF v4. Nothing is sent."""
+    """Write the notice of a case to each party in the order to write, as text and XARF v4. Nothing
+    is sent.
+    """
     from attribution.cases.drafting import draft as write_drafts
     from attribution.cases.notices import due as due_now
     from attribution.store.times import micros
@@ -115,7 +117,8 @@ def draft(
             return exit_code.SOME_NOT
         if found[0].route_to:
             say(
-                f"attribution: the provider of case {case} is in another country: pass it to {words(found[0].route_to)}"
+                f"attribution: the provider of case {case} is in another country: pass "
+                f"it to {words(found[0].route_to)}"
             )
             return exit_code.SOME_NOT
         drafts = write_drafts(
@@ -127,7 +130,8 @@ def draft(
         if as_json:
             print_json(asdict(one))
         else:
-            show_fields({"to": f"{one.to} <{one.mailbox or 'no mailbox known'}>", "when": one.when, "subject": one.subject, "not yet": list(one.in_the_way)})  # fmt: skip
+            show_fields({"to": f"{one.to} "
+                f"<{one.mailbox or 'no mailbox known'}>", "when": one.when, "subject": one.subject, "not yet": list(one.in_the_way)})  # fmt: skip
             typer.echo("\n" + "\n".join(words(line) for line in one.text.splitlines()) + "\n")
     for reason in drafts[0].in_the_way if drafts else ():
         say(f"attribution: not to be sent yet: {words(reason)}")
@@ -152,7 +156,8 @@ def _write_drafts(folder: Path, drafts: list[Any], *, replace: bool) -> None:
 
 @notice_app.command(
     "record",
-    epilog="Example: attribution notice record c4b81d9f02aa --to abuse@host.example --message-id '<1@hotline.example>'",
+    epilog="Example: attribution notice record c4b81d9f02aa --to abuse@host.example "
+    "--message-id '<1@hotline.example>'",
 )
 @needs("notice record", Extra.HOTLINE)
 def record(
@@ -219,14 +224,17 @@ def add(
         typer.Option(
             "--with",
             metavar="NAME=VALUE",
-            help="What else is known, as often as needed: served_by, resolved_to, compared, checker, "
+            help="What else is known, as often as needed: served_by, resolved_to, "
+            "compared, checker, "
             "automatic, believed, by, to, channel, legal_ground, by_whom, notices.",
         ),
     ] = None,
     who: Who = None,
     as_json: AsJson = False,
 ) -> int | None:
-    """Note that something happened. What was noted is never changed: `event correct` takes it back by another event."""
+    """Note that something happened. What was noted is never changed: `event correct` takes it back
+    by another event.
+    """
     from attribution.casework import NoteEvent, read_fields
     from attribution.casework import note as note_happening
     from attribution.store.times import iso

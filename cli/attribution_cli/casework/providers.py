@@ -66,7 +66,9 @@ def provider_list(
 @provider_app.command("show", epilog="Example: attribution provider show ripe:ORG-EX1-RIPE")
 @needs("provider show", Extra.HOTLINE)
 def provider_show(provider: Provider, as_json: AsJson = False) -> None:
-    """Show a provider: what it is known by and since when, its links, approved mailboxes, and what happened to its cases."""
+    """Show a provider: what it is known by and since when, its links, approved mailboxes, and what
+    happened to its cases.
+    """
     from attribution.cases.providers import provider_named
     from attribution.cases.views import provider_view
 
@@ -93,7 +95,8 @@ def provider_show(provider: Provider, as_json: AsJson = False) -> None:
 
 @provider_app.command(
     "link",
-    epilog="Example: attribution provider link ripe:ORG-NEW ripe:ORG-OLD --kind renamed_to --source 'trade register, 2026-03-01'",
+    epilog="Example: attribution provider link ripe:ORG-NEW ripe:ORG-OLD --kind "
+    "renamed_to --source 'trade register, 2026-03-01'",
 )
 @needs("provider link", Extra.HOTLINE)
 def link(
@@ -110,7 +113,8 @@ def link(
     kind: Annotated[
         str,
         typer.Option(
-            help="renamed_to, same_operator (one history), owned_by, same_abuse_desk, announces_for "
+            help="renamed_to, same_operator (one history), owned_by, same_abuse_desk, "
+            "announces_for "
             "(not joined)."
         ),
     ] = "renamed_to",
@@ -172,7 +176,9 @@ def suggest(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Suggest pairs of records that may be one company, with reasons. Nothing is joined: a person decides with `provider link`."""
+    """Suggest pairs of records that may be one company, with reasons. Nothing is joined: a person
+    decides with `provider link`.
+    """
     from attribution.cases.providers import provider_named
     from attribution.cases.providers import suggest as pairs
 
@@ -185,7 +191,8 @@ def suggest(
 
 @provider_app.command(
     "approve",
-    epilog="Example: attribution provider approve ripe:ORG-EX1-RIPE abuse@host.example --why 'named on its imprint, called back'",
+    epilog="Example: attribution provider approve ripe:ORG-EX1-RIPE "
+    "abuse@host.example --why 'named on its imprint, called back'",
 )
 @needs("provider approve", Extra.HOTLINE)
 def approve(
@@ -195,7 +202,9 @@ def approve(
     who: Who = None,
     as_json: AsJson = False,
 ) -> None:
-    """Approve a mailbox as the provider's. Until then no notice carries URLs to it; a mailbox that changes loses it."""
+    """Approve a mailbox as the provider's. Until then no notice carries URLs to it; a mailbox that
+    changes loses it.
+    """
     from attribution.cases.contacts import approve as approve_mailbox
     from attribution.cases.providers import add_marks, provider_named
 
@@ -212,7 +221,8 @@ def approve(
 
 @provider_app.command(
     "mark",
-    epilog="Example: attribution provider mark ripe:ORG-EX1-RIPE company_number 12345678 --source 'trade register'",
+    epilog="Example: attribution provider mark ripe:ORG-EX1-RIPE company_number "
+    "12345678 --source 'trade register'",
 )
 @needs("provider mark", Extra.HOTLINE)
 def mark(
