@@ -92,6 +92,18 @@ def test_a_code_page_makes_no_second_company(store: Store, tmp_path: Path) -> No
     assert len(names(store)) == 2
 
 
+@pytest.mark.parametrize(
+    ("file", "companies"), [("c2-utf16-excel-unicode.csv", 1), ("c3-cp1252.csv", 0)]
+)
+def test_shared_cases_make_no_second_company(
+    file: str, companies: int, store: Store, shared: Path
+) -> None:
+    _, told = taken(store, shared / "cases" / file)
+    assert len(told) == 1 - companies
+    assert len(names(store)) == companies
+    assert not any("\ufffd" in name for name in names(store))
+
+
 BAD = [
     (row(1, at="0001-01-01 00:00:00"), "give a time"),
     (row(1, at="0001-01-01T00:00:00+14:00"), "give a time"),
