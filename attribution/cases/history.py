@@ -95,7 +95,7 @@ def _read(
     for row in report_rows(connection, only):
         if row.case_id in keys:
             made.add_url(row.id, row.case_id, "", INF)
-    corrected = corrected_events(connection)
+    corrected = corrected_events(connection, only)
     cases = {key: number for number, key in keys.items()}
     for count, row in enumerate(
         event_rows(connection, ABOUT_NOTICE | ABOUT_PROVIDER, until, only), start=1

@@ -109,18 +109,20 @@ def is_unsigned(since: int) -> ColumnElement[bool]:
     )
 
 
-def corrected_events(connection: Connection) -> set[int]:
+def corrected_events(connection: Connection, only: Collection[int] | None = None) -> set[int]:
     """Return the events that a later correction took back."""
     wanted = select(events.c.corrects).where(events.c.kind == "correction")
-    return set(connection.execute(wanted).scalars())
+    return set(connection.execute(_of(wanted, only)).scalars())
 
 
 def providers_with_notices(connection: Connection, until: int | None = None) -> set[int]:
     """Return the providers to which a notice was sent by a time."""
-    wanted = select(events.c.provider_id).where(events.c.kind == "sent").distinct()
+    sent = select(events.c.seq).where(
+        events.c.provider_id == providers.c.id, events.c.kind == "sent"
+    )
     if until is not None:
-        wanted = wanted.where(events.c.at <= until)
-    return set(connection.execute(wanted).scalars())
+        sent = sent.where(events.c.at <= until)
+    return set(connection.execute(select(providers.c.id).where(sent.exists())).scalars())
 
 
 def any_detail(connection: Connection, kind: str, text: str) -> bool:
