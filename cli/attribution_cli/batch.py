@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from attribution_cli.groups import Groups
 from attribution_cli.inputs import InputFormat, Item, read_items
 from attribution_cli.outputs import Lines, Recalled
 from attribution_cli.parked import Parked
+from attribution_cli.waiting_input import as_they_come
 
 if TYPE_CHECKING:
     from attribution.attributor import Attributor
@@ -166,13 +167,9 @@ class _Batch:
         """Yield the lines that have to be looked up; those whose host was answered before are written at once."""
         order = self._order
         items = read_items(order.source, order.form, order.column, order.encoding)
-        from_stdin = self._order.source == "-"
         recalled = 0
-        while True:
-            # Whoever feeds stdin may take its time; a file is read at once.
-            item = await asyncio.to_thread(next, items, None) if from_stdin else next(items, None)
-            if item is None:
-                break
+        # Whoever feeds stdin may take its time; a file is read at once.
+        async for item in as_they_come(items) if order.source == "-" else _at_once(items):
             if self._lines.done.has(item):
                 continue
             if self._turns:
@@ -192,6 +189,11 @@ class _Batch:
     def _write(self, line: int, answer: Attribution | Recalled) -> None:
         for number, one in self._turns.after(line, answer) if self._turns else ((line, answer),):
             self._sink.write(number, one)
+
+
+async def _at_once(items: Iterator[Item]) -> AsyncIterator[Item]:
+    for item in items:
+        yield item
 
 
 def _retry_at(answer: Attribution) -> datetime | None:

@@ -119,13 +119,24 @@ def _form(source: str, form: InputFormat, column: str | None) -> InputFormat:
 
 def _open(source: str) -> BinaryIO:
     if source == "-":
-        return sys.stdin.buffer
+        return _stdin()
     try:
         return Path(source).open("rb")
     except OSError as error:
         raise UnusableInput(
             f"input {source!r} cannot be read: {error.strerror}. Name a file, or - for stdin"
         ) from None
+
+
+def _stdin() -> BinaryIO:
+    """Return a reader of stdin of its own.
+
+    One that waits in a thread would hold the lock of `sys.stdin` when the interpreter ends.
+    """
+    try:
+        return open(sys.stdin.fileno(), "rb", closefd=False)
+    except (OSError, ValueError):
+        return sys.stdin.buffer
 
 
 def _text(lines: Iterator[TextLine]) -> Iterator[Item]:

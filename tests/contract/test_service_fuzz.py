@@ -45,6 +45,7 @@ OPERATIONS = [
     ("GET", "/api/v1/batches/{batch}/events"), ("POST", "/api/v1/batches/{batch}/stop"), ("POST", "/api/v1/batches/{batch}/resume"),
     ("POST", "/api/v1/reports"), ("GET", "/api/v1/reports/{report}/evidence"), ("GET", "/api/v1/cases"), ("GET", "/api/v1/cases/{case}"),
     ("POST", "/api/v1/cases/{case}/events"), ("POST", "/api/v1/cases/{case}/notices"), ("GET", "/api/v1/notices/due"),
+    ("POST", "/api/v1/checks"),
     ("POST", "/api/v1/drafts/{case}"), ("POST", "/api/v1/cases/{case}/recheck"), ("GET", "/api/v1/providers"),
     ("GET", "/api/v1/providers/{provider}"), ("POST", "/api/v1/approvals/{provider}"),
     ("POST", "/api/v1/vouchings/{provider}"), ("GET", "/api/v1/assessments"),

@@ -73,9 +73,10 @@ def test_torn_last_line_is_dropped(
     assert first_cells == [line.partition(b",")[0] for line in whole.splitlines()]
 
 
+@pytest.mark.parametrize("waits", [False, True])
 @pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
 def test_interrupt_leaves_whole_lines_and_exit_code_130(
-    told: signal.Signals, in_world: DemoWorld, urls: Path, tmp_path: Path
+    told: signal.Signals, waits: bool, in_world: DemoWorld, urls: Path, tmp_path: Path
 ) -> None:
     output = tmp_path / "out.jsonl"
     command = [*COMMAND, "batch", "-", "--output", str(output), "--jobs", "1"]
@@ -89,6 +90,9 @@ def test_interrupt_leaves_whole_lines_and_exit_code_130(
         not (output.exists() and output.read_bytes().count(b"\n") >= 5) and time.monotonic() < ends
     ):
         time.sleep(0.005)
+    before = 0
+    while waits and before < (before := output.stat().st_size):  # until it waits for more input
+        time.sleep(1)
     process.send_signal(told)
     # `communicate` closes the input, by which the batch could end before it minds the signal.
     assert process.wait(timeout=60) == 130
