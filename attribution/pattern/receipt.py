@@ -39,6 +39,8 @@ BY_PERSON = (Sign.ACK, Sign.REPLY, Sign.REFUSED, Sign.NOT_OURS)
 """What a person answered."""
 OF_NOTICE = (*BY_PERSON, Sign.ACK_AUTOMATIC, Sign.DELIVERED, Sign.OPENED, Sign.LETTER)
 """What proves the receipt of one notice."""
+BY_PROGRAM = (Sign.ACK_AUTOMATIC, Sign.DELIVERED)
+"""What the outer mail server or a ticket system tells before a mail reaches anybody."""
 
 
 class Proof(IntEnum):
@@ -149,15 +151,18 @@ def receipt_of(record: Record) -> Receipt:
     program = signs["sign"] == Sign.ACK_AUTOMATIC
     # A program's answer admits a case only where the mailbox was once shown to be the provider's.
     known[program] = np.maximum(known[program], shown[mailbox[signs["case"][program]]])
-    own, first = _own_clock(sent, signs, known)
     confirmed = _confirmed(mailboxes, mailbox, sent, after=CONFIRMED_WINDOW)
     confirmed_before = _confirmed(mailboxes, mailbox, sent, after=0.0)
-    answered = _answered(mailboxes, mailbox, sent, signs, known)
     bounces = record.signs_of(Sign.BOUNCE)
     bounced = first_of(bounces["case"], len(sent), bounces["known"])
     unprotected = np.isfinite(bounced) & (confirmed_before > bounced)
+    returned = unprotected & (bounced <= sent + SETTLED)
+    # What an outer server took, or a ticket system answered, has not arrived if it came back.
+    known[np.isin(signs["sign"], BY_PROGRAM) & returned[signs["case"]]] = INF
+    own, first = _own_clock(sent, signs, known)
+    answered = _answered(mailboxes, mailbox, sent, signs, known)
     indirect = np.maximum(np.minimum(confirmed, answered), sent)
-    indirect[unprotected & (bounced <= sent + SETTLED)] = INF
+    indirect[returned] = INF
     by_mail = indirect < first
     arrived = np.isfinite(indirect) & (indirect <= first)
     clock = Clock(

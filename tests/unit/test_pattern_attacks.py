@@ -116,6 +116,30 @@ def test_a_bounce_that_nobody_vouches_for_voids_nothing_where_the_server_took_th
     assert clocks(story) == {name: (0.0, Proof.DELIVERED)}
 
 
+@pytest.mark.parametrize("kind", ["delivered", "ack"])
+def test_what_came_back_did_not_arrive_though_an_outer_server_took_it(kind: str) -> None:
+    """Behind the server or the ticket system the mailbox of an honest company is broken."""
+    story = Story()
+    story.event("reply", 0)
+    names = [story.notice(20 + 5 * place, online=60) for place in range(20)]
+    for place, name in enumerate(names):
+        more = {"automatic": True} if kind == "ack" else {}
+        story.event(kind, 20.01 + 5 * place, notice=name, **more)
+        story.event("bounce", 20.1 + 5 * place, notice=name)
+    assert clocks(story) == {}
+    assert story.one().label is Label.UNREACHABLE
+    story.event("contact_confirmed", 15)
+    assert list(clocks(story)) == names[:9]
+
+
+def test_what_a_person_answered_arrived_though_it_came_back() -> None:
+    story = Story()
+    name = story.notice(0, online=40)
+    story.event("bounce", 0.1, notice=name)
+    story.event("ack", 0.2, notice=name)
+    assert clocks(story) == {name: (0.0, Proof.ACK)}
+
+
 @pytest.mark.parametrize(("confirmed_at", "counts"), [(-44, True), (-46, False), (5, False)])
 def test_a_bounced_notice_counts_where_the_mailbox_was_confirmed_in_the_45_days_before(
     confirmed_at: float, counts: bool
