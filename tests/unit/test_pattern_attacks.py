@@ -258,6 +258,28 @@ def test_not_ours_voids_a_case_until_a_check_shows_that_it_is() -> None:
     assert story.one(60).reasons == [None]
 
 
+def test_not_ours_when_the_checks_have_ended_undoes_no_proven_failure() -> None:
+    story = confirmed(Story())
+    for place in range(30):
+        name = story.notice(4 * place + 1, ack=True, checked=False)
+        for seen in range(1, 22):
+            story.seen(name, 4 * place + 1 + seen)
+        story.event("not_ours", 4 * place + 23, notice=name)
+    found = story.one()
+    assert found.label is Label.SYSTEMATIC
+    assert found.dropped == {}
+
+
+def test_not_ours_voids_what_was_seen_only_before_the_time_was_over() -> None:
+    story = Story()
+    name = story.notice(0, ack=True, checked=False)
+    story.seen(name, 6)
+    story.event("not_ours", 8, notice=name)
+    for seen in (9, 14, 20):
+        story.seen(name, seen, served_by="another")
+    assert story.one(60).reasons == [Dropped.NOT_OURS]
+
+
 def test_a_rival_framed_by_dns_is_never_charged() -> None:
     story = Story().weekly(14, online=None)
     for number in range(24):
