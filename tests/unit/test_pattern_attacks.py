@@ -330,6 +330,19 @@ def test_taking_it_down_for_a_day_is_no_removal() -> None:
     assert story.one(60).verdict.weeks.share.tolist() == [1.0]
 
 
+def test_down_for_the_first_days_of_a_fortnight_is_no_clean_week() -> None:
+    """Gone on most of the first seven days, it is no removal at 14; nor a sign of improvement."""
+    story = confirmed(Story())
+    for place in range(40):
+        name = story.notice(3 * place + 1, checked=False)
+        story.gone(name, 3 * place + 1.6)
+        for seen in range(4, 40):
+            story.seen(name, 3 * place + 1 + seen)
+    found = story.one(120)
+    assert found.label is Label.SYSTEMATIC
+    assert found.spells[0].open
+
+
 def test_removing_at_the_last_moment_is_a_removal() -> None:
     story = Story()
     name = story.notice(0, ack=True, checked=False)
