@@ -176,6 +176,29 @@ def test_the_hotlines_corrections_void_at_most_once_in_180_days() -> None:
     assert effective_corrections(np.array([0.0, 30, 179, 181, 300, 361])).tolist() == [0, 3, 5]
 
 
+def test_a_confirmation_proves_nothing_of_an_address_that_was_replaced_before_it() -> None:
+    """The second correction within 180 days voids nothing, and yet it names another address."""
+    story = Story()
+    story.event("contact_corrected", 0, by="hotline")
+    names = [story.notice(at, online=40) for at in (40, 60, 90)]
+    story.event("contact_corrected", 100, by="hotline")
+    after = story.notice(110, online=40)
+    story.event("contact_confirmed", 102)
+    story.event("ack", 110.1, notice=after)
+    assert list(clocks(story)) == [names[0], after]
+
+
+def test_a_correction_alone_lets_no_programs_answer_prove_receipt() -> None:
+    """The address that it names may be another's ticket system too."""
+    story = Story()
+    story.event("contact_corrected", 0, by="hotline")
+    name = story.notice(60, online=40)
+    story.event("ack", 60.1, notice=name, automatic=True)
+    assert clocks(story) == {}
+    story.event("contact_confirmed", 10)
+    assert clocks(story) == {name: (60.0, Proof.ACK_AUTOMATIC)}
+
+
 def test_what_a_provider_wishes_voids_nothing() -> None:
     story = confirmed(ignoring())
     for at in range(29, 120, 30):
