@@ -17,6 +17,7 @@ from collections.abc import (
     AsyncIterator,
     Callable,
     Iterable,
+    Mapping,
     Sequence,
 )
 from contextlib import aclosing
@@ -247,16 +248,37 @@ class RemoteAttributor:
         return _read(Case, await self._get(f"cases/{case}"))
 
     async def note(
-        self, case: str, kind: str, *, at: datetime | None = None, report: str | None = None, note: str | None = None, once: str | None = None
+        self, case: str, kind: str, *, at: datetime | None = None, report: str | None = None, note: str | None = None,
+        fields: Mapping[str, Any] | None = None, once: str | None = None
     ) -> Noted:  # fmt: skip
-        """Note that something happened to a case."""
+        """Note that something happened to a case; `fields` is what else is known of it, e.g.
+        `served_by` and `compared` of a check (docs/cases.md).
+        """
         body = {
+            **(fields or {}),
             "kind": kind,
             "at": None if at is None else at.isoformat(),
             "report": report,
             "note": note,
         }
         return _read(Noted, await self._post(f"cases/{case}/events", body, once))
+
+    async def note_of_provider(
+        self,
+        provider: str,
+        kind: str,
+        *,
+        at: datetime | None = None,
+        fields: Mapping[str, Any] | None = None,
+        once: str | None = None,
+    ) -> Noted:
+        """Note that something happened to a provider as a whole, e.g. `contact_confirmed`."""
+        body = {**(fields or {}), "kind": kind, "at": None if at is None else at.isoformat()}
+        return _read(Noted, await self._post(f"events/{provider}", body, once))
+
+    async def note_check(self, statement: Mapping[str, Any]) -> Noted:
+        """Note a check that a registered checker signed; the same statement is taken once."""
+        return _read(Noted, await self._post("checks", dict(statement)))
 
     async def note_notice(
         self,

@@ -19,6 +19,8 @@ MOST_TARGETS = 10_000
 _Item = TypeVar("_Item")
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Name = Annotated[str, Field(min_length=1, max_length=500)]
+Cases = Annotated[list[Name], Field(max_length=10_000)]
+"""Cases that a letter lists, by key."""
 
 
 class _Request(BaseModel):
@@ -207,6 +209,23 @@ class EventRequest(_Request):
     """Of `refused`: the legal ground that the provider states."""
     by_whom: Name | None = None
     """Of `illegality_confirmed`: the authority or hotline."""
+    notices: Cases | None = None
+    """Of `letter_delivered`: the cases that the letter lists."""
+
+
+class ProviderEventRequest(_Request):
+    """Something that happened to a provider as a whole, to be noted."""
+
+    kind: Annotated[str, Field(max_length=40)]
+    at: datetime | None = None
+    """When; now, where it is left out."""
+    note: Text | None = None
+    by: Literal["hotline", "provider"] | None = None
+    """Of `contact_corrected`: whose mistake or wish it was."""
+    channel: Name | None = None
+    """Of `channel_failed` and `contact_confirmed`: by which channel."""
+    notices: Cases | None = None
+    """Of `letter_delivered`: the cases that the letter lists."""
 
 
 class Noted(_Reply):
@@ -312,7 +331,7 @@ class ApprovalRequest(_Request):
 
 
 class CheckRequest(_Request):
-    """What a registered checker saw of a reported URL, signed with its key (docs/service.md)."""
+    """What a registered checker saw of a reported URL, signed with its key (docs/cases.md)."""
 
     checker: Text
     """The checker's public key: Ed25519, base64."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Exists, FromClause, and_, literal, or_, select
@@ -27,6 +29,23 @@ MOST_CANDIDATES = 2
 leads to them: the site's owner chooses who is listed.
 """
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+_MAILBOX = re.compile(r"[^@\s<>]{1,64}@[^@\s<>]{1,255}")
+_MESSAGE_ID = re.compile(r"<[^\s<>]{1,996}>|[^\s<>]{1,996}")
+
+
+class Channel(StrEnum):
+    """How a notice went to the provider."""
+
+    MAIL = "mail"
+    """To a mailbox."""
+    FORM = "form"
+    """Entered in a web form."""
+    LETTER = "letter"
+    """On paper."""
+    TELEPHONE = "telephone"
+    """By word of mouth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +124,7 @@ def record_notice(
 ) -> str:
     """Note that a notice was sent, the first of a case or a reminder; return which. Raises StoreError."""
     row = _case(writer.connection, case)
+    _check_sending(to.strip(), (message_id or "").strip(), channel)
     if at > writer.now + _HOUR:
         remedy = "it is in the future: note a notice when it was sent"
         raise Refused(Refusal.INVALID, "at", moment(at).isoformat(), remedy)
@@ -133,6 +153,21 @@ def record_notice(
         origin=origin,
     )
     return what
+
+
+def _check_sending(to: str, message_id: str, channel: str) -> None:
+    """Check where and how a notice went. Raises Refused."""
+    if channel not in list(Channel):
+        raise Refused(Refusal.INVALID, "channel", channel[:60], f"use one of {', '.join(Channel)}")
+    if not to or not to.isprintable():
+        remedy = "say which mailbox, form or person it went to"
+        raise Refused(Refusal.MISSING, "to", to[:60], remedy)
+    if channel == Channel.MAIL and not _MAILBOX.fullmatch(to):
+        remedy = "give a mailbox, or name another channel"
+        raise Refused(Refusal.INVALID, "to", to[:60], remedy)
+    if message_id and not _MESSAGE_ID.fullmatch(message_id):
+        remedy = "give it as it stands in the mail's head, such as <1@hotline.example>"
+        raise Refused(Refusal.INVALID, "message_id", message_id[:60], remedy)
 
 
 def last_sent(connection: Connection, case_id: int) -> int | None:

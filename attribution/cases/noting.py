@@ -12,6 +12,7 @@ from attribution.cases.providers import provider_named
 from attribution.errors import NotInStoreError, Refusal, Refused
 from attribution.history.rows import ABOUT_NOTICE, ABOUT_PROVIDER, ABOUT_URL
 from attribution.store.log import Writer
+from attribution.store.notice_queries import is_noted
 from attribution.store.tables import cases, events, reports
 from attribution.store.times import iso
 
@@ -34,12 +35,7 @@ def note_event(
         remedy = "it is in the future: note what has happened"
         raise Refused(Refusal.INVALID, "at", str(iso(at)), remedy)
     connection = writer.connection
-    if (
-        origin is not None
-        and connection.execute(
-            select(events.c.seq).where(events.c.origin.in_([origin, f"{origin} 0"]))
-        ).first()
-    ):
+    if origin is not None and is_noted(connection, origin):
         return []
     known_at = max(at, writer.now)
     if provider is not None:
@@ -105,7 +101,8 @@ def correct(writer: Writer, seq: int, why: str) -> int:
     """Take back an event that was noted wrongly, by another one; return its number. Raises Refused."""
     row = writer.connection.execute(select(events).where(events.c.seq == seq)).mappings().first()
     if row is None:
-        raise NotInStoreError(f"event {seq} is not in the store.")
+        remedy = "`attribution case show` and `provider show` list the events that are"
+        raise NotInStoreError(f"event {seq} is not in the store; {remedy}.")
     if row["kind"] not in KINDS:
         remedy = f"it is of the kind {row['kind']!r}, which is not taken back this way"
         raise Refused(Refusal.INVALID, "event", str(seq), remedy)

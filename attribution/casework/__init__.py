@@ -4,7 +4,7 @@ a result or `Refused` out. Command and interface only call them.
 
 from attribution.casework.linking import SameOperator, same_operator
 from attribution.casework.mail_matching import Match, MatchedBy, Matcher, Origin
-from attribution.casework.noting import NoteEvent, note, read_fields
+from attribution.casework.noting import NoteEvent, counts_for_nothing, note, read_fields
 from attribution.casework.reading_mail import (
     Decision,
     MailRead,
@@ -41,6 +41,7 @@ __all__ = [
     "Stamped",
     "Vouch",
     "WithdrawVouching",
+    "counts_for_nothing",
     "note",
     "propose",
     "read_fields",

@@ -14,6 +14,8 @@ from attribution.casework.refused import Refusal, Refused
 from attribution.errors import StoreError
 from attribution.history.rows import EVENT_FIELDS, BadRow, EventKind, check_event_fields
 from attribution.store.log import Writer
+from attribution.store.notice_queries import known_cases
+from attribution.store.past import ACCUSING, signed_since
 
 _FLAGS = frozenset(["automatic", "believed"])
 _LISTS = frozenset(["resolved_to", "notices"])
@@ -31,6 +33,8 @@ _OF_KINDS: Mapping[str, frozenset[str]] = {
     "notices": frozenset([EventKind.LETTER_DELIVERED]),
 }
 """Which kinds of events a field belongs to; others belong to all."""
+_TOLD_BY_SIGNATURES = frozenset(["unsigned"])
+"""Fields that an export writes, and nobody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +60,10 @@ def note(writer: Writer, command: NoteEvent) -> list[int]:
     if command.kind not in KINDS:
         raise Refused(Refusal.INVALID, "kind", command.kind, f"use one of {', '.join(KINDS)}")
     detail = dict(command.fields)
-    for name in sorted(detail.keys() & _OF_KINDS.keys()):
-        if command.kind not in _OF_KINDS[name]:
-            wanted = ", ".join(sorted(_OF_KINDS[name]))
-            raise Refused(
-                Refusal.INVALID, name, str(detail[name]), f"it belongs to {wanted}; leave it out"
-            )
-        try:
-            check_event_fields({name: detail[name]})
-        except BadRow as bad:
-            raise Refused(Refusal.INVALID, name, str(detail[name]), str(bad)) from None
+    for name in sorted(detail.keys() & EVENT_FIELDS.keys()):
+        _check_field(command.kind, name, detail[name])
+    if "notices" in detail:
+        _check_notices(writer.connection, detail["notices"])
     if command.kind == EventKind.STILL_ONLINE and isinstance(detail.get("served_by"), str):
         detail["served_by"] = _known(writer.connection, "served_by", detail["served_by"])
     if "to" in detail:
@@ -83,6 +81,14 @@ def note(writer: Writer, command: NoteEvent) -> list[int]:
     )
 
 
+def counts_for_nothing(connection: Connection, kind: str) -> bool:
+    """Say whether an event of this kind, noted without a signature, counts for nothing now.
+
+    So it is with checks that see content online, once a checker's key is registered.
+    """
+    return kind in ACCUSING and signed_since(connection) is not None
+
+
 def read_fields(given: list[str]) -> dict[str, Any]:
     """Read fields written `name=value`; `true`, `false`, `null` and lists with commas as the field
     wants. Raises Refused.
@@ -90,8 +96,8 @@ def read_fields(given: list[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for text in given:
         name, equals, value = text.partition("=")
-        if not equals or name not in EVENT_FIELDS:
-            known = ", ".join(EVENT_FIELDS)
+        if not equals or name not in EVENT_FIELDS or name in _TOLD_BY_SIGNATURES:
+            known = ", ".join(name for name in EVENT_FIELDS if name not in _TOLD_BY_SIGNATURES)
             raise Refused(Refusal.INVALID, "with", text, f"write NAME=VALUE with one of {known}")
         if name in _FLAGS:
             if value not in ("true", "false"):
@@ -102,6 +108,33 @@ def read_fields(given: list[str]) -> dict[str, Any]:
         else:
             found[name] = None if name == "served_by" and value == "null" else value
     return found
+
+
+def _check_field(kind: str, name: str, value: Any) -> None:
+    """Check one field that a person or program gives. Raises Refused."""
+    if name in _TOLD_BY_SIGNATURES:
+        remedy = "checks' signatures tell it; leave it out"
+        raise Refused(Refusal.INVALID, name, str(value), remedy)
+    kinds = _OF_KINDS.get(name)
+    if kinds is not None and kind not in kinds:
+        remedy = f"it belongs to {', '.join(sorted(kinds))}; leave it out"
+        raise Refused(Refusal.INVALID, name, str(value), remedy)
+    if isinstance(value, str) and not value.strip():
+        raise Refused(Refusal.MISSING, name, value, "say what it is, or leave it out")
+    try:
+        check_event_fields({name: value})
+    except BadRow as bad:
+        remedy = str(bad).rpartition(": ")[2]
+        raise Refused(Refusal.INVALID, name, str(value)[:60], remedy) from None
+
+
+def _check_notices(connection: Connection, named: list[str]) -> None:
+    """Check that what a letter lists are cases of the store. Raises Refused."""
+    known = known_cases(connection, named)
+    for case in named:
+        if case not in known:
+            remedy = "it is no case of the store; `attribution case list` shows those that are"
+            raise Refused(Refusal.NOT_FOUND, "notices", case[:60], remedy)
 
 
 def _known(connection: Connection, name: str, value: str) -> str:

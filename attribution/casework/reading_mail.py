@@ -24,7 +24,7 @@ from attribution.domain import domain_of
 from attribution.errors import StoreError
 from attribution.mail import Action, Kind, Reading, Recipient
 from attribution.store.log import Writer
-from attribution.store.notice_queries import arrivals
+from attribution.store.notice_queries import arrivals, is_noted
 from attribution.store.store import Store
 from attribution.store.times import iso, micros
 
@@ -192,10 +192,13 @@ def propose(connection: Connection, matcher: Matcher, mail: ReadMail) -> MailRea
         decision = Decision.TO_READ if reading.to_be_read else Decision.NOTHING
         return MailRead(name=mail.name, reading=reading, decision=decision, matches=matches)
     first = steps[0]
+    decision = Decision.TO_RECORD if first.by_itself else Decision.PROPOSED
+    if all(is_noted(connection, _origin_text(reading, step)) for step in steps):
+        decision = Decision.KNOWN
     return MailRead(
         name=mail.name,
         reading=reading,
-        decision=Decision.TO_RECORD if first.by_itself else Decision.PROPOSED,
+        decision=decision,
         matches=matches,
         event=first.event,
         origin=first.origin,

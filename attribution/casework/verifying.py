@@ -62,10 +62,14 @@ def head_in(path: Path) -> Head:
             if start != _GZIP:
                 return _head_in_json(json.loads(start + raw.read(_MOST_BYTES)))
         head = head_in_backup(path)
-    except (OSError, ValueError, OverflowError, RecursionError, StoreError) as error:
-        raise Refused(
-            Refusal.INVALID, "against", str(path), f"it cannot be read: {error}"
-        ) from None
+    except OSError as error:
+        remedy = f"it cannot be read ({error.strerror}); name a backup, signed list or dossier.json"
+        raise Refused(Refusal.INVALID, "against", str(path), remedy) from None
+    except (ValueError, OverflowError, RecursionError, StoreError) as error:
+        remedy = (
+            f"it cannot be read as a backup, list or dossier.json ({str(error).rstrip('.')[:200]})"
+        )
+        raise Refused(Refusal.INVALID, "against", str(path), remedy) from None
     if head is None:
         raise Refused(Refusal.INVALID, "against", str(path), "it names no head of the log")
     return head

@@ -14,7 +14,8 @@ import numpy as np
 
 from attribution.pattern.history import Record, Sign, first_of
 from attribution.pattern.receipt import Clock, Receipt, within
-from attribution.pattern.times import INF, Bools, Floats
+from attribution.pattern.tests import Test
+from attribution.pattern.times import INF, TOLERANCE, Bools, Floats
 
 
 class Dropped(StrEnum):
@@ -58,21 +59,30 @@ class Admission:
         return [self.clock.known, *(time for span in self.spans for time in span)]
 
 
-def admission(record: Record, receipt: Receipt, served: Bools, *, own: bool = False) -> Admission:
-    """Return on what it depends which cases count.
+def admission(record: Record, receipt: Receipt, served: Bools, test: Test) -> Admission:
+    """Return on what it depends which cases count in a test.
 
-    `served` says of each check whether it shows the provider's address giving the content. With
-    `own`, only a proof of receipt that is about the very notice counts.
+    `served` says of each check whether it shows the provider's address giving the content. Where
+    the test asks for it, only a proof of receipt that is about the very notice counts.
     """
+    clock = receipt.own if test.own_receipt else receipt.clock
     return Admission(
-        receipt.own if own else receipt.clock,
+        clock,
         record.cases["own"].astype(bool),
-        (receipt.bounced, receipt.voided, _not_ours(record, served)),
+        (
+            receipt.bounced,
+            receipt.voided,
+            _not_ours(record, served, clock.start + test.horizon),
+        ),
     )
 
 
-def _not_ours(record: Record, served: Bools) -> tuple[Floats, Floats]:
-    """Return from when to when "not in our network" voids a case: until a check shows that it is."""
+def _not_ours(record: Record, served: Bools, over: Floats) -> tuple[Floats, Floats]:
+    """Return from when to when "not in our network" voids a case: until a check shows that it is.
+
+    That is one made after it was said, or when the case's time was `over`: what proves a failure is
+    not undone by who answers when the checks have ended.
+    """
     count = len(record.cases)
     said = record.signs_of(Sign.NOT_OURS)
     if not len(said):
@@ -80,7 +90,7 @@ def _not_ours(record: Record, served: Bools) -> tuple[Floats, Floats]:
         return never, never
     when = first_of(said["case"], count, said["at"])
     case = record.urls["case"][record.checks["url"]]
-    showing = served & (record.checks["until"] >= when[case])
+    showing = served & (record.checks["until"] >= np.minimum(when, over)[case] - TOLERANCE)
     shown = first_of(case[showing], count, record.checks["known"][showing])
     return first_of(said["case"], count, said["known"]), shown
 

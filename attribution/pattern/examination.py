@@ -67,7 +67,7 @@ class Examination:
         ) or self.delay
 
     def _blocks(self, test: Test) -> Blocks:
-        admitted = admission(self.record, self.receipt, self.served, own=test.own_receipt)
+        admitted = admission(self.record, self.receipt, self.served, test)
         return Blocks(self.record, test, admitted, self._failure(test, admitted))
 
     def _failure(self, test: Test, admitted: Admission) -> Failure:
@@ -76,7 +76,9 @@ class Examination:
         plain = failure(
             self.record, checks, start, self.gone, test.horizon, disputes=test is ENTRENCHED
         )
-        return failure_of_moving_sites(self.record, checks, start, self.gone, plain)
+        found = failure_of_moving_sites(self.record, checks, start, self.gone, plain)
+        # Down for three days of a fortnight is no removal, and so none within a week either.
+        return found.with_longer(self.refusal.failure) if test is DELAY else found
 
     def online(self, at: float, within: float) -> Bools:
         """Say which cases have a URL that was seen online lately, and not seen gone."""

@@ -10,7 +10,7 @@ content, or our own look-up within a day of the check had all of the name's addr
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -75,6 +75,16 @@ class Failure:
         """Say which URLs have failed at a look, or each at its own."""
         return np.asarray(
             (self.firm[urls] <= at) | ((self.soft[urls] <= at) & (self.unless[urls] > at))
+        )
+
+    def with_longer(self, longer: Failure) -> Failure:
+        """Return the failures with those at a longer horizon: what was not removed by then was not
+        removed before.
+        """
+        return replace(
+            self,
+            firm=np.minimum(self.firm, longer.firm),
+            compared=np.minimum(self.compared, longer.compared),
         )
 
     def times(self) -> list[Floats]:

@@ -39,6 +39,8 @@ BY_PERSON = (Sign.ACK, Sign.REPLY, Sign.REFUSED, Sign.NOT_OURS)
 """What a person answered."""
 OF_NOTICE = (*BY_PERSON, Sign.ACK_AUTOMATIC, Sign.DELIVERED, Sign.OPENED, Sign.LETTER)
 """What proves the receipt of one notice."""
+BY_PROGRAM = (Sign.ACK_AUTOMATIC, Sign.DELIVERED)
+"""What the outer mail server or a ticket system tells before a mail reaches anybody."""
 
 
 class Proof(IntEnum):
@@ -124,10 +126,15 @@ class _Mailboxes:
 
     replaced: Floats
     """When each was replaced, in order; the last goes on."""
-    replaced_known: Floats
+    voiding: Floats
+    """Those of the same that void what was sent before, in order."""
+    voiding_known: Floats
     confirmed_at: Floats
     confirmed_known: Floats
     confirmed_mailbox: Ints
+    shown_known: Floats
+    shown_mailbox: Ints
+    """Since when a second channel itself confirmed which: a correction names an address, no more."""
     asked_at: Floats
     """When the provider asked for another address, or answered beside any notice: a person did."""
     asked_known: Floats
@@ -149,15 +156,18 @@ def receipt_of(record: Record) -> Receipt:
     program = signs["sign"] == Sign.ACK_AUTOMATIC
     # A program's answer admits a case only where the mailbox was once shown to be the provider's.
     known[program] = np.maximum(known[program], shown[mailbox[signs["case"][program]]])
-    own, first = _own_clock(sent, signs, known)
     confirmed = _confirmed(mailboxes, mailbox, sent, after=CONFIRMED_WINDOW)
     confirmed_before = _confirmed(mailboxes, mailbox, sent, after=0.0)
-    answered = _answered(mailboxes, mailbox, sent, signs, known)
     bounces = record.signs_of(Sign.BOUNCE)
     bounced = first_of(bounces["case"], len(sent), bounces["known"])
     unprotected = np.isfinite(bounced) & (confirmed_before > bounced)
+    returned = unprotected & (bounced <= sent + SETTLED)
+    # What an outer server took, or a ticket system answered, has not arrived if it came back.
+    known[np.isin(signs["sign"], BY_PROGRAM) & returned[signs["case"]]] = INF
+    own, first = _own_clock(sent, signs, known)
+    answered = _answered(mailboxes, mailbox, sent, signs, known)
     indirect = np.maximum(np.minimum(confirmed, answered), sent)
-    indirect[unprotected & (bounced <= sent + SETTLED)] = INF
+    indirect[returned] = INF
     by_mail = indirect < first
     arrived = np.isfinite(indirect) & (indirect <= first)
     clock = Clock(
@@ -175,7 +185,7 @@ def receipt_of(record: Record) -> Receipt:
         clock,
         own,
         (np.where(unprotected & by_mail, bounced, INF), own.known),
-        _voided(mailboxes, mailbox, len(sent), record, confirmed),
+        _voided(mailboxes, sent, record, confirmed),
         bounced,
     )
 
@@ -195,8 +205,9 @@ def effective_corrections(at: Floats) -> Ints:
 def _mailboxes(record: Record) -> _Mailboxes:
     corrected = record.contacts_of(Sign.CORRECTED_BY_HOTLINE)
     corrected = corrected.take(np.argsort(corrected["at"], kind="stable"))
-    corrected = corrected.take(effective_corrections(corrected["at"]))
-    confirmed = Table.joined([record.contacts_of(Sign.CONTACT_CONFIRMED), corrected])
+    voiding = corrected.take(effective_corrections(corrected["at"]))
+    second = record.contacts_of(Sign.CONTACT_CONFIRMED)
+    confirmed = Table.joined([second, corrected])
     # A correction is also a confirmation, of the address that it names.
     confirmed = confirmed.take(np.argsort(confirmed["at"], kind="stable"))
     asked = record.contacts_of(Sign.CORRECTED_BY_PROVIDER, Sign.REPLY)
@@ -204,10 +215,13 @@ def _mailboxes(record: Record) -> _Mailboxes:
     replaced = corrected["at"]
     return _Mailboxes(
         replaced,
-        corrected["known"],
+        voiding["at"],
+        voiding["known"],
         confirmed["at"],
         confirmed["known"],
         np.searchsorted(replaced, confirmed["at"], side="right"),
+        second["known"],
+        np.searchsorted(replaced, second["at"], side="right"),
         asked["at"],
         asked["known"],
         np.searchsorted(replaced, asked["at"], side="right"),
@@ -219,7 +233,7 @@ def _shown(mailboxes: _Mailboxes, mailbox: Ints, signs: Table) -> Floats:
     from it.
     """
     shown = np.full(len(mailboxes.replaced) + 1, INF)
-    np.minimum.at(shown, mailboxes.confirmed_mailbox, mailboxes.confirmed_known)
+    np.minimum.at(shown, mailboxes.shown_mailbox, mailboxes.shown_known)
     np.minimum.at(shown, mailboxes.asked_mailbox, mailboxes.asked_known)
     person = np.isin(signs["sign"], BY_PERSON)
     np.minimum.at(shown, mailbox[signs["case"][person]], signs["known"][person])
@@ -308,13 +322,14 @@ def _first_a_case(case: Ints, at: Floats, known: Floats) -> Ints:
 
 
 def _voided(
-    mailboxes: _Mailboxes, mailbox: Ints, count: int, record: Record, confirmed: Floats
+    mailboxes: _Mailboxes, sent: Floats, record: Record, confirmed: Floats
 ) -> tuple[Floats, Floats]:
     """Return since when a notice is void, as the hotline replaced its address.
 
     Never what a person acknowledged, or a confirmation covered.
     """
-    known = np.append(mailboxes.replaced_known, INF)[mailbox]
+    place = np.searchsorted(mailboxes.voiding, sent, side="right")
+    known = np.append(mailboxes.voiding_known, INF)[place]
     answers = record.signs_of(*BY_PERSON, Sign.LETTER)
-    answered = first_of(answers["case"], count, answers["known"])
+    answered = first_of(answers["case"], len(sent), answers["known"])
     return known, np.minimum(answered, confirmed)

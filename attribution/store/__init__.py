@@ -3,7 +3,7 @@ the events mean.
 
 >>> from attribution.store import Store
 >>> with Store.open("sqlite:///cases.sqlite3") as store:  # doctest: +SKIP
-...     print(store.check().fault)
+...     print(store.check().faults)
 """
 
 from __future__ import annotations

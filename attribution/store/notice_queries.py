@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,9 @@ from sqlalchemy import Connection, Row, func, select
 
 from attribution.store.engine import STREAMED
 from attribution.store.tables import cases, events
+
+_AT_ONCE = 500
+"""Values in one statement: databases bound how many there may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,22 @@ def case_rows(connection: Connection, case_ids: list[int]) -> list[Row[Any]]:
     """Return (id, key, provider_id) of cases."""
     wanted = select(cases.c.id, cases.c.key, cases.c.provider_id).where(cases.c.id.in_(case_ids))
     return list(connection.execute(wanted.order_by(cases.c.id)))
+
+
+def known_cases(connection: Connection, keys: Collection[str]) -> set[str]:
+    """Return those of the keys that are cases' keys."""
+    known: set[str] = set()
+    listed = sorted(set(keys))
+    for start in range(0, len(listed), _AT_ONCE):
+        part = listed[start : start + _AT_ONCE]
+        known.update(connection.execute(select(cases.c.key).where(cases.c.key.in_(part))).scalars())
+    return known
+
+
+def is_noted(connection: Connection, origin: str) -> bool:
+    """Say whether an event of this origin, or several, are in the log."""
+    wanted = select(events.c.seq).where(events.c.origin.in_([origin, f"{origin} 0"]))
+    return connection.execute(wanted).first() is not None
 
 
 def arrivals(connection: Connection, case_id: int) -> list[dict[str, Any]]:

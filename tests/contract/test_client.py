@@ -19,6 +19,16 @@ from casework import Clock
 from served import Served, hotline_settings, serving
 
 URL = "https://www.lighthouse.example/1"
+UNREGISTERED = {
+    "checker": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+    "report": "r0123456789ab",
+    "state": "online",
+    "seen_at": "2026-03-02T18:00:00Z",
+    "served_by": None,
+    "method": "person",
+    "vantage_country": "NL",
+    "signature": "AAAA",
+}
 
 
 @pytest.fixture
@@ -102,6 +112,19 @@ async def test_casework_from_afar(served: Served, clock: Clock) -> None:
             await service.note_notice(added.case, "abuse@lantern.example", once="notice-1")
         ).noted == "sent"
         assert (await service.note(added.case, "ack", note="thanks")).events
+        assert added.provider is not None
+        seen = {"served_by": added.provider, "compared": "person"}
+        assert (await service.note(added.case, "still_online", fields=seen)).events
+        corrected = {"by": "provider", "note": "asks for another mailbox"}
+        assert (
+            await service.note_of_provider(added.provider, "contact_corrected", fields=corrected)
+        ).events
+        listed = {"notices": [added.case]}
+        assert (
+            await service.note_of_provider(added.provider, "letter_delivered", fields=listed)
+        ).events
+        with pytest.raises(ServiceError, match="no checker is registered"):
+            await service.note_check(UNREGISTERED)
         assert added.case in [one.case async for one in service.cases(provider="arin:LANT")]
         assert SILENT in [one.provider async for one in service.providers()]
         assert (await service.provider(SILENT)).name == "Quiet Hosting Ltd"

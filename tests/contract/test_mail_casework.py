@@ -152,6 +152,7 @@ def test_a_mail_counts_once(store: Store) -> None:
     raw = authenticated(AUTOMATIC, SIGNED)
     assert [done.decision for done in read(store, raw, raw)] == [Decision.RECORDED, Decision.KNOWN]
     assert one(store, raw).decision is Decision.KNOWN
+    assert one(store, raw, record=False).decision is Decision.KNOWN, "also to who only reads"
     assert len(noted(store, *ALL)) == 1
 
 

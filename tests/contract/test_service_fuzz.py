@@ -48,7 +48,7 @@ OPERATIONS = [
     ("POST", "/api/v1/checks"),
     ("POST", "/api/v1/drafts/{case}"), ("POST", "/api/v1/cases/{case}/recheck"), ("GET", "/api/v1/providers"),
     ("GET", "/api/v1/providers/{provider}"), ("POST", "/api/v1/approvals/{provider}"),
-    ("POST", "/api/v1/vouchings/{provider}"), ("GET", "/api/v1/assessments"),
+    ("POST", "/api/v1/vouchings/{provider}"), ("POST", "/api/v1/events/{provider}"), ("GET", "/api/v1/assessments"),
     ("GET", "/api/v1/assessments/{provider}"), ("GET", "/api/v1/dossiers/{provider}"), ("POST", "/api/v1/contests"),
     ("GET", "/api/v1/audit"), ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"),
 ]  # fmt: skip

@@ -226,6 +226,14 @@ def test_a_report_becomes_a_case_once(served: Served, clock: Clock) -> None:
         assert problem(
             program.post(f"/api/v1/cases/{case}/events", json={"kind": "nonsense"}), 422, "refused"
         )
+        events = "/api/v1/events/arin:LANT"
+        confirmed = {"kind": "contact_confirmed", "channel": "telephone", "note": "called back"}
+        assert program.post(events, json=confirmed).status_code == 201
+        letter = {"kind": "letter_delivered", "notices": [case]}
+        assert program.post(events, json=letter).status_code == 201
+        assert problem(program.post(events, json={"kind": "ack"}), 422, "refused")
+        unknown = {"kind": "letter_delivered", "notices": ["c0"]}
+        assert problem(program.post(events, json=unknown), 404, "refused")
         assert problem(program.get("/api/v1/cases/c000000000000"), 404, "not-found")
         assert problem(
             program.post("/api/v1/reports", json={"url": "not a url"}), 422, "invalid-target"
@@ -501,7 +509,7 @@ def test_every_example_is_true(served: Served, clock: Clock) -> None:
                         response.text,
                     )
                     assert response.is_success, (path, response.text)
-        assert (sent, replies) == (10, 10)
+        assert (sent, replies) == (11, 11)
 
 
 def test_the_example_answer_is_what_the_demo_world_gives() -> None:

@@ -4,17 +4,29 @@ exports.
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from attribution.cases.exporting import export_history
 from attribution.cases.history import history_of, history_of_provider
 from attribution.cases.importing import import_history
+from attribution.cases.notices import record_notice
 from attribution.cases.providers import links
-from attribution.casework import NoteEvent, Refused, SameOperator, note, read_fields, same_operator
+from attribution.casework import (
+    NoteEvent,
+    Refused,
+    SameOperator,
+    counts_for_nothing,
+    note,
+    read_fields,
+    same_operator,
+)
+from attribution.casework.checking import AddChecker, add_checker
 from attribution.history.rows import BadRow, read_event, read_notice
 from attribution.pattern.dossier import dossier
 from attribution.pattern.render import dossier_bytes
@@ -51,6 +63,11 @@ def case_of(store: Store) -> str:
         ("offline", {"legal_ground": "x"}, "legal_ground"),
         ("refused", {"legal_ground": "x" * 501}, "legal_ground"),
         ("vanished", {}, "kind"),
+        ("still_online", {"unsigned": False}, "unsigned"),
+        ("still_online", {"checker": "x" * 501}, "checker"),
+        ("refused", {"legal_ground": " "}, "legal_ground"),
+        ("illegality_confirmed", {"by_whom": ""}, "by_whom"),
+        ("letter_delivered", {"notices": ["case-1", "case-9"]}, "notices"),
     ],
 )
 def test_a_wrong_field_is_refused_with_its_name_and_a_way_out(
@@ -61,6 +78,7 @@ def test_a_wrong_field_is_refused_with_its_name_and_a_way_out(
         note(writer, NoteEvent(kind, AT + 1, case=case, fields=fields))
     assert refused.value.field == field
     assert refused.value.remedy
+    assert str(refused.value).count(f"{field} '") == 1, "field and value are said once"
 
 
 def test_fields_are_read_as_they_are_written_on_a_command_line() -> None:
@@ -71,9 +89,41 @@ def test_fields_are_read_as_they_are_written_on_a_command_line() -> None:
         "notices": ["a", "b"],
         "compared": "person",
     }
-    for wrong in ("automatic=yes", "colour=red", "compared"):
+    for wrong in ("automatic=yes", "colour=red", "compared", "unsigned=false"):
         with pytest.raises(Refused):
             read_fields([wrong])
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"to": ""}, "to"),
+        ({"to": "abuse at hosting"}, "to"),
+        ({"to": "form\x00", "channel": "form"}, "to"),
+        ({"to": "abuse@hosting.example", "channel": "pigeon"}, "channel"),
+        ({"to": "abuse@hosting.example", "message_id": "garbage <<"}, "message_id"),
+    ],
+)
+def test_a_notice_says_where_and_how_it_went(
+    store: Store, given: dict[str, str], field: str
+) -> None:
+    case = case_of(store)
+    with store.write("ann") as writer, pytest.raises(Refused) as refused:
+        record_notice(writer, case, writer.now, **given)
+    assert refused.value.field == field
+    with store.write("ann") as writer:
+        record_notice(writer, case, writer.now, to="its form for abuse", channel="form")
+
+
+def test_an_unsigned_check_is_told_to_count_for_nothing_once_a_checker_is_registered(
+    store: Store,
+) -> None:
+    with store.write("ann") as writer:
+        assert not counts_for_nothing(writer.connection, "still_online")
+        key = base64.b64encode(Ed25519PrivateKey.generate().public_key().public_bytes_raw())
+        add_checker(writer, AddChecker("c1", key.decode()))
+        assert counts_for_nothing(writer.connection, "still_online")
+        assert not counts_for_nothing(writer.connection, "offline")
 
 
 def test_what_a_check_says_travels_through_an_export_and_an_import(

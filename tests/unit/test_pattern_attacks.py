@@ -116,6 +116,30 @@ def test_a_bounce_that_nobody_vouches_for_voids_nothing_where_the_server_took_th
     assert clocks(story) == {name: (0.0, Proof.DELIVERED)}
 
 
+@pytest.mark.parametrize("kind", ["delivered", "ack"])
+def test_what_came_back_did_not_arrive_though_an_outer_server_took_it(kind: str) -> None:
+    """Behind the server or the ticket system the mailbox of an honest company is broken."""
+    story = Story()
+    story.event("reply", 0)
+    names = [story.notice(20 + 5 * place, online=60) for place in range(20)]
+    for place, name in enumerate(names):
+        more = {"automatic": True} if kind == "ack" else {}
+        story.event(kind, 20.01 + 5 * place, notice=name, **more)
+        story.event("bounce", 20.1 + 5 * place, notice=name)
+    assert clocks(story) == {}
+    assert story.one().label is Label.UNREACHABLE
+    story.event("contact_confirmed", 15)
+    assert list(clocks(story)) == names[:9]
+
+
+def test_what_a_person_answered_arrived_though_it_came_back() -> None:
+    story = Story()
+    name = story.notice(0, online=40)
+    story.event("bounce", 0.1, notice=name)
+    story.event("ack", 0.2, notice=name)
+    assert clocks(story) == {name: (0.0, Proof.ACK)}
+
+
 @pytest.mark.parametrize(("confirmed_at", "counts"), [(-44, True), (-46, False), (5, False)])
 def test_a_bounced_notice_counts_where_the_mailbox_was_confirmed_in_the_45_days_before(
     confirmed_at: float, counts: bool
@@ -150,6 +174,29 @@ def test_a_correction_by_the_hotline_voids_automatic_acknowledgements_too() -> N
 
 def test_the_hotlines_corrections_void_at_most_once_in_180_days() -> None:
     assert effective_corrections(np.array([0.0, 30, 179, 181, 300, 361])).tolist() == [0, 3, 5]
+
+
+def test_a_confirmation_proves_nothing_of_an_address_that_was_replaced_before_it() -> None:
+    """The second correction within 180 days voids nothing, and yet it names another address."""
+    story = Story()
+    story.event("contact_corrected", 0, by="hotline")
+    names = [story.notice(at, online=40) for at in (40, 60, 90)]
+    story.event("contact_corrected", 100, by="hotline")
+    after = story.notice(110, online=40)
+    story.event("contact_confirmed", 102)
+    story.event("ack", 110.1, notice=after)
+    assert list(clocks(story)) == [names[0], after]
+
+
+def test_a_correction_alone_lets_no_programs_answer_prove_receipt() -> None:
+    """The address that it names may be another's ticket system too."""
+    story = Story()
+    story.event("contact_corrected", 0, by="hotline")
+    name = story.notice(60, online=40)
+    story.event("ack", 60.1, notice=name, automatic=True)
+    assert clocks(story) == {}
+    story.event("contact_confirmed", 10)
+    assert clocks(story) == {name: (60.0, Proof.ACK_AUTOMATIC)}
 
 
 def test_what_a_provider_wishes_voids_nothing() -> None:
@@ -234,6 +281,28 @@ def test_not_ours_voids_a_case_until_a_check_shows_that_it_is() -> None:
     assert story.one(60).reasons == [None]
 
 
+def test_not_ours_when_the_checks_have_ended_undoes_no_proven_failure() -> None:
+    story = confirmed(Story())
+    for place in range(30):
+        name = story.notice(4 * place + 1, ack=True, checked=False)
+        for seen in range(1, 22):
+            story.seen(name, 4 * place + 1 + seen)
+        story.event("not_ours", 4 * place + 23, notice=name)
+    found = story.one()
+    assert found.label is Label.SYSTEMATIC
+    assert found.dropped == {}
+
+
+def test_not_ours_voids_what_was_seen_only_before_the_time_was_over() -> None:
+    story = Story()
+    name = story.notice(0, ack=True, checked=False)
+    story.seen(name, 6)
+    story.event("not_ours", 8, notice=name)
+    for seen in (9, 14, 20):
+        story.seen(name, seen, served_by="another")
+    assert story.one(60).reasons == [Dropped.NOT_OURS]
+
+
 def test_a_rival_framed_by_dns_is_never_charged() -> None:
     story = Story().weekly(14, online=None)
     for number in range(24):
@@ -282,6 +351,19 @@ def test_taking_it_down_for_a_day_is_no_removal() -> None:
     for at in range(2, 16):
         story.seen(name, at)
     assert story.one(60).verdict.weeks.share.tolist() == [1.0]
+
+
+def test_down_for_the_first_days_of_a_fortnight_is_no_clean_week() -> None:
+    """Gone on most of the first seven days, it is no removal at 14; nor a sign of improvement."""
+    story = confirmed(Story())
+    for place in range(40):
+        name = story.notice(3 * place + 1, checked=False)
+        story.gone(name, 3 * place + 1.6)
+        for seen in range(4, 40):
+            story.seen(name, 3 * place + 1 + seen)
+    found = story.one(120)
+    assert found.label is Label.SYSTEMATIC
+    assert found.spells[0].open
 
 
 def test_removing_at_the_last_moment_is_a_removal() -> None:

@@ -17,6 +17,7 @@ BATCH_REQUEST = {
     "targets": ["https://www.lighthouse.example/1", "https://shop.quay-customer.example/2"]
 }
 REPORT = {"url": "https://www.lighthouse.example/1", "reported_at": "2026-03-02T11:30:00Z"}
+PROVIDER_EVENT = {"kind": "contact_confirmed", "channel": "telephone", "note": "called back"}
 EVENT = {"kind": "still_online", "at": "2026-03-02T18:00:00Z", "note": "seen by the checker"}
 NOTICE = {
     "to": "abuse@lantern.example",

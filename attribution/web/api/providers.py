@@ -13,7 +13,14 @@ from starlette.responses import Response
 from attribution.cases.contacts import approve
 from attribution.cases.providers import provider_named
 from attribution.cases.views import provider_lines, provider_view
-from attribution.casework import Vouch, WithdrawVouching, vouch, withdraw_vouching
+from attribution.casework import (
+    NoteEvent,
+    Vouch,
+    WithdrawVouching,
+    note,
+    vouch,
+    withdraw_vouching,
+)
 from attribution.pattern.dossier import contest as decide_again
 from attribution.pattern.render import dossier_archive
 from attribution.pattern.times import moment as day_of
@@ -26,6 +33,7 @@ from attribution.service_models import (
     Noted,
     Page,
     ProviderDetail,
+    ProviderEventRequest,
     ProviderItem,
     VouchRequest,
 )
@@ -44,6 +52,7 @@ from attribution.web.api.asking import (
     cursor_after,
     decode_cursor,
     decode_number,
+    given_time,
     json_of,
     problems,
     told_time,
@@ -120,6 +129,34 @@ def approval(
     def work() -> tuple[int, bytes]:
         identity, _ = provider_named(writer.connection, provider)
         return 201, json_of(Noted(events=[approve(writer, identity, body.mailbox, body.why)]))
+
+    with service.store.write(principal.who) as writer:
+        return once.do(writer, work)
+
+
+@router.post(
+    "/events/{provider:path}",
+    status_code=201,
+    response_model=Noted,
+    responses={**problems(404), 201: examples.reply("It is noted.", "NOTED")},
+    openapi_extra=examples.request("PROVIDER_EVENT"),
+)
+def event(
+    provider: Key,
+    body: ProviderEventRequest,
+    service: TheService,
+    principal: Writing,
+    key: OnceKey = None,
+) -> Response:
+    """Note what happened to a provider as a whole: `contact_confirmed`, `contact_corrected`, `channel_failed`, `letter_delivered`, `reply`."""
+    once = Once(service, principal, f"events {provider}", key, body.model_dump(mode="json"))
+    at = given_time(body.at)
+
+    def work() -> tuple[int, bytes]:
+        fields = body.model_dump(exclude={"kind", "at"}, exclude_none=True)
+        when = writer.now if at is None else at
+        command = NoteEvent(body.kind, when, provider=provider, fields=fields)
+        return 201, json_of(Noted(events=note(writer, command)))
 
     with service.store.write(principal.who) as writer:
         return once.do(writer, work)

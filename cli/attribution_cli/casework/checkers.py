@@ -95,9 +95,14 @@ def note_statements(path: Path, who: str | None, *, as_json: bool) -> int:
                 continue
             try:
                 numbers += note_statement(writer, json.loads(text.decode("utf-8")))
-            except (StoreError, ValueError, RecursionError) as error:
+            except StoreError as error:
                 refused += 1
                 say(f"attribution: {path.name}, line {line}: {error}")
+            except (ValueError, RecursionError):
+                refused += 1
+                say(
+                    f"attribution: {path.name}, line {line}: write one JSON object a line, in UTF-8."
+                )
     if as_json:
         print_json({"events": numbers, "refused": refused})
     else:

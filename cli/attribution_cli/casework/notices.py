@@ -235,7 +235,7 @@ def add(
     """Note that something happened. What was noted is never changed: `event correct` takes it back
     by another event.
     """
-    from attribution.casework import NoteEvent, read_fields
+    from attribution.casework import NoteEvent, counts_for_nothing, read_fields
     from attribution.casework import note as note_happening
     from attribution.store.times import iso
 
@@ -252,10 +252,15 @@ def add(
     with recording(who) as writer:
         command = NoteEvent(kind, read_time(at) or writer.now, case, report, provider, detail)
         numbers = note_happening(writer, command)
+        void = counts_for_nothing(writer.connection, kind)
     if as_json:
         print_json({"events": numbers})
-    else:
-        say(f"attribution: noted as event {', '.join(map(str, numbers))}")
+        return None
+    say(f"attribution: noted as event {', '.join(map(str, numbers))}")
+    if void:
+        say(
+            "attribution: it counts for nothing: a checker signs such a check, and --statement takes it"
+        )
     return None
 
 
@@ -431,7 +436,7 @@ def mail_read(
         rows += (_mail_row(read) for read in read_mails(store, who_of(who, settings), mails))
     show_rows(
         rows,
-        ["mail", "what", "at", "case", "event", "decision", "origin", "from", "status", "said"],
+        ["mail", "what", "case", "event", "decision", "origin", "believed", "from", "said"],
         as_json=as_json,
         empty="no mail",
     )

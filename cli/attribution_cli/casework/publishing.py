@@ -226,7 +226,7 @@ def build(
 def key(
     output: Annotated[Path, typer.Option("--output", "-o", help="The private key's file.")],
 ) -> None:
-    """Make a signer's key (Ed25519) and print its public half."""
+    """Make a signer's or checker's key (Ed25519) and print its public half."""
     from attribution.cases.listing import new_key
 
     typer.echo(new_key(output))
