@@ -17,7 +17,6 @@ from typing import Any
 from attribution.cases.contacts import approve
 from attribution.cases.importing import import_history
 from attribution.cases.listing import note_letter
-from attribution.cases.noting import note_event
 from attribution.cases.providers import keep_provider
 from attribution.demo.world import (
     ANDES,
@@ -33,7 +32,6 @@ from attribution.demo.world import (
 )
 from attribution.models import Provider
 from attribution.store.store import Store
-from attribution.store.times import micros
 
 WHO = "demo"
 _WEEKS = 26
@@ -93,16 +91,6 @@ def fill(store: Store) -> None:
         note_letter(
             writer, SILENT, today - timedelta(days=21), "0" * 64, "registered letter to its seat"
         )
-        reply = micros(
-            datetime(today.year, today.month, today.day, tzinfo=UTC) - timedelta(days=12)
-        )
-        note_event(
-            writer,
-            "reply",
-            reply,
-            provider=SILENT,
-            detail={"note": "We are a neutral carrier and forward everything to our customers."},
-        )
 
 
 def _refused(file: str, line: int, reason: str, held: Any) -> None:
@@ -121,10 +109,20 @@ def _write(folder: Path, today: date) -> None:
     for habit in HABITS:
         for number, sent in enumerate(_sent(habit, begin, chance), start=1):
             _case(rows, habit, number, sent, begin + timedelta(weeks=_WEEKS), chance)
+    rows["events"] += _after_the_letter(begin + timedelta(weeks=_WEEKS))
     for name, kept in rows.items():
         (folder / f"{name}.jsonl").write_text(
             "".join(json.dumps(row) + "\n" for row in kept), "utf-8"
         )
+
+
+def _after_the_letter(today: datetime) -> list[dict[str, Any]]:
+    """Return what followed on the letter to the company that does not act."""
+    said = "We are a neutral carrier and forward everything to our customers."
+    return [
+        {"kind": kind, "provider": SILENT, "at": _time(today - timedelta(days=days)), **more}
+        for kind, days, more in (("letter_delivered", 18, {}), ("reply", 12, {"note": said}))
+    ]
 
 
 def _sent(habit: Habit, begin: datetime, chance: random.Random) -> Iterator[datetime]:
