@@ -120,8 +120,7 @@ class Pace:
         while True:
             await self._enter(service, limits, room)
             try:
-                flight = await self._turn(service, limits, ends)
-                asked_at = self._clock.time()
+                flight, asked_at = await self._turn(service, limits, ends)
                 try:
                     record = await attempt()
                 except BaseException:
@@ -148,8 +147,12 @@ class Pace:
         finally:
             self._queued[service.key] -= 1
 
-    async def _turn(self, service: Service, limits: Limits, ends: float) -> str:
-        """Wait for the turn; return the name under which the question is in the air."""
+    async def _turn(self, service: Service, limits: Limits, ends: float) -> tuple[str, float]:
+        """Wait for the turn; return the name under which the question is in the air, and since when.
+
+        That is when the budget let it through: one that waits for its turn among this loop's tasks
+        while a rest begins says nothing new of the registry.
+        """
         flight = f"{os.getpid()}-{next(self._numbers)}"
         longest = service.longest_queue
 
@@ -179,7 +182,7 @@ class Pace:
                 except BaseException:
                     self._land(service, limits, flight)
                     raise
-                return flight
+                return flight, now
             await self._wait(verdict)
 
     def _land(self, service: Service, limits: Limits, flight: str) -> None:
