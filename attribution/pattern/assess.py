@@ -61,6 +61,8 @@ class Spell:
     """Since when it is known that what it rested on is void: with what is known now, E had not
     reached the threshold.
     """
+    names: tuple[str, ...] = ()
+    """The names under which it was flagged; others may have been joined to them since."""
 
     @property
     def open(self) -> bool:
@@ -349,6 +351,10 @@ class _Track:
         return cls(blocks, frozen, now, path, shares, last)
 
 
+def _tracks(seen: Examination, looks: Floats) -> dict[TestName, _Track]:
+    return {name: _Track.of(seen.of(name), looks) for name in TestName}
+
+
 def _may_be_noted(seen: Examination) -> bool:
     """Say whether enough blocks could ever have counted against a provider, every doubt set aside."""
     for blocks in (seen.refusal, seen.entrenched):
@@ -402,7 +408,8 @@ class _Walk:
 
     def __init__(self, method: Method, seen: Examination, looks: Floats) -> None:
         self._seen, self._looks, self._threshold = seen, looks, method.named_at
-        self._tracks = {name: _Track.of(seen.of(name), looks) for name in TestName}
+        self._tracks = _tracks(seen, looks)
+        self._method, self._before = method, dict[tuple[str, ...], dict[TestName, _Track]]()
         self.noted_since = self._noted_since()
 
     def go(self, spells: list[Spell]) -> list[Spell]:
@@ -423,7 +430,7 @@ class _Walk:
                 tests = self._tests(strong, place, day, since)
                 if tests:
                     weeks = len(self._seen.refusal.now(day).week)
-                    spells.append(Spell(day, weeks, tests))
+                    spells.append(Spell(day, weeks, tests, names=self._seen.record.names))
         return [self._withdrawn_later(spell) for spell in spells]
 
     def _tests(
@@ -453,14 +460,22 @@ class _Walk:
 
     def _void(self, spell: Spell, place: int) -> bool:
         """Say whether, with what is known at a look, E had not reached the threshold on the day of
-        the flag.
+        the flag, by the evidence of the names that were flagged: joining others voids nothing.
         """
+        tracks = self._tracks_of(spell.names)
         for name in spell.tests:
-            track = self._tracks[name]
+            track = tracks[name]
             block = int(track.blocks.last_closed(np.array([spell.flagged]))[0])
             if block >= 0 and track.path[block, place] >= self._threshold:
                 return False
         return True
+
+    def _tracks_of(self, names: tuple[str, ...]) -> dict[TestName, _Track]:
+        if names == self._seen.record.names:
+            return self._tracks
+        if names not in self._before:
+            self._before[names] = _tracks(self._method.examine(names), self._looks)
+        return self._before[names]
 
     def _withdrawn_later(self, spell: Spell) -> Spell:
         """Return a spell that was released, withdrawn where that is known at the last look."""

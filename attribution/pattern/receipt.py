@@ -34,6 +34,10 @@ CORRECTION_REST = 180.0
 """Days within which only one correction by the hotline voids what was sent."""
 SETTLED = 15.0
 """Days after sending before which nothing is judged that rests on a notice."""
+RETURNED_WITHIN = 6.0
+"""Days within which a mail comes back that an outer server took: servers give up after four or five
+(RFC 5321, section 4.5.4.1), and a later bounce moves no clock that a program's answer started.
+"""
 
 BY_PERSON = (Sign.ACK, Sign.REPLY, Sign.REFUSED, Sign.NOT_OURS)
 """What a person answered."""
@@ -163,7 +167,8 @@ def receipt_of(record: Record) -> Receipt:
     unprotected = np.isfinite(bounced) & (confirmed_before > bounced)
     returned = unprotected & (bounced <= sent + SETTLED)
     # What an outer server took, or a ticket system answered, has not arrived if it came back.
-    known[np.isin(signs["sign"], BY_PROGRAM) & returned[signs["case"]]] = INF
+    soon = unprotected & (bounced <= sent + RETURNED_WITHIN)
+    known[np.isin(signs["sign"], BY_PROGRAM) & soon[signs["case"]]] = INF
     own, first = _own_clock(sent, signs, known)
     answered = _answered(mailboxes, mailbox, sent, signs, known)
     indirect = np.maximum(np.minimum(confirmed, answered), sent)

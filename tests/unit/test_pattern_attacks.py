@@ -132,6 +132,17 @@ def test_what_came_back_did_not_arrive_though_an_outer_server_took_it(kind: str)
     assert list(clocks(story)) == names[:9]
 
 
+def test_a_bounce_after_mail_servers_gave_up_moves_no_clock() -> None:
+    """Who signs a bounce of his own making on day 13 has answered by a program before."""
+    story = Story()
+    story.event("reply", 0)
+    names = [story.notice(20 + place, online=40) for place in range(2)]
+    for place, back in enumerate((5, 13)):
+        story.event("ack", 20.01 + place, notice=names[place], automatic=True)
+        story.event("bounce", 20 + place + back, notice=names[place])
+    assert list(clocks(story)) == names[1:]
+
+
 def test_what_a_person_answered_arrived_though_it_came_back() -> None:
     story = Story()
     name = story.notice(0, online=40)
@@ -220,6 +231,20 @@ def test_a_flag_that_rests_on_voided_cases_is_withdrawn_and_stays_in_the_record(
     assert [flag["meets_conditions_since"] for flag in row["flags"]] == before
     assert row["flags"][0]["withdrawn"] is not None
     assert (row["first_flagged"], row["label"]) == (None, "insufficient")
+
+
+def test_joining_a_large_honest_name_withdraws_no_flag() -> None:
+    story = ignoring(ack=True)
+    story.weekly(30, ack=True, online=None, provider="sister")
+    for at in range(200):
+        story.notice(at, ack=True, provider="sister")
+    before = flags(story.one(119))
+    assert before
+    story.aliases.append(AliasRow("sister", "p", day(120), "same_operator", "trade register"))
+    found = story.one(190)
+    assert set(found.names) == {"p", "sister"}
+    assert flags(found) == before
+    assert found.spells[0].withdrawn is None
 
 
 def test_late_proofs_never_hurt() -> None:
