@@ -26,7 +26,9 @@ def approve(writer: Writer, provider_id: int, mailbox: str, why: str) -> int:
     """Note that a person looked at a mailbox and approves it; return the event's number. Raises StoreError."""
     named = read_mailboxes(mailbox)
     if [one.lower() for one in named] != [mailbox.strip().lower()]:
-        raise Refused(Refusal.INVALID, "mailbox", mailbox, "it is no mail address")
+        raise Refused(
+            Refusal.INVALID, "mailbox", mailbox, "it is no mail address; write name@domain"
+        )
     if not why.strip():
         remedy = "say why with --why: how it was checked that the mailbox is the provider's"
         raise Refused(Refusal.MISSING, "why", why, remedy)

@@ -143,7 +143,10 @@ def link(
     if kind not in LINK_KINDS:
         raise Refused(Refusal.INVALID, "kind", kind, f"use one of {', '.join(LINK_KINDS)}")
     if new == old:
-        raise Refused(Refusal.INVALID, "provider", str(new), "it is not linked with itself")
+        row = select(providers.c.key).where(providers.c.id == new)
+        name = writer.connection.execute(row).scalar_one()
+        remedy = "it is not linked with itself: name another provider"
+        raise Refused(Refusal.INVALID, "provider", name, remedy)
     held = links(writer.connection)
     if any(one.holds(None) and (one.new, one.old, one.kind) == (new, old, kind) for one in held):
         raise Refused(Refusal.CONFLICT, "kind", kind, "these two are linked so already")

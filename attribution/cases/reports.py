@@ -257,7 +257,9 @@ def erase(writer: Writer, key: str, why: str) -> None:
         select(reports.c.id, reports.c.case_id, reports.c.salt).where(reports.c.key == key)
     ).first()
     if row is None:
-        raise NotInStoreError(f"report {key!r} is not in the store.")
+        raise NotInStoreError(
+            f"report {key!r} is not in the store. `attribution case show` lists a case's reports."
+        )
     if row.salt is None:
         raise Refused(Refusal.CONFLICT, "report", key, "it is erased already")
     if not why.strip():

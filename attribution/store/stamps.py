@@ -128,8 +128,9 @@ def read_roots(path: Path) -> list[Certificate]:
     try:
         return load_pem_x509_certificates(path.read_bytes())
     except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
         raise StoreError(
-            f"time_stamp_roots {str(path)!r} holds no certificates in PEM: {error}. Name the file "
+            f"time_stamp_roots {str(path)!r} holds no certificates in PEM: {why}. Name the file "
             "of the authority's root certificate."
         ) from None
 

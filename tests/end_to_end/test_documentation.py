@@ -110,7 +110,7 @@ def test_programs_of_the_library_page_run(tmp_path: Path) -> None:
         *blocks("docs/cases.md", "python"),
         *blocks("docs/service.md", "python"),
     ]
-    assert len(programs) == 6
+    assert len(programs) == 8
     for program in programs:
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", program],

@@ -138,6 +138,25 @@ def show_fields(values: dict[str, Any]) -> None:
         results().print(line.append(Text(words(value), style="not bold")), soft_wrap=True)
 
 
+def show_events(log: Iterable[dict[str, Any]]) -> None:
+    """Show events to a person: a line each, and below it what else is known, as wide as it is."""
+    from rich.text import Text
+
+    for event in log:
+        about = [event["report"], event["who"]]
+        if event["corrects"] is not None:
+            about.append(f"corrects {event['corrects']}")
+        line = [
+            str(event["seq"]),
+            words(event["at"]),
+            event["kind"],
+            *map(words, filter(None, about)),
+        ]
+        results().print(Text("  ".join(line), style="bold"), soft_wrap=True)
+        if event["detail"]:
+            results().print(Text(f"    {words(event['detail'])}"), soft_wrap=True)
+
+
 def print_json(row: dict[str, Any]) -> None:
     """Write one object as a line that shows nothing else than it holds."""
     typer.echo(escaped_json(json.dumps(row, ensure_ascii=False)))

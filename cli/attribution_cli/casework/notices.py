@@ -24,6 +24,7 @@ from attribution_cli.casework.desk import (
     read_time,
     recording,
     sender_of,
+    show_events,
     show_fields,
     show_rows,
     tell,
@@ -381,12 +382,9 @@ def case_show(
     typer.echo()
     for one in log:
         one["detail"].pop("evidence_sha256", None)
-    show_rows(
-        log,
-        ["seq", "at", "kind", "report", "who", "corrects", "detail"],
-        as_json=False,
-        empty="no events",
-    )
+        if one["detail"].pop("statement", None) is not None:
+            one["detail"]["signed"] = True
+    show_events(log)
 
 
 @mail_app.command("read", epilog="Example: attribution mail read ~/Maildir --record")

@@ -82,6 +82,8 @@ def dossier(
         ]
         for name in other:
             say(f"attribution: {output / name} is not what the history gives")
+        if not other:
+            say(f"attribution: {', '.join(files)} in {output} are what the history gives")
         return exit_code.SOME_NOT if other else 0
     for name, raw in files.items():
         with whole_file(output / name, "wb", replace=force) as out:
