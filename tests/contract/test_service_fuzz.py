@@ -48,7 +48,8 @@ OPERATIONS = [
     ("POST", "/api/v1/checks"),
     ("POST", "/api/v1/drafts/{case}"), ("POST", "/api/v1/cases/{case}/recheck"), ("GET", "/api/v1/providers"),
     ("GET", "/api/v1/providers/{provider}"), ("POST", "/api/v1/approvals/{provider}"),
-    ("POST", "/api/v1/vouchings/{provider}"), ("POST", "/api/v1/events/{provider}"), ("GET", "/api/v1/assessments"),
+    ("POST", "/api/v1/vouchings/{provider}"), ("POST", "/api/v1/events/{provider}"),
+    ("POST", "/api/v1/checks"), ("GET", "/api/v1/assessments"),
     ("GET", "/api/v1/assessments/{provider}"), ("GET", "/api/v1/dossiers/{provider}"), ("POST", "/api/v1/contests"),
     ("GET", "/api/v1/audit"), ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"),
 ]  # fmt: skip
@@ -136,6 +137,7 @@ def test_no_text_breaks_it(text: str, served: Served) -> None:
             "attributions": f'{{"target": {raw}}}', "evidence": f'{{"target": {raw}}}', "batches": f'{{"targets": [{raw}]}}', "reports": f'{{"url": {raw}}}',
             "contests": f'{{"provider": {raw}, "without": [{raw}]}}', "cases/org-qh1-ripe-1/events": f'{{"kind": "ack", "report": {raw}, "note": {raw}}}',
             "cases/org-qh1-ripe-2/notices": f'{{"to": {raw}, "message_id": {raw}}}', "approvals/arin:LANT": f'{{"mailbox": {raw}, "why": {raw}}}',
+            "events/arin:LANT": f'{{"kind": "contact_confirmed", "channel": {raw}, "note": {raw}}}',
         }  # fmt: skip
         for path, body in bodies.items():
             response = program.post(
