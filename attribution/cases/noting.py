@@ -78,11 +78,17 @@ def note_event(
                 **about,
             )
         ]
-    held = [row["report_id"]] if row["report_id"] is not None else list(
-        connection.execute(select(reports.c.id).where(reports.c.case_id == row["case_id"]).order_by(reports.c.id)).scalars()
-    )  # fmt: skip
-    if not held:
+    wanted = select(reports.c.id, reports.c.reported_at).order_by(reports.c.id)
+    if row["report_id"] is not None:
+        wanted = wanted.where(reports.c.id == row["report_id"])
+    else:
+        wanted = wanted.where(reports.c.case_id == row["case_id"])
+    urls = connection.execute(wanted).all()
+    if not urls:
         raise Refused(Refusal.CONFLICT, "case", row["case"], "it holds no URLs of its own")
+    if at < min(url.reported_at for url in urls):
+        remedy = "it is before the URL was reported: nobody could have looked at it then"
+        raise Refused(Refusal.CONFLICT, "at", str(iso(at)), remedy)
     return [
         writer.add_event(
             kind,
@@ -90,10 +96,10 @@ def note_event(
             known_at,
             detail=detail,
             origin=f"{origin} {number}" if origin else None,
-            report_id=one,
+            report_id=url.id,
             **about,
         )
-        for number, one in enumerate(held)
+        for number, url in enumerate(urls)
     ]
 
 

@@ -19,7 +19,7 @@ from attribution.cases.providers import provider_named
 from attribution.cases.recheck import Rechecked, recheck
 from attribution.cases.views import case_lines, case_view
 from attribution.demo.hotline import fill
-from attribution.errors import InvalidTarget, StoreError
+from attribution.errors import InvalidTarget, Refused, StoreError
 from attribution.store import Store
 from attribution.store.tables import cases, events
 from attribution.store.times import micros
@@ -447,3 +447,13 @@ def test_state_of_a_case_is_what_its_mail_proves(
         assert case_lines(writer.connection)[0].state == state
         correct(writer, number, "of another notice")
         assert case_lines(writer.connection)[0].state == "sent"
+
+
+@pytest.mark.parametrize("kind", ["offline", "still_online"])
+def test_check_from_before_the_report_is_refused(kind: str, store: Store) -> None:
+    case = reported(store).case
+    assert case
+    with store.write("ann") as writer:
+        with pytest.raises(Refused, match="before the URL was reported"):
+            note_event(writer, kind, writer.now - 10**12, case=case)
+        assert note_event(writer, kind, writer.now, case=case)
