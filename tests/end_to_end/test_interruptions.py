@@ -73,6 +73,11 @@ def test_torn_last_line_is_dropped(
     assert first_cells == [line.partition(b",")[0] for line in whole.splitlines()]
 
 
+def _mind_interrupts() -> None:
+    """Undo what a shell does to programs in the background: they ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("waits", [False, True])
 @pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
 def test_interrupt_leaves_whole_lines_and_exit_code_130(
@@ -80,7 +85,13 @@ def test_interrupt_leaves_whole_lines_and_exit_code_130(
 ) -> None:
     output = tmp_path / "out.jsonl"
     command = [*COMMAND, "batch", "-", "--output", str(output), "--jobs", "1"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_mind_interrupts,
+    )
     assert process.stdin is not None
     # And it stays open: the batch cannot end before it is told to.
     process.stdin.write(urls.read_text())
