@@ -1,4 +1,5 @@
-"""The service from afar: the same interface as the `Attributor` of this machine, and what else the service does.
+"""The service from afar: the same interface as the `Attributor` of this machine, and what else the
+service does.
 
     async with RemoteAttributor("https://attribution.hotline.example/", key) as attributor:
         answer = await attributor.attribute("hxxps://www[.]site.example/x")
@@ -85,7 +86,9 @@ class AttributionSource(Protocol):
 
 
 class ServiceError(AttributionError):
-    """The service did not answer as it was asked; the message says why, `problem` is what it said (RFC 9457)."""
+    """The service did not answer as it was asked;
+    the message says why, `problem` is what it said (RFC 9457).
+    """
 
     def __init__(self, message: str, problem: Problem | None = None) -> None:
         super().__init__(message)
@@ -95,8 +98,10 @@ class ServiceError(AttributionError):
 class RemoteAttributor:
     """Asks a service with a key. One serves many tasks of one event loop. Use as `async with`.
 
-    `timeout` is in seconds, for one request; `patience` for how long in all it waits for a service that says to come back later.
-    Raises SettingsError for an address or key that cannot be one, and ServiceError where the service does not answer, or says that it will not.
+    `timeout` is in seconds, for one request; `patience` for how long in all it waits for a service
+    that says to come back later.
+    Raises SettingsError for an address or key that cannot be one, and ServiceError where the
+    service does not answer, or says that it will not.
     """
 
     def __init__(
@@ -110,11 +115,13 @@ class RemoteAttributor:
     ) -> None:
         if not (key.isascii() and key.isprintable() and key) or " " in key:
             raise SettingsError(
-                "the service's key is none: give it as `attribution api-key make` printed it, without spaces."
+                "the service's key is none: give it as `attribution api-key make` "
+                "printed it, without spaces."
             )
         if not url.startswith(("http://", "https://")):
             raise SettingsError(
-                f"the service's address {url!r} is none: give one such as https://attribution.hotline.example/"
+                f"the service's address {url!r} is none: give one such as "
+                f"https://attribution.hotline.example/"
             )
         self._patience = patience
         self._http = httpx.AsyncClient(
@@ -162,7 +169,8 @@ class RemoteAttributor:
         origins: Iterable[ToldOrigin] = (),
         heard: Callable[[Record], None] | None = None,
     ) -> Investigation:
-        """Answer for one target, with the rules applied and the evidence: decided here, from the bundle that the service sends.
+        """Answer for one target, with the rules applied and the evidence: decided here, from the
+        bundle that the service sends.
 
         `heard` is called with each record when the bundle is there.
         """
@@ -179,7 +187,9 @@ class RemoteAttributor:
         return Investigation.of(evidence)
 
     async def submit(self, targets: Sequence[str], *, once: str | None = None) -> Batch:
-        """Have a list looked up in the background. `once` names the request: sent again within a day it is the same batch."""
+        """Have a list looked up in the background.
+        `once` names the request: sent again within a day it is the same batch.
+        """
         return _read(Batch, await self._post("batches", {"targets": list(targets)}, once))
 
     async def batch(self, batch: str) -> Batch:
@@ -191,7 +201,9 @@ class RemoteAttributor:
         return self._items(Batch, "batches")
 
     async def watch(self, batch: str) -> AsyncGenerator[Batch, None]:
-        """Yield a batch as it goes on, until it has ended; a stream that breaks is taken up again."""
+        """Yield a batch as it goes on, until it has ended;
+        a stream that breaks is taken up again.
+        """
         waited = 0.0
         while True:
             try:
@@ -217,7 +229,9 @@ class RemoteAttributor:
             await asyncio.sleep(1.0)
 
     def results(self, batch: str) -> AsyncIterator[BatchResult]:
-        """Yield a batch's answers in the order of its targets; of one that runs, those that are there."""
+        """Yield a batch's answers in the order of its targets;
+        of one that runs, those that are there.
+        """
         return self._items(BatchResult, f"batches/{batch}/results", once_empty=True)
 
     async def stop(self, batch: str) -> Batch:
@@ -414,7 +428,8 @@ def _read(kind: type[_Model], raw: bytes) -> _Model:
         return kind.model_validate_json(raw)
     except ValidationError as error:
         raise ServiceError(
-            f"the service's answer is no {kind.__name__}: {error.error_count()} faults. Is it another version?"
+            f"the service's answer is no {kind.__name__}: {error.error_count()} "
+            f"faults. Is it another version?"
         ) from None
 
 

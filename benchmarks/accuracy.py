@@ -129,8 +129,10 @@ def over_worlds(laboratory: Path, seeds: list[int], urls: int) -> tuple[Table, l
                 for verdict in verdicts:
                     if verdict in ("missed", "wrong", "other", "other company"):
                         kinds[name, verdict, _kind_of_block(world, address)] += 1
-    return table, [f"{name}, worlds: {verdict}, {count} times: "
-        f"{what}" for (name, verdict, what), count in sorted(kinds.items())]  # fmt: skip
+    return table, [
+        f"{name}, worlds: {verdict}, {count} times: {what}"
+        for (name, verdict, what), count in sorted(kinds.items())
+    ]
 
 
 def _looks(world: World, address: str) -> dict[str, Callable[[], Named]]:

@@ -45,8 +45,10 @@ def main() -> int:
         lines = json.loads((world / "lines.json").read_text("utf-8"))
     draw(lines)
     late = sum(line["status"] != "attributed" for line in lines)
-    sys.stdout.write(f"{len(lines)} lines in {max(line['at'] for line in lines):.0f} s, "
-        f"{late} of them not attributed; {TARGET.name} drawn\n")  # fmt: skip
+    sys.stdout.write(
+        f"{len(lines)} lines in {max(line['at'] for line in lines):.0f} s, "
+        f"{late} of them not attributed; {TARGET.name} drawn\n"
+    )
     return 0
 
 

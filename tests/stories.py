@@ -93,7 +93,9 @@ class Story:
         self.events.append(EventRow(kind, day(at), known_at, notice, url, providers, more=more))
 
     def seen(self, notice: str, at: float, *, known: float | None = None, **more: Any) -> None:
-        """A checker sees the notice's first URL online; by default at the provider, by its content."""
+        """A checker sees the notice's first URL online;
+        by default at the provider, by its content.
+        """
         provider = next(row.provider for row in self.notices if row.notice == notice)
         more = {"served_by": provider, "compared": "content"} | more
         self.event("still_online", at, notice=notice, known=known, url=f"{notice}-0", **more)

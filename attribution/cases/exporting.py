@@ -36,7 +36,9 @@ CASE_COLUMNS = ["case", "provider", "site", "opened_at", "state", "urls", "onlin
 
 
 def export_history(store: Store, folder: Path, *, replace: bool = False) -> dict[str, int]:
-    """Write a history folder, which `import` and `assess` read; return how many rows of each kind."""
+    """Write a history folder, which `import` and `assess` read;
+    return how many rows of each kind.
+    """
     with store.read() as connection:
         tables = {
             "notices": notice_rows,

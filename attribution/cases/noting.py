@@ -104,7 +104,9 @@ def note_event(
 
 
 def correct(writer: Writer, seq: int, why: str) -> int:
-    """Take back an event that was noted wrongly, by another one; return its number. Raises Refused."""
+    """Take back an event that was noted wrongly, by another one; return its number.
+    Raises Refused.
+    """
     row = writer.connection.execute(select(events).where(events.c.seq == seq)).mappings().first()
     if row is None:
         remedy = "`attribution case show` and `provider show` list the events that are"

@@ -1,4 +1,6 @@
-"""Noting what happened: to a case, to one of its URLs, or to a provider, with what is known of it."""
+"""Noting what happened: to a case, to one of its URLs, or to a provider,
+with what is known of it.
+"""
 
 from __future__ import annotations
 

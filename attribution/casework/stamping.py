@@ -27,7 +27,9 @@ _SALT_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class StampHead:
-    """Stamp the end that the log has now, once: of one head the earlier stamp is the better proof."""
+    """Stamp the end that the log has now, once:
+    of one head the earlier stamp is the better proof.
+    """
 
 
 @dataclass(frozen=True, slots=True)

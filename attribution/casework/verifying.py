@@ -1,4 +1,6 @@
-"""Checking that the log is whole: its chain, what it covers, and the heads that left this machine."""
+"""Checking that the log is whole: its chain, what it covers,
+and the heads that left this machine.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ class StoreCheck:
 
 
 def check_store(store: Store, settings: Settings, command: CheckStore) -> StoreCheck:
-    """Check the log, every row that it covers, every stamp, and the heads of files. Raises Refused."""
+    """Check the log, every row that it covers, every stamp, and the heads of files.
+    Raises Refused.
+    """
     heads = {path: head_in(path) for path in command.against}
     log = store.check(command.head)
     roots = read_roots(settings.time_stamp_roots) if settings.time_stamp_roots else []

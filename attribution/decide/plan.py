@@ -263,7 +263,9 @@ def _systems(facts: Facts, address: Address) -> list[Question]:
 
 
 def _system_in_text(asn: int, announced: Announcement) -> list[Question]:
-    """Ask where RDAP gave no holder: also where it knows no such AS, which is announced after all."""
+    """Ask where RDAP gave no holder: also where it knows no such AS,
+    which is announced after all.
+    """
     known = registries().get(_CYMRU_NAMES.get(announced.registry or "", announced.registry or ""))
     return [WhoisSystem(asn, known.whois)] if known else []
 

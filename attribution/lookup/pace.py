@@ -148,7 +148,8 @@ class Pace:
             self._queued[service.key] -= 1
 
     async def _turn(self, service: Service, limits: Limits, ends: float) -> tuple[str, float]:
-        """Wait for the turn; return the name under which the question is in the air, and since when.
+        """Wait for the turn; return the name under which the question is in the air, and since
+        when.
 
         That is when the budget let it through: one that waits for its turn among this loop's tasks
         while a rest begins says nothing new of the registry.

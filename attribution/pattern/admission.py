@@ -98,7 +98,9 @@ def _not_ours(record: Record, served: Bools, over: Floats) -> tuple[Floats, Floa
 def dropped(
     record: Record, receipt: Receipt, admitted: Admission, at: float
 ) -> list[Dropped | None]:
-    """Return of each case why it does not count at a look; None where it does, or was not sent yet."""
+    """Return of each case why it does not count at a look;
+    None where it does, or was not sent yet.
+    """
     counts = admitted.counts(at)
     reasons: list[Dropped | None] = [None] * len(counts)
     bounced, voided, not_ours = (within(span, at) for span in admitted.spans)

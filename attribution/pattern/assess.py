@@ -356,7 +356,9 @@ def _tracks(seen: Examination, looks: Floats) -> dict[TestName, _Track]:
 
 
 def _may_be_noted(seen: Examination) -> bool:
-    """Say whether enough blocks could ever have counted against a provider, every doubt set aside."""
+    """Say whether enough blocks could ever have counted against a provider,
+    every doubt set aside.
+    """
     for blocks in (seen.refusal, seen.entrenched):
         case = blocks.record.urls["case"]
         bad = np.isfinite(blocks.failure.firm) | np.isfinite(blocks.failure.soft)

@@ -1,4 +1,6 @@
-"""One provider examined: its receipts, failures and blocks, made once and asked for any look. Pure."""
+"""One provider examined: its receipts, failures and blocks, made once and asked for any look.
+Pure.
+"""
 
 from __future__ import annotations
 

@@ -511,7 +511,9 @@ def _with_uncounted(
 
 @dataclass(slots=True)
 class History:
-    """A history that can be looked at on any day: columns by provider, and the links between names."""
+    """A history that can be looked at on any day:
+    columns by provider, and the links between names.
+    """
 
     names: list[str]
     """Every name in it; a provider's number is its place here."""
@@ -646,7 +648,9 @@ class History:
         return replace(self, _removed=self._removed | notices)
 
     def components(self, at: float = INF) -> list[tuple[str, ...]]:
-        """Return the names that are one company, by links known at a time; the newest name first."""
+        """Return the names that are one company, by links known at a time;
+        the newest name first.
+        """
         return self._components(at, self.providers)
 
     def count_watched(self, at: float) -> int:

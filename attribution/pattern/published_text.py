@@ -215,7 +215,9 @@ def _is_spelled(shown: str) -> bool:
 
 
 def _ends_a_domain(word: str) -> bool:
-    """Say whether a word behind a full stop reads on as a domain: `evil. RU`, not `We act. To …`."""
+    """Say whether a word behind a full stop reads on as a domain: `evil. RU`, not `We act.
+    To …`.
+    """
     plain = word.casefold()
     begins = word == plain.capitalize() and plain in _SENTENCE_STARTS
     return plain in _ENDINGS and not begins

@@ -138,7 +138,9 @@ class _Mailboxes:
     confirmed_mailbox: Ints
     shown_known: Floats
     shown_mailbox: Ints
-    """Since when a second channel itself confirmed which: a correction names an address, no more."""
+    """Since when a second channel itself confirmed which:
+    a correction names an address, no more.
+    """
     asked_at: Floats
     """When the provider asked for another address, or answered beside any notice: a person did."""
     asked_known: Floats
@@ -279,7 +281,9 @@ def _confirmed(mailboxes: _Mailboxes, mailbox: Ints, sent: Floats, *, after: flo
 def _answered(
     mailboxes: _Mailboxes, mailbox: Ints, sent: Floats, signs: Table, known: Floats
 ) -> Floats:
-    """Return when an answer of the same mailbox to another notice, at most 14 days away, was known."""
+    """Return when an answer of the same mailbox to another notice, at most 14 days away,
+    was known.
+    """
     best = np.full(len(sent), INF)
     person = np.isin(signs["sign"], BY_PERSON)
     program = signs["sign"] == Sign.ACK_AUTOMATIC

@@ -136,7 +136,9 @@ def read_roots(path: Path) -> list[Certificate]:
 
 
 def verified_time(stamp: Stamp, roots: Sequence[Certificate]) -> datetime:
-    """Return when an authority stamped a head. Raises StoreError where the token does not prove it."""
+    """Return when an authority stamped a head.
+    Raises StoreError where the token does not prove it.
+    """
     try:
         response: TimeStampResponse = decode_timestamp_response(stamp.token)
         builder = VerifierBuilder(roots=list(roots))
@@ -185,7 +187,9 @@ def check_stamps(
 
 
 def check_head(connection: Connection, head: Head, where: str) -> str | None:
-    """Return what is wrong where a head that stands in a file is not in the log; None where it is."""
+    """Return what is wrong where a head that stands in a file is not in the log;
+    None where it is.
+    """
     fault = _fault(connection, head)
     return f"{fault} (noted in {where})" if fault else None
 

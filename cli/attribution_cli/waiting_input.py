@@ -1,4 +1,6 @@
-"""Items of an input that may keep one waiting: a pipe or a terminal, read by a thread that nobody waits for."""
+"""Items of an input that may keep one waiting:
+a pipe or a terminal, read by a thread that nobody waits for.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Mail that came back, in the store: what is noted by itself, what is proposed, what is believed."""
+"""Mail that came back, in the store:
+what is noted by itself, what is proposed, what is believed.
+"""
 
 from __future__ import annotations
 

@@ -127,7 +127,9 @@ def test_a_week_is_the_mean_over_its_sites_of_the_share_of_their_urls() -> None:
 
 
 def test_a_week_is_judged_when_its_horizon_closed() -> None:
-    """14 days after the week ended, and one for the check: a fixed day, whoever sends notices when."""
+    """14 days after the week ended, and one for the check:
+    a fixed day, whoever sends notices when.
+    """
     story = Story()
     story.notice(0, online=40, ack=True)
     assert shares(story, 21.9) == []

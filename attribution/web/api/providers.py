@@ -1,4 +1,6 @@
-"""Providers and patterns: who they are, whether they act, the dossier, and what stands without contested cases."""
+"""Providers and patterns: who they are, whether they act, the dossier,
+and what stands without contested cases.
+"""
 
 from __future__ import annotations
 
@@ -96,7 +98,9 @@ def listed(
 
 @router.get("/providers/{provider:path}", response_model=ProviderDetail, responses=problems(404))
 def one(provider: Key, request: Request, service: TheService, principal: Reading) -> Response:
-    """Return everything about one provider but its cases one by one; counts are over its one history."""
+    """Return everything about one provider but its cases one by one;
+    counts are over its one history.
+    """
 
     def read(connection: Any) -> ProviderDetail:
         view = provider_view(
@@ -123,7 +127,9 @@ def approval(
     principal: Writing,
     key: OnceKey = None,
 ) -> Response:
-    """Note that a person looked at a mailbox and approves it: before that no notice with URLs goes there."""
+    """Note that a person looked at a mailbox and approves it:
+    before that no notice with URLs goes there.
+    """
     once = Once(service, principal, f"approvals {provider}", key, body.model_dump())
 
     def work() -> tuple[int, bytes]:
@@ -148,7 +154,9 @@ def event(
     principal: Writing,
     key: OnceKey = None,
 ) -> Response:
-    """Note what happened to a provider as a whole: `contact_confirmed`, `contact_corrected`, `channel_failed`, `letter_delivered`, `reply`."""
+    """Note what happened to a provider as a whole:
+    `contact_confirmed`, `contact_corrected`, `channel_failed`, `letter_delivered`, `reply`.
+    """
     once = Once(service, principal, f"events {provider}", key, body.model_dump(mode="json"))
     at = given_time(body.at)
 
@@ -198,7 +206,9 @@ def vouching(
 def assessments(
     request: Request, service: TheService, principal: Reading, at: Day = None
 ) -> Response:
-    """Say of each provider whether it acts on notices, how sure that is, and what may be done next. Nothing is published."""
+    """Say of each provider whether it acts on notices, how sure that is,
+    and what may be done next. Nothing is published.
+    """
     look = service.patterns.look(_past(service, at))
     return answer(
         request, json_of([Assessed(**look.row(found)) for found in look.assessed], list[Assessed])
@@ -228,7 +238,9 @@ def assessment(
 def dossier(
     provider: Key, request: Request, service: TheService, principal: Reading, at: Day = None
 ) -> Response:
-    """Return a provider's dossier as of a day: everything that its label rests on. That it was taken is noted."""
+    """Return a provider's dossier as of a day: everything that its label rests on.
+    That it was taken is noted.
+    """
     look, found = service.patterns.assessed(provider, _past(service, at))
     packed = dossier_archive(look.dossier(found))
     with service.store.write(principal.who) as writer:
@@ -243,7 +255,9 @@ def dossier(
     openapi_extra=examples.request("CONTEST"),
 )
 def contest(body: ContestRequest, service: TheService, principal: Reading) -> Contested:
-    """Decide again without the cases that a provider contests; say whether its label stands, and by what margin. Nothing is changed."""
+    """Decide again without the cases that a provider contests;
+    say whether its label stands, and by what margin. Nothing is changed.
+    """
     look, found = service.patterns.assessed(body.provider)
     return Contested(
         **decide_again(look.history, found.names[0], body.without, day_of(found.verdict.at))
@@ -257,7 +271,8 @@ def audit(
     principal: Auditing,
     cursor: Cursor = None,
     limit: Limit = 100,
-    who: Annotated[str | None, Query(max_length=320, description="Only what this person or program did.")] = None,
+    who: Annotated[str | None, Query(max_length=320, description="Only what this person or program "
+        "did.")] = None,
 ) -> Response:  # fmt: skip
     """Return the log, the newest first: who looked at what, and who did what."""
     before = decode_number(cursor)

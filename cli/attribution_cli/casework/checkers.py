@@ -101,7 +101,8 @@ def note_statements(path: Path, who: str | None, *, as_json: bool) -> int:
             except (ValueError, RecursionError):
                 refused += 1
                 say(
-                    f"attribution: {path.name}, line {line}: write one JSON object a line, in UTF-8."
+                    f"attribution: {path.name}, line {line}: write one JSON object a line, "
+                    f"in UTF-8."
                 )
     if as_json:
         print_json({"events": numbers, "refused": refused})

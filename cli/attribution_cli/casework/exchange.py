@@ -217,7 +217,9 @@ def backup(
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write everything to one file, while others go on writing. Keep the key file too, elsewhere."""
+    """Write everything to one file, while others go on writing.
+    Keep the key file too, elsewhere.
+    """
     from attribution.store.backup import back_up
 
     refuse_existing(output, replace=force)
@@ -285,7 +287,9 @@ def verify_store(head: str | None, against: Sequence[Path], *, as_json: bool) ->
 
 @needs("stamp", Extra.HOTLINE)
 def stamp(as_json: AsJson = False) -> None:
-    """Have the log's head stamped (RFC 3161): `verify` then finds a log that was rewritten since."""
+    """Have the log's head stamped (RFC 3161):
+    `verify` then finds a log that was rewritten since.
+    """
     from attribution.casework.stamping import StampHead, stamp_head
 
     store, settings = open_store()

@@ -1,4 +1,6 @@
-"""`attribution notice`, `event`, `case`, `mail`: what goes out, what comes back, what became of it."""
+"""`attribution notice`, `event`, `case`, `mail`:
+what goes out, what comes back, what became of it.
+"""
 
 from __future__ import annotations
 
@@ -131,8 +133,14 @@ def draft(
         if as_json:
             print_json(asdict(one))
         else:
-            show_fields({"to": f"{one.to} "
-                f"<{one.mailbox or 'no mailbox known'}>", "when": one.when, "subject": one.subject, "not yet": list(one.in_the_way)})  # fmt: skip
+            show_fields(
+                {
+                    "to": f"{one.to} <{one.mailbox or 'no mailbox known'}>",
+                    "when": one.when,
+                    "subject": one.subject,
+                    "not yet": list(one.in_the_way),
+                }
+            )
             typer.echo("\n" + "\n".join(words(line) for line in one.text.splitlines()) + "\n")
     for reason in drafts[0].in_the_way if drafts else ():
         say(f"attribution: not to be sent yet: {words(reason)}")
@@ -260,7 +268,8 @@ def add(
     say(f"attribution: noted as event {', '.join(map(str, numbers))}")
     if void:
         say(
-            "attribution: it counts for nothing: a checker signs such a check, and --statement takes it"
+            "attribution: it counts for nothing: a checker signs such a check, and "
+            "--statement takes it"
         )
     return None
 
@@ -336,7 +345,9 @@ def case_list(
 def case_show(
     case: Annotated[str, typer.Argument(metavar="CASE")], as_json: AsJson = False
 ) -> None:
-    """Show a case: its URLs, and everything that happened, with when it was known and who noted it."""
+    """Show a case: its URLs, and everything that happened,
+    with when it was known and who noted it.
+    """
     from attribution.cases.views import case_view
     from attribution.store.times import iso, micros
 
