@@ -55,10 +55,8 @@ class Blocks:
         self.block: Ints = place
         """Of each case, the place of its block; -1 where its clock never started."""
         self.week: Ints = self.numbers * test.weeks
-        self.closes: Floats = (
-            week_starts((self.numbers + 1.0) * test.weeks) + test.horizon + CHECK_DAYS
-        )
         over = week_starts((self.numbers + 1.0) * test.weeks)
+        self.closes: Floats = over + test.horizon + CHECK_DAYS
         self.freezes: Floats = np.maximum(self.closes, over + FROZEN_AFTER)
         case = record.urls["case"]
         urls = np.flatnonzero(place[case] >= 0)
