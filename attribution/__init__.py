@@ -16,13 +16,13 @@ from attribution._version import __version__
 
 if TYPE_CHECKING:
     from attribution.attributor import Attributor, Investigation, attribute
-    from attribution.client import AttributionSource, RemoteAttributor, ServiceError
+    from attribution.client.remote import AttributionSource, RemoteAttributor, ServiceError
     from attribution.decide.answer import Decision
     from attribution.decide.draft import Step
     from attribution.errors import AttributionError, EvidenceError, InvalidTarget, SettingsError
     from attribution.evidence import Evidence, EvidenceFolder, verify_folder
+    from attribution.lookup.protocols.origin import Front, OriginRefused, OriginSource, ToldOrigin
     from attribution.models import AbuseContact, AddressAnswer, Attribution, Party, Provider
-    from attribution.origin import Front, OriginRefused, OriginSource, ToldOrigin
     from attribution.settings import Settings, load_settings
     from attribution.target import Target, parse_target
 
@@ -67,7 +67,7 @@ _HOMES = {
     "evidence": ("Evidence", "EvidenceFolder", "verify_folder"),
     "models": ("AbuseContact", "AddressAnswer", "Attribution", "Party", "Provider"),
     "settings": ("Settings", "load_settings"),
-    "origin": ("Front", "OriginRefused", "OriginSource", "ToldOrigin"),
+    "lookup.protocols.origin": ("Front", "OriginRefused", "OriginSource", "ToldOrigin"),
     "target": ("Target", "parse_target"),
 }
 

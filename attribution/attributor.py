@@ -22,12 +22,10 @@ from types import TracebackType
 from typing import Self
 from weakref import WeakValueDictionary
 
-from attribution.addresses import Address
 from attribution.cache.answers import AnswerCache, Kept, Neighbourhoods, key_of
 from attribution.cache.finished import Finished, FinishedAnswers
 from attribution.cache.scope import object_named
 from attribution.cache.secret import LocalSecret
-from attribution.completion import in_order_of_completion
 from attribution.decide.answer import decide, decide_from
 from attribution.decide.draft import Step
 from attribution.decide.facts import Facts
@@ -45,15 +43,17 @@ from attribution.evidence.question import (
     SuffixOf,
     VouchedFor,
 )
+from attribution.evidence.statements import ServedStatement, Vouching
 from attribution.lookup.asker import Asker
-from attribution.lookup.clock import Clock
-from attribution.lookup.origins import OriginDesk
+from attribution.lookup.budgets.clock import Clock
+from attribution.lookup.concurrency.completion import in_order_of_completion
+from attribution.lookup.protocols.origin import Front, OriginSource, ToldOrigin, installed_sources
+from attribution.lookup.protocols.origins import OriginDesk
 from attribution.lookup.transport import OnConnect, ReportedAddresses, TargetInWork
 from attribution.models import Attribution, is_text
-from attribution.origin import Front, OriginSource, ToldOrigin, installed_sources
+from attribution.net.addresses import Address
 from attribution.registry.dns_answer import read_dns
 from attribution.settings import Settings, load_settings
-from attribution.statements import ServedStatement, Vouching
 from attribution.target import may_wrap, parse_target
 
 _PLAIN_URL = re.compile(r"https?://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?:[/?#]|$)")

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
+from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from attribution._version import __version__
 from attribution.errors import MissingExtra
@@ -72,6 +74,12 @@ def require(what: str, extra: Extra, *modules: str) -> None:
             "wheel that `make wheel` "
             f"built with it, for example  pip install './dist/{WHEEL}[{extra.value}]'"
         )
+
+
+def load(what: str, module: str) -> Any:
+    """Import a module of a library of the extra `exchange`; raises MissingExtra."""
+    require(what, Extra.EXCHANGE, module.partition(".")[0])
+    return import_module(module)
 
 
 def _is_installed(name: str) -> bool:

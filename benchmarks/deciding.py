@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from attribution import Evidence
-from attribution.addresses import read_address
 from attribution.decide import decide
 from attribution.evidence import Record
 from attribution.evidence.question import NetworkAt
+from attribution.net.addresses import read_address
 from readers import AT
 
 HERE = Path(__file__).parent

@@ -130,8 +130,8 @@ async def names(library: str, hosts: list[str], at_once: int) -> float:
         from attribution.lookup.interim_servers import InterimServers
 
         from attribution import load_settings
-        from attribution.lookup.clock import Clock
-        from attribution.lookup.dns import DnsClient
+        from attribution.lookup.budgets.clock import Clock
+        from attribution.lookup.protocols.dns import DnsClient
         from attribution.lookup.transport import Transport
 
         settings = load_settings()

@@ -14,10 +14,10 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from attribution import Attribution, Evidence
-from attribution.addresses import read_address
 from attribution.decide import decide
 from attribution.evidence import Record
 from attribution.evidence.question import NetworkAt, WhoisAt
+from attribution.net.addresses import read_address
 from attribution.registry.servers import servers_of
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)

@@ -24,9 +24,9 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from attribution.cases.importing import BATCH, import_history
-from attribution.cases.notices import Terms
-from attribution.cases.views import case_lines, case_view, provider_view
+from attribution.casework.importing import BATCH, import_history
+from attribution.casework.sending import Terms
+from attribution.casework.views import case_lines, case_view, provider_view
 from attribution.store import Store
 from attribution.store.tables import cases, events, marks, providers, reports
 

@@ -15,12 +15,12 @@ from fastapi import FastAPI
 from starlette.responses import Response
 
 import attribution
+from attribution.client.models import TargetRequest
 from attribution.demo import DemoWorld
-from attribution.service_models import TargetRequest
 from attribution.store import Store
 from attribution.web.access.api_keys import make_key
 from attribution.web.app import create_app
-from attribution.web.logs import RequestLog
+from attribution.web.http.logs import RequestLog
 from attribution.web.serve import config
 from attribution.web.service import Service
 

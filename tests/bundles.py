@@ -12,7 +12,6 @@ import dns.message
 import dns.rrset
 
 from attribution import Attribution, Evidence
-from attribution.addresses import Address
 from attribution.decide import decide
 from attribution.decide.facts import Facts
 from attribution.decide.plan import Wishes, next_questions
@@ -33,7 +32,8 @@ from attribution.evidence.question import (
     WhoisAt,
     WhoisSystem,
 )
-from attribution.statements import ServedStatement, Vouching
+from attribution.evidence.statements import ServedStatement, Vouching
+from attribution.net.addresses import Address
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 TARGET = "192.0.2.7"

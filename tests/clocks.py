@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from attribution.lookup.clock import Clock
+from attribution.lookup.budgets.clock import Clock
 
 
 class HandClock(Clock):

@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from attribution import Evidence
-from attribution.addresses import read_address
 from attribution.decide import decide
 from attribution.demo.world import BLOCKS, network_answer, whois_text
 from attribution.evidence import Record
 from attribution.evidence.question import NetworkAt, WhoisAt
+from attribution.net.addresses import read_address
 from attribution.registry.readers import read_networks
 from attribution.registry.registration import UnreadableAnswer
 from attribution.registry.registries import placeholder_of, registry_named, registry_with_handle

@@ -22,14 +22,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 from attribution import load_settings
 from attribution.evidence import Record
 from attribution.evidence.question import NationalNetwork, WhoisAt
-from attribution.lookup.attempt import Attempts
-from attribution.lookup.bootstrap import Bootstrap
-from attribution.lookup.clock import Clock
-from attribution.lookup.listed import ListedServers
-from attribution.lookup.pace import Pace
-from attribution.lookup.rdap import RdapClient
+from attribution.lookup.budgets.clock import Clock
+from attribution.lookup.budgets.pace import Pace
+from attribution.lookup.concurrency.attempt import Attempts
+from attribution.lookup.protocols.bootstrap import Bootstrap
+from attribution.lookup.protocols.listed import ListedServers
+from attribution.lookup.protocols.rdap import RdapClient
+from attribution.lookup.protocols.whois import WhoisClient
 from attribution.lookup.transport import ReportedAddresses, Transport, guard
-from attribution.lookup.whois import WhoisClient
 from servers import Listed
 
 HOST = "198.51.100.7"

@@ -21,7 +21,7 @@ from attribution.web.access.accounts import Account, account_of, add_account, ch
 from attribution.web.access.api_keys import make_key
 from attribution.web.access.passwords import hashed
 from attribution.web.app import create_app
-from attribution.web.logs import RequestLog
+from attribution.web.http.logs import RequestLog
 from attribution.web.serve import config
 from attribution.web.service import Service
 

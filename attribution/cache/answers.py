@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from attribution.addresses import Address
 from attribution.cache.json_store import JsonStore
 from attribution.cache.scope import Range, blocks_served, object_named
 from attribution.errors import EvidenceError
@@ -23,7 +22,8 @@ from attribution.evidence.question import (
     ResolveName,
     question_to_json,
 )
-from attribution.lookup.clock import Clock
+from attribution.lookup.budgets.clock import Clock
+from attribution.net.addresses import Address
 from attribution.registry.dns_answer import read_dns
 from attribution.registry.readers import read_networks
 from attribution.registry.registration import Network, UnreadableAnswer

@@ -20,8 +20,8 @@ from typing import Any
 from attribution._version import __version__
 from attribution.cache.json_store import JsonStore
 from attribution.cache.peek import Peek
-from attribution.json_text import escaped_json
-from attribution.lookup.clock import Clock
+from attribution.files.shown_text import escaped_json
+from attribution.lookup.budgets.clock import Clock
 from attribution.models import Attribution
 from attribution.settings import Settings
 

@@ -23,7 +23,7 @@ from typing import Any
 import diskcache
 
 from attribution.cache.peek import STORE
-from attribution.whole_file import private_folder
+from attribution.files.whole_file import private_folder
 
 _LOG = logging.getLogger("attribution.cache")
 _NAME = STORE

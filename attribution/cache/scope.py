@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from attribution.addresses import Address, Network, cidrs
 from attribution.evidence import Record
 from attribution.evidence.question import NetworkAbove
+from attribution.net.addresses import Address, Network, cidrs
 from attribution.registry.registration import Network as RegisteredNetwork
 from attribution.registry.servers import server_for_url
 from attribution.registry.types import block_type

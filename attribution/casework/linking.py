@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from attribution.cases.providers import link, links, one_history, provider_named
+from attribution.casework.providers import link, links, one_history, provider_named
 from attribution.casework.refused import Refusal, Refused
 from attribution.store.log import Writer
 

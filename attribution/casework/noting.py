@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from attribution.cases.noting import KINDS, note_event
-from attribution.cases.providers import provider_named
+from attribution.casework.events import KINDS, note_event
+from attribution.casework.providers import provider_named
 from attribution.casework.refused import Refusal, Refused
 from attribution.errors import StoreError
 from attribution.history.rows import EVENT_FIELDS, BadRow, EventKind, check_event_fields

@@ -2,17 +2,17 @@
 
 No machine recognises an advertisement such as "come to us, we never remove": so no reply of a
 provider goes out before a person approved its words, who is noted, and not one either that leads to
-a site (`attribution.pattern.published_text`).
+a site (`attribution.pattern.dossier.published_text`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from attribution.cases.listing import REPLY_APPROVED, last_reply
-from attribution.cases.providers import links, one_history, provider_named
+from attribution.casework.providers import links, one_history, provider_named
+from attribution.casework.published_list import REPLY_APPROVED, last_reply
 from attribution.casework.refused import Refusal, Refused
-from attribution.pattern.published_text import publishable, remedy_for
+from attribution.pattern.dossier.published_text import publishable, remedy_for
 from attribution.store.log import Writer
 
 

@@ -15,7 +15,7 @@ from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
 from attribution.casework.refused import Refusal, Refused
 from attribution.errors import StoreError
-from attribution.lookup.time_stamps import ask_authority
+from attribution.lookup.protocols.time_stamps import ask_authority
 from attribution.lookup.transport import TransportError
 from attribution.settings import Settings
 from attribution.store.heads import Head, current_head

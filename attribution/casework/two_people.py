@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from attribution.cases.listing import named_signers
-from attribution.cases.people import person_of
-from attribution.cases.two_people import ACCOUNT_CONFIRMED, Opening, Openings, openings
+from attribution.casework.openings import ACCOUNT_CONFIRMED, Opening, Openings, openings
+from attribution.casework.people import person_of
+from attribution.casework.published_list import named_signers
 from attribution.casework.refused import Refusal, Refused
 from attribution.store.log import Writer
 from attribution.store.service_tables import accounts

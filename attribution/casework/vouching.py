@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, select
 
-from attribution.cases.providers import keep_provider
+from attribution.casework.providers import keep_provider
 from attribution.casework.refused import Refusal, Refused
 from attribution.evidence.question import VouchedFor
+from attribution.evidence.statements import Vouching
 from attribution.models import Provider
-from attribution.statements import Vouching
 from attribution.store.log import Writer
 from attribution.store.tables import events, providers
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from attribution.addresses import Address
 from attribution.data import packaged_text
-from attribution.prefixes import PrefixTable
-from attribution.whole_file import whole_file
+from attribution.files.whole_file import whole_file
+from attribution.net.addresses import Address
+from attribution.net.prefixes import PrefixTable
 
 OWN = "fronts.csv"
 REFRESHED = "fronts-refreshed.csv"

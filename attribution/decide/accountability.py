@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
-from attribution.addresses import Address
 from attribution.decide.abuse_contact import Publication
 from attribution.decide.facts import Facts
 from attribution.decide.holder import holder_of, same_organisation
@@ -20,6 +19,7 @@ from attribution.decide.levels import Chain, Level, needs_above, type_is_known
 from attribution.decide.site_mailbox import is_of_the_site
 from attribution.evidence import Question
 from attribution.evidence.question import NationalNetwork, NationalPage, WhoisAt
+from attribution.net.addresses import Address
 from attribution.registry.mailbox import same_mailbox
 from attribution.registry.organisations import is_member, organisation_of
 from attribution.registry.registries import registries

@@ -4,7 +4,6 @@ where that company takes notices, and who comes next.
 
 from __future__ import annotations
 
-from attribution.addresses import Address
 from attribution.data.scrubbers import is_scrubber
 from attribution.decide.abuse_contact import Publication
 from attribution.decide.accountability import Accountable, Undecided, accountable_holder, next_above
@@ -25,6 +24,7 @@ from attribution.models import (
     Provider,
     Role,
 )
+from attribution.net.addresses import Address
 from attribution.registry.mailbox import same_mailbox
 from attribution.registry.organisations import plain_name
 from attribution.registry.types import BlockKind

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from attribution.addresses import Address
 from attribution.decide.address import attribute_address
 from attribution.decide.draft import ROLE_WORDS, Draft, Step
 from attribution.decide.facts import Facts
@@ -23,6 +22,7 @@ from attribution.models import (
     Role,
     Status,
 )
+from attribution.net.addresses import Address
 from attribution.registry.dns_answer import read_dns
 from attribution.registry.organisations import plain_name
 from attribution.target import explained

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache, partial
 
-from attribution.addresses import Address, normal, read_address, special_purpose
 from attribution.data.desks import Authority, Desk, Hotline
 from attribution.decide.holder import EntityKey
 from attribution.errors import InvalidTarget
@@ -38,6 +37,7 @@ from attribution.evidence.question import (
     WhoisSystem,
 )
 from attribution.models import Deliverable
+from attribution.net.addresses import Address, normal, read_address, special_purpose
 from attribution.registry.dns_answer import OriginAnswer, read_dns, read_origin
 from attribution.registry.documents import read_document
 from attribution.registry.domain_answer import DomainRegistration, read_domain, read_domain_text

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from attribution.addresses import Address
 from attribution.decide.abuse_contact import Publication, published_contact
 from attribution.decide.facts import Facts, Sourced
 from attribution.decide.holder import Holder, holder_of
+from attribution.net.addresses import Address
 from attribution.registry.organisations import Organisation, described_name
 from attribution.registry.registration import Network
 from attribution.registry.registries import registry, registry_named

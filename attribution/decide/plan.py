@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote, urlsplit
 
-from attribution.addresses import Address, cidrs
 from attribution.decide.abuse_contact import entity_to_fetch
 from attribution.decide.accountability import (
     Accountable,
@@ -42,6 +41,7 @@ from attribution.evidence.question import (
     WhoisAt,
     WhoisSystem,
 )
+from attribution.net.addresses import Address, cidrs
 from attribution.registry.registration import Network
 from attribution.registry.registries import registries
 from attribution.registry.servers import server_for_url, whois_server

@@ -4,10 +4,10 @@ proxies in front, the platform, registrar and name servers.
 
 from __future__ import annotations
 
-from attribution.addresses import Address
 from attribution.decide.draft import Draft
 from attribution.decide.facts import Facts
 from attribution.models import AbuseContact, Party, Provider
+from attribution.net.addresses import Address
 from attribution.registry.organisations import plain_name
 
 _HOLD = ("client hold", "server hold")

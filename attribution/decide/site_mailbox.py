@@ -4,10 +4,10 @@ in the site's domain, or on its address.
 
 from __future__ import annotations
 
-from attribution.addresses import read_address
 from attribution.decide.abuse_contact import Publication
 from attribution.decide.facts import Facts
 from attribution.errors import InvalidTarget
+from attribution.net.addresses import read_address
 from attribution.target import parse_target
 
 

@@ -14,10 +14,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from attribution.cases.contacts import approve
-from attribution.cases.importing import import_history
-from attribution.cases.listing import note_letter
-from attribution.cases.providers import keep_provider
+from attribution.casework.importing import import_history
+from attribution.casework.mailboxes import approve
+from attribution.casework.providers import keep_provider
+from attribution.casework.published_list import note_letter
 from attribution.demo.world import (
     ANDES,
     BANYAN,

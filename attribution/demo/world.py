@@ -6,7 +6,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import Any
 
-from attribution.addresses import Address
+from attribution.net.addresses import Address
 
 
 @dataclass(frozen=True, slots=True)

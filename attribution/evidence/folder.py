@@ -18,7 +18,13 @@ from typing import Any
 
 from attribution.errors import EvidenceError, OutputError
 from attribution.evidence.bundle import Evidence, canonical
-from attribution.whole_file import FILE_MODE, open_private, private_folder, reason_of, whole_file
+from attribution.files.whole_file import (
+    FILE_MODE,
+    open_private,
+    private_folder,
+    reason_of,
+    whole_file,
+)
 
 CHAIN_FILE = "chain.jsonl"
 _GENESIS = "0" * 64

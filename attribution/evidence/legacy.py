@@ -8,7 +8,6 @@ import ipaddress
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from attribution.addresses import is_address
 from attribution.errors import EvidenceError
 from attribution.evidence.question import (
     DeskOf,
@@ -31,6 +30,7 @@ from attribution.evidence.question import (
     SystemNumbered,
     WhoisAt,
 )
+from attribution.net.addresses import is_address
 
 
 def question_of_sentence(kind: str, sentence: str, url: str | None) -> Question:

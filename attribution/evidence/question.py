@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from attribution.addresses import Address
 from attribution.errors import EvidenceError
+from attribution.net.addresses import Address
 
 
 @dataclass(frozen=True, slots=True)

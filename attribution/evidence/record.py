@@ -10,10 +10,10 @@ from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from attribution.addresses import is_loopback
 from attribution.errors import EvidenceError
 from attribution.evidence.legacy import question_of_sentence
 from attribution.evidence.question import Question, question_from_json, question_to_json
+from attribution.net.addresses import is_loopback
 
 Kind = Literal[
     "dns",

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from attribution.errors import HistoryError
+from attribution.files.text_files import Encoding, text_lines
 from attribution.history.rows import READERS, BadRow
-from attribution.text_files import Encoding, text_lines
 
 
 def file_of(folder: Path, name: str) -> Path:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 
-from attribution.addresses import Address
 from attribution.evidence import Question, Record
 from attribution.evidence.question import (
     DeskOf,
@@ -27,16 +26,18 @@ from attribution.evidence.question import (
     WhoisAt,
     WhoisSystem,
 )
-from attribution.lookup.attempt import Attempts
-from attribution.lookup.bootstrap import Bootstrap, KeptFiles
-from attribution.lookup.clock import Clock
-from attribution.lookup.dns import DnsClient
-from attribution.lookup.ledger import Ledger
-from attribution.lookup.listed import ListedServers
-from attribution.lookup.nir_pages import NationalPages
-from attribution.lookup.origin_as import ask_origin
-from attribution.lookup.pace import Pace
-from attribution.lookup.rdap import RdapClient
+from attribution.lookup.budgets.clock import Clock
+from attribution.lookup.budgets.ledger import Ledger
+from attribution.lookup.budgets.pace import Pace
+from attribution.lookup.concurrency.attempt import Attempts
+from attribution.lookup.concurrency.turns import FairTurns
+from attribution.lookup.protocols.bootstrap import Bootstrap, KeptFiles
+from attribution.lookup.protocols.dns import DnsClient
+from attribution.lookup.protocols.listed import ListedServers
+from attribution.lookup.protocols.nir_pages import NationalPages
+from attribution.lookup.protocols.origin_as import ask_origin
+from attribution.lookup.protocols.rdap import RdapClient
+from attribution.lookup.protocols.whois import WhoisClient
 from attribution.lookup.tables import Tables
 from attribution.lookup.transport import (
     HttpAnswer,
@@ -45,8 +46,7 @@ from attribution.lookup.transport import (
     ReportedAddresses,
     Transport,
 )
-from attribution.lookup.turns import FairTurns
-from attribution.lookup.whois import WhoisClient
+from attribution.net.addresses import Address
 from attribution.settings import Settings
 
 

@@ -10,10 +10,10 @@ from dataclasses import asdict
 from attribution.data.desks import desk_of
 from attribution.data.fronts import front_table
 from attribution.data.platforms import platform_of, platforms
-from attribution.domain import domain_of, list_version
 from attribution.evidence import Kind, Question, Record
 from attribution.evidence.question import DeskOf, FrontOf, SuffixOf
-from attribution.lookup.clock import Clock
+from attribution.lookup.budgets.clock import Clock
+from attribution.net.domains import domain_of, list_version
 from attribution.settings import Settings
 
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import idna
 
-from attribution.json_text import DANGEROUS
+from attribution.files.shown_text import DANGEROUS
 
 QUOTES = (
     "\"'`\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a\u2032\u2033"

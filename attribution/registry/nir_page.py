@@ -10,8 +10,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from attribution.addresses import Address
 from attribution.evidence import Page
+from attribution.net.addresses import Address
 from attribution.registry.lenient import as_country
 from attribution.registry.mailbox import read_mailboxes
 from attribution.registry.registration import Entity, Mailbox, Network, UnreadableAnswer

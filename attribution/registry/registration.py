@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from attribution.addresses import Address
+from attribution.net.addresses import Address
 
 Protocol = Literal["rdap", "whois", "nir"]
 

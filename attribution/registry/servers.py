@@ -8,8 +8,8 @@ from functools import cache
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from attribution.addresses import is_loopback
 from attribution.data import packaged_rows
+from attribution.net.addresses import is_loopback
 from attribution.registry.registries import registries
 
 ServerProtocol = Literal["rdap", "whois", "dns"]

@@ -7,7 +7,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 
-from attribution.addresses import Address, read_address
+from attribution.net.addresses import Address, read_address
 from attribution.registry.lenient import clean
 from attribution.registry.registration import UnreadableAnswer
 

@@ -17,13 +17,13 @@ from typing import Any
 from sqlalchemy import Table, func, select
 
 from attribution.errors import StoreError
+from attribution.files.whole_file import whole_file
 from attribution.store.engine import STREAMED, connect, reading, writing
 from attribution.store.heads import Head, current_head, noted_head
 from attribution.store.migrate import migrate, newest_revision, revision_of
 from attribution.store.service_tables import accounts, api_keys
 from attribution.store.store import Store
 from attribution.store.tables import cases, events, heads, marks, metadata, providers, reports
-from attribution.whole_file import whole_file
 
 _TABLES: tuple[Table, ...] = (heads, providers, marks, cases, reports, events, accounts, api_keys)
 """Sessions, links and batches are left out: they are of the day."""

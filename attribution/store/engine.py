@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, OperationalErro
 
 from attribution.errors import StoreError, StoreUnavailableError
 from attribution.extras import Extra, require
-from attribution.whole_file import open_private, private_folder, reason_of
+from attribution.files.whole_file import open_private, private_folder, reason_of
 
 STREAMED = {"stream_results": True, "yield_per": 2000}
 """Options of a statement whose rows are read bit by bit, so that memory does not grow with the store."""

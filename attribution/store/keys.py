@@ -20,7 +20,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from attribution.errors import KeyFileError, OutputError
-from attribution.whole_file import whole_file
+from attribution.files.whole_file import whole_file
 
 _NONCE = 12
 

@@ -27,10 +27,10 @@ from rfc3161_client import (
 from sqlalchemy import Connection
 
 from attribution.errors import StoreError
+from attribution.files.whole_file import whole_file
 from attribution.store.chain import GENESIS
 from attribution.store.heads import Head, hash_of, recorded_after
 from attribution.store.times import moment
-from attribution.whole_file import whole_file
 
 _FORM = 1
 _MOST_BYTES = 256 * 1024

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, select
 
 from attribution.errors import KeyFileError, StoreError
+from attribution.files.whole_file import FILE_MODE, private_folder, reason_of
 from attribution.settings import Settings
 from attribution.store import log
 from attribution.store.engine import connect, reading, writing
@@ -22,7 +23,6 @@ from attribution.store.migrate import migrate, revision_of
 from attribution.store.service_tables import accounts, batch_lines, tickets
 from attribution.store.tables import heads, reports
 from attribution.store.times import micros
-from attribution.whole_file import FILE_MODE, private_folder, reason_of
 
 Now = Callable[[], datetime]
 _SEALS = (

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 import idna
 
-from attribution.addresses import Address
+from attribution.net.addresses import Address
 from attribution.target.faults import Fault, quoted
 
 _FORBIDDEN_IN_NAME = re.compile(r"[\x00-\x20\x7f\"#%/:<>?@\[\\\]^`{|}!$&'()*+,;=~]")

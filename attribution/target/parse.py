@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from attribution.addresses import normal, special_purpose
 from attribution.errors import InvalidTarget
+from attribution.net.addresses import normal, special_purpose
 from attribution.target import wrappers
 from attribution.target.cleaning import check_length
 from attribution.target.defang import defanged

@@ -15,9 +15,9 @@ from attribution._version import __version__
 from attribution.errors import AttributionError
 from attribution.web.api import attributions, batches, cases, examples, health, providers
 from attribution.web.gate import Gate
-from attribution.web.logs import RequestLog
+from attribution.web.http.logs import RequestLog
+from attribution.web.http.problems import ProblemError, problem_of, problem_response
 from attribution.web.pages import site
-from attribution.web.problems import ProblemError, problem_of, problem_response
 from attribution.web.service import Service
 
 _ABOUT = """From a reported URL to the company that can take it down, its abuse mailbox, and how that is known.

@@ -6,7 +6,7 @@ import zlib
 
 from sqlalchemy import select
 
-from attribution.cases.providers import provider_named
+from attribution.casework.providers import provider_named
 from attribution.errors import NotInStoreError
 from attribution.pattern.assess import Assessment
 from attribution.store.log import Writer

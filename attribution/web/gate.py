@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 
 from attribution.settings import Settings
 from attribution.web.access.roles import Principal
-from attribution.web.logs import RequestLog
-from attribution.web.metrics import Metrics
-from attribution.web.problems import MEDIA_TYPE, ProblemError, problem_bytes
+from attribution.web.http.logs import RequestLog
+from attribution.web.http.metrics import Metrics
+from attribution.web.http.problems import MEDIA_TYPE, ProblemError, problem_bytes
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

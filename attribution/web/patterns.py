@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, or_, select
 
-from attribution.cases.history import countries, history_of
-from attribution.cases.providers import provider_named
+from attribution.casework.notice_history import countries, history_of
+from attribution.casework.providers import provider_named
 from attribution.errors import AttributionError, NotInStoreError
 from attribution.pattern.assess import Assessment, assess
-from attribution.pattern.dossier import dossier_of, median_removal, removal_of_others
+from attribution.pattern.dossier.dossier import dossier_of, median_removal, removal_of_others
 from attribution.pattern.history import History
 from attribution.pattern.report import as_row
 from attribution.store.store import Store

@@ -18,7 +18,7 @@ from attribution.store.store import Store
 from attribution.web.access.tickets import FIRST_HOURS, first_ticket
 from attribution.web.app import create_app
 from attribution.web.gate import MOST_BATCH_BYTES
-from attribution.web.logs import JsonLines, RequestLog
+from attribution.web.http.logs import JsonLines, RequestLog
 from attribution.web.service import Service
 
 HEAD_SECONDS = 15.0

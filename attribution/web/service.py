@@ -11,21 +11,21 @@ from typing import Any, Self, TypeVar
 from starlette.concurrency import run_in_threadpool
 
 from attribution.attributor import Attributor
-from attribution.cases.drafting import Sender
-from attribution.cases.notices import Terms
 from attribution.casework import vouchings
+from attribution.casework.drafting import Sender
+from attribution.casework.sending import Terms
+from attribution.evidence.statements import Vouching
 from attribution.settings import Settings
-from attribution.statements import Vouching
 from attribution.store.store import Store
 from attribution.store.times import micros
 from attribution.web.access.api_keys import principal_of_key
 from attribution.web.access.oidc import IdentityProvider
 from attribution.web.access.roles import Principal
 from attribution.web.access.tokens import token_hash
-from attribution.web.limiter import Limiter
-from attribution.web.metrics import Metrics
+from attribution.web.http.limiter import Limiter
+from attribution.web.http.metrics import Metrics
+from attribution.web.lookups.runner import Runner
 from attribution.web.patterns import Patterns
-from attribution.web.runner import Runner
 from attribution.web.stamping import DailyStamps
 
 _Result = TypeVar("_Result")

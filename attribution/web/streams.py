@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
 
-from attribution.service_models import Batch
+from attribution.client.models import Batch
 from attribution.store.times import moment
-from attribution.web.batches import BatchState
+from attribution.web.lookups.batches import BatchState
 from attribution.web.service import Service
 
 EVENTS = "text/event-stream"

@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from attribution.extras import Extra, require
-from attribution.text_files import Encoding
+from attribution.files.text_files import Encoding
 from attribution_cli import exit_code
 from attribution_cli.casework.assess import assess
 from attribution_cli.casework.checkers import checker_app
@@ -48,10 +48,10 @@ from attribution_cli.service import account_app, api_key_app, serve
 
 if TYPE_CHECKING:
     from attribution.attributor import Investigation
+    from attribution.evidence.statements import ServedStatement, Vouching
+    from attribution.lookup.protocols.origin import ToldOrigin
     from attribution.models import Attribution
-    from attribution.origin import ToldOrigin
     from attribution.settings import Settings
-    from attribution.statements import ServedStatement, Vouching
 
 # Typer exports no name for the class of all usage errors.
 _UsageError: Any = typer.BadParameter.__mro__[1]
@@ -158,7 +158,7 @@ def run() -> int:
 
 def _complaint(error: OSError) -> str:
     """Return what a file or folder is complained of for, as one line with the way out."""
-    from attribution.whole_file import reason_of
+    from attribution.files.whole_file import reason_of
 
     name = error.filename if error.filename2 is None else f"{error.filename} and {error.filename2}"
     return (
@@ -238,7 +238,7 @@ def check(
 
             results().print(panel(found))
 
-    from attribution.origin import ToldOrigin
+    from attribution.lookup.protocols.origin import ToldOrigin
 
     origins = [ToldOrigin(address, origin_source or "", told_at) for address in origin or []]
     asking = _asking(check_mailbox, max_age, refresh=refresh, offline=offline, vouched=vouched)
@@ -560,8 +560,8 @@ def _served(address: str | None) -> ServedStatement | None:
         return None
     import getpass
 
+    from attribution.evidence.statements import ServedStatement
     from attribution.settings import load_settings
-    from attribution.statements import ServedStatement
 
     return ServedStatement(
         address,
@@ -581,8 +581,8 @@ def _vouchings(path: Path | None) -> list[Vouching]:
     import csv
 
     from attribution.errors import SettingsError
-    from attribution.statements import read_vouchings
-    from attribution.text_files import decoded
+    from attribution.evidence.statements import read_vouchings
+    from attribution.files.text_files import decoded
 
     try:
         with path.open("rb") as raw:

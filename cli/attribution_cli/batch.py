@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from attribution.text_files import Encoding
+from attribution.files.text_files import Encoding
 from attribution_cli.groups import Groups
 from attribution_cli.inputs import InputFormat, Item, read_items
 from attribution_cli.outputs import Lines, Recalled
@@ -147,7 +147,7 @@ class _Batch:
         items: AsyncIterable[Item] | Iterable[Item],
         park_until: Callable[[Attribution], datetime | Literal[False] | None],
     ) -> None:
-        from attribution.completion import in_order_of_completion
+        from attribution.lookup.concurrency.completion import in_order_of_completion
 
         async with aclosing(in_order_of_completion(items, self._order.jobs, self._work)) as answers:
             async for item, answer in answers:

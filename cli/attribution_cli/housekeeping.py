@@ -33,7 +33,7 @@ config_app = typer.Typer(help="The settings.", no_args_is_help=True)
 def cache_show(as_json: AsJson = False) -> None:
     """Count what is kept, by kind of question."""
     from attribution.cache.answers import AnswerCache
-    from attribution.lookup.clock import Clock
+    from attribution.lookup.budgets.clock import Clock
     from attribution.settings import load_settings
 
     cache = AnswerCache(load_settings(), Clock())

@@ -14,7 +14,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from attribution.text_files import Encoding, TextLine, csv_records, encoding_of, text_lines
+from attribution.files.text_files import Encoding, TextLine, csv_records, encoding_of, text_lines
 from attribution_cli.console import say
 
 InEncoding = Annotated[

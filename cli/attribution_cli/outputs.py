@@ -20,7 +20,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from attribution.whole_file import open_private, reason_of
+from attribution.files.whole_file import open_private, reason_of
 from attribution_cli.console import ReaderGoneError, let_go_of_output
 from attribution_cli.inputs import Item
 from attribution_cli.safe_text import cell, escaped_json, shown

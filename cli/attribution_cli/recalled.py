@@ -60,7 +60,7 @@ def note_environment(settings: Settings) -> None:
     """Keep which answers may be given in this environment, for the next start."""
     from attribution.cache.finished import FinishedAnswers, stamp, user_tables
     from attribution.cache.json_store import JsonStore
-    from attribution.lookup.clock import Clock
+    from attribution.lookup.budgets.clock import Clock
 
     store = JsonStore(settings.cache_path)
     prefix = FinishedAnswers(store, settings, Clock(), check_mailboxes=False).prefix

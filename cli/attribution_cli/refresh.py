@@ -15,8 +15,8 @@ from attribution_cli.safe_text import shown
 def refresh(*, apply: bool, force: bool) -> int:
     """Fetch, compare, show and perhaps write. Exit code 1 when a list could not be had or was held back, 3 when none could."""
     from attribution.data.fronts import Lists, front_lists, write_refreshed
-    from attribution.lookup.clock import Clock
-    from attribution.lookup.publishers import fetch_published
+    from attribution.lookup.budgets.clock import Clock
+    from attribution.lookup.protocols.publishers import fetch_published
     from attribution.settings import load_settings
 
     settings = load_settings()

@@ -12,7 +12,7 @@ from attribution_cli.safe_text import escaped_json, shown
 
 def show_registries(*, as_json: bool) -> None:
     """Print a row for each registry that was asked."""
-    from attribution.lookup.health import registry_rows
+    from attribution.lookup.budgets.health import registry_rows
     from attribution.settings import load_settings
 
     rows = registry_rows(load_settings().cache_path)

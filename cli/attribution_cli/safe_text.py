@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attribution.json_text import csv_cell as cell
-from attribution.json_text import escaped_json, shown
+from attribution.files.shown_text import csv_cell as cell
+from attribution.files.shown_text import escaped_json, shown
 
 __all__ = ["cell", "escaped_json", "shown"]

@@ -108,8 +108,8 @@ def confirm(
 
     Your password and the code of your authenticator are asked for; from a pipe, a line each.
     """
-    from attribution.cases.listing import named_signers
-    from attribution.cases.people import person_of
+    from attribution.casework.people import person_of
+    from attribution.casework.published_list import named_signers
     from attribution.casework.two_people import ConfirmAccount, confirm_account
     from attribution.web.access.signing import fingerprint
     from attribution.web.access.signing_in import check_person

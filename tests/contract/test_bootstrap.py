@@ -13,9 +13,9 @@ import pytest
 import respx
 
 from attribution import Attributor, load_settings
-from attribution.addresses import special_purpose
-from attribution.lookup.bootstrap import Bootstrap, packaged_services
+from attribution.lookup.protocols.bootstrap import Bootstrap, packaged_services
 from attribution.lookup.transport import Transport
+from attribution.net.addresses import special_purpose
 from clocks import HandClock
 from servers import EveryServer
 

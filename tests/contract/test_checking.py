@@ -14,9 +14,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
-from attribution.cases.exporting import event_rows
-from attribution.cases.history import history_of
-from attribution.cases.noting import note_event
 from attribution.casework.checking import (
     AddChecker,
     RetireChecker,
@@ -27,6 +24,9 @@ from attribution.casework.checking import (
     note_statement,
     retire_checker,
 )
+from attribution.casework.events import note_event
+from attribution.casework.exporting import event_rows
+from attribution.casework.notice_history import history_of
 from attribution.casework.refused import Refusal, Refused
 from attribution.demo import DemoWorld
 from attribution.store import Store

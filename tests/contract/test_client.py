@@ -161,7 +161,7 @@ async def test_a_service_that_asks_to_wait_is_waited_for(monkeypatch: pytest.Mon
     async def wait(seconds: float) -> None:
         waits.append(seconds)
 
-    monkeypatch.setattr("attribution.client.asyncio.sleep", wait)
+    monkeypatch.setattr("attribution.client.remote.asyncio.sleep", wait)
     problem = {
         "type": "urn:attribution:problem:rate-limited",
         "title": "Too Many Requests",

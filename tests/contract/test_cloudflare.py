@@ -12,9 +12,9 @@ from pydantic import SecretStr
 
 from attribution import Attributor, Front, OriginRefused, load_settings
 from attribution.demo import DemoWorld
-from attribution.lookup.cloudflare import source
+from attribution.lookup.protocols.cloudflare import source
+from attribution.lookup.protocols.origin import OriginSource, installed_sources
 from attribution.lookup.transport import HttpAnswer, HttpRequest, Transport
-from attribution.origin import OriginSource, installed_sources
 from servers import ListedFor
 
 URL = r"https://trust\.cloudflare\.com/investigation/v1/[0-9a-f]{16}/origin\?hostname=www\.site\.example"

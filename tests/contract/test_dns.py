@@ -14,8 +14,8 @@ import pytest
 
 from attribution import load_settings
 from attribution.evidence.question import ResolveName
-from attribution.lookup.clock import Clock
-from attribution.lookup.dns import DnsClient
+from attribution.lookup.budgets.clock import Clock
+from attribution.lookup.protocols.dns import DnsClient
 from attribution.lookup.transport import Transport
 from attribution.registry.dns_answer import read_dns
 from servers import EveryServer

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from attribution.cases.drafting import Sender
-from attribution.cases.exporting import (
+from attribution.casework.drafting import Sender
+from attribution.casework.exporting import (
     export_csv,
     export_history,
     export_misp,
@@ -19,12 +19,18 @@ from attribution.cases.exporting import (
     export_stix,
     export_xarf,
 )
-from attribution.cases.importing import Count, import_csv, import_history, import_rows, rejects_file
-from attribution.cases.mapping import load_mapping, shipped_mappings
-from attribution.cases.providers import links, one_history, provider_named
-from attribution.cases.views import case_lines, case_view
-from attribution.cases.xarf_import import import_xarf
+from attribution.casework.importing import (
+    Count,
+    import_csv,
+    import_history,
+    import_rows,
+    rejects_file,
+)
+from attribution.casework.providers import links, one_history, provider_named
+from attribution.casework.views import case_lines, case_view
+from attribution.casework.xarf_import import import_xarf
 from attribution.errors import HistoryError
+from attribution.formats.mapping import load_mapping, shipped_mappings
 from attribution.store import Store
 from attribution.store.tables import cases, events, providers, reports
 from attribution.store.times import micros
@@ -412,7 +418,7 @@ def test_no_site_host_or_url_goes_out_with_a_history_misp_or_stix(
 ) -> None:
     reported(store, "https://www.site.example/1", keep_url=True)
     with store.write("ann") as writer:
-        from attribution.cases.notices import record_notice
+        from attribution.casework.sending import record_notice
 
         key = writer.connection.execute(select(cases.c.key)).scalar_one()
         record_notice(writer, key, writer.now, to="abuse@hosting.example")

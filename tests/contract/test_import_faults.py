@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from attribution.cases.importing import Count, import_csv, import_history, import_rows
-from attribution.cases.mapping import load_mapping
-from attribution.cases.xarf_import import import_xarf
+from attribution.casework.importing import Count, import_csv, import_history, import_rows
+from attribution.casework.xarf_import import import_xarf
 from attribution.errors import HistoryError, Refusal, Refused
+from attribution.files.text_files import Encoding
+from attribution.formats.mapping import load_mapping
 from attribution.store import Store
 from attribution.store.tables import providers
-from attribution.text_files import Encoding
 from casework import Clock
 
 HEADER = "filenumber;url;host;hoster;abuse email;country;received;first seen;first NTD;last seen"

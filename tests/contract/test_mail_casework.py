@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from attribution.cases.contacts import approvals, approve
-from attribution.cases.notices import record_notice
-from attribution.cases.noting import correct
 from attribution.casework import Decision, MailRead, MatchedBy, Proposal, ReadMail, read_mails
+from attribution.casework.events import correct
+from attribution.casework.mailboxes import approvals, approve
+from attribution.casework.sending import record_notice
 from attribution.mail import Relay, read_mail
 from attribution.store import Store
 from attribution.store.engine import writing

@@ -15,11 +15,11 @@ import respx
 from attribution import Settings, load_settings
 from attribution.evidence import Record
 from attribution.evidence.question import NationalNetwork, NetworkAt
-from attribution.lookup.attempt import Attempts
-from attribution.lookup.bootstrap import Bootstrap
-from attribution.lookup.listed import ListedServers
-from attribution.lookup.pace import Pace
-from attribution.lookup.rdap import RdapClient
+from attribution.lookup.budgets.pace import Pace
+from attribution.lookup.concurrency.attempt import Attempts
+from attribution.lookup.protocols.bootstrap import Bootstrap
+from attribution.lookup.protocols.listed import ListedServers
+from attribution.lookup.protocols.rdap import RdapClient
 from attribution.lookup.transport import Transport
 from clocks import HandClock
 from servers import EveryServer

@@ -150,7 +150,7 @@ def test_no_field_of_a_registry_runs_or_leads_anywhere(
             clean(reported, "www.site.example")
             cases.add(reported.partition("<h1>Case ")[2][:13])
     with served.store.read() as connection:
-        from attribution.cases.views import provider_lines
+        from attribution.casework.views import provider_lines
 
         lines = provider_lines(connection, limit=100)
     keys = [one.key for one in lines]

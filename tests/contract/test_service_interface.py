@@ -22,11 +22,11 @@ from attribution.demo import DemoWorld
 from attribution.demo.hotline import SILENT, fill
 from attribution.errors import StoreUnavailableError
 from attribution.evidence import Evidence
-from attribution.pattern.render import dossier_files
+from attribution.pattern.dossier.render import dossier_files
 from attribution.store import Store
 from attribution.web import service as service_module
 from attribution.web.access.api_keys import disable_key
-from attribution.web.logs import JsonLines, RequestLog
+from attribution.web.http.logs import JsonLines, RequestLog
 from casework import Clock
 from served import Served, hotline_settings, serving
 
@@ -363,7 +363,7 @@ def test_todays_look_is_made_again_only_for_what_was_known_before_today(
         program.get(f"/api/v1/cases/{case}")
     assert patterns.look() is first
     with served.store.write("ann") as writer:
-        from attribution.cases.noting import correct
+        from attribution.casework.events import correct
         from attribution.store.tables import events
 
         ack = writer.connection.execute(events.select().where(events.c.kind == "ack")).first()

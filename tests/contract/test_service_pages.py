@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from attribution.cases.contacts import approve
-from attribution.cases.noting import note_event
-from attribution.cases.providers import keep_provider, link, provider_named
+from attribution.casework.events import note_event
+from attribution.casework.mailboxes import approve
+from attribution.casework.providers import keep_provider, link, provider_named
 from attribution.demo import DemoWorld
 from attribution.demo.hotline import SILENT, fill
 from attribution.demo.world import URLS

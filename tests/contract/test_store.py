@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 
-from attribution.cases.noting import correct, note_event
-from attribution.cases.reports import erase
+from attribution.casework.events import correct, note_event
+from attribution.casework.reporting import erase
 from attribution.errors import KeyFileError, StoreError
 from attribution.store import Store
 from attribution.store.backup import back_up, restore

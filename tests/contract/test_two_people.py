@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from attribution.cases.listing import check_may_sign, named_signers, signers
 from attribution.casework import Refusal, Refused
+from attribution.casework.published_list import check_may_sign, named_signers, signers
 from attribution.casework.two_people import ConfirmAccount, confirm_account, waiting_accounts
 from attribution.demo import DemoWorld
 from attribution.errors import StoreError

@@ -13,12 +13,12 @@ import pytest
 from attribution import load_settings
 from attribution.evidence import Record
 from attribution.evidence.question import DomainNamed, WhoisAbove, WhoisAt, WhoisSystem
-from attribution.lookup.attempt import Attempts
-from attribution.lookup.clock import Clock
-from attribution.lookup.listed import ListedServers
-from attribution.lookup.pace import Pace
+from attribution.lookup.budgets.clock import Clock
+from attribution.lookup.budgets.pace import Pace
+from attribution.lookup.concurrency.attempt import Attempts
+from attribution.lookup.protocols.listed import ListedServers
+from attribution.lookup.protocols.whois import WhoisClient
 from attribution.lookup.transport import Transport
-from attribution.lookup.whois import WhoisClient
 from bundles import TARGET
 
 ADDRESS = ipaddress.ip_address(TARGET)

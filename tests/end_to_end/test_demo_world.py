@@ -20,8 +20,8 @@ from attribution.demo import DemoWorld
 from attribution.demo.world import URLS
 from attribution.evidence import Record
 from attribution.evidence.question import ResolveName
+from attribution.evidence.statements import ServedStatement
 from attribution.models import Role, Status
-from attribution.statements import ServedStatement
 from clocks import HandClock
 from command import run
 

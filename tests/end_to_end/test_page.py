@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from attribution.cases.listing import check_signatures, signers
+from attribution.casework.published_list import check_signatures, signers
 from attribution.demo import DemoWorld
 from attribution.demo.hotline import SILENT, fill
 from attribution.demo.world import URLS

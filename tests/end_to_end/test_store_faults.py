@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from attribution.cases.importing import import_history
+from attribution.casework.importing import import_history
 from attribution.errors import StoreError
 from attribution.store import Store
 from attribution.store.engine import connect, reading, writing

@@ -7,7 +7,7 @@ import ipaddress
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attribution.prefixes import PrefixTable
+from attribution.net.prefixes import PrefixTable
 
 
 @st.composite

@@ -14,8 +14,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from linkify_it import LinkifyIt
 
-from attribution.pattern.publication import company_name, shown_name
-from attribution.pattern.published_text import (
+from attribution.pattern.dossier.publication import company_name, shown_name
+from attribution.pattern.dossier.published_text import (
     MOST_CHARACTERS,
     TextFault,
     publishable,

@@ -6,7 +6,7 @@ import ipaddress
 
 import pytest
 
-from attribution.addresses import normal
+from attribution.net.addresses import normal
 
 
 @pytest.mark.parametrize(

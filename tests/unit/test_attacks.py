@@ -13,7 +13,7 @@ import pytest
 
 from attribution import Attribution
 from attribution.evidence.question import EntityNamed, NetworkAbove, SystemNumbered, WhoisSystem
-from attribution.origin import ToldOrigin
+from attribution.lookup.protocols.origin import ToldOrigin
 from attribution.registry.domain_answer import read_domain_text
 from attribution.registry.readers import referred_registry
 from attribution.registry.servers import whois_server

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attribution.data.budgets import Limits, limits_of
-from attribution.lookup.budget import Budget
+from attribution.lookup.budgets.budget import Budget
 
 LIMITS = Limits(rate=10, burst=5, concurrent=3, personal=100)
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC).timestamp()

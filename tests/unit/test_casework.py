@@ -10,14 +10,14 @@ import pytest
 from sqlalchemy import true
 
 from attribution.attributor import Investigation
-from attribution.cases import notices
-from attribution.cases.contacts import approvals, approve
-from attribution.cases.drafting import LANGUAGES, Sender, draft
-from attribution.cases.notices import Due, Terms, due, record_notice, set_terms
-from attribution.cases.noting import correct, note_event
-from attribution.cases.providers import provider_named
-from attribution.cases.recheck import Rechecked, recheck
-from attribution.cases.views import case_lines, case_view
+from attribution.casework import sending as notices
+from attribution.casework.drafting import LANGUAGES, Sender, draft
+from attribution.casework.events import correct, note_event
+from attribution.casework.mailboxes import approvals, approve
+from attribution.casework.providers import provider_named
+from attribution.casework.rechecking import Rechecked, recheck
+from attribution.casework.sending import Due, Terms, due, record_notice, set_terms
+from attribution.casework.views import case_lines, case_view
 from attribution.demo.hotline import fill
 from attribution.errors import InvalidTarget, Refused, StoreError
 from attribution.store import Store

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from attribution.completion import in_order_of_completion
-from attribution.lookup.slots import make_room
+from attribution.lookup.concurrency.completion import in_order_of_completion
+from attribution.lookup.concurrency.slots import make_room
 
 
 async def test_at_most_so_many_at_once_and_each_as_it_is_done() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from attribution.pattern.dossier.render import environment
 from attribution.pattern.labels import Label
-from attribution.pattern.render import environment
 from attribution.pattern.tests import TESTS, Test
 
 

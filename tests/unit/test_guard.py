@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from attribution import load_settings
-from attribution.addresses import normal
 from attribution.lookup.transport import (
     Destination,
     DestinationRefused,
@@ -21,6 +20,7 @@ from attribution.lookup.transport import (
     UnknownServer,
 )
 from attribution.lookup.transport.reported import REMEMBERED_SECONDS
+from attribution.net.addresses import normal
 from clocks import HandClock
 from servers import Listed, ListedFor
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from attribution.text_files import Encoding
+from attribution.files.text_files import Encoding
 from attribution_cli.inputs import InputFormat, Item, UnusableInput, deadline_seconds, read_items
 from attribution_cli.parked import Parked
 

@@ -13,9 +13,9 @@ import pytest
 
 from attribution.data.budgets import Limits
 from attribution.evidence import Record
-from attribution.lookup.budget import Budget
-from attribution.lookup.ledger import Ledger
-from attribution.lookup.pace import NotNow, Pace, Service
+from attribution.lookup.budgets.budget import Budget
+from attribution.lookup.budgets.ledger import Ledger
+from attribution.lookup.budgets.pace import NotNow, Pace, Service
 from clocks import HandClock
 
 LIMITS = Limits(rate=1000, burst=1000, concurrent=4)
@@ -44,7 +44,7 @@ def test_two_ledgers_of_one_folder_are_one(tmp_path: Path) -> None:
 
 def test_processes_lose_no_change_of_each_other(tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from attribution.lookup.ledger import Ledger\n"
+        "import sys; from pathlib import Path; from attribution.lookup.budgets.ledger import Ledger\n"
         "from attribution.data.budgets import Limits\nlimits = Limits(1000, 1000, 4)\n"
         "ledger = Ledger(Path(sys.argv[1]))\n"
         "for _ in range(200): ledger.change('r', limits, lambda b: (b.turn(limits, 1e9, 'f', 1e9, 10)[0], None))\n"

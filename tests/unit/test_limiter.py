@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from attribution.web.limiter import Limiter
-from attribution.web.problems import ProblemError
+from attribution.web.http.limiter import Limiter
+from attribution.web.http.problems import ProblemError
 
 
 class Seconds:
@@ -62,7 +62,7 @@ def test_who_comes_back_when_told_is_let_through(at: float) -> None:
 
 
 def test_clients_of_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("attribution.web.limiter._MOST_CLIENTS", 100)
+    monkeypatch.setattr("attribution.web.http.limiter._MOST_CLIENTS", 100)
     now = Seconds()
     limiter = Limiter(10, now)
     for number in range(1000):

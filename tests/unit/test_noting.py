@@ -12,11 +12,6 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from attribution.cases.exporting import export_history
-from attribution.cases.history import history_of, history_of_provider
-from attribution.cases.importing import import_history
-from attribution.cases.notices import record_notice
-from attribution.cases.providers import links
 from attribution.casework import (
     NoteEvent,
     Refused,
@@ -27,9 +22,14 @@ from attribution.casework import (
     same_operator,
 )
 from attribution.casework.checking import AddChecker, add_checker
+from attribution.casework.exporting import export_history
+from attribution.casework.importing import import_history
+from attribution.casework.notice_history import history_of, history_of_provider
+from attribution.casework.providers import links
+from attribution.casework.sending import record_notice
 from attribution.history.rows import BadRow, read_event, read_notice
-from attribution.pattern.dossier import dossier
-from attribution.pattern.render import dossier_bytes
+from attribution.pattern.dossier.dossier import dossier
+from attribution.pattern.dossier.render import dossier_bytes
 from attribution.store import Store
 
 AT = 1_767_000_000_000_000

@@ -12,7 +12,7 @@ from attribution import Attribution
 from attribution.data.desks import desk_of
 from attribution.evidence import Record
 from attribution.evidence.question import DeskOf
-from attribution.lookup.clock import Clock
+from attribution.lookup.budgets.clock import Clock
 from attribution.lookup.tables import Tables
 from attribution.settings import load_settings
 from bundles import (

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from attribution.evidence import Outcome, Record
-from attribution.lookup.pace import NotNow, Pace, Service
+from attribution.lookup.budgets.pace import NotNow, Pace, Service
 from clocks import HandClock
 
 SERVICE = Service("rdap", "rdap.example")

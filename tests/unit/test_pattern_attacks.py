@@ -8,7 +8,7 @@ import pytest
 from attribution.history.rows import AliasRow
 from attribution.pattern.admission import Dropped
 from attribution.pattern.assess import Assessment, Method, assess
-from attribution.pattern.dossier import dossier
+from attribution.pattern.dossier.dossier import dossier
 from attribution.pattern.labels import Label
 from attribution.pattern.receipt import Proof, effective_corrections
 from attribution.pattern.report import as_row

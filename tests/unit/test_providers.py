@@ -6,8 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from attribution.cases.notices import Terms
-from attribution.cases.providers import (
+from attribution.casework.providers import (
     add_marks,
     keep_provider,
     link,
@@ -17,7 +16,8 @@ from attribution.cases.providers import (
     suggest,
     unlink,
 )
-from attribution.cases.views import case_lines, provider_view
+from attribution.casework.sending import Terms
+from attribution.casework.views import case_lines, provider_view
 from attribution.errors import StoreError
 from attribution.models import Provider
 from attribution.store import Store

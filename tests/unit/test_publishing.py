@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from attribution.cases.listing import (
+from attribution.casework import Refusal, Refused
+from attribution.casework.events import correct, note_event
+from attribution.casework.published_list import (
     _covered,
     begun_list,
     build,
@@ -29,19 +31,17 @@ from attribution.cases.listing import (
     signers,
     withdraw,
 )
-from attribution.cases.notices import record_notice
-from attribution.cases.noting import correct, note_event
-from attribution.cases.partners import as_misp, as_stix
-from attribution.casework import Refusal, Refused
 from attribution.casework.publishing import ApproveReply, approve_reply
+from attribution.casework.sending import record_notice
 from attribution.casework.verifying import head_in
 from attribution.errors import StoreError
+from attribution.formats.list_partners import as_misp, as_stix
 from attribution.history.rows import EventRow
 from attribution.pattern.assess import assess
-from attribution.pattern.dossier import contest, dossier
-from attribution.pattern.overview import overview_bytes
-from attribution.pattern.publication import refusals, shown_name, without_telling
-from attribution.pattern.render import dossier_files, dossier_hash, letter_text
+from attribution.pattern.dossier.dossier import contest, dossier
+from attribution.pattern.dossier.overview import overview_bytes
+from attribution.pattern.dossier.publication import refusals, shown_name, without_telling
+from attribution.pattern.dossier.render import dossier_files, dossier_hash, letter_text
 from attribution.pattern.report import as_row
 from attribution.store import Store
 from attribution.store.heads import hash_of
@@ -568,8 +568,8 @@ def test_two_signers_are_two_people(store: Store, tmp_path: Path) -> None:
 def test_the_stores_history_assesses_as_its_export_does(
     store: Store, clock: Clock, tmp_path: Path
 ) -> None:
-    from attribution.cases.exporting import export_history
-    from attribution.cases.history import history_of
+    from attribution.casework.exporting import export_history
+    from attribution.casework.notice_history import history_of
     from attribution_cli.casework.assess import load_history
 
     named(store, clock)

@@ -7,7 +7,7 @@ import base64
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from attribution.signatures import fits, read_public_key
+from attribution.store.signatures import fits, read_public_key
 from signing_keys import respelled
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))

@@ -10,7 +10,7 @@ import pytest
 from attribution.errors import InvalidTarget, InvalidVouching
 from attribution.evidence import Record
 from attribution.evidence.question import ServedFrom, VouchedFor
-from attribution.statements import ServedStatement, Vouching, read_vouchings
+from attribution.evidence.statements import ServedStatement, Vouching, read_vouchings
 from bundles import AT, address_of
 
 TABLE = """# Whom we vouch for, and since when.

@@ -464,7 +464,7 @@ def test_message_holds_nothing_past_the_host(text: str) -> None:
 
 
 def test_problem_of_the_interface_carries_the_suggestion() -> None:
-    problems = pytest.importorskip("attribution.web.problems")
+    problems = pytest.importorskip("attribution.web.http.problems")
     with pytest.raises(InvalidTarget) as caught:
         parse_target("https://l.facebook.com/l.php?u=https%3A%2F%2Fwww.site.example%2Fa")
     problem = problems.problem_of(caught.value)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attribution.text_files import (
+from attribution.files.text_files import (
     MOST_LINE,
     CsvRecord,
     Encoding,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from attribution.lookup.turns import FairTurns
+from attribution.lookup.concurrency.turns import FairTurns
 
 
 async def _rounds(tasks: int, cancelled: int | None = None) -> list[int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from attribution.cases.providers import keep_provider
 from attribution.casework import (
     Refusal,
     Refused,
@@ -14,8 +13,9 @@ from attribution.casework import (
     vouchings,
     withdraw_vouching,
 )
+from attribution.casework.providers import keep_provider
+from attribution.evidence.statements import Vouching
 from attribution.models import Provider
-from attribution.statements import Vouching
 from attribution.store import Store
 from bundles import (
     below_parent,

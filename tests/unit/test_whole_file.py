@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from attribution.cases.listing import new_key
+from attribution.casework.published_list import new_key
 from attribution.errors import OutputError, OutputExistsError, StoreError
 from attribution.evidence import Evidence, EvidenceFolder
+from attribution.files.whole_file import open_private, private_folder, whole_file
 from attribution.store.keys import Keys
-from attribution.whole_file import open_private, private_folder, whole_file
 
 
 @pytest.fixture(autouse=True)

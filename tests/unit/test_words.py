@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import attribution.web
-from attribution.cases.noting import KINDS
+from attribution.casework.events import KINDS
 from attribution.decide.answer import _RESOLUTION_WORDS
-from attribution.shown_rules import SHOWN_RULES
+from attribution.decide.shown_rules import SHOWN_RULES
 from attribution.store.audit import VIEWED
 from attribution.web.access.roles import ROLES
 from attribution.web.words import LANGUAGES, table_of, words_of

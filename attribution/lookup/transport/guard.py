@@ -22,7 +22,7 @@ The order in which a destination is judged, and why:
    d. No server but a configured one may have a special-purpose address.
 3. A **kept connection** is judged again by 2a to 2c before each request that is written to it.
 
-Addresses are compared in their normal form (`attribution.addresses.normal`).
+Addresses are compared in their normal form (`attribution.net.addresses.normal`).
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
-from attribution.addresses import Address, is_address, is_loopback, special_purpose
 from attribution.lookup.transport.errors import DestinationRefused, UnknownServer, Unreachable
 from attribution.lookup.transport.reported import ReportedAddresses, as_normal, plain_host
+from attribution.net.addresses import Address, is_address, is_loopback, special_purpose
 from attribution.settings import Settings, split_host_port
 
 Kind = Literal[

@@ -26,7 +26,6 @@ import httpcore2
 import httpx
 
 from attribution._version import __version__
-from attribution.addresses import Address
 from attribution.lookup.transport.coding import ACCEPTED, body_of
 from attribution.lookup.transport.errors import (
     DestinationRefused,
@@ -38,6 +37,7 @@ from attribution.lookup.transport.errors import (
 from attribution.lookup.transport.guard import Destination, Guard, Kind
 from attribution.lookup.transport.proxy import Proxy, ProxyRefusedCredentials
 from attribution.lookup.transport.reported import as_normal
+from attribution.net.addresses import Address
 from attribution.settings import Settings
 
 MOST_BYTES: Final = 1024 * 1024

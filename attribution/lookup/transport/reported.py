@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from attribution.addresses import Address, normal
+from attribution.net.addresses import Address, normal
 
 MOST_ADDRESSES = 100_000
 """Addresses of finished targets that are remembered; the oldest are forgotten first."""

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 
 import httpx
 
-from attribution.addresses import Address
+from attribution.lookup.concurrency.turns import FairTurns
 from attribution.lookup.transport.dns import DnsConnector, OnConnect
 from attribution.lookup.transport.errors import DestinationRefused
 from attribution.lookup.transport.guard import Guard, Kind, Resolve, ServerTable
 from attribution.lookup.transport.http import MOST_BYTES, HttpAnswer, HttpConnector, HttpRequest
 from attribution.lookup.transport.reported import ReportedAddresses
 from attribution.lookup.transport.whois import WhoisConnector
-from attribution.lookup.turns import FairTurns
+from attribution.net.addresses import Address
 from attribution.settings import Settings
 
 _PORTS = {"https": 443, "http": 80}

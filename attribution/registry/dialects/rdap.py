@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from attribution.addresses import Address, read_address
+from attribution.net.addresses import Address, read_address
 from attribution.registry.contact_card import read_card
 from attribution.registry.dialects.common import invalid_mailbox, is_maintainer, warning_of
 from attribution.registry.documents import read_document

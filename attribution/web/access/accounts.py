@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from attribution.cases.people import exact_mailbox, person_of
-from attribution.cases.two_people import ACCOUNT_MADE
+from attribution.casework.openings import ACCOUNT_MADE
+from attribution.casework.people import exact_mailbox, person_of
 from attribution.errors import NotInStoreError, Refusal, Refused, StoreError
 from attribution.store.log import Writer
 from attribution.store.service_tables import accounts, sessions

@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from attribution.cases.listing import name_signer, public_half
+from attribution.casework.published_list import name_signer, public_half
 from attribution.errors import Refusal, Refused
 from attribution.store.log import Writer
 from attribution.web.access.accounts import Account, change_account

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from attribution.cases.people import person_of
-from attribution.cases.two_people import PROVIDER_BOUND
+from attribution.casework.openings import PROVIDER_BOUND
+from attribution.casework.people import person_of
 from attribution.errors import AttributionError, StoreError
 from attribution.store.log import Writer
 from attribution.store.service_tables import accounts

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from attribution.cases.two_people import LINK_MADE, SET_UP, link_maker
+from attribution.casework.openings import LINK_MADE, SET_UP, link_maker
 from attribution.errors import NotInStoreError, Refusal, Refused
 from attribution.store.log import Writer
 from attribution.store.service_tables import tickets

@@ -15,10 +15,10 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from attribution.service_models import Problem
+from attribution.client.models import Problem
 from attribution.store.times import micros, moment
 from attribution.web.access.roles import Principal, Scope
-from attribution.web.problems import ProblemError
+from attribution.web.http.problems import ProblemError
 from attribution.web.service import Service
 
 _BEARER = HTTPBearer(

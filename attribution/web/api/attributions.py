@@ -10,9 +10,9 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
+from attribution.client.models import EvidenceRequest, RegistryItem, TargetRequest
+from attribution.lookup.protocols.origin import ToldOrigin
 from attribution.models import Attribution
-from attribution.origin import ToldOrigin
-from attribution.service_models import EvidenceRequest, RegistryItem, TargetRequest
 from attribution.web.api import examples
 from attribution.web.api.asking import (
     JSON,
@@ -25,7 +25,7 @@ from attribution.web.api.asking import (
     let_in,
     problems,
 )
-from attribution.web.problems import ProblemError
+from attribution.web.http.problems import ProblemError
 from attribution.web.service import Service
 
 router = APIRouter(prefix=ROOT, tags=["attributions"])
@@ -93,7 +93,7 @@ async def evidence(body: EvidenceRequest, service: TheService, principal: Attrib
 @router.get("/registries", response_model=list[RegistryItem], responses=problems())
 def registries(request: Request, service: TheService, principal: Attributing) -> Response:
     """Tell how each registry is asked, how it answers, and until when it is left alone."""
-    from attribution.lookup.health import registry_rows
+    from attribution.lookup.budgets.health import registry_rows
 
     rows = [RegistryItem(**row) for row in registry_rows(service.settings.cache_path)]
     return answer(request, json_of(rows, list[RegistryItem]))

@@ -9,8 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from attribution.service_models import Batch, BatchRequest, BatchResult, Page
-from attribution.web import batches
+from attribution.client.models import Batch, BatchRequest, BatchResult, Page
 from attribution.web.api import examples
 from attribution.web.api.asking import (
     ROOT,
@@ -27,7 +26,8 @@ from attribution.web.api.asking import (
     problems,
 )
 from attribution.web.api.once import Once, OnceKey
-from attribution.web.batches import BatchState
+from attribution.web.lookups import batches
+from attribution.web.lookups.batches import BatchState
 from attribution.web.service import Service
 from attribution.web.streams import EVENTS, stream_of, told
 

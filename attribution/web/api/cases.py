@@ -12,17 +12,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from attribution.attributor import Attributor
-from attribution.cases.drafting import draft
-from attribution.cases.notices import due, record_notice
-from attribution.cases.providers import provider_named
-from attribution.cases.recheck import recheck
-from attribution.cases.reports import add_report
-from attribution.cases.views import CaseLine, CaseView, case_lines, case_view
 from attribution.casework import NoteEvent
 from attribution.casework import note as note_happening
 from attribution.casework.checking import note_statement
-from attribution.errors import NotInStoreError
-from attribution.service_models import (
+from attribution.casework.drafting import draft
+from attribution.casework.providers import provider_named
+from attribution.casework.rechecking import recheck
+from attribution.casework.reporting import add_report
+from attribution.casework.sending import due, record_notice
+from attribution.casework.views import CaseLine, CaseView, case_lines, case_view
+from attribution.client.models import (
     Case,
     CaseItem,
     CheckRequest,
@@ -38,7 +37,8 @@ from attribution.service_models import (
     ReportAdded,
     ReportRequest,
 )
-from attribution.statements import ServedStatement
+from attribution.errors import NotInStoreError
+from attribution.evidence.statements import ServedStatement
 from attribution.store.audit import note_view
 from attribution.store.log import Writer
 from attribution.store.times import moment
@@ -63,8 +63,8 @@ from attribution.web.api.asking import (
     told_time,
 )
 from attribution.web.api.once import Once, OnceKey
-from attribution.web.batches import targets_of_reports
-from attribution.web.problems import ProblemError
+from attribution.web.http.problems import ProblemError
+from attribution.web.lookups.batches import targets_of_reports
 
 router = APIRouter(prefix=ROOT, tags=["cases"])
 

@@ -7,10 +7,10 @@ from sqlalchemy import select
 from starlette.responses import Response
 
 from attribution._version import __version__
-from attribution.service_models import Health
+from attribution.client.models import Health
 from attribution.store.tables import heads
 from attribution.web.api.asking import Measuring, TheService, problems
-from attribution.web.metrics import MEDIA_TYPE
+from attribution.web.http.metrics import MEDIA_TYPE
 
 router = APIRouter(tags=["health"])
 

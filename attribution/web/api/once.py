@@ -18,7 +18,7 @@ from attribution.store.log import Writer
 from attribution.store.service_tables import replies
 from attribution.web.access.roles import Principal
 from attribution.web.api.asking import JSON, etag
-from attribution.web.problems import ProblemError
+from attribution.web.http.problems import ProblemError
 from attribution.web.service import Service
 
 _DAY = 86_400_000_000

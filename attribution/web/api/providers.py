@@ -12,9 +12,6 @@ from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from attribution.cases.contacts import approve
-from attribution.cases.providers import provider_named
-from attribution.cases.views import provider_lines, provider_view
 from attribution.casework import (
     NoteEvent,
     Vouch,
@@ -23,10 +20,10 @@ from attribution.casework import (
     vouch,
     withdraw_vouching,
 )
-from attribution.pattern.dossier import contest as decide_again
-from attribution.pattern.render import dossier_archive
-from attribution.pattern.times import moment as day_of
-from attribution.service_models import (
+from attribution.casework.mailboxes import approve
+from attribution.casework.providers import provider_named
+from attribution.casework.views import provider_lines, provider_view
+from attribution.client.models import (
     ApprovalRequest,
     Assessed,
     AuditItem,
@@ -39,6 +36,9 @@ from attribution.service_models import (
     ProviderItem,
     VouchRequest,
 )
+from attribution.pattern.dossier.dossier import contest as decide_again
+from attribution.pattern.dossier.render import dossier_archive
+from attribution.pattern.times import moment as day_of
 from attribution.store.audit import audit_lines
 from attribution.store.times import iso, moment
 from attribution.web.api import examples
@@ -61,7 +61,7 @@ from attribution.web.api.asking import (
 )
 from attribution.web.api.once import Once, OnceKey
 from attribution.web.evidence import note_dossier
-from attribution.web.problems import ProblemError
+from attribution.web.http.problems import ProblemError
 
 router = APIRouter(prefix=ROOT, tags=["providers"])
 Key = Annotated[

@@ -14,21 +14,21 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from attribution.attributor import Attributor
-from attribution.cases.drafting import LANGUAGES, draft
-from attribution.cases.notices import Due, due, record_notice
-from attribution.cases.noting import correct, note_event
-from attribution.cases.providers import provider_named
-from attribution.cases.recheck import Rechecked, recheck
-from attribution.cases.views import PAGE, case_lines, case_view, urls_of_case
+from attribution.casework.drafting import LANGUAGES, draft
+from attribution.casework.events import correct, note_event
+from attribution.casework.providers import provider_named
+from attribution.casework.rechecking import Rechecked, recheck
+from attribution.casework.sending import Due, due, record_notice
+from attribution.casework.views import PAGE, case_lines, case_view, urls_of_case
 from attribution.errors import Refusal, Refused, StoreError
 from attribution.history.rows import ABOUT_NOTICE
 from attribution.store.audit import note_view
 from attribution.store.times import micros
-from attribution.web.batches import targets_of_reports
 from attribution.web.evidence import of_report
+from attribution.web.http.problems import ProblemError
+from attribution.web.lookups.batches import targets_of_reports
 from attribution.web.pages.rendering import page
 from attribution.web.pages.visitors import Form, Reader, Worker
-from attribution.web.problems import ProblemError
 from attribution.web.service import Service
 
 router = APIRouter()

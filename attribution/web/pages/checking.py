@@ -19,23 +19,23 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from attribution.attributor import Investigation
-from attribution.cases.contacts import approvals
-from attribution.cases.reports import add_report
-from attribution.cases.views import case_counts
+from attribution.casework.mailboxes import approvals
+from attribution.casework.reporting import add_report
+from attribution.casework.views import case_counts
+from attribution.client.models import MOST_TARGETS
+from attribution.decide.shown_rules import SHOWN_RULES
 from attribution.errors import InvalidTarget, NotInStoreError
 from attribution.evidence import UNANSWERED, Evidence, Record
-from attribution.json_text import csv_cell, escaped_json
-from attribution.lookup.health import registry_rows
+from attribution.files.shown_text import csv_cell, escaped_json
+from attribution.lookup.budgets.health import registry_rows
 from attribution.models import Attribution
-from attribution.service_models import MOST_TARGETS
-from attribution.shown_rules import SHOWN_RULES
 from attribution.store.tables import cases, providers, reports
 from attribution.target import explained, parse_target, plain_url
-from attribution.web import batches
-from attribution.web.batches import BatchState, Line
+from attribution.web.http.problems import ProblemError
+from attribution.web.lookups import batches
+from attribution.web.lookups.batches import BatchState, Line
 from attribution.web.pages.rendering import page, render
 from attribution.web.pages.visitors import Form, Looker, Worker, visitor_of
-from attribution.web.problems import ProblemError
 from attribution.web.service import Service
 from attribution.web.streams import EVENTS, stream_of
 from attribution.web.words import words_of

@@ -12,8 +12,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from attribution.cases.contacts import approve
-from attribution.cases.listing import (
+from attribution.casework.events import note_event
+from attribution.casework.mailboxes import approve
+from attribution.casework.providers import provider_named, suggest
+from attribution.casework.published_list import (
     SIGNERS_NEEDED,
     begun_list,
     build_from,
@@ -29,29 +31,32 @@ from attribution.cases.listing import (
     signers,
     withdraw,
 )
-from attribution.cases.notices import Terms, set_terms
-from attribution.cases.noting import note_event
-from attribution.cases.providers import provider_named, suggest
-from attribution.cases.views import PAGE, case_lines, provider_lines, provider_view
+from attribution.casework.sending import Terms, set_terms
+from attribution.casework.views import PAGE, case_lines, provider_lines, provider_view
 from attribution.errors import Refusal, Refused, StoreError
-from attribution.pattern.dossier import REPLY_DAYS
-from attribution.pattern.dossier import contest as decide_again
-from attribution.pattern.labels import LABELS
-from attribution.pattern.pictures import (
+from attribution.pattern.dossier.dossier import REPLY_DAYS
+from attribution.pattern.dossier.dossier import contest as decide_again
+from attribution.pattern.dossier.pictures import (
     curve_picture,
     funnel_picture,
     timeline_picture,
     weeks_picture,
 )
-from attribution.pattern.render import dossier_archive, dossier_files, dossier_hash, letter_text
+from attribution.pattern.dossier.render import (
+    dossier_archive,
+    dossier_files,
+    dossier_hash,
+    letter_text,
+)
+from attribution.pattern.labels import LABELS
 from attribution.pattern.times import moment as day_of
 from attribution.store.tables import events, providers
 from attribution.store.times import moment
 from attribution.web.access.signing import open_signing_key
 from attribution.web.evidence import note_dossier
+from attribution.web.http.problems import ProblemError
 from attribution.web.pages.rendering import page
 from attribution.web.pages.visitors import Form, KnownVisitor, Reader, Signer, Worker
-from attribution.web.problems import ProblemError
 from attribution.web.service import Service
 
 router = APIRouter()

@@ -15,6 +15,7 @@ from attribution.web.access import sessions, tickets, totp
 from attribution.web.access.accounts import change_account
 from attribution.web.access.oidc import open_state, seal_state
 from attribution.web.access.signing_in import SignInRefused, sign_in, sign_in_by_claims
+from attribution.web.http.problems import ProblemError
 from attribution.web.pages.rendering import page
 from attribution.web.pages.visitors import (
     Form,
@@ -26,7 +27,6 @@ from attribution.web.pages.visitors import (
     set_cookie,
     take_cookie,
 )
-from attribution.web.problems import ProblemError
 from attribution.web.service import Service
 from attribution.web.words import LANGUAGES
 

@@ -9,10 +9,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from attribution.cases.listing import check_may_sign, named_signers
+from attribution.casework.published_list import check_may_sign, named_signers
 from attribution.casework.two_people import ConfirmAccount, confirm_account, waiting_accounts
 from attribution.errors import Refusal, Refused, StoreError
-from attribution.lookup.health import registry_rows
+from attribution.lookup.budgets.health import registry_rows
 from attribution.store.audit import audit_lines
 from attribution.store.log import Writer
 from attribution.web.access.accounts import add_account, all_accounts, change_account
@@ -21,6 +21,7 @@ from attribution.web.access.passwords import fits
 from attribution.web.access.roles import KEY_SCOPES, ROLES, Principal
 from attribution.web.access.signing import fingerprint, make_signing_key
 from attribution.web.access.tickets import set_up_ticket
+from attribution.web.http.problems import ProblemError
 from attribution.web.pages.rendering import page
 from attribution.web.pages.visitors import (
     Admin,
@@ -31,7 +32,6 @@ from attribution.web.pages.visitors import (
     Looker,
     Signer,
 )
-from attribution.web.problems import ProblemError
 from attribution.web.service import Service
 
 router = APIRouter()

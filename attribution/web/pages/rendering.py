@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from attribution._version import __version__
-from attribution.json_text import shown
+from attribution.files.shown_text import shown
 from attribution.store.times import iso, micros, moment
 from attribution.target import defanged
 from attribution.web.pages.visitors import visitor_of
@@ -24,7 +24,7 @@ from attribution.web.words import LANGUAGES, words_of
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=ChoiceLoader([PackageLoader("attribution.web"), PackageLoader("attribution.pattern")]),
+        loader=ChoiceLoader([PackageLoader("attribution.web"), PackageLoader("attribution.pattern.dossier")]),
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         finalize=_plain,
     )  # fmt: skip

@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from attribution.web.http.problems import ProblemError
 from attribution.web.pages import casework, checking, companies, entering, house
 from attribution.web.pages.rendering import page
 from attribution.web.pages.visitors import NotSignedInError, sign_in_address
-from attribution.web.problems import ProblemError
 
 
 def attach(app: FastAPI) -> None:

@@ -17,7 +17,7 @@ from attribution.web.access import sessions
 from attribution.web.access.roles import Principal, Scope
 from attribution.web.access.sessions import Session
 from attribution.web.access.tokens import form_token, new_token, same
-from attribution.web.problems import ProblemError
+from attribution.web.http.problems import ProblemError
 from attribution.web.service import Service
 from attribution.web.words import LANGUAGES
 

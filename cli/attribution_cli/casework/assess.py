@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attribution.extras import Extra
-from attribution.whole_file import refuse_existing
+from attribution.files.whole_file import refuse_existing
 from attribution_cli import exit_code
 from attribution_cli.casework.desk import (
     AsJson,
@@ -142,8 +142,8 @@ def load_history(
     from attribution.pattern.history import History
 
     if folder is None:
-        from attribution.cases.history import countries, history_of, history_of_provider
-        from attribution.cases.providers import provider_named
+        from attribution.casework.notice_history import countries, history_of, history_of_provider
+        from attribution.casework.providers import provider_named
 
         store, _ = open_store()
         with store, store.read() as connection:

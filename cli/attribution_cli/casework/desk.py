@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from attribution.whole_file import whole_file
+from attribution.files.whole_file import whole_file
 from attribution_cli.console import results, say
 from attribution_cli.safe_text import escaped_json, shown
 
 if TYPE_CHECKING:
-    from attribution.cases.drafting import Sender
-    from attribution.cases.notices import Terms
+    from attribution.casework.drafting import Sender
+    from attribution.casework.sending import Terms
     from attribution.settings import Settings
     from attribution.store.log import Writer
     from attribution.store.store import Store
@@ -57,14 +57,14 @@ def who_of(who: str | None, settings: Settings) -> str | None:
 
 def usual_terms(settings: Settings) -> Terms:
     """Return how a provider is written to where nothing else was agreed."""
-    from attribution.cases.notices import Terms
+    from attribution.casework.sending import Terms
 
     return Terms.usual(settings)
 
 
 def sender_of(settings: Settings, language: str | None = None) -> Sender:
     """Return the hotline as notices name it."""
-    from attribution.cases.drafting import Sender
+    from attribution.casework.drafting import Sender
 
     return Sender.of(settings, language)
 

@@ -13,8 +13,8 @@ from typing import Annotated, Any
 import typer
 
 from attribution.extras import Extra, require
-from attribution.text_files import Encoding
-from attribution.whole_file import refuse_existing
+from attribution.files.text_files import Encoding
+from attribution.files.whole_file import refuse_existing
 from attribution_cli import exit_code
 from attribution_cli.casework.desk import (
     AsJson,
@@ -92,9 +92,9 @@ def import_(
     """Take reports, notices and events in. A bad row is put aside with its reason; the same file
     twice changes nothing.
     """
-    from attribution.cases import importing
-    from attribution.cases.mapping import load_mapping
-    from attribution.cases.xarf_import import import_xarf
+    from attribution.casework import importing
+    from attribution.casework.xarf_import import import_xarf
+    from attribution.formats.mapping import load_mapping
 
     if rejects is not None:
         refuse_existing(rejects, replace=force)
@@ -187,7 +187,7 @@ def export(
     """
     if form in _PACKAGES:
         require(f"export --format {form}", Extra.EXCHANGE, _PACKAGES[form])
-    from attribution.cases import exporting
+    from attribution.casework import exporting
 
     if form is not ExportFormat.HISTORY:
         refuse_existing(output, replace=force)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attribution.extras import Extra
-from attribution.whole_file import refuse_existing
+from attribution.files.whole_file import refuse_existing
 from attribution_cli import exit_code
 from attribution_cli.casework.checkers import note_statements
 from attribution_cli.casework.desk import (
@@ -53,7 +53,7 @@ mail_app = typer.Typer(help="What came back by mail.", no_args_is_help=True)
 @needs("notice due", Extra.HOTLINE)
 def due(as_json: AsJson = False) -> int:
     """List notices and reminders that are due, and what has to be done before each may go out."""
-    from attribution.cases.notices import due as due_now
+    from attribution.casework.sending import due as due_now
     from attribution.store.times import iso, micros
 
     store, settings = open_store()
@@ -101,8 +101,8 @@ def draft(
     """Write the notice of a case to each party in the order to write, as text and XARF v4. Nothing
     is sent.
     """
-    from attribution.cases.drafting import draft as write_drafts
-    from attribution.cases.notices import due as due_now
+    from attribution.casework.drafting import draft as write_drafts
+    from attribution.casework.sending import due as due_now
     from attribution.store.times import micros
 
     store, settings = open_store()
@@ -179,7 +179,7 @@ def record(
     as_json: AsJson = False,
 ) -> None:
     """Note that a notice was sent: the first of a case, or a reminder."""
-    from attribution.cases.notices import record_notice
+    from attribution.casework.sending import record_notice
 
     with recording(who) as writer:
         what = record_notice(
@@ -286,7 +286,7 @@ def correct(
     as_json: AsJson = False,
 ) -> None:
     """Take back an event that was noted wrongly, by a new one that names it."""
-    from attribution.cases.noting import correct as take_back
+    from attribution.casework.events import correct as take_back
 
     with recording(who) as writer:
         number = take_back(writer, seq, why)
@@ -316,8 +316,8 @@ def case_list(
     as_json: AsJson = False,
 ) -> None:
     """List cases, the latest first."""
-    from attribution.cases.providers import provider_named
-    from attribution.cases.views import case_lines
+    from attribution.casework.providers import provider_named
+    from attribution.casework.views import case_lines
     from attribution.store.times import iso
 
     store, _ = open_store()
@@ -348,7 +348,7 @@ def case_show(
     """Show a case: its URLs, and everything that happened,
     with when it was known and who noted it.
     """
-    from attribution.cases.views import case_view
+    from attribution.casework.views import case_view
     from attribution.store.times import iso, micros
 
     store, _ = open_store()

@@ -48,7 +48,7 @@ def provider_list(
     as_json: AsJson = False,
 ) -> None:
     """List providers by key, with how many cases each has."""
-    from attribution.cases.views import provider_lines
+    from attribution.casework.views import provider_lines
     from attribution.store.times import iso
 
     store, _ = open_store()
@@ -69,8 +69,8 @@ def provider_show(provider: Provider, as_json: AsJson = False) -> None:
     """Show a provider: what it is known by and since when, its links, approved mailboxes, and what
     happened to its cases.
     """
-    from attribution.cases.providers import provider_named
-    from attribution.cases.views import provider_view
+    from attribution.casework.providers import provider_named
+    from attribution.casework.views import provider_view
 
     store, settings = open_store()
     with store, store.read() as connection:
@@ -123,9 +123,9 @@ def link(
     as_json: AsJson = False,
 ) -> None:
     """Link two providers, from the day on which it was known. `provider unlink` undoes it."""
-    from attribution.cases.providers import link as make_link
-    from attribution.cases.providers import provider_named
     from attribution.casework import SameOperator, same_operator
+    from attribution.casework.providers import link as make_link
+    from attribution.casework.providers import provider_named
 
     if kind == "same_operator":
         with recording(who) as writer:
@@ -161,7 +161,7 @@ def unlink(
     as_json: AsJson = False,
 ) -> None:
     """Undo a link from now on. What was decided while it held stays as it was."""
-    from attribution.cases.providers import unlink as undo
+    from attribution.casework.providers import unlink as undo
 
     with recording(who) as writer:
         undo(writer, number)
@@ -179,8 +179,8 @@ def suggest(
     """Suggest pairs of records that may be one company, with reasons. Nothing is joined: a person
     decides with `provider link`.
     """
-    from attribution.cases.providers import provider_named
-    from attribution.cases.providers import suggest as pairs
+    from attribution.casework.providers import provider_named
+    from attribution.casework.providers import suggest as pairs
 
     store, _ = open_store()
     with store, store.read() as connection:
@@ -205,8 +205,8 @@ def approve(
     """Approve a mailbox as the provider's. Until then no notice carries URLs to it; a mailbox that
     changes loses it.
     """
-    from attribution.cases.contacts import approve as approve_mailbox
-    from attribution.cases.providers import add_marks, provider_named
+    from attribution.casework.mailboxes import approve as approve_mailbox
+    from attribution.casework.providers import add_marks, provider_named
 
     with recording(who) as writer:
         identity, key = provider_named(writer.connection, provider)
@@ -237,7 +237,7 @@ def mark(
     as_json: AsJson = False,
 ) -> None:
     """Note what else a provider is known by, since a day. It joins nothing: it is a reason to look."""
-    from attribution.cases.providers import MARK_KINDS, add_marks, provider_named
+    from attribution.casework.providers import MARK_KINDS, add_marks, provider_named
     from attribution.errors import Refusal, Refused
 
     if kind not in MARK_KINDS:
@@ -313,8 +313,8 @@ def terms(
     as_json: AsJson = False,
 ) -> None:
     """Set how this provider is written to."""
-    from attribution.cases.notices import Terms, set_terms, terms_of
-    from attribution.cases.providers import provider_named
+    from attribution.casework.providers import provider_named
+    from attribution.casework.sending import Terms, set_terms, terms_of
 
     store, settings = open_store()
     with store, store.write(who_of(who, settings)) as writer:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from attribution.extras import Extra, require
-from attribution.whole_file import refuse_existing, whole_file
+from attribution.files.whole_file import refuse_existing, whole_file
 from attribution_cli import exit_code
 from attribution_cli.casework.assess import AtDate, HistoryFolder, load_history, read_date
 from attribution_cli.casework.desk import (
@@ -69,7 +69,7 @@ def dossier(
     force: Force = False,
 ) -> int:
     """Write a provider's dossier: every case, the weeks, the curve of removal, what was not counted. The same bytes each time."""
-    from attribution.pattern.render import DOSSIER_FILES, dossier_files
+    from attribution.pattern.dossier.render import DOSSIER_FILES, dossier_files
 
     if not verify:
         refuse_existing(*(output / name for name in DOSSIER_FILES), replace=force)
@@ -104,8 +104,8 @@ def letter(
     who: Who = None,
 ) -> None:
     """Write the letter to a provider that goes with its dossier, at least 14 days before anything is published of it."""
-    from attribution.cases.listing import note_letter
-    from attribution.pattern.render import dossier_hash, letter_text
+    from attribution.casework.published_list import note_letter
+    from attribution.pattern.dossier.render import dossier_hash, letter_text
     from attribution.settings import load_settings
 
     settings = load_settings()
@@ -137,7 +137,7 @@ def contest(
     as_json: AsJson = False,
 ) -> int:
     """Decide again without the cases that a provider contests; say whether its label stands, and by what margin."""
-    from attribution.pattern.dossier import contest as decide_again
+    from attribution.pattern.dossier.dossier import contest as decide_again
 
     look = read_date(at)
     found, _ = load_history(history, look, provider=provider)
@@ -169,7 +169,7 @@ def overview(
         require(f"overview --output {output.name}", Extra.PICTURES)
     refuse_existing(output, replace=force)
     from attribution.pattern.assess import assess
-    from attribution.pattern.overview import overview_bytes
+    from attribution.pattern.dossier.overview import overview_bytes
 
     look = read_date(at)
     history_, where = load_history(history, look)
@@ -200,8 +200,8 @@ def build(
             "pymisp" if form is ListFormat.MISP else "stix2",
         )
     refuse_existing(output, replace=force)
-    from attribution.cases.listing import build as build_list
-    from attribution.cases.partners import as_misp, as_stix
+    from attribution.casework.published_list import build as build_list
+    from attribution.formats.list_partners import as_misp, as_stix
     from attribution.settings import load_settings
 
     store, _ = open_store()
@@ -229,7 +229,7 @@ def key(
     output: Annotated[Path, typer.Option("--output", "-o", help="The private key's file.")],
 ) -> None:
     """Make a signer's or checker's key (Ed25519) and print its public half."""
-    from attribution.cases.listing import new_key
+    from attribution.casework.published_list import new_key
 
     typer.echo(new_key(output))
 
@@ -247,7 +247,7 @@ def signer(
     who: Who = None,
 ) -> None:
     """Name a person who may sign."""
-    from attribution.cases.listing import name_signer
+    from attribution.casework.published_list import name_signer
 
     with recording(who) as writer:
         name_signer(writer, name, mailbox, public_key)
@@ -265,8 +265,8 @@ def sign(
     reason: Annotated[str, typer.Option(help="Why; it stands beside the signature.")],
 ) -> None:
     """Sign exactly this list."""
-    from attribution.cases.listing import check_may_sign, public_half, read_key, signers
-    from attribution.cases.listing import sign as add_signature
+    from attribution.casework.published_list import check_may_sign, public_half, read_key, signers
+    from attribution.casework.published_list import sign as add_signature
     from attribution.errors import Refusal, Refused
 
     try:
@@ -329,7 +329,7 @@ def publish(
     who: Who = None,
 ) -> None:
     """Write the list as it may go out, if everything holds today and two different people signed exactly it."""
-    from attribution.cases.listing import publish as publish_list
+    from attribution.casework.published_list import publish as publish_list
 
     refuse_existing(output, replace=force)
     store, settings = open_store()
@@ -352,7 +352,7 @@ def withdraw(
     as_json: AsJson = False,
 ) -> None:
     """Withdraw an entry, and say whom to tell: everybody who was given a list with it."""
-    from attribution.cases.listing import withdraw as withdraw_entry
+    from attribution.casework.published_list import withdraw as withdraw_entry
 
     with recording(who) as writer:
         notice = withdraw_entry(writer, company, why)
@@ -363,7 +363,7 @@ def withdraw(
 
 
 def _dossier(provider: str, history: Path | None, at: str | None) -> dict[str, Any]:
-    from attribution.pattern.dossier import dossier as make
+    from attribution.pattern.dossier.dossier import dossier as make
 
     look = read_date(at)
     found, where = load_history(history, look, provider=provider)

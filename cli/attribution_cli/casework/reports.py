@@ -51,10 +51,10 @@ def add(
 ) -> int:
     """Look a reported URL up, and keep it with its evidence; open reports of one site at one provider become one notice."""
     from attribution.attributor import Attributor, Investigation
-    from attribution.cases.reports import add_report
     from attribution.casework import vouchings
+    from attribution.casework.reporting import add_report
     from attribution.errors import InvalidTarget
-    from attribution.statements import ServedStatement
+    from attribution.evidence.statements import ServedStatement
     from attribution.target import explained
 
     unread = 0
@@ -149,7 +149,7 @@ def erase(
     as_json: AsJson = False,
 ) -> None:
     """Make everything that tells of a reported URL unreadable, for good. The case stays, and the log still verifies."""
-    from attribution.cases.reports import erase as erase_report
+    from attribution.casework.reporting import erase as erase_report
     from attribution.store.engine import scrub
 
     store, settings = open_store()
@@ -174,8 +174,8 @@ def recheck(
 ) -> int:
     """Look up every open report anew, as right before a notice: unchanged, changed, moved to another provider, or unknown."""
     from attribution.attributor import Attributor
-    from attribution.cases.recheck import recheck as look_again
     from attribution.casework import vouchings
+    from attribution.casework.rechecking import recheck as look_again
 
     store, settings = open_store()
     say_proxy(settings)

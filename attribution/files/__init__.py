@@ -1,0 +1,1 @@
+"""Text files that people give, files that this program writes, and text that is safe to show."""

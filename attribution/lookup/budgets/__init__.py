@@ -1,0 +1,1 @@
+"""How many questions a server may be asked: budgets, their ledger, pace and health."""

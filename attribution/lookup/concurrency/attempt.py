@@ -1,0 +1,94 @@
+"""Asking a registry within its budget: whatever goes
+wrong on the way is a record, never an exception.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from attribution.evidence import Outcome, Record
+from attribution.lookup.budgets.clock import Clock
+from attribution.lookup.budgets.pace import NotNow, Pace, Service
+from attribution.lookup.transport import (
+    DestinationRefused,
+    MalformedAnswer,
+    TooLarge,
+    UnknownServer,
+    Unreachable,
+)
+from attribution.registry.readers import is_big
+
+SOON = timedelta(seconds=15)
+"""For what may be over in a moment: a connection that failed, a server that is restarted."""
+LATER = timedelta(minutes=15)
+"""For what will not be other in a moment:
+an answer that cannot be read, a name that does not resolve.
+"""
+MUCH_LATER = timedelta(days=1)
+"""For a registry that banned this host for good: somebody has to write to it first."""
+
+
+def _nobody(record: Record) -> int:
+    return 0
+
+
+class Attempts:
+    """Makes attempts at registries, one budget each."""
+
+    def __init__(self, pace: Pace, clock: Clock) -> None:
+        self._pace, self._clock = pace, clock
+        self._reading = asyncio.Lock()
+
+    async def ask(
+        self,
+        service: Service,
+        blank: Record,
+        send: Callable[[], Awaitable[Record]],
+        most_patience: float | None = None,
+        people: Callable[[Record], int] = _nobody,
+    ) -> Record:
+        """Send when the service's budget allows; `people` counts whose data an
+        answer holds. `blank` is the record of a question without an answer.
+        """
+
+        async def attempt() -> Record:
+            try:
+                return await send()
+            except DestinationRefused as error:
+                return self.failed(blank, "refused", str(error))
+            except (TooLarge, MalformedAnswer) as error:
+                return self.failed(blank, "malformed", str(error))
+            except TimeoutError:
+                return self.failed(
+                    blank, "unreachable", "no whole answer within the time limit", SOON
+                )
+            except UnknownServer as error:
+                return self.failed(blank, "unreachable", str(error))
+            except Unreachable as error:
+                return self.failed(blank, "unreachable", str(error), SOON)
+
+        try:
+            return await self._pace.ask(service, attempt, people, most_patience)
+        except NotNow as error:
+            outcome: Outcome = "unreachable" if error.kind == "unreachable" else "rate_limited"
+            return replace(self.failed(blank, outcome, str(error)), retry_at=error.retry_at)
+
+    async def read(self, body: bytes, read: Callable[[], Record]) -> Record:
+        """Read an answer; a big one in a thread, so that no event loop waits for it.
+
+        One such thread at a time: each that runs takes its share of the interpreter from the loop.
+        """
+        if not is_big(body):
+            return read()
+        async with self._reading:
+            return await asyncio.to_thread(read)
+
+    def failed(
+        self, blank: Record, outcome: Outcome, note: str, later: timedelta = LATER
+    ) -> Record:
+        """Return the record of a failure, with the time from which to ask again."""
+        now = self._clock.now()
+        return replace(blank, outcome=outcome, note=note, fetched_at=now, retry_at=now + later)

@@ -1,0 +1,1 @@
+"""One module a protocol: DNS, RDAP, WHOIS, origins behind proxies, lists, time stamps."""

@@ -1,0 +1,1 @@
+"""Addresses, prefixes and domain names: one spelling each. Pure."""

@@ -1,0 +1,1 @@
+"""Notices to a provider: sender, wording, templates."""

@@ -1,0 +1,1 @@
+"""Around each request: rate limits, hostile requests, logs, metrics, problem documents."""
