@@ -1,4 +1,5 @@
-"""From a reported URL to the company that can take it down, its abuse mailbox, and how that is known.
+"""From a reported URL to the company that can take it down, its abuse mailbox, and how that is
+known.
 
     >>> import attribution
     >>> answer = attribution.attribute("hxxps://www[.]site.example/x")  # doctest: +SKIP

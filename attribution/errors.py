@@ -1,6 +1,7 @@
 """Everything that this library raises on purpose, under one root.
 
-A registry that fails, throttles or lies is data in the answer, never an exception: see `models.Failure`.
+A registry that fails, throttles or lies is data in the answer, never an exception: see
+`models.Failure`.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ class InvalidTarget(AttributionError):  # noqa: N818 - the name is the contract
 
 
 class SettingsError(AttributionError):
-    """A setting has a value that cannot be used; the message names setting, value and allowed form."""
+    """A setting has a value that cannot be used; the message names setting, value and allowed
+    form.
+    """
 
 
 class EvidenceError(AttributionError):
@@ -53,7 +56,9 @@ class HistoryError(AttributionError):
 
 
 class StoreError(AttributionError):
-    """The store cannot be opened, or does not hold what was named; the message names the way out."""
+    """The store cannot be opened, or does not hold what was named; the message names the way
+    out.
+    """
 
 
 class Refusal(StrEnum):
@@ -91,7 +96,9 @@ class NotInStoreError(StoreError):
 
 
 class StoreUnavailableError(StoreError):
-    """The database cannot be used now: it is locked, full, unreachable or damaged. Nothing was changed by the step."""
+    """The database cannot be used now: it is locked, full, unreachable or damaged. Nothing was
+    changed by the step.
+    """
 
 
 class KeyFileError(AttributionError):

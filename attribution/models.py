@@ -51,7 +51,9 @@ class Provider(_Model):
     """A company as a registry names it."""
 
     id: str
-    """`registry:HANDLE`; where the registry gives no organisation handle, `registry:network:HANDLE`."""
+    """`registry:HANDLE`; where the registry gives no organisation handle,
+    `registry:network:HANDLE`.
+    """
     name: str
     country: str | None = None
     """ISO 3166-1 alpha-2, from the holder's own registration."""
@@ -108,7 +110,9 @@ class WriteStep(_Model):
     """Mailbox or web form; of an authority its web page; None when it is not known."""
     ask: str
     when: Literal["now", "if_silent"] = "if_silent"
-    """`now`: one of the companies that some address of the site is at; `if_silent`: when those before do not act."""
+    """`now`: one of the companies that some address of the site is at; `if_silent`: when those
+    before do not act.
+    """
 
 
 class NetworkRef(_Model):
@@ -151,7 +155,9 @@ class Country(_Model):
     holder: str | None = None
     origin_as: str | None = None
     hotline: str | None = None
-    """The hotlines that take reports of content in the country: of the block's registration, else of its holder."""
+    """The hotlines that take reports of content in the country: of the block's registration, else
+    of its holder.
+    """
     authority: str | None = None
     """The authority there that a hotline can turn to when the companies stay silent."""
 

@@ -127,7 +127,9 @@ def _addresses(value: Any) -> Any:
 
 
 class Settings(BaseModel):
-    """How to ask and where to keep. `attribution config show` prints each value and where it came from."""
+    """How to ask and where to keep. `attribution config show` prints each value and where it came
+    from.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -209,7 +211,8 @@ class Settings(BaseModel):
 
     store: str | None = Field(
         None,
-        description="where reports and notices are kept: sqlite:///FILE or postgresql://USER@HOST/DATABASE; empty: a file in the data folder",
+        description="where reports and notices are kept: sqlite:///FILE or "
+        "postgresql://USER@HOST/DATABASE; empty: a file in the data folder",
     )
     key_file: Path | None = Field(
         None, description="the keys of that store; empty: beside its file"
@@ -229,7 +232,8 @@ class Settings(BaseModel):
     )
     keep_urls: bool = Field(
         False,
-        description="keep reported URLs themselves, encrypted; else only what recognises them (a keyed hash) and the host",
+        description="keep reported URLs themselves, encrypted; else only what recognises them "
+        "(a keyed hash) and the host",
     )
     analyst: str | None = Field(
         None, description="who is noted as having done something; empty: the account's name"
@@ -352,7 +356,9 @@ class Settings(BaseModel):
 
 
 def config_file() -> Path:
-    """Return the TOML file that is read: `ATTRIBUTION_CONFIG`, else the user's configuration folder."""
+    """Return the TOML file that is read: `ATTRIBUTION_CONFIG`, else the user's configuration
+    folder.
+    """
     named = os.environ.get(CONFIG_VARIABLE)
     return (
         Path(named) if named else Path(platformdirs.user_config_dir("attribution")) / "config.toml"

@@ -113,9 +113,22 @@ def over_worlds(laboratory: Path, seeds: list[int], urls: int) -> tuple[Table, l
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
             subprocess.run(
-                [sys.executable, str(laboratory), "synthetic", "--rules", "2", "--dir", folder, "--seed", str(seed), "--urls", str(urls)],
-                check=True, stdout=subprocess.DEVNULL,
-            )  # fmt: skip
+                [
+                    sys.executable,
+                    str(laboratory),
+                    "synthetic",
+                    "--rules",
+                    "2",
+                    "--dir",
+                    folder,
+                    "--seed",
+                    str(seed),
+                    "--urls",
+                    str(urls),
+                ],
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
             world = World.load(Path(folder))
         for host, address in world.hosts.items():
             looks = _looks(world, address)
@@ -186,7 +199,13 @@ def _judged_capture(
     if not found.mailbox:
         verdict = "missed" if row["mailbox_sha256"] else "rightly none"
     else:
-        verdict = "found" if digest == row["mailbox_sha256"] else "other" if digest in row["others_sha256"].split() else "wrong"  # fmt: skip
+        verdict = (
+            "found"
+            if digest == row["mailbox_sha256"]
+            else "other"
+            if digest in row["others_sha256"].split()
+            else "wrong"
+        )
     verdicts, detail = (
         [verdict],
         "" if verdict in ("found", "rightly none") else f"{verdict}; {row['why']}",

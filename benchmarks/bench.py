@@ -1,8 +1,10 @@
-"""What a look costs, beside other libraries and beside the least that it could cost, on the laboratory.
+"""What a look costs, beside other libraries and beside the least that it could cost, on the
+laboratory.
 
-Run by `make bench`. One table, the same as bench.json beside it; medians of at least five runs with their spread. Peers are
-really installed and changed in nothing but their servers' addresses; they run in the same run on the same laboratory, with
-20 ms to resolvers and 150 ms to registries. `--only NAME` measures one figure, `--runs N` other than five times.
+Run by `make bench`. One table, the same as bench.json beside it; medians of at least five runs with
+their spread. Peers are really installed and changed in nothing but their servers' addresses; they
+run in the same run on the same laboratory, with 20 ms to resolvers and 150 ms to registries.
+`--only NAME` measures one figure, `--runs N` other than five times.
 """
 
 from __future__ import annotations
@@ -47,7 +49,10 @@ class Figure:
         """The figure as a line of the table."""
         spread = f"{min(self.runs):.3g} to {max(self.runs):.3g}"
         verdict = "" if self.met is None else "yes" if self.met else "NO"
-        return f"{self.name:66} {self.median:>9.3g} {self.unit:5} {spread:>20}  {self.bar:>8} {verdict:4} {self.note}".rstrip()
+        return (
+            f"{self.name:66} {self.median:>9.3g} {self.unit:5} {spread:>20}  {self.bar:>8} "
+            f"{verdict:4} {self.note}"
+        ).rstrip()
 
 
 class Bench:
@@ -83,7 +88,9 @@ class Bench:
     def serve(
         self, world: Path, command: list[str], *options: str, env: dict[str, str] | None = None
     ) -> tuple[str, dict[str, int], float]:
-        """Run a command inside the laboratory; return its output, the queries that servers answered, and its seconds."""
+        """Run a command inside the laboratory; return its output, the queries that servers
+        answered, and its seconds.
+        """
         began = time.perf_counter()
         done = subprocess.run(
             [
@@ -113,7 +120,9 @@ class Bench:
     def inside(
         self, figure: str, library: str, world: Path, *rest: object
     ) -> tuple[dict[str, Any], int]:
-        """Measure one figure of one library in a process of its own; return it, and how often registries were asked."""
+        """Measure one figure of one library in a process of its own; return it, and how often
+        registries were asked.
+        """
         command = [
             sys.executable,
             str(HERE / "inside.py"),
@@ -130,7 +139,11 @@ class Bench:
 
 def asked(queries: dict[str, int]) -> int:
     """Count the questions that registries answered."""
-    return sum(count for name, count in queries.items() if name.startswith(("rdap.", "whois.")) and "bootstrap" not in name)  # fmt: skip
+    return sum(
+        count
+        for name, count in queries.items()
+        if name.startswith(("rdap.", "whois.")) and "bootstrap" not in name
+    )
 
 
 def over(ours: Iterable[float], theirs: Iterable[float]) -> list[float]:
@@ -144,7 +157,9 @@ def under(ours: Iterable[float], theirs: Iterable[float]) -> list[float]:
 
 
 def cold_one(bench: Bench) -> list[Figure]:
-    """One cold URL: beside the round trips that cannot be avoided, and beside each peer where all have the same to do."""
+    """One cold URL: beside the round trips that cannot be avoided, and beside each peer where all
+    have the same to do.
+    """
     world = bench.world(1000)
     urls = (world / "urls.txt").read_text("utf-8").splitlines()
     long_way = next(
@@ -178,10 +193,27 @@ def cold_one(bench: Bench) -> list[Figure]:
     ):
         figures.append(Figure(f"one cold URL: {name}", runs, "s"))
         ratio = [run / unavoidable for run in runs]
-        figures.append(Figure(f"  over its unavoidable round trips ({unavoidable:g} s)", ratio, "times", "<= 1.3", statistics.median(ratio) <= 1.3))  # fmt: skip
+        figures.append(
+            Figure(
+                f"  over its unavoidable round trips ({unavoidable:g} s)",
+                ratio,
+                "times",
+                "<= 1.3",
+                statistics.median(ratio) <= 1.3,
+            )
+        )
     for peer, runs in peers.items():
         ratio = over(later, runs)
-        figures.append(Figure(f"  {peer} with the latter, over ours", ratio, "times", "> 1", statistics.median(ratio) > 1, details={"seconds": runs}))  # fmt: skip
+        figures.append(
+            Figure(
+                f"  {peer} with the latter, over ours",
+                ratio,
+                "times",
+                "> 1",
+                statistics.median(ratio) > 1,
+                details={"seconds": runs},
+            )
+        )
     return figures
 
 
@@ -207,17 +239,33 @@ def cold_many(bench: Bench) -> list[Figure]:
             found, peer_queries[peer] = bench.inside("many", peer, world, 1000, AT_ONCE)
             at_once.setdefault(peer, []).append(found["seconds"])
             failed[peer] = found["failed"]
-            # A loop keeps nothing, so its time grows with the list: fifty URLs tell what a thousand cost.
+            # A loop keeps nothing, so its time grows with the list: fifty URLs tell what a thousand
+            # cost.
             found, _ = bench.inside("many", peer, world, 50, 1)
             loops.setdefault(peer, []).append(found["seconds"] * 20)
-    figures = [Figure(f"1,000 cold URLs, this project, {AT_ONCE} at once", ours, "s", note=f"{max(queries)} questions to registries")]  # fmt: skip
+    figures = [
+        Figure(
+            f"1,000 cold URLs, this project, {AT_ONCE} at once",
+            ours,
+            "s",
+            note=f"{max(queries)} questions to registries",
+        )
+    ]
     figures += [
         Figure(f"  the same questions by {library} and dnspython alone, none read", runs, "s")
         for library, runs in least.items()
     ]
     for peer in PEERS:
         ratio = over(ours, loops[peer])
-        figures.append(Figure(f"  {peer} in a loop (50 URLs, times 20), over ours", ratio, "times", ">= 20", statistics.median(ratio) >= 20))  # fmt: skip
+        figures.append(
+            Figure(
+                f"  {peer} in a loop (50 URLs, times 20), over ours",
+                ratio,
+                "times",
+                ">= 20",
+                statistics.median(ratio) >= 20,
+            )
+        )
     for peer in PEERS:
         ratio = over(ours, at_once[peer])
         note = f"{peer_queries[peer]} questions" + (
@@ -237,7 +285,9 @@ def cold_many(bench: Bench) -> list[Figure]:
 
 
 def queries_over_floor(bench: Bench) -> list[Figure]:
-    """20,000 URLs through the command: questions over the least that is possible, calm and with one in 50 throttled."""
+    """20,000 URLs through the command: questions over the least that is possible, calm and with one
+    in 50 throttled.
+    """
     world = bench.world(20000)
     floor = len(_least_questions(world))
     figures = []
@@ -250,22 +300,32 @@ def queries_over_floor(bench: Bench) -> list[Figure]:
             )
             output.unlink(missing_ok=True)
             _, queries, took = bench.serve(
-                world, [*_command(), "batch", str(world / "urls.txt"), "--output", str(output), "--quiet"], *options,
+                world,
+                [*_command(), "batch", str(world / "urls.txt"), "--output", str(output), "--quiet"],
+                *options,
                 env={"ATTRIBUTION_CACHE_FOLDER": str(cache)},
-            )  # fmt: skip
+            )
             ratios.append((asked(queries) - queries.get("throttled", 0)) / floor)
             seconds.append(took)
             wrong = _wrong(world, output)
             if wrong:
                 raise RuntimeError(f"{wrong} answers of the batch are wrong")
-        one = Figure(f"questions to registries over the floor, 20,000 URLs, {name}", ratios, "times", "<= 1.05", max(ratios) <= 1.05)  # fmt: skip
+        one = Figure(
+            f"questions to registries over the floor, 20,000 URLs, {name}",
+            ratios,
+            "times",
+            "<= 1.05",
+            max(ratios) <= 1.05,
+        )
         one.note = f"floor {floor}; {statistics.median(seconds):.0f} s; 0 wrong"
         figures.append(one)
     return figures
 
 
 def warm(bench: Bench) -> list[Figure]:
-    """What a URL costs whose host was answered before: from the map in memory, and from disk in a new process."""
+    """What a URL costs whose host was answered before: from the map in memory, and from disk in a
+    new process.
+    """
     world, cache = bench.world(1000), bench.folder / "cache-warm"
     wide = bench.world(20000)
     env = {"ATTRIBUTION_CACHE_FOLDER": str(cache)}
@@ -323,13 +383,18 @@ def warm(bench: Bench) -> list[Figure]:
     few.write_text("".join(f"http://{name}/\n" for name in names[:10]), "utf-8")
     from_disk = []
     for _ in range(bench.runs):
-        # Anew each time, and so many that it takes half a minute: that a name has no IPv6 address is known for one minute.
+        # Anew each time, and so many that it takes half a minute: that a name has no IPv6 address
+        # is known for one minute.
         bench.serve(
             wide,
             [sys.executable, str(script), "fill", str(hosts), str(bench.folder)],
             env=wide_cache,
         )
-        output, queries, _ = bench.serve(wide, [sys.executable, str(script), "run", str(few), str(hosts), str(bench.folder)], env=wide_cache)  # fmt: skip
+        output, queries, _ = bench.serve(
+            wide,
+            [sys.executable, str(script), "run", str(few), str(hosts), str(bench.folder)],
+            env=wide_cache,
+        )
         small, large = json.loads(output)
         from_disk.append((large["seconds"] - small["seconds"]) / (len(names) - 10))
     figures = [
@@ -358,7 +423,9 @@ def warm(bench: Bench) -> list[Figure]:
 
 
 def names(bench: Bench) -> list[Figure]:
-    """1,000 fresh names, both address types, with as many at once: beside the best of aiodns and dnspython."""
+    """1,000 fresh names, both address types, with as many at once: beside the best of aiodns and
+    dnspython.
+    """
     world = bench.world(20000)
     seconds: dict[str, list[float]] = {}
     for _ in range(bench.runs):
@@ -388,7 +455,15 @@ def starts(bench: Bench) -> list[Figure]:
     figures = [Figure("python -c pass", found["pass"], "s")]
     for name, most in (("--version", 3), ("--help", 6), ("check", 12)):
         ratio = under(found[name], found["pass"])
-        figures.append(Figure(f"  attribution {name}{' (warm)' if name == 'check' else ''}, over that", ratio, "times", f"<= {most}", statistics.median(ratio) <= most))  # fmt: skip
+        figures.append(
+            Figure(
+                f"  attribution {name}{' (warm)' if name == 'check' else ''}, over that",
+                ratio,
+                "times",
+                f"<= {most}",
+                statistics.median(ratio) <= most,
+            )
+        )
     return figures
 
 
@@ -396,8 +471,10 @@ def deciding(bench: Bench) -> list[Figure]:
     """From the bytes of one RDAP answer to an Attribution, beside json.loads of the same bytes."""
     output = subprocess.run(
         [sys.executable, str(HERE / "deciding.py"), str(bench.world(20000)), str(bench.runs)],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     found = json.loads(output)
     return [
         Figure(
@@ -495,8 +572,10 @@ _WORLDS: dict[Path, Any] = {}
 
 
 def _least_questions(world: Path) -> list[str]:
-    """Return the fewest questions that answer the list, as paths below the laboratory's RDAP service: one for each leaf
-    that can hold nothing more specific, or other address, and one for each network above that the rules need."""
+    """Return the fewest questions that answer the list, as paths below the laboratory's RDAP
+    service: one for each leaf that can hold nothing more specific, or other address, and one for
+    each network above that the rules need.
+    """
     from attribution.registry.types import BlockKind, block_type
 
     questions: dict[object, str] = {}
@@ -525,7 +604,11 @@ def _wrong(world: Path, output: Path) -> int:
     wrong = 0
     for row in map(json.loads, output.read_text("utf-8").splitlines()):
         right, primary = truth[row["host"]], row["primary"]
-        wrong += not primary or primary["provider"]["name"] != right["provider"] or primary["abuse_contact"]["email"] != right["abuse"]  # fmt: skip
+        wrong += (
+            not primary
+            or primary["provider"]["name"] != right["provider"]
+            or primary["abuse_contact"]["email"] != right["abuse"]
+        )
     return wrong
 
 

@@ -1,4 +1,6 @@
-"""What deciding costs: `deciding.py WORLD RUNS` prints ratios to json.loads, over generated answers and (where there) captured ones."""
+"""What deciding costs: `deciding.py WORLD RUNS` prints ratios to json.loads, over generated answers
+and (where there) captured ones.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,10 @@ def main() -> None:
 
 def _ratio(answers: list[tuple[str, Any]], run: int) -> float:
     # A mark that differs each time keeps what was read before from being recognised.
-    bodies = [(address, json.dumps(one | {"lang": f"{run} {number}"}).encode()) for number, (address, one) in enumerate(answers)]  # fmt: skip
+    bodies = [
+        (address, json.dumps(one | {"lang": f"{run} {number}"}).encode())
+        for number, (address, one) in enumerate(answers)
+    ]
 
     def deciding() -> None:
         for address, body in bodies:

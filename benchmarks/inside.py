@@ -1,4 +1,5 @@
-"""What runs inside the laboratory for one figure: `python inside.py FIGURE ...` prints one JSON line.
+"""What runs inside the laboratory for one figure: `python inside.py FIGURE ...` prints one JSON
+line.
 
 Every figure is measured in a process of its own, on servers that were just started.
 """
@@ -55,8 +56,8 @@ def load(library: str) -> None:
 async def one(library: str, url: str, before: str, cache: str) -> float:
     """Look one URL up with a new client; return seconds, the client's own start included.
 
-    `before` is a URL of another company: this project looked it up in an earlier run, so that it has the bootstrap files
-    that it keeps. Empty for the first look ever.
+    `before` is a URL of another company: this project looked it up in an earlier run, so that it
+    has the bootstrap files that it keeps. Empty for the first look ever.
     """
     load(library)
     if library == "attribution":
@@ -100,9 +101,11 @@ async def many(library: str, urls: list[str], at_once: int, cache: str) -> tuple
 
 
 async def least(library: str, questions: list[str], hosts: list[str], at_once: int) -> float:
-    """Send the same questions with nothing but an HTTP library and dnspython, read no answer; return seconds.
+    """Send the same questions with nothing but an HTTP library and dnspython, read no answer;
+    return seconds.
 
-    What a batch cannot be faster than while these are its libraries: names first, since a question needs its address.
+    What a batch cannot be faster than while these are its libraries: names first, since a question
+    needs its address.
     """
     load(library)
     http = importlib.import_module(library)

@@ -1,7 +1,8 @@
-"""Other libraries, asked what a reported URL's host is: each as its own documentation shows, on the laboratory's servers.
+"""Other libraries, asked what a reported URL's host is: each as its own documentation shows, on the
+laboratory's servers.
 
-Nothing is changed in them but the addresses of their servers. None of them resolves names: the first IPv4 address is
-looked up before, with dnspython, as tools that use them do.
+Nothing is changed in them but the addresses of their servers. None of them resolves names: the
+first IPv4 address is looked up before, with dnspython, as tools that use them do.
 """
 
 from __future__ import annotations
@@ -63,9 +64,11 @@ async def ipwhois() -> Look:
 
 
 async def whoisit() -> Look:
-    """Whoisit is given its bootstrap data, as its documentation shows, from the laboratory's IPv4 file.
+    """Whoisit is given its bootstrap data, as its documentation shows, from the laboratory's IPv4
+    file.
 
-    By itself it reads five files one after the other, and refuses the laboratory's empty ones: it has four trips less here.
+    By itself it reads five files one after the other, and refuses the laboratory's empty ones: it
+    has four trips less here.
     """
     import httpx
     import whoisit

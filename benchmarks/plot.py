@@ -34,14 +34,44 @@ def main() -> int:
         world = Path(folder)
         laboratory = [sys.executable, str(given.shared / "lab" / "lab.py")]
         subprocess.run(
-            [*laboratory, "synthetic", "--rules", "2", "--dir", folder, "--seed", "1", "--urls", str(given.urls)],
-            check=True, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
+            [
+                *laboratory,
+                "synthetic",
+                "--rules",
+                "2",
+                "--dir",
+                folder,
+                "--seed",
+                "1",
+                "--urls",
+                str(given.urls),
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
         subprocess.run(
-            [*laboratory, "serve", "--dir", folder, "--fault", f"ripe=dead@{DIED}-{CAME_BACK}", "--fault", f"whois.ripe=dead@{DIED}-{CAME_BACK}",
-             "--", sys.executable, __file__.replace("plot.py", "watched.py"), str(world / "urls.txt"), str(world / "lines.json")],
-            check=True, env={**os.environ, "ATTRIBUTION_CACHE_FOLDER": str(world / "cache"), "ATTRIBUTION_WAIT": "60"},
-        )  # fmt: skip
+            [
+                *laboratory,
+                "serve",
+                "--dir",
+                folder,
+                "--fault",
+                f"ripe=dead@{DIED}-{CAME_BACK}",
+                "--fault",
+                f"whois.ripe=dead@{DIED}-{CAME_BACK}",
+                "--",
+                sys.executable,
+                __file__.replace("plot.py", "watched.py"),
+                str(world / "urls.txt"),
+                str(world / "lines.json"),
+            ],
+            check=True,
+            env={
+                **os.environ,
+                "ATTRIBUTION_CACHE_FOLDER": str(world / "cache"),
+                "ATTRIBUTION_WAIT": "60",
+            },
+        )
         lines = json.loads((world / "lines.json").read_text("utf-8"))
     draw(lines)
     late = sum(line["status"] != "attributed" for line in lines)

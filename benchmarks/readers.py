@@ -1,7 +1,8 @@
-"""What each library reads from one registry answer: the company that it names and the mailbox that it offers.
+"""What each library reads from one registry answer: the company that it names and the mailbox that
+it offers.
 
-Each reader is given the answer as it came (a JSON object, or port-43 text), the address, and the registry; none
-asks a network. A reader that raises has failed on the answer.
+Each reader is given the answer as it came (a JSON object, or port-43 text), the address, and the
+registry; none asks a network. A reader that raises has failed on the answer.
 """
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ def with_attribution(address: str, answer: Any, registry: str) -> Named:
 
 
 def with_ipwhois(address: str, answer: Any, registry: str) -> Named:
-    """ipwhois: objects with the roles registrant and abuse; of a text, description and mailboxes of its network."""
+    """ipwhois: objects with the roles registrant and abuse; of a text, description and mailboxes of
+    its network.
+    """
     from ipwhois.net import Net
     from ipwhois.rdap import RDAP
     from ipwhois.whois import Whois
@@ -99,7 +102,9 @@ def with_whoisit(address: str, answer: Any, registry: str) -> Named:
 
 
 def with_asyncwhois(address: str, answer: Any, registry: str) -> Named:
-    """Asyncwhois: the organisation and abuse fields of its registries' texts. Of RDAP it returns the JSON unread."""
+    """Asyncwhois: the organisation and abuse fields of its registries' texts. Of RDAP it returns
+    the JSON unread.
+    """
     from asyncwhois import parse_rir
 
     # Its parsers change a table that they share; each reading here starts as in a new process.

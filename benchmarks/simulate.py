@@ -79,16 +79,22 @@ def one_world(seed: int) -> tuple[dict[str, Any], float, list[int], dict[str, in
         found = [json.loads(line) for line in output.read_text().splitlines()]
         rows = [
             {
-                "provider": int(row["provider"][1:]), "label": row["label"], "first_flagged": score.day(row["first_flagged"]),
-                "delisted": score.day(row["released"]), "p_systematic": row["p_systematic"],
+                "provider": int(row["provider"][1:]),
+                "label": row["label"],
+                "first_flagged": score.day(row["first_flagged"]),
+                "delisted": score.day(row["released"]),
+                "p_systematic": row["p_systematic"],
             }
             for row in found
-        ]  # fmt: skip
+        ]
         of = {name: one for one in truth for name in one["names"]}
         weeks = [
-            row["weeks_at_flag"] for row, plain in zip(found, rows, strict=True)
-            if row["weeks_at_flag"] is not None and not of[plain["provider"]]["honest"] and of[plain["provider"]]["bad_from"] == 0
-        ]  # fmt: skip
+            row["weeks_at_flag"]
+            for row, plain in zip(found, rows, strict=True)
+            if row["weeks_at_flag"] is not None
+            and not of[plain["provider"]]["honest"]
+            and of[plain["provider"]]["bad_from"] == 0
+        ]
         largest = max(
             row["e_value"]
             for row, plain in zip(found, rows, strict=True)

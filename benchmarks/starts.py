@@ -1,4 +1,6 @@
-"""Seconds of whole processes: `starts.py RUNS URL` prints them for a Python that does nothing and for the command's starts."""
+"""Seconds of whole processes: `starts.py RUNS URL` prints them for a Python that does nothing and
+for the command's starts.
+"""
 
 from __future__ import annotations
 

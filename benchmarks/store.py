@@ -151,11 +151,15 @@ def viewing(store: Store, samples: int) -> dict[str, list[float]]:
             select(cases.c.provider_id, cases.c.key).order_by(func.random()).limit(samples)
         ).all()
     work: dict[str, Callable[..., object]] = {
-        "an index-only query": lambda c, p, k: c.execute(select(events.c.kind, func.count()).where(events.c.provider_id == p).group_by(events.c.kind)).all(),
+        "an index-only query": lambda c, p, k: c.execute(
+            select(events.c.kind, func.count())
+            .where(events.c.provider_id == p)
+            .group_by(events.c.kind)
+        ).all(),
         "provider show": lambda c, p, k: provider_view(c, p, USUAL),
         "case list of the provider": lambda c, p, k: case_lines(c, provider_id=p),
         "case show": lambda c, p, k: case_view(c, k, 0),
-    }  # fmt: skip
+    }
     for provider, key in ids:
         with store.read() as connection:
             for name, view in work.items():

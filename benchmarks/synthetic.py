@@ -1,7 +1,9 @@
-"""A generated world, looked at without a network: what each library reads of the answer that the registry gives.
+"""A generated world, looked at without a network: what each library reads of the answer that the
+registry gives.
 
-This project asks for more where its rules want it (the network above, the origin AS); the answers come from the
-world too. The others read the one answer about the address, which is all that they ask for.
+This project asks for more where its rules want it (the network above, the origin AS); the answers
+come from the world too. The others read the one answer about the address, which is all that they
+ask for.
 """
 
 from __future__ import annotations
@@ -34,12 +36,16 @@ from readers import AT, Named, named_by
 
 @dataclass
 class World:
-    """Networks, hosts and what is right, as the laboratory's world.json and truth.jsonl hold them."""
+    """Networks, hosts and what is right, as the laboratory's world.json and truth.jsonl hold
+    them.
+    """
 
     hosts: dict[str, str]
     truth: dict[str, Named]
     parents: dict[str, str]
-    """The mailbox of the network above, by host: also the holder's side, though not the first to write to."""
+    """The mailbox of the network above, by host: also the holder's side, though not the first to
+    write to.
+    """
     systems: dict[int, Named]
     """Who holds each AS."""
     autnums: dict[int, tuple[str, dict[str, Any]]] = field(default_factory=dict)

@@ -1,4 +1,6 @@
-"""Batches over hosts that were answered before: `fill LIST FOLDER`, then `run SMALL LARGE FOLDER` prints what each cost."""
+"""Batches over hosts that were answered before: `fill LIST FOLDER`, then `run SMALL LARGE FOLDER`
+prints what each cost.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Runs a batch inside the laboratory and notes when each of its lines came: `watched.py LIST OUTPUT`."""
+"""Runs a batch inside the laboratory and notes when each of its lines came: `watched.py LIST
+OUTPUT`.
+"""
 
 from __future__ import annotations
 

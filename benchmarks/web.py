@@ -1,7 +1,9 @@
-"""The service under load, beside a bare FastAPI route that gives the same JSON in the same run: `make bench-web`.
+"""The service under load, beside a bare FastAPI route that gives the same JSON in the same run:
+`make bench-web`.
 
-Prints medians over rounds that take turns, so that both have the same machine. Bars: at least 60 % of the bare route's requests a second; the 95th percentile
-at most five times the median; 1,000 open progress streams; memory flat over 100,000 requests.
+Prints medians over rounds that take turns, so that both have the same machine. Bars: at least 60 %
+of the bare route's requests a second; the 95th percentile at most five times the median; 1,000 open
+progress streams; memory flat over 100,000 requests.
 """
 
 from __future__ import annotations
@@ -41,7 +43,11 @@ class Server:
     def request(self, path: str, body: Any = None, method: str = "POST") -> bytes:
         """Return a request as bytes, ready to be sent over and over."""
         raw = b"" if body is None else json.dumps(body).encode()
-        head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {self.key}\r\nContent-Type: application/json\r\nContent-Length: {len(raw)}\r\n\r\n"
+        head = (
+            f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer "
+            f"{self.key}\r\nContent-Type: application/json\r\nContent-Length: "
+            f"{len(raw)}\r\n\r\n"
+        )
         return head.encode() + raw
 
     def megabytes(self) -> float:
@@ -64,7 +70,9 @@ def running(*arguments: str) -> Iterator[Server]:
 async def load(
     port: int, request: bytes, count: int, connections: int
 ) -> tuple[float, list[float]]:
-    """Send `count` requests over some connections, each when the one before is answered; return (seconds, each one's seconds)."""
+    """Send `count` requests over some connections, each when the one before is answered; return
+    (seconds, each one's seconds).
+    """
     times: list[float] = []
     left = count
 
@@ -87,7 +95,9 @@ async def load(
 
 
 async def streams(server: Server, count: int) -> dict[str, Any]:
-    """Open many progress streams of one batch; return how long until each had news, and whether each saw the end."""
+    """Open many progress streams of one batch; return how long until each had news, and whether
+    each saw the end.
+    """
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(server.request("/api/v1/batches", {"targets": [TARGET] * 4000}))
     head = await reader.readuntil(b"\r\n\r\n")
@@ -124,9 +134,13 @@ async def streams(server: Server, count: int) -> dict[str, Any]:
     memory = server.megabytes()
     await asyncio.wait_for(asyncio.gather(*watching), 180)
     return {
-        "streams": count, "all had news after, s": round(opened, 2), "requests/s meanwhile": round(4000 / seconds), "p95 meanwhile, ms": round(1000 * quantile(times, 0.95), 1),
-        "saw the end": ends, "MB": round(memory),
-    }  # fmt: skip
+        "streams": count,
+        "all had news after, s": round(opened, 2),
+        "requests/s meanwhile": round(4000 / seconds),
+        "p95 meanwhile, ms": round(1000 * quantile(times, 0.95), 1),
+        "saw the end": ends,
+        "MB": round(memory),
+    }
 
 
 def quantile(values: list[float], share: float) -> float:
@@ -154,7 +168,8 @@ def compare(rounds: int, count: int, connections: int) -> None:
                 tails[name].append(quantile(times, 0.95) / quantile(times, 0.5))
     for name in requests:
         print(
-            f"{name:24} {statistics.median(rates[name]):7.0f} requests/s   p95 / median {statistics.median(tails[name]):.2f}"
+            f"{name:24} {statistics.median(rates[name]):7.0f} requests/s   p95 / median "
+            f"{statistics.median(tails[name]):.2f}"
         )
     for name in list(requests)[1:]:
         ratios = [one / other for one, other in zip(rates["ours"], rates[name], strict=True)]

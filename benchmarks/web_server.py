@@ -1,4 +1,6 @@
-"""A server for benchmarks/web.py, in a process of its own: ours in the demo world, or a bare FastAPI route that gives the same JSON."""
+"""A server for benchmarks/web.py, in a process of its own: ours in the demo world, or a bare
+FastAPI route that gives the same JSON.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ TARGET = "https://www.lighthouse.example/1"
 
 
 def bare(answer: str) -> FastAPI:
-    """Return an application with three routes: ready bytes; values that the framework writes; a request that it reads, and ready bytes."""
+    """Return an application with three routes: ready bytes; values that the framework writes; a
+    request that it reads, and ready bytes.
+    """
     app = FastAPI(openapi_url=None)
     values, raw = json.loads(answer), answer.encode("utf-8")
 

@@ -14,11 +14,12 @@ from xml.etree import ElementTree
 TABLE = Path(__file__).parent.parent / "attribution" / "data" / "delegations.csv"
 IANA = "{http://www.iana.org/assignments}"
 HEAD = """\
-# Address blocks, and the RDAP service of the registry that IANA delegated them to: a stand-in until the
-# bootstrap files (RFC 9224) could be fetched.
+# Address blocks, and the RDAP service of the registry that IANA delegated them to: a stand-in
+# until the bootstrap files (RFC 9224) could be fetched.
 # Source: https://www.iana.org/assignments/ipv4-address-space/ of {ipv4} and
 #   https://www.iana.org/assignments/ipv6-unicast-address-assignments/ of {ipv6}. IANA: CC0-1.0.
-# IANA's IPv6 file names a WHOIS server only; the RDAP service of the same registry is in its IPv4 file.
+# IANA's IPv6 file names a WHOIS server only; the RDAP service of the same registry is in its
+# IPv4 file.
 # Made by scripts/make_delegations.py.
 """
 

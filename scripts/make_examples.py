@@ -1,4 +1,6 @@
-"""Write the example answer of the service's interface, as the demo world gives it: run after the answer's form changes."""
+"""Write the example answer of the service's interface, as the demo world gives it: run after the
+answer's form changes.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""Make attribution/data/fronts.csv anew from the MISP warning lists (CC0-1.0), as the package pymispwarninglists ships them.
+"""Make attribution/data/fronts.csv anew from the MISP warning lists (CC0-1.0), as the package
+pymispwarninglists ships them.
 
-Run `pip install pymispwarninglists==1.7` and then `python scripts/make_front_table.py`; commit what changed.
+Run `pip install pymispwarninglists==1.7` and then `python scripts/make_front_table.py`; commit what
+changed.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ import json
 from importlib import metadata, resources
 from pathlib import Path
 
-# List of the package -> (kind, company). The prefixes are the publishers'; nothing is typed by hand.
+# List of the package -> (kind, company). The prefixes are the publishers'; nothing is typed by
+# hand.
 LISTS = {
     "cloudflare": ("cdn", "Cloudflare"),
     "fastly": ("cdn", "Fastly"),
@@ -31,8 +34,10 @@ def main() -> None:
     folder = resources.files("pymispwarninglists").joinpath("data/misp-warninglists/lists")
     lines = [
         "# Address ranges of reverse proxies, clouds, sinkholes and parking pages.",
-        f"# Source: MISP warning lists, https://github.com/MISP/misp-warninglists, CC0-1.0, as shipped by pymispwarninglists {metadata.version('pymispwarninglists')}.",
-        "# Made by scripts/make_front_table.py. First the lists (name, kind, company, source, version), then prefix,list.",
+        "# Source: MISP warning lists, https://github.com/MISP/misp-warninglists, CC0-1.0, as "
+        f"shipped by pymispwarninglists {metadata.version('pymispwarninglists')}.",
+        "# Made by scripts/make_front_table.py. First the lists (name, kind, company, source, "
+        "version), then prefix,list.",
     ]
     rows: list[str] = []
     for name, (kind, company) in LISTS.items():

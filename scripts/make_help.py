@@ -1,6 +1,8 @@
-"""Write cli/attribution_cli/help.txt, what `attribution --help` prints, so that it is there without loading anything.
+"""Write cli/attribution_cli/help.txt, what `attribution --help` prints, so that it is there without
+loading anything.
 
-Run `python scripts/make_help.py` after a verb was added or its first line changed; a test holds that it is right.
+Run `python scripts/make_help.py` after a verb was added or its first line changed; a test holds
+that it is right.
 """
 
 from __future__ import annotations

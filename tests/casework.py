@@ -81,7 +81,9 @@ def write_history(folder: Path, **files: Iterable[dict[str, Any] | str]) -> Path
 
 
 def small_history(folder: Path, notices: int = 3) -> Path:
-    """Write a history of one provider that is renamed: so many notices of two URLs, each acknowledged, one URL removed."""
+    """Write a history of one provider that is renamed: so many notices of two URLs, each
+    acknowledged, one URL removed.
+    """
     rows: dict[str, list[dict[str, Any]]] = {
         "notices": [],
         "reports": [],
@@ -114,11 +116,24 @@ def small_history(folder: Path, notices: int = 3) -> Path:
         rows["events"].append(
             {"kind": "ack", "notice": notice, "at": stamp(at + timedelta(hours=1))}
         )
-        rows["events"].append({
-            "kind": "offline", "notice": notice, "url": f"u{number}-0", "at": stamp(at + timedelta(hours=30)),
-            "last_online": stamp(at + timedelta(hours=24)),
-        })  # fmt: skip
-        rows["events"].append({"kind": "still_online", "notice": notice, "url": f"u{number}-1", "at": stamp(at + timedelta(days=4)), "at_least_days": 3})  # fmt: skip
+        rows["events"].append(
+            {
+                "kind": "offline",
+                "notice": notice,
+                "url": f"u{number}-0",
+                "at": stamp(at + timedelta(hours=30)),
+                "last_online": stamp(at + timedelta(hours=24)),
+            }
+        )
+        rows["events"].append(
+            {
+                "kind": "still_online",
+                "notice": notice,
+                "url": f"u{number}-1",
+                "at": stamp(at + timedelta(days=4)),
+                "at_least_days": 3,
+            }
+        )
     rows["events"].append(
         {"kind": "contact_confirmed", "provider": ["p0", "p1"], "at": "2024-02-01T00:00:00Z"}
     )

@@ -51,7 +51,9 @@ def lines(text: str) -> list[dict[str, Any]]:
 
 
 def timeless(values: Any) -> Any:
-    """Leave out what differs between two looks at an unchanged world: times, and what came from the cache."""
+    """Leave out what differs between two looks at an unchanged world: times, and what came from the
+    cache.
+    """
     if isinstance(values, dict):
         dropped = ("observed_at", "fetched_at", "retry_at", "cached", "stale")
         return {key: timeless(value) for key, value in values.items() if key not in dropped}

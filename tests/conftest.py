@@ -1,4 +1,6 @@
-"""What every test stands on: no socket but to loopback, a world of invented companies, a cache of its own."""
+"""What every test stands on: no socket but to loopback, a world of invented companies, a cache of
+its own.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +78,9 @@ def in_world(world: DemoWorld, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 
 @pytest.fixture
 def shared() -> Path:
-    """Return the folder of captures and laboratory beside the checkout; skip only where there is none."""
+    """Return the folder of captures and laboratory beside the checkout; skip only where there is
+    none.
+    """
     if not SHARED.is_dir():
         pytest.skip(f"no {SHARED.name} folder beside this checkout")
     return SHARED
@@ -102,7 +106,9 @@ def _no_database_left_running() -> Iterator[None]:
 def store_url(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> str:
-    """Return the URL of an empty store, in each kind of database; its key file is named in the environment."""
+    """Return the URL of an empty store, in each kind of database; its key file is named in the
+    environment.
+    """
     monkeypatch.setenv("ATTRIBUTION_KEY_FILE", str(tmp_path / "keys.json"))
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'cases.sqlite3'}"

@@ -1,4 +1,6 @@
-"""A PostgreSQL of one's own, from a package of the registry: started once a process, a database a test."""
+"""A PostgreSQL of one's own, from a package of the registry: started once a process, a database a
+test.
+"""
 
 from __future__ import annotations
 

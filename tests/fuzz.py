@@ -1,9 +1,11 @@
-"""Mutate registry answers, the demo world's and (where the folder is there) captured ones, and decide on each mutant.
+"""Mutate registry answers, the demo world's and (where the folder is there) captured ones, and
+decide on each mutant.
 
     python tests/fuzz.py --mutants 100000 --captures ../shared/captures
 
-Three things must hold for every mutant: no exception leaves the pure core; no mailbox is named that the
-answer does not hold; no registry's placeholder is named for a network that the registry does not run.
+Three things must hold for every mutant: no exception leaves the pure core; no mailbox is named that
+the answer does not hold; no registry's placeholder is named for a network that the registry does
+not run.
 """
 
 from __future__ import annotations
@@ -141,7 +143,9 @@ def _networks_of(text: str) -> list[tuple[str, Any]]:
 
 
 def _answers_in(document: Any) -> list[tuple[str, Any]]:
-    """Return (address, answer) of every network in a captured file, however deep: JSON objects, and texts beside them."""
+    """Return (address, answer) of every network in a captured file, however deep: JSON objects, and
+    texts beside them.
+    """
     found: list[tuple[str, Any]] = []
     stack: list[tuple[str, Any]] = [("", document)]
     while stack:

@@ -1,4 +1,6 @@
-"""Killing a batch at chosen moments and resuming it: shared by tests, and run inside the laboratory as a program."""
+"""Killing a batch at chosen moments and resuming it: shared by tests, and run inside the laboratory
+as a program.
+"""
 
 from __future__ import annotations
 

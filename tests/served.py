@@ -1,4 +1,6 @@
-"""The service as it runs: a real server on loopback, in the demo world, with people who can sign in."""
+"""The service as it runs: a real server on loopback, in the demo world, with people who can sign
+in.
+"""
 
 from __future__ import annotations
 
@@ -163,7 +165,11 @@ def serving(settings: Settings, store: Store, log: RequestLog | None = None) -> 
 def hotline_settings(settings: Settings, folder: Path, **changes: Any) -> Settings:
     """Return settings of a hotline that can write notices."""
     values = {
-        "hotline_name": "Example Hotline", "hotline_mailbox": "notices@hotline.example", "hotline_country": "", "keep_urls": True,
-        "cache_folder": folder / "cache", "rate_limit": 100_000,
-    }  # fmt: skip
+        "hotline_name": "Example Hotline",
+        "hotline_mailbox": "notices@hotline.example",
+        "hotline_country": "",
+        "keep_urls": True,
+        "cache_folder": folder / "cache",
+        "rate_limit": 100_000,
+    }
     return settings.model_copy(update=values | changes)

@@ -12,7 +12,9 @@ _PACKAGES = {"chromium": "chromium", "php": "php-cli and php-curl", "nginx": "ng
 
 
 def program(name: str) -> str:
-    """Return a program's path. Where it is not there: a failure in CI, else a skip that says how to get it."""
+    """Return a program's path. Where it is not there: a failure in CI, else a skip that says how to
+    get it.
+    """
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
     if found is None:
         missing(

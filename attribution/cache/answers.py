@@ -72,7 +72,10 @@ class AnswerCache:
     def __init__(self, settings: Settings, clock: Clock, store: JsonStore | None = None) -> None:
         self.store = store or JsonStore(settings.cache_path)
         self._clock = clock
-        world = f"{settings.nameservers}{settings.rdap_bootstrap_url}{settings.whois_root}{settings.whois_overrides}"
+        world = (
+            f"{settings.nameservers}{settings.rdap_bootstrap_url}"
+            f"{settings.whois_root}{settings.whois_overrides}"
+        )
         self._world = hashlib.sha256(world.encode()).hexdigest()[:8]
         self._memory: OrderedDict[str, Kept] = OrderedDict()
         self._files: dict[str, tuple[str, datetime]] = {}

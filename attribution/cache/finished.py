@@ -88,7 +88,8 @@ class Finished:
         """Return the same without the opening brace,
         from the time as text: what a line of an archive costs.
         """
-        return f'"input":{escaped_json(json.dumps(text, ensure_ascii=False))},{self.head}{observed_at}{self.tail}'
+        given = escaped_json(json.dumps(text, ensure_ascii=False))
+        return f'"input":{given},{self.head}{observed_at}{self.tail}'
 
 
 class FinishedAnswers:

@@ -48,9 +48,12 @@ class Sender:
     def of(cls, settings: Settings, language: str | None = None) -> Sender:
         """Return the hotline that the settings name."""
         return cls(
-            settings.hotline_name, settings.hotline_mailbox, language or settings.notice_language, settings.notice_urls,
+            settings.hotline_name,
+            settings.hotline_mailbox,
+            language or settings.notice_language,
+            settings.notice_urls,
             settings.templates_folder,
-        )  # fmt: skip
+        )
 
     def reply_to(self, token: str) -> str:
         """Return the address for replies to a case: the hotline's with the case's token."""
@@ -81,8 +84,8 @@ def draft(
 ) -> list[Draft]:
     """Write the notices of a case to each party in the order to write.
 
-    URLs come from the store where it keeps them, else from `given`, those that the case has a keyed hash of. Raises StoreError where
-    one is missing, or the hotline has no name or mailbox.
+    URLs come from the store where it keeps them, else from `given`, those that the case has a keyed
+    hash of. Raises StoreError where one is missing, or the hotline has no name or mailbox.
     """
     if not sender.name or "@" not in sender.mailbox:
         remedy = (
@@ -112,13 +115,22 @@ def draft(
         mailbox = step.contact.lower() if step.contact and "@" in step.contact else None
         approved = mailbox is not None and _is_approved(connection, mailbox)
         context = {
-            "to": step.to, "role": role_words(sender.language, step.role), "ask": ask_words(sender.language, step.role),
-            "case": due.case, "site": defanged(site) if sender.urls == "defanged" else site, "hotline": sender.name,
-            "reminder": due.what == "reminder", "first_sent": _day(first), "last_seen": _day(seen),
-            "urls": [defanged(url) if sender.urls == "defanged" else url for url in urls], "urls_given": approved,
-            "defanged": sender.urls == "defanged", "laws": [_law(law) for law in laws_of(country)],
-            "reply_to": sender.reply_to(case["token"]), "token": case["token"],
-        }  # fmt: skip
+            "to": step.to,
+            "role": role_words(sender.language, step.role),
+            "ask": ask_words(sender.language, step.role),
+            "case": due.case,
+            "site": defanged(site) if sender.urls == "defanged" else site,
+            "hotline": sender.name,
+            "reminder": due.what == "reminder",
+            "first_sent": _day(first),
+            "last_seen": _day(seen),
+            "urls": [defanged(url) if sender.urls == "defanged" else url for url in urls],
+            "urls_given": approved,
+            "defanged": sender.urls == "defanged",
+            "laws": [_law(law) for law in laws_of(country)],
+            "reply_to": sender.reply_to(case["token"]),
+            "token": case["token"],
+        }
         subject, text = _rendered(sender, context)
         xarf = (
             tuple(xarf_report(url, sender, case["token"], addresses) for url in urls)
@@ -132,12 +144,28 @@ def draft(
             if approved
             else (f"the mailbox of {step.to} is not approved",)
         )
-        drafts.append(Draft(due.case, due.what, step.to, mailbox, step.role, step.when, subject, text, context["reply_to"], xarf, in_the_way))  # fmt: skip
+        drafts.append(
+            Draft(
+                due.case,
+                due.what,
+                step.to,
+                mailbox,
+                step.role,
+                step.when,
+                subject,
+                text,
+                context["reply_to"],
+                xarf,
+                in_the_way,
+            )
+        )
     return drafts
 
 
 def _steps(due: Due, held: Any) -> list[tuple[WriteStep, str | None, list[str]]]:
-    """Return (whom to write to, country, addresses) in order, as the newest kept evidence of the site says."""
+    """Return (whom to write to, country, addresses) in order, as the newest kept evidence of the
+    site says.
+    """
     for row in reversed(held):
         if row["evidence"] is None:
             continue
@@ -151,7 +179,8 @@ def _steps(due: Due, held: Any) -> list[tuple[WriteStep, str | None, list[str]]]
         addresses = [one.ip for one in answer.addresses]
         steps = [one for one in answer.write_order if one.role != "authority"]
         if steps and due.to in (None, (steps[0].contact or "").lower()):
-            # One letter to one desk, in the first of its roles: a host is often the holder of its addresses too.
+            # One letter to one desk, in the first of its roles: a host is often the holder of its
+            # addresses too.
             desks = {(one.contact or one.to).lower(): one for one in reversed(steps)}
             return [
                 (one, countries.get(one.to), addresses) for one in steps if one in desks.values()
@@ -231,11 +260,18 @@ def xarf_report(url: str, sender: Sender, token: str, addresses: list[str]) -> d
     }
     whole, canonical = plain_url(url)
     made = create_report(
-        category="content", type="csam", source_identifier=addresses[0] if addresses else canonical.partition("/")[0],
-        reporter=contact, sender=contact, url="hxx" + whole[3:] if sender.urls == "defanged" else whole, classification="baseline",
-        detection_method="manual_review", verified_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        verification_method="manual", description=f"case token {token}",
-    )  # fmt: skip
+        category="content",
+        type="csam",
+        source_identifier=addresses[0] if addresses else canonical.partition("/")[0],
+        reporter=contact,
+        sender=contact,
+        url="hxx" + whole[3:] if sender.urls == "defanged" else whole,
+        classification="baseline",
+        detection_method="manual_review",
+        verified_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        verification_method="manual",
+        description=f"case token {token}",
+    )
     if made.report is None or made.errors:
         faults = "; ".join(error.message for error in made.errors)
         raise Refused(Refusal.INVALID, "url", url[:200], f"XARF does not take it: {faults}")

@@ -21,9 +21,16 @@ KINDS = tuple(sorted((ABOUT_NOTICE | ABOUT_PROVIDER) - {"reminder"}))
 
 
 def note_event(
-    writer: Writer, kind: str, at: int, *, case: str | None = None, report: str | None = None, provider: str | None = None,
-    detail: dict[str, Any] | None = None, origin: str | None = None,
-) -> list[int]:  # fmt: skip
+    writer: Writer,
+    kind: str,
+    at: int,
+    *,
+    case: str | None = None,
+    report: str | None = None,
+    provider: str | None = None,
+    detail: dict[str, Any] | None = None,
+    origin: str | None = None,
+) -> list[int]:
     """Note that something happened; return the numbers of the events. Raises Refused.
 
     What happens to a URL, noted for a case without naming one, is noted for each of its URLs.
@@ -121,9 +128,14 @@ def correct(writer: Writer, seq: int, why: str) -> int:
     if not why.strip():
         raise Refused(Refusal.MISSING, "why", why, "say why with --why")
     return writer.add_event(
-        "correction", writer.now, provider_id=row["provider_id"], case_id=row["case_id"], report_id=row["report_id"], corrects=seq,
+        "correction",
+        writer.now,
+        provider_id=row["provider_id"],
+        case_id=row["case_id"],
+        report_id=row["report_id"],
+        corrects=seq,
         detail={"why": why.strip()},
-    )  # fmt: skip
+    )
 
 
 def _subject(writer: Writer, case: str | None, report: str | None) -> dict[str, Any]:

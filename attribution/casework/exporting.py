@@ -82,10 +82,22 @@ def export_parquet(store: Store, path: Path, *, replace: bool = False) -> dict[s
     """Write the log of events as Parquet, with names for ids. Needs pyarrow (extra `exchange`)."""
     arrow, parquet = load("Parquet", "pyarrow"), load("Parquet", "pyarrow.parquet")
     text, time = arrow.string(), arrow.timestamp("us", "UTC")
-    schema = arrow.schema([
-        ("seq", arrow.int64()), ("kind", text), ("at", time), ("known_at", time), ("recorded_at", time), ("who", text),
-        ("provider", text), ("case", text), ("report", text), ("corrects", arrow.int64()), ("detail", text), ("hash", text),
-    ])  # fmt: skip
+    schema = arrow.schema(
+        [
+            ("seq", arrow.int64()),
+            ("kind", text),
+            ("at", time),
+            ("known_at", time),
+            ("recorded_at", time),
+            ("who", text),
+            ("provider", text),
+            ("case", text),
+            ("report", text),
+            ("corrects", arrow.int64()),
+            ("detail", text),
+            ("hash", text),
+        ]
+    )
 
     def write(out: Any) -> int:
         count = 0
@@ -95,14 +107,24 @@ def export_parquet(store: Store, path: Path, *, replace: bool = False) -> dict[s
         ):
             wanted = (
                 select(
-                    events.c.seq, events.c.kind, events.c.at, events.c.known_at, events.c.recorded_at, events.c.who,
-                    providers.c.key, cases.c.key, reports.c.key, events.c.corrects, events.c.detail, events.c.hash,
+                    events.c.seq,
+                    events.c.kind,
+                    events.c.at,
+                    events.c.known_at,
+                    events.c.recorded_at,
+                    events.c.who,
+                    providers.c.key,
+                    cases.c.key,
+                    reports.c.key,
+                    events.c.corrects,
+                    events.c.detail,
+                    events.c.hash,
                 )
                 .outerjoin(providers, providers.c.id == events.c.provider_id)
                 .outerjoin(cases, cases.c.id == events.c.case_id)
                 .outerjoin(reports, reports.c.id == events.c.report_id)
                 .order_by(events.c.seq)
-            )  # fmt: skip
+            )
             for some in connection.execute(wanted, execution_options=STREAMED).partitions(_STREAM):
                 columns = zip(*some, strict=True)
                 writer.write_batch(
@@ -128,7 +150,11 @@ def export_xarf(
 
     def rows(connection: Connection) -> Iterator[dict[str, Any]]:
         nonlocal left_out
-        wanted = select(reports.c.url_sealed, reports.c.seal, cases.c.token).outerjoin(cases, cases.c.id == reports.c.case_id).order_by(reports.c.id)  # fmt: skip
+        wanted = (
+            select(reports.c.url_sealed, reports.c.seal, cases.c.token)
+            .outerjoin(cases, cases.c.id == reports.c.case_id)
+            .order_by(reports.c.id)
+        )
         for row in connection.execute(wanted, execution_options=STREAMED):
             if row.url_sealed is None:
                 left_out += 1
@@ -192,26 +218,37 @@ def export_stix(
     """
     stix = load("STIX", "stix2")
     hotline = stix.Identity(
-        id=f"identity--{uuid.uuid5(NAMESPACE, f'hotline {sender.name}')}", name=sender.name or "hotline", identity_class="organization",
-        created="2026-01-01T00:00:00Z", modified="2026-01-01T00:00:00Z",
-    )  # fmt: skip
+        id=f"identity--{uuid.uuid5(NAMESPACE, f'hotline {sender.name}')}",
+        name=sender.name or "hotline",
+        identity_class="organization",
+        created="2026-01-01T00:00:00Z",
+        modified="2026-01-01T00:00:00Z",
+    )
     objects = [hotline]
     with store.read() as connection:
         for provider in _providers(connection):
             at = moment(provider["last_opened"])
             common = {
-                "created_by_ref": hotline.id, "object_marking_refs": [stix.TLP_AMBER], "created": moment(provider["known_at"]),
+                "created_by_ref": hotline.id,
+                "object_marking_refs": [stix.TLP_AMBER],
+                "created": moment(provider["known_at"]),
                 "modified": max(at, moment(provider["known_at"])),
-            }  # fmt: skip
+            }
             identity = stix.Identity(
-                id=f"identity--{uuid.uuid5(NAMESPACE, provider['key'])}", name=provider["name"], identity_class="organization",
-                external_references=[{"source_name": "registry", "external_id": provider["key"]}], **common,
-            )  # fmt: skip
+                id=f"identity--{uuid.uuid5(NAMESPACE, provider['key'])}",
+                name=provider["name"],
+                identity_class="organization",
+                external_references=[{"source_name": "registry", "external_id": provider["key"]}],
+                **common,
+            )
             words = ", ".join(f"{name}: {count}" for name, count in provider["counts"].items())
             note = stix.Note(
-                id=f"note--{uuid.uuid5(NAMESPACE, 'note ' + provider['key'])}", abstract="notices and what became of them",
-                content=words, object_refs=[identity.id], **common,
-            )  # fmt: skip
+                id=f"note--{uuid.uuid5(NAMESPACE, 'note ' + provider['key'])}",
+                abstract="notices and what became of them",
+                content=words,
+                object_refs=[identity.id],
+                **common,
+            )
             objects += [identity, note]
     bundle = stix.Bundle(
         id=f"bundle--{uuid.uuid5(NAMESPACE, 'bundle')}", objects=objects, allow_custom=False
@@ -233,17 +270,30 @@ def notice_rows(connection: Connection) -> Iterator[dict[str, Any]]:
         select(reports.c.case_id, func.count().label("urls")).group_by(reports.c.case_id).subquery()
     )
     wanted = (
-        select(cases.c.key, providers.c.key.label("provider"), cases.c.site_key, first.c.sent_at, cases.c.urls, held.c.urls.label("held"), cases.c.reseller)
+        select(
+            cases.c.key,
+            providers.c.key.label("provider"),
+            cases.c.site_key,
+            first.c.sent_at,
+            cases.c.urls,
+            held.c.urls.label("held"),
+            cases.c.reseller,
+        )
         .join(providers, providers.c.id == cases.c.provider_id)
         .join(first, first.c.case_id == cases.c.id)
         .outerjoin(held, held.c.case_id == cases.c.id)
         .order_by(cases.c.id)
-    )  # fmt: skip
+    )
     for row in connection.execute(wanted, execution_options=STREAMED):
         yield {
-            "notice": row.key, "provider": row.provider, "site": _site_name(row.site_key), "sent_at": iso(row.sent_at),
-            "urls": max(row.held or 0, row.urls, 1), "reseller": row.reseller, **told.get(row.key, {}),
-        }  # fmt: skip
+            "notice": row.key,
+            "provider": row.provider,
+            "site": _site_name(row.site_key),
+            "sent_at": iso(row.sent_at),
+            "urls": max(row.held or 0, row.urls, 1),
+            "reseller": row.reseller,
+            **told.get(row.key, {}),
+        }
 
 
 def _told_when_sent(connection: Connection) -> dict[str, dict[str, Any]]:
@@ -274,16 +324,26 @@ def report_rows(connection: Connection) -> Iterator[dict[str, Any]]:
         select(events.c.seq).where(events.c.case_id == cases.c.id, events.c.kind == "sent").exists()
     )
     wanted = (
-        select(reports.c.key, reports.c.site_key, reports.c.reported_at, cases.c.key.label("notice"), providers.c.key.label("provider"))
+        select(
+            reports.c.key,
+            reports.c.site_key,
+            reports.c.reported_at,
+            cases.c.key.label("notice"),
+            providers.c.key.label("provider"),
+        )
         .join(cases, cases.c.id == reports.c.case_id)
         .join(providers, providers.c.id == cases.c.provider_id)
         .where(sent)
         .order_by(reports.c.id)
-    )  # fmt: skip
+    )
     for row in connection.execute(wanted, execution_options=STREAMED):
         yield {
-            "url": row.key, "site": _site_name(row.site_key), "provider": row.provider, "at": iso(row.reported_at), "notice": row.notice,
-        }  # fmt: skip
+            "url": row.key,
+            "site": _site_name(row.site_key),
+            "provider": row.provider,
+            "at": iso(row.reported_at),
+            "notice": row.notice,
+        }
 
 
 def event_rows(connection: Connection) -> Iterator[dict[str, Any]]:
@@ -339,18 +399,28 @@ def alias_rows(connection: Connection) -> Iterator[dict[str, Any]]:
     for one in links(connection):
         if one.undone_at is None:
             yield {
-                "new": names[one.new], "old": names[one.old], "known_at": iso(one.known_at), "kind": one.kind, "source": one.source,
-            }  # fmt: skip
+                "new": names[one.new],
+                "old": names[one.old],
+                "known_at": iso(one.known_at),
+                "kind": one.kind,
+                "source": one.source,
+            }
 
 
 def _providers(connection: Connection) -> Iterator[dict[str, Any]]:
     """Yield providers with cases, and how many of those are in which state."""
     rows = connection.execute(
-        select(providers.c.id, providers.c.key, providers.c.name, providers.c.known_at, func.max(cases.c.opened_at).label("last_opened"))
+        select(
+            providers.c.id,
+            providers.c.key,
+            providers.c.name,
+            providers.c.known_at,
+            func.max(cases.c.opened_at).label("last_opened"),
+        )
         .join(cases, cases.c.provider_id == providers.c.id)
         .group_by(providers.c.id, providers.c.key, providers.c.name, providers.c.known_at)
         .order_by(providers.c.id)
-    ).all()  # fmt: skip
+    ).all()
     for row in rows:
         counts: dict[str, int] = {}
         for line in _all_cases(connection, row.id):

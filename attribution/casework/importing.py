@@ -189,9 +189,15 @@ class _Import:
                 yield line, f"page is no URL: {error.fault}"
                 continue
             held[key] = writer.add_report(
-                site_key, at, case_id=case_id, provider_id=provider, key=key, host=row.host,
-                url_hash=None if canonical is None else writer.keys.hash_of(canonical), kept_url=whole if self.keep_urls else None,
-            )  # fmt: skip
+                site_key,
+                at,
+                case_id=case_id,
+                provider_id=provider,
+                key=key,
+                host=row.host,
+                url_hash=None if canonical is None else writer.keys.hash_of(canonical),
+                kept_url=whole if self.keep_urls else None,
+            )
             count.added += 1
 
     def _events(
@@ -215,9 +221,13 @@ class _Import:
                 for number, name in enumerate(row.providers):
                     provider = self._provider(writer, name, known_at)
                     writer.add_event(
-                        row.kind, at, known_at, provider_id=provider, detail=self._detail(row),
+                        row.kind,
+                        at,
+                        known_at,
+                        provider_id=provider,
+                        detail=self._detail(row),
                         origin=origin if number == 0 else f"{origin} {number}",
-                    )  # fmt: skip
+                    )
                 count.added += 1
                 continue
             found = of_notice.get(self._key(row.notice))

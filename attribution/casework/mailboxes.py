@@ -1,4 +1,6 @@
-"""Mailboxes that a person approved. A registry's record is written by the company itself, and a tenant's may be the offender's."""
+"""Mailboxes that a person approved. A registry's record is written by the company itself, and a
+tenant's may be the offender's.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ class Approval:
 
 
 def approve(writer: Writer, provider_id: int, mailbox: str, why: str) -> int:
-    """Note that a person looked at a mailbox and approves it; return the event's number. Raises StoreError."""
+    """Note that a person looked at a mailbox and approves it; return the event's number. Raises
+    StoreError.
+    """
     named = read_mailboxes(mailbox)
     if [one.lower() for one in named] != [mailbox.strip().lower()]:
         raise Refused(
@@ -41,7 +45,9 @@ def approve(writer: Writer, provider_id: int, mailbox: str, why: str) -> int:
 
 
 def note_change(writer: Writer, provider_id: int, before: str | None, after: str | None) -> None:
-    """Note that a registry names another mailbox than before: the old one's approval ends with that."""
+    """Note that a registry names another mailbox than before: the old one's approval ends with
+    that.
+    """
     writer.add_event(
         "contact_changed",
         writer.now,

@@ -83,9 +83,14 @@ def provider_named(connection: Connection, text: str) -> tuple[int, str]:
 
 
 def keep_provider(
-    writer: Writer, provider: Provider, source: str, *, mailbox: str | None = None, systems: Iterable[int] = (),
+    writer: Writer,
+    provider: Provider,
+    source: str,
+    *,
+    mailbox: str | None = None,
+    systems: Iterable[int] = (),
     maintainers: Iterable[str] = (),
-) -> int:  # fmt: skip
+) -> int:
     """Return the id of the provider that a registry names, added where it is new, with what it is
     now known by.
     """
@@ -252,7 +257,13 @@ def suggest(connection: Connection, provider_id: int | None = None) -> list[Sugg
     ):
         if row.kind != "name" and not (row.kind == "mailbox" and placeholder_of(row.value)):
             holders.setdefault((row.kind, row.value), []).append(row.provider_id)
-    words = {"mailbox": "same abuse mailbox", "maintainer": "same maintainer", "asn": "same AS", "company_number": "same company number", "handle": "same handle"}  # fmt: skip
+    words = {
+        "mailbox": "same abuse mailbox",
+        "maintainer": "same maintainer",
+        "asn": "same AS",
+        "company_number": "same company number",
+        "handle": "same handle",
+    }
     for (kind, value), who in holders.items():
         for place, one in enumerate(who[:20]):
             for other in who[place + 1 : 20]:

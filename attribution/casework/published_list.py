@@ -1,4 +1,5 @@
-"""The list for publication: built, signed by two people, published, withdrawn; each step in the log. Nothing is published by a program.
+"""The list for publication: built, signed by two people, published, withdrawn; each step in the
+log. Nothing is published by a program.
 
 A signature is Ed25519 (RFC 8032) over the list's canonical JSON, which holds the hash of each
 dossier. Signers are people who were named before, each with a mailbox and a key of their own: two
@@ -195,7 +196,9 @@ def build_from(
     today: date,
     only: str | None = None,
 ) -> tuple[dict[str, Any], dict[str, list[str]]]:
-    """Return the same from what was assessed as of today's beginning; of one provider alone, where `only` names it."""
+    """Return the same from what was assessed as of today's beginning; of one provider alone, where
+    `only` names it.
+    """
     entries, refused = [], {}
     for one in assessed:
         wanted = only in one.names if only else one.now == "systematic"

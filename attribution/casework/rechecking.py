@@ -1,4 +1,6 @@
-"""Looking up open reports anew, right before a notice or a reminder: unchanged, changed, moved, or not known."""
+"""Looking up open reports anew, right before a notice or a reminder: unchanged, changed, moved, or
+not known.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ class Rechecked:
     report: str
     host: str
     outcome: str
-    """`unchanged`, `changed` (another mailbox), `moved` (another provider), `found` (first provider known), `unknown`."""
+    """`unchanged`, `changed` (another mailbox), `moved` (another provider), `found` (first provider
+    known), `unknown`.
+    """
     before: str | None
     after: str | None
 
@@ -45,9 +49,11 @@ async def recheck(
     jobs: int = 32,
     case: str | None = None,
 ) -> AsyncIterator[Rechecked]:
-    """Look up every open report's host anew, note what was found, and yield it. Hosts are looked up once each.
+    """Look up every open report's host anew, note what was found, and yield it. Hosts are looked up
+    once each.
 
-    Content that moved leaves the old provider's case as `moved_to_other_host`, and a case at the new one is opened.
+    Content that moved leaves the old provider's case as `moved_to_other_host`, and a case at the
+    new one is opened.
     """
     with store.read() as connection:
         wanted = (
@@ -84,7 +90,8 @@ def _note(writer: Writer, report_id: int, host: str, found: Investigation) -> Re
     ).one()
     party = found.attribution.primary
     if party is None or found.attribution.failures:
-        # Not sure of everything, so nothing changes, and the look counts as none: no answer is better than a wrong one.
+        # Not sure of everything, so nothing changes, and the look counts as none: no answer is
+        # better than a wrong one.
         return Rechecked(row.key, host, "unknown", row.provider, None)
     before, _ = last_found(connection, report_id)
     after = what_was_found(found, party)

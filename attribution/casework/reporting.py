@@ -1,4 +1,6 @@
-"""Taking in a reported URL: whose it is, whether it was reported before, and which notice it belongs to."""
+"""Taking in a reported URL: whose it is, whether it was reported before, and which notice it
+belongs to.
+"""
 
 from __future__ import annotations
 
@@ -171,7 +173,9 @@ def note_served_from(writer: Writer, url_hash: str, found: Investigation) -> Non
 
 
 def case_for(writer: Writer, provider_id: int, site_key: str, site: str | None, at: int) -> int:
-    """Return the case in which a site's reports gather for its next notice; a new one where the last was sent."""
+    """Return the case in which a site's reports gather for its next notice; a new one where the
+    last was sent.
+    """
     sent = (
         select(events.c.case_id)
         .where(events.c.case_id == cases.c.id, events.c.kind == "sent")
@@ -188,7 +192,9 @@ def case_for(writer: Writer, provider_id: int, site_key: str, site: str | None, 
 def open_report_of(
     connection: Connection, url_hash: str
 ) -> tuple[int, str, int | None, int | None] | None:
-    """Return (id, key, case, provider) of the report of a URL that is not over; None where there is none."""
+    """Return (id, key, case, provider) of the report of a URL that is not over; None where there is
+    none.
+    """
     rows = connection.execute(
         select(reports.c.id, reports.c.key, reports.c.case_id, cases.c.provider_id)
         .outerjoin(cases, cases.c.id == reports.c.case_id)
@@ -228,7 +234,9 @@ class Check:
 
 
 def last_checks(connection: Connection, case_ids: Iterable[int]) -> dict[int, Check]:
-    """Return what the checker said last of each URL of some cases, by report; URLs that it said nothing of are left out."""
+    """Return what the checker said last of each URL of some cases, by report; URLs that it said
+    nothing of are left out.
+    """
     ids = list(case_ids)
     wanted = [*CHECKS, "correction"]
     rows = connection.execute(
@@ -252,7 +260,9 @@ def last_checks(connection: Connection, case_ids: Iterable[int]) -> dict[int, Ch
 
 
 def erase(writer: Writer, key: str, why: str) -> None:
-    """Make everything that tells of a reported URL unreadable, for good; its case stays a case. Raises StoreError."""
+    """Make everything that tells of a reported URL unreadable, for good; its case stays a case.
+    Raises StoreError.
+    """
     row = writer.connection.execute(
         select(reports.c.id, reports.c.case_id, reports.c.salt).where(reports.c.key == key)
     ).first()
@@ -277,7 +287,9 @@ def erase(writer: Writer, key: str, why: str) -> None:
 
 
 def host_evidence(evidence: Evidence, host: str) -> Evidence:
-    """Return the evidence as one of the host alone: what was reported of it is nobody's business in a bundle."""
+    """Return the evidence as one of the host alone: what was reported of it is nobody's business in
+    a bundle.
+    """
     return replace(evidence, input=host)
 
 
@@ -335,7 +347,9 @@ def add_open_copy(
     moved: bool,
     detail: dict[str, object] | None = None,
 ) -> None:
-    """Take a report to a provider's case: itself where it had none (`moved` false), else as a new report of the same URL."""
+    """Take a report to a provider's case: itself where it had none (`moved` false), else as a new
+    report of the same URL.
+    """
     row = (
         writer.connection.execute(select(reports).where(reports.c.id == report_id)).mappings().one()
     )
@@ -353,13 +367,21 @@ def add_open_copy(
         return
     kept = None if row["url_sealed"] is None else writer.keys.open(row["url_sealed"], row["seal"])
     writer.add_report(
-        row["site_key"], writer.now, case_id=case_id, provider_id=provider_id, host=row["host"], url_hash=row["url_hash"],
-        kept_url=kept, detail={**(detail or {}), "moved_from": row["key"]},
-    )  # fmt: skip
+        row["site_key"],
+        writer.now,
+        case_id=case_id,
+        provider_id=provider_id,
+        host=row["host"],
+        url_hash=row["url_hash"],
+        kept_url=kept,
+        detail={**(detail or {}), "moved_from": row["key"]},
+    )
 
 
 def _maintainers(evidence: Evidence) -> list[str]:
-    """Return who maintains the networks around the site's addresses; registries' own maintainers tell nothing."""
+    """Return who maintains the networks around the site's addresses; registries' own maintainers
+    tell nothing.
+    """
     marks: set[str] = set()
     for record in evidence.of_kind("rdap"):
         if record.outcome != "answered" or not isinstance(

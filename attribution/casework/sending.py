@@ -83,7 +83,9 @@ class Due:
     in_the_way: tuple[str, ...] = ()
     """Why it may not go out yet; empty when it may."""
     route_to: str | None = None
-    """The hotlines of the provider's country, where that is another one: the notice is theirs to send."""
+    """The hotlines of the provider's country, where that is another one: the notice is theirs to
+    send.
+    """
 
 
 def terms_of(connection: Connection, provider_id: int, usual: Terms) -> Terms:
@@ -108,8 +110,10 @@ def set_terms(writer: Writer, provider_id: int, terms: Terms) -> None:
             remedy = f"use {', '.join(_DAYS)} or a date such as 2026-12-25"
             raise Refused(Refusal.INVALID, "quiet day", day, remedy)
     detail = {
-        "grouping_hours": terms.grouping_hours, "reminder_hours": terms.reminder_hours, "quiet_days": list(terms.quiet_days),
-    }  # fmt: skip
+        "grouping_hours": terms.grouping_hours,
+        "reminder_hours": terms.reminder_hours,
+        "quiet_days": list(terms.quiet_days),
+    }
     writer.add_event("terms", writer.now, provider_id=provider_id, detail=detail)
 
 
@@ -122,7 +126,9 @@ def record_notice(
     message_id: str | None = None,
     channel: str = "mail",
 ) -> str:
-    """Note that a notice was sent, the first of a case or a reminder; return which. Raises StoreError."""
+    """Note that a notice was sent, the first of a case or a reminder; return which. Raises
+    StoreError.
+    """
     row = _case(writer.connection, case)
     _check_sending(to.strip(), (message_id or "").strip(), channel)
     if at > writer.now + _HOUR:
@@ -182,7 +188,8 @@ def last_sent(connection: Connection, case_id: int) -> int | None:
 def due(
     connection: Connection, now: int, usual: Terms, hotline_country: str, *, case: str | None = None
 ) -> list[Due]:
-    """Return what is due: first notices whose reports had their time to gather, and reminders while a URL is online.
+    """Return what is due: first notices whose reports had their time to gather, and reminders while
+    a URL is online.
 
     Of one case, or of all, whatever stands in its way.
     """
@@ -219,9 +226,11 @@ def due(
 
 
 def _may_be_due() -> ColumnElement[bool]:
-    """Return the condition that a case may be due, a little too wide: so that of a large store few cases are looked at one by one.
+    """Return the condition that a case may be due, a little too wide: so that of a large store few
+    cases are looked at one by one.
 
-    Some URL's last check does not say that it is over; and nothing was sent yet, or a check after the last notice says that a URL is there.
+    Some URL's last check does not say that it is over; and nothing was sent yet, or a check after
+    the last notice says that a URL is there.
     """
     end, later, taken, seen, notice = (
         events.alias(name) for name in ("end", "later", "taken", "seen", "notice")
@@ -229,7 +238,8 @@ def _may_be_due() -> ColumnElement[bool]:
     there = ["still_online", "reappeared"]
 
     def some(table: FromClause, *conditions: ColumnElement[bool]) -> Exists:
-        # Named outright what belongs to the queries around it: by itself SQLAlchemy sees only the nearest.
+        # Named outright what belongs to the queries around it: by itself SQLAlchemy sees only the
+        # nearest.
         return (
             select(literal(1))
             .select_from(table)

@@ -65,7 +65,8 @@ class CaseLine:
     site: str | None
     opened_at: int
     state: str
-    """`gathering` (nothing sent), `sent`, `received`, `bounced`, `over` (no URL is there any more)."""
+    """`gathering` (nothing sent), `sent`, `received`, `bounced`, `over` (no URL is there any more).
+    """
     urls: int
     online: int
 
@@ -133,21 +134,35 @@ def provider_view(connection: Connection, provider_id: int, usual: Terms) -> Pro
         .group_by(events.c.kind)
     )
     return ProviderView(
-        row["key"], row["name"], row["country"], row["known_at"],
+        row["key"],
+        row["name"],
+        row["country"],
+        row["known_at"],
         tuple(sorted(named[one] for one in group if one != provider_id)),
         tuple(
             {"kind": one.kind, "value": one.value, "known_at": one.known_at, "source": one.source}
-            for one in connection.execute(select(marks).where(marks.c.provider_id == provider_id).order_by(marks.c.id))
+            for one in connection.execute(
+                select(marks).where(marks.c.provider_id == provider_id).order_by(marks.c.id)
+            )
         ),
         tuple(_link(one, named) for one in held if provider_id in (one.new, one.old)),
         tuple(
-            {"mailbox": one.mailbox, "who": one.who, "at": one.at} for one in approvals(connection, provider_id).values()
+            {"mailbox": one.mailbox, "who": one.who, "at": one.at}
+            for one in approvals(connection, provider_id).values()
         ),
         terms_of(connection, provider_id, usual),
-        connection.execute(select(func.count()).select_from(cases).where(cases.c.provider_id.in_(group))).scalar_one(),
+        connection.execute(
+            select(func.count()).select_from(cases).where(cases.c.provider_id.in_(group))
+        ).scalar_one(),
         dict(sorted((row[0], row[1]) for row in counts)),
         tuple(
-            {"kind": one.kind, "at": one.at, "known_at": one.known_at, "who": one.who, "detail": json.loads(one.detail)}
+            {
+                "kind": one.kind,
+                "at": one.at,
+                "known_at": one.known_at,
+                "who": one.who,
+                "detail": json.loads(one.detail),
+            }
             for one in connection.execute(
                 select(events)
                 .where(
@@ -157,7 +172,7 @@ def provider_view(connection: Connection, provider_id: int, usual: Terms) -> Pro
                 .order_by(events.c.at)
             )
         ),
-    )  # fmt: skip
+    )
 
 
 def case_lines(
@@ -168,7 +183,8 @@ def case_lines(
     limit: int = PAGE,
     own: bool = False,
 ) -> list[CaseLine]:
-    """Return cases, the latest first; of a provider's one history (its `own` record alone), or of all.
+    """Return cases, the latest first; of a provider's one history (its `own` record alone), or of
+    all.
 
     `after` is the case at which the last list ended. Raises StoreError.
     """
@@ -192,7 +208,9 @@ def case_lines(
 
 
 def case_counts(connection: Connection, provider_id: int) -> dict[str, int]:
-    """Return how many of the last `COUNTED` cases of a provider's one history are in which state."""
+    """Return how many of the last `COUNTED` cases of a provider's one history are in which
+    state.
+    """
     counts: dict[str, int] = {}
     for line in case_lines(connection, provider_id=provider_id, limit=COUNTED):
         counts[line.state] = counts.get(line.state, 0) + 1
@@ -243,8 +261,12 @@ def case_view(connection: Connection, key: str, now: int) -> CaseView:
         None if step is None else asdict(step),
         tuple(
             {
-                "report": one["key"], "reported_at": one["reported_at"], "host": one["host"], "erased": one["salt"] is None,
-                "url_kept": one["url_sealed"] is not None, "has_evidence": one["evidence"] is not None,
+                "report": one["key"],
+                "reported_at": one["reported_at"],
+                "host": one["host"],
+                "erased": one["salt"] is None,
+                "url_kept": one["url_sealed"] is not None,
+                "has_evidence": one["evidence"] is not None,
                 "last_check": checks[one["id"]].kind if one["id"] in checks else None,
                 "checked_at": checks[one["id"]].at if one["id"] in checks else None,
             }
@@ -252,13 +274,23 @@ def case_view(connection: Connection, key: str, now: int) -> CaseView:
         ),
         tuple(
             {
-                "seq": one.seq, "kind": one.kind, "at": one.at, "known_at": one.known_at, "recorded_at": one.recorded_at,
-                "who": one.who, "report": names.get(one.report_id), "corrects": one.corrects,
-                "detail": {name: value for name, value in json.loads(one.detail).items() if name != "digest"},
+                "seq": one.seq,
+                "kind": one.kind,
+                "at": one.at,
+                "known_at": one.known_at,
+                "recorded_at": one.recorded_at,
+                "who": one.who,
+                "report": names.get(one.report_id),
+                "corrects": one.corrects,
+                "detail": {
+                    name: value
+                    for name, value in json.loads(one.detail).items()
+                    if name != "digest"
+                },
             }
             for one in log
         ),
-    )  # fmt: skip
+    )
 
 
 def urls_of_case(connection: Connection, keys: Keys, key: str) -> dict[str, str]:
@@ -336,9 +368,14 @@ def _state(kinds: set[str], *, done: bool) -> str:
 
 def _link(one: Link, named: dict[int, str]) -> dict[str, Any]:
     return {
-        "link": one.seq, "new": named[one.new], "old": named[one.old], "kind": one.kind, "known_at": one.known_at,
-        "source": one.source, "undone_at": one.undone_at,
-    }  # fmt: skip
+        "link": one.seq,
+        "new": named[one.new],
+        "old": named[one.old],
+        "kind": one.kind,
+        "known_at": one.known_at,
+        "source": one.source,
+        "undone_at": one.undone_at,
+    }
 
 
 def _keys_of(connection: Connection, ids: set[int]) -> dict[int, str]:

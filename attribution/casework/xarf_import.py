@@ -1,4 +1,6 @@
-"""XARF v4 reports, one a file or one a line: reported URLs, whose provider the next `recheck` finds."""
+"""XARF v4 reports, one a file or one a line: reported URLs, whose provider the next `recheck`
+finds.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,9 @@ def import_xarf(
     keep_urls: bool,
     encoding: Encoding = Encoding.AUTO,
 ) -> dict[str, Count]:
-    """Take XARF v4 reports of content in; return how they fared. Raises HistoryError where the file cannot be read."""
+    """Take XARF v4 reports of content in; return how they fared. Raises HistoryError where the file
+    cannot be read.
+    """
     count = Count()
     # Reports carry the time of the machine that wrote them, not the store's.
     latest = max(store.now, datetime.now(UTC)) + timedelta(days=1)

@@ -262,9 +262,16 @@ class RemoteAttributor:
         return _read(Case, await self._get(f"cases/{case}"))
 
     async def note(
-        self, case: str, kind: str, *, at: datetime | None = None, report: str | None = None, note: str | None = None,
-        fields: Mapping[str, Any] | None = None, once: str | None = None
-    ) -> Noted:  # fmt: skip
+        self,
+        case: str,
+        kind: str,
+        *,
+        at: datetime | None = None,
+        report: str | None = None,
+        note: str | None = None,
+        fields: Mapping[str, Any] | None = None,
+        once: str | None = None,
+    ) -> Noted:
         """Note that something happened to a case; `fields` is what else is known of it, e.g.
         `served_by` and `compared` of a check (docs/cases.md).
         """

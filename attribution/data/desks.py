@@ -1,4 +1,6 @@
-"""Who takes a case in a country: its hotlines, and the authority when every company stays silent."""
+"""Who takes a case in a country: its hotlines, and the authority when every company stays
+silent.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ class Desk:
 
 
 def desk_of(country: str) -> Desk:
-    """Return who takes a case in a country (ISO 3166-1 alpha-2); an empty desk where the tables name nobody."""
+    """Return who takes a case in a country (ISO 3166-1 alpha-2); an empty desk where the tables
+    name nobody.
+    """
     return _desks().get(country.upper(), Desk(compiled=_compiled()))
 
 

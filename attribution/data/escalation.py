@@ -1,4 +1,6 @@
-"""What may be done next about a provider, by its label and country: a table, dated, with sources."""
+"""What may be done next about a provider, by its label and country: a table, dated, with
+sources.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ class Step:
 
 
 def next_step(label: str, country: str | None, days: float) -> Step | None:
-    """Return what may be done about a provider that has had a label for so many days; None for nothing beyond notices.
+    """Return what may be done about a provider that has had a label for so many days; None for
+    nothing beyond notices.
 
     The label `case` is for one case whose content is online, so many days after its notice.
     """

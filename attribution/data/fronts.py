@@ -1,4 +1,6 @@
-"""Published ranges of proxies, clouds, sinkholes and parking pages: dated tables, the user's own among them."""
+"""Published ranges of proxies, clouds, sinkholes and parking pages: dated tables, the user's own
+among them.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,9 @@ def front_table(folder: Path) -> FrontTable:
 
 
 def front_lists(folder: Path) -> Lists:
-    """Return every list: those packaged, replaced by refreshed ones of the same name, and the user's own."""
+    """Return every list: those packaged, replaced by refreshed ones of the same name, and the
+    user's own.
+    """
     lists = _read(packaged_text("fronts.csv"))
     for name in (REFRESHED, OWN):
         path = folder / name

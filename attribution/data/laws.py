@@ -8,8 +8,36 @@ from functools import cache
 from attribution.data import packaged_rows
 
 EU_MEMBERS = frozenset(
-    ["AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"]
-)  # fmt: skip
+    [
+        "AT",
+        "BE",
+        "BG",
+        "CY",
+        "CZ",
+        "DE",
+        "DK",
+        "EE",
+        "ES",
+        "FI",
+        "FR",
+        "GR",
+        "HR",
+        "HU",
+        "IE",
+        "IT",
+        "LT",
+        "LU",
+        "LV",
+        "MT",
+        "NL",
+        "PL",
+        "PT",
+        "RO",
+        "SE",
+        "SI",
+        "SK",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +51,9 @@ class Law:
 
 
 def laws_of(country: str | None) -> tuple[Law, ...]:
-    """Return the laws for a provider in a country (ISO 3166-1 alpha-2); none where the table has none."""
+    """Return the laws for a provider in a country (ISO 3166-1 alpha-2); none where the table has
+    none.
+    """
     code = (country or "").upper()
     return tuple(
         law for where, law in _laws() if where == code or (where == "EU" and code in EU_MEMBERS)

@@ -1,4 +1,5 @@
-"""Half a year of an invented hotline: cases at the demo world's companies, most of which act, one slowly, and one not at all.
+"""Half a year of an invented hotline: cases at the demo world's companies, most of which act, one
+slowly, and one not at all.
 
 For trying the service, for its pictures, and for tests. The same for the same day.
 """
@@ -134,7 +135,14 @@ def _sent(habit: Habit, begin: datetime, chance: random.Random) -> Iterator[date
         yield at.replace(minute=chance.randrange(60), second=0, microsecond=0)
 
 
-def _case(rows: dict[str, list[dict[str, Any]]], habit: Habit, number: int, sent: datetime, end: datetime, chance: random.Random) -> None:  # fmt: skip
+def _case(
+    rows: dict[str, list[dict[str, Any]]],
+    habit: Habit,
+    number: int,
+    sent: datetime,
+    end: datetime,
+    chance: random.Random,
+) -> None:
     notice = f"{habit.company.handle.lower()}-{number}"
     site = f"site-{number}.{habit.company.handle.lower()}-customer.example"
     urls = chance.choice((1, 1, 1, 2, 3))
@@ -182,7 +190,15 @@ def _case(rows: dict[str, list[dict[str, Any]]], habit: Habit, number: int, sent
                 )
         if gone is not None and gone + timedelta(hours=3) < end:
             last = max(sent, gone - timedelta(hours=3))
-            rows["events"].append({"kind": "offline", "notice": notice, "url": url, "at": _time(gone + timedelta(hours=3)), "last_online": _time(last)})  # fmt: skip
+            rows["events"].append(
+                {
+                    "kind": "offline",
+                    "notice": notice,
+                    "url": url,
+                    "at": _time(gone + timedelta(hours=3)),
+                    "last_online": _time(last),
+                }
+            )
 
 
 def _time(at: datetime) -> str:

@@ -1,4 +1,6 @@
-"""The demo world's servers: DNS over UDP and TCP, HTTP for RDAP and its bootstrap, WHOIS. Loopback only."""
+"""The demo world's servers: DNS over UDP and TCP, HTTP for RDAP and its bootstrap, WHOIS. Loopback
+only.
+"""
 
 from __future__ import annotations
 
@@ -25,12 +27,20 @@ from attribution.settings import Settings, load_settings
 
 _LOOPBACK = "127.0.0.1"
 _RIRS = ("arin", "ripe", "apnic", "lacnic", "afrinic")
-_FIRST_OCTETS = {"192.0.0.0/8": "arin", "198.0.0.0/8": "ripe", "203.0.113.0/26": "apnic", "203.0.113.64/26": "lacnic",
-                 "203.0.113.128/26": "afrinic", "203.0.113.192/26": "apnic"}  # fmt: skip
+_FIRST_OCTETS = {
+    "192.0.0.0/8": "arin",
+    "198.0.0.0/8": "ripe",
+    "203.0.113.0/26": "apnic",
+    "203.0.113.64/26": "lacnic",
+    "203.0.113.128/26": "afrinic",
+    "203.0.113.192/26": "apnic",
+}
 
 
 class DemoWorld:
-    """Runs the servers while the `with` block lasts; `settings()` and `environment()` point the library at them."""
+    """Runs the servers while the `with` block lasts; `settings()` and `environment()` point the
+    library at them.
+    """
 
     def __init__(self, *, cache_folder: Path | None = None) -> None:
         self.queries: Counter[str] = Counter()
@@ -108,7 +118,9 @@ class DemoWorld:
         return f"http://{_LOOPBACK}:{self._ports['http']}/"
 
     def throttles(self, registry: str) -> bool:
-        """Say whether the registry refuses this question: the throttling one refuses every second."""
+        """Say whether the registry refuses this question: the throttling one refuses every
+        second.
+        """
         if registry != world.THROTTLING:
             return False
         self._refused[registry] += 1
@@ -364,5 +376,8 @@ def _answer_origin(answer: dns.message.Message, name: str) -> None:
     if block is None or block is world.STUB:
         answer.set_rcode(dns.rcode.NXDOMAIN)
         return
-    value = f'"{block.system} | {block.prefix} | {block.company.country} | {block.registry} | 2020-01-01"'
+    value = (
+        f'"{block.system} | {block.prefix} | {block.company.country} | {block.registry} | '
+        '2020-01-01"'
+    )
     answer.answer.append(dns.rrset.from_text(name + ".", 300, "IN", "TXT", value))

@@ -96,7 +96,8 @@ MAIL = {
 PLATFORMS = {"pages.banyan.example": ("Banyan Cloud", "apnic:ORG-BC1-AP")}
 FRONTS = {"veil": ("cdn", "Veil Proxy", ("198.51.100.128/26",))}
 
-# Registries that misbehave: lacnic refuses every connection, afrinic asks to come back every second time.
+# Registries that misbehave: lacnic refuses every connection, afrinic asks to come back every second
+# time.
 DEAD = "lacnic"
 THROTTLING = "afrinic"
 
@@ -140,18 +141,47 @@ HOSTS: dict[str, Host] = {
 }
 
 URLS = [
-    "https://www.lighthouse.example/a", "https://img.lighthouse.example/b", "hxxps://www[.]lighthouse[.]example/c",
-    "https://shop.quay-customer.example/1", "https://files.quay-customer.example/2", "https://files.quay-customer.example/3",
-    "https://forum.quay-guest.example/thread/4", "https://192.0.2.10/5", "https://kiosk.example/", "http://kiosk.example:8080/x",
-    "https://plain.harbour-customer.example/", "https://www.windmill.example/", "https://www.windmill.example/7",
-    "https://cdn.windmill.example/8", "https://old.windmill.example/", "https://[2001:db8::7]/9", "https://hidden.example/",
-    "https://www.hidden.example/a", "HTTPS://WWW.HIDDEN.EXAMPLE/b", "https://whisper.example/", "https://whisper.example/2",
-    "https://anna.pages.banyan.example/", "https://anna.pages.banyan.example/2", "https://boris.pages.banyan.example/",
-    "https://direct.banyan-customer.example/", "https://sur.example/", "https://sur.example/2", "https://savanna.example/",
-    "https://acacia.example/", "https://acacia.example/2", "https://nobody.example/", "https://split.example/",
-    "https://inside.example/", "https://broken.example/", "https://gone.example/", "http://10.0.0.1/",
-    "http://exampleexampleexample.onion/", "<https://www.lighthouse.example/d>", "198.51.100.9", "not a url",
-]  # fmt: skip
+    "https://www.lighthouse.example/a",
+    "https://img.lighthouse.example/b",
+    "hxxps://www[.]lighthouse[.]example/c",
+    "https://shop.quay-customer.example/1",
+    "https://files.quay-customer.example/2",
+    "https://files.quay-customer.example/3",
+    "https://forum.quay-guest.example/thread/4",
+    "https://192.0.2.10/5",
+    "https://kiosk.example/",
+    "http://kiosk.example:8080/x",
+    "https://plain.harbour-customer.example/",
+    "https://www.windmill.example/",
+    "https://www.windmill.example/7",
+    "https://cdn.windmill.example/8",
+    "https://old.windmill.example/",
+    "https://[2001:db8::7]/9",
+    "https://hidden.example/",
+    "https://www.hidden.example/a",
+    "HTTPS://WWW.HIDDEN.EXAMPLE/b",
+    "https://whisper.example/",
+    "https://whisper.example/2",
+    "https://anna.pages.banyan.example/",
+    "https://anna.pages.banyan.example/2",
+    "https://boris.pages.banyan.example/",
+    "https://direct.banyan-customer.example/",
+    "https://sur.example/",
+    "https://sur.example/2",
+    "https://savanna.example/",
+    "https://acacia.example/",
+    "https://acacia.example/2",
+    "https://nobody.example/",
+    "https://split.example/",
+    "https://inside.example/",
+    "https://broken.example/",
+    "https://gone.example/",
+    "http://10.0.0.1/",
+    "http://exampleexampleexample.onion/",
+    "<https://www.lighthouse.example/d>",
+    "198.51.100.9",
+    "not a url",
+]
 
 
 def block_at(address: Address) -> Block | None:
@@ -166,7 +196,9 @@ def block_named(prefix: str) -> Block | None:
 
 
 def network_answer(block: Block, base: str) -> dict[str, Any]:
-    """Return the RDAP answer about a block, in the shape that its registry uses (RFC 9083, section 5.4)."""
+    """Return the RDAP answer about a block, in the shape that its registry uses (RFC 9083, section
+    5.4).
+    """
     network = ipaddress.ip_network(block.prefix)
     answer: dict[str, Any] = {
         "rdapConformance": ["rdap_level_0"],
@@ -219,7 +251,9 @@ def system_answer(number: int, base: str) -> dict[str, Any]:
 
 
 def domain_answer(name: str) -> dict[str, Any]:
-    """Return the RDAP answer about a domain: the registrar's abuse desk is nested below the registrar."""
+    """Return the RDAP answer about a domain: the registrar's abuse desk is nested below the
+    registrar.
+    """
     desk = {
         "objectClassName": "entity",
         "roles": ["abuse"],

@@ -1,4 +1,6 @@
-"""JSON text in which nothing can change how it is shown: registries' words are filled in by the people one is looking for."""
+"""JSON text in which nothing can change how it is shown: registries' words are filled in by the
+people one is looking for.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The list for a closed circle of partners, as a MISP event or a STIX 2.1 bundle: the same entries, with nothing more in them."""
+"""The list for a closed circle of partners, as a MISP event or a STIX 2.1 bundle: the same entries,
+with nothing more in them.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from attribution.formats.identifiers import NAMESPACE
 
 
 def as_misp(made: dict[str, Any], hotline: str) -> dict[str, Any]:
-    """Return the list as a MISP event: TLP:AMBER+STRICT, to be shared by who receives it with nobody. Needs pymisp."""
+    """Return the list as a MISP event: TLP:AMBER+STRICT, to be shared by who receives it with
+    nobody. Needs pymisp.
+    """
     misp = load("MISP", "pymisp")
     event = misp.MISPEvent()
     event.uuid = str(uuid.uuid5(NAMESPACE, f"list {hotline} {made['as_of']}"))
@@ -33,7 +37,9 @@ def as_misp(made: dict[str, Any], hotline: str) -> dict[str, Any]:
 
 
 def as_stix(made: dict[str, Any], hotline: str) -> dict[str, Any]:
-    """Return the list as a STIX 2.1 bundle: identities, AS numbers, and a note on each; TLP:AMBER. Needs stix2."""
+    """Return the list as a STIX 2.1 bundle: identities, AS numbers, and a note on each; TLP:AMBER.
+    Needs stix2.
+    """
     stix = load("STIX", "stix2")
     at = f"{made['as_of']}T00:00:00Z"
     author = stix.Identity(
@@ -59,9 +65,12 @@ def as_stix(made: dict[str, Any], hotline: str) -> dict[str, Any]:
         )
         systems = [stix.AutonomousSystem(number=int(system[2:])) for system in one["systems"]]
         note = stix.Note(
-            id=f"note--{_name('note', one)}", abstract="systematically does not act on notices", content=_words(one),
-            object_refs=[company.id, *(system.id for system in systems)], **common,
-        )  # fmt: skip
+            id=f"note--{_name('note', one)}",
+            abstract="systematically does not act on notices",
+            content=_words(one),
+            object_refs=[company.id, *(system.id for system in systems)],
+            **common,
+        )
         objects += [company, *systems, note]
     unique = {one.id: one for one in objects}
     bundle = stix.Bundle(
@@ -77,4 +86,7 @@ def _name(what: str, one: dict[str, Any]) -> str:
 
 def _words(one: dict[str, Any]) -> str:
     reply = f" Its reply: {one['reply']}" if one["reply"] else ""
-    return f"{one['cases']} cases, {one['share_failed']:.0%} failed, since {one['since']}; country {one['country'] or 'not known'}.{reply}"
+    return (
+        f"{one['cases']} cases, {one['share_failed']:.0%} failed, since {one['since']}; "
+        f"country {one['country'] or 'not known'}.{reply}"
+    )

@@ -1,8 +1,10 @@
-"""CSV files of other tools, row by row into a history's rows: a mapping file says which column is what. Pure but for opening files.
+"""CSV files of other tools, row by row into a history's rows: a mapping file says which column is
+what. Pure but for opening files.
 
-A mapping is TOML: `rows` (`notices` or `reports`), `delimiter`, `timezone` of times without an offset, `[columns]` (field = column), and
-`[only]` (rows whose `column` has one of `values`), `encoding` where the other tool writes none of
-Unicode's. Shipped ones have names: `scart-notices`, `scart-reports`.
+A mapping is TOML: `rows` (`notices` or `reports`), `delimiter`, `timezone` of times without an
+offset, `[columns]` (field = column), and `[only]` (rows whose `column` has one of `values`),
+`encoding` where the other tool writes none of Unicode's. Shipped ones have names: `scart-notices`,
+`scart-reports`.
 """
 
 from __future__ import annotations
@@ -28,9 +30,20 @@ _FIELDS = {
     "notices": (("notice", "provider", "sent_at"), ("site", "urls", "opened_at", "reseller")),
     "reports": (
         ("report", "provider"),
-        ("page", "host", "site", "mailbox", "country", "reported_at", "first_seen_at", "first_notice_at", "last_seen_at", "offline_at"),
+        (
+            "page",
+            "host",
+            "site",
+            "mailbox",
+            "country",
+            "reported_at",
+            "first_seen_at",
+            "first_notice_at",
+            "last_seen_at",
+            "offline_at",
+        ),
     ),
-}  # fmt: skip
+}
 _MOST_NAME = 500
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
@@ -86,7 +99,8 @@ def load_mapping(name: str) -> Mapping:
         except OSError as error:
             shipped = ", ".join(shipped_mappings())
             raise HistoryError(
-                f"mapping {name!r} cannot be read ({error.strerror}). Name a file, or one of {shipped}."
+                f"mapping {name!r} cannot be read ({error.strerror}). Name a file, or one of "
+                f"{shipped}."
             ) from None
     try:
         return _mapping(tomllib.loads(text))
@@ -205,7 +219,16 @@ def _report(values: dict[str, str], zone: ZoneInfo) -> Iterator[Row]:
     except InvalidTarget as error:
         raise BadRow(f"the URL or host is none: {error.fault}") from None
     site = values.get("site") or site_of(host)
-    times = {name: _time_or_none(values, name, zone) for name in ("reported_at", "first_seen_at", "first_notice_at", "last_seen_at", "offline_at")}  # fmt: skip
+    times = {
+        name: _time_or_none(values, name, zone)
+        for name in (
+            "reported_at",
+            "first_seen_at",
+            "first_notice_at",
+            "last_seen_at",
+            "offline_at",
+        )
+    }
     at = times["reported_at"] or times["first_seen_at"] or times["first_notice_at"]
     if at is None:
         raise BadRow("neither a time of report nor of first sight")

@@ -1,4 +1,6 @@
-"""A history as a folder of JSON lines: reports.jsonl, notices.jsonl, events.jsonl, aliases.jsonl."""
+"""A history as a folder of JSON lines: reports.jsonl, notices.jsonl, events.jsonl,
+aliases.jsonl.
+"""
 
 from __future__ import annotations
 

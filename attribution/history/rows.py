@@ -200,19 +200,29 @@ def read_notice(row: Any) -> NoticeRow:
     """Read a row of notices.jsonl. Raises BadRow."""
     values = _object(row)
     return NoticeRow(
-        name_in(values, "notice"), name_in(values, "provider"), name_in(values, "site"), time_in(values, "sent_at"),
-        _count(values, "urls"), _name_or_none(values, "reseller"), _count(values, "candidates"),
+        name_in(values, "notice"),
+        name_in(values, "provider"),
+        name_in(values, "site"),
+        time_in(values, "sent_at"),
+        _count(values, "urls"),
+        _name_or_none(values, "reseller"),
+        _count(values, "candidates"),
         _flag(values, "baseline") or False,
-    )  # fmt: skip
+    )
 
 
 def read_report(row: Any) -> ReportRow:
     """Read a row of reports.jsonl. Raises BadRow."""
     values = _object(row)
     return ReportRow(
-        name_in(values, "url"), name_in(values, "site"), name_in(values, "provider"), time_in(values, "at"),
-        _name_or_none(values, "notice"), _name_or_none(values, "host"), _page(values),
-    )  # fmt: skip
+        name_in(values, "url"),
+        name_in(values, "site"),
+        name_in(values, "provider"),
+        time_in(values, "at"),
+        _name_or_none(values, "notice"),
+        _name_or_none(values, "host"),
+        _page(values),
+    )
 
 
 def read_event(row: Any) -> EventRow:

@@ -1,4 +1,6 @@
-"""Registrable domain and platform of a host, by the public-suffix list that tldextract ships. Pure."""
+"""Registrable domain and platform of a host, by the public-suffix list that tldextract ships.
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ class Domain:
     registrable: str | None
     """What was registered at a registry (`site.example`); None for a public suffix itself."""
     platform_suffix: str | None
-    """The private-section suffix under which the host is a customer page; None for an ordinary domain."""
+    """The private-section suffix under which the host is a customer page; None for an ordinary
+    domain.
+    """
 
 
 @cache
@@ -32,7 +36,9 @@ def _extract() -> TLDExtract:
 
 
 def domain_of(host: str) -> Domain:
-    """Split a host name by the public-suffix list (https://publicsuffix.org), ICANN section and private one."""
+    """Split a host name by the public-suffix list (https://publicsuffix.org), ICANN section and
+    private one.
+    """
     by_registry = _extract()(host)
     registrable = by_registry.top_domain_under_public_suffix
     if not by_registry.suffix:  # the list's default rule `*`: an unlisted last label is a suffix

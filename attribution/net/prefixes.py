@@ -1,4 +1,6 @@
-"""Longest-prefix match over address blocks: a sorted array of disjoint segments, one bisection a look-up."""
+"""Longest-prefix match over address blocks: a sorted array of disjoint segments, one bisection a
+look-up.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class PrefixTable(Generic[Value]):
-    """Blocks of one IP version with a value each. Nested blocks are cut into segments when the table is built."""
+    """Blocks of one IP version with a value each. Nested blocks are cut into segments when the
+    table is built.
+    """
 
     version: int
     starts: list[int]
@@ -24,7 +28,9 @@ class PrefixTable(Generic[Value]):
 
     @classmethod
     def of(cls, rows: Iterable[tuple[str, Value]], version: int) -> PrefixTable[Value]:
-        """Build from (prefix, value); prefixes of the other version, and what is no prefix, are left out."""
+        """Build from (prefix, value); prefixes of the other version, and what is no prefix, are
+        left out.
+        """
         found: dict[tuple[int, int], tuple[str, Value]] = {}
         for prefix, value in rows:
             try:

@@ -8,7 +8,9 @@ from attribution.net.domains import domain_of
 
 
 def site_of(host: str) -> str:
-    """Return the registrable domain, or the customer's page under a platform's suffix; an address is its own site."""
+    """Return the registrable domain, or the customer's page under a platform's suffix; an address
+    is its own site.
+    """
     try:
         ipaddress.ip_address(host)
     except ValueError:

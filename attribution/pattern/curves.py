@@ -1,8 +1,10 @@
 """How long removal takes, of times that are only known to lie between two checks. Pure.
 
-`turnbull`: the distribution that makes the observed intervals most likely. Source: Turnbull, "The empirical distribution function with arbitrarily grouped,
-censored and truncated data", JRSS-B 38 (1976). Assumption: when checks are made does not depend on when content goes.
-`aalen_johansen`: the chance of each way of ending by a time, others taken into account. Source: Aalen & Johansen, Scand. J. Stat. 5 (1978).
+`turnbull`: the distribution that makes the observed intervals most likely. Source: Turnbull, "The
+empirical distribution function with arbitrarily grouped, censored and truncated data", JRSS-B 38
+(1976). Assumption: when checks are made does not depend on when content goes. `aalen_johansen`: the
+chance of each way of ending by a time, others taken into account. Source: Aalen & Johansen, Scand.
+J. Stat. 5 (1978).
 """
 
 from __future__ import annotations
@@ -20,18 +22,24 @@ _ENOUGH = 1e-7
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Where the mass of a distribution lies: in (left, right], with its probability; the rest is never, as far as was seen."""
+    """Where the mass of a distribution lies: in (left, right], with its probability; the rest is
+    never, as far as was seen.
+    """
 
     left: Floats
     right: Floats
     mass: Floats
 
     def by(self, time: float) -> tuple[float, float]:
-        """Return the least and the most that can have ended by a time: mass inside an interval may lie on either side."""
+        """Return the least and the most that can have ended by a time: mass inside an interval may
+        lie on either side.
+        """
         return float(self.mass[self.right <= time].sum()), float(self.mass[self.left < time].sum())
 
     def quantile(self, share: float) -> tuple[float, float] | None:
-        """Return the interval in which a share of all has ended; None where it had not when it was last looked."""
+        """Return the interval in which a share of all has ended; None where it had not when it was
+        last looked.
+        """
         reached = np.searchsorted(np.cumsum(self.mass), share - 1e-9)
         if reached >= len(self.mass) or not np.isfinite(self.right[reached]):
             return None
@@ -41,7 +49,8 @@ class Curve:
 def turnbull(
     left: Floats, right: Floats, weight: Floats | None = None, enough: float = _ENOUGH
 ) -> Curve:
-    """Estimate the distribution of times that lie in (left, right], `right` inf where the end was not seen.
+    """Estimate the distribution of times that lie in (left, right], `right` inf where the end was
+    not seen.
 
     It is refined until no mass changes by more than `enough` in a step.
     """
@@ -68,7 +77,9 @@ def turnbull(
 
 
 def _innermost(left: Floats, right: Floats) -> tuple[Floats, Floats]:
-    """Return the intervals from a left end to the next right end with no end between: only there can mass be told to lie."""
+    """Return the intervals from a left end to the next right end with no end between: only there
+    can mass be told to lie.
+    """
     ends = sorted(
         [(value, 1, value) for value in set(left)] + [(value, 0, value) for value in set(right)],
         key=lambda one: one[:2],
@@ -77,14 +88,16 @@ def _innermost(left: Floats, right: Floats) -> tuple[Floats, Floats]:
         (before[0], after[0])
         for before, after in pairwise(ends)
         if before[1] == 1 and after[1] == 0
-    ]  # fmt: skip
+    ]
     exact = sorted(set(left[left == right]))
     found = sorted(set(found) | {(value, value) for value in exact})
     return np.array([one[0] for one in found], float), np.array([one[1] for one in found], float)
 
 
 def aalen_johansen(time: Floats, cause: np.ndarray, causes: int) -> tuple[Floats, Floats]:
-    """Return (times, cumulative incidence a cause): `cause` is 0 for those whose end was not seen, else from 1 to `causes`."""
+    """Return (times, cumulative incidence a cause): `cause` is 0 for those whose end was not seen,
+    else from 1 to `causes`.
+    """
     time, cause = np.asarray(time, float), np.asarray(cause)
     times = np.unique(time[cause > 0])
     surviving, incidence = 1.0, np.zeros(causes)

@@ -232,7 +232,9 @@ class _Columns:
 
 @dataclass(slots=True)
 class Builder:
-    """Reads a history row by row. Keys of notices and URLs are whatever the source calls them by."""
+    """Reads a history row by row. Keys of notices and URLs are whatever the source calls them
+    by.
+    """
 
     until: float = INF
     """What became known after this day is left out."""
@@ -624,9 +626,14 @@ class History:
         moved = rows.ends.take((rows.ends["way"] == Way.MOVED) & (rows.ends["to"] >= 0))
         case = rows.urls["case"][moved["url"]]
         return Table(
-            {**moved.columns, "case": case, "provider": rows.cases["provider"][case], "site": rows.cases["site"][case],
-             "sent": rows.cases["sent"][case]}
-        )  # fmt: skip
+            {
+                **moved.columns,
+                "case": case,
+                "provider": rows.cases["provider"][case],
+                "site": rows.cases["site"][case],
+                "sent": rows.cases["sent"][case],
+            }
+        )
 
     def sites_at(self, name: str) -> Ints:
         """Return the sites about which a provider had notices."""

@@ -1,9 +1,12 @@
-"""How likely a provider is one that does not act: a mixture of two beta-binomials. For the order of work, never an accusation. Pure.
+"""How likely a provider is one that does not act: a mixture of two beta-binomials. For the order of
+work, never an accusation. Pure.
 
-Each provider has k of n sites failed (as shares of URLs, so k need not be whole). The n sites fail with a chance of the provider's own, drawn
-from one of two beta distributions: those that act, and those that do not. The five numbers are those that make the providers of the
-history most likely (L-BFGS-B), begun at and drawn to what simulated years show. Source: Griffiths, "Maximum likelihood estimation for the beta-binomial distribution",
-Biometrics 29 (1973). Assumption: providers are alike but for these two kinds.
+Each provider has k of n sites failed (as shares of URLs, so k need not be whole). The n sites fail
+with a chance of the provider's own, drawn from one of two beta distributions: those that act, and
+those that do not. The five numbers are those that make the providers of the history most likely
+(L-BFGS-B), begun at and drawn to what simulated years show. Source: Griffiths, "Maximum likelihood
+estimation for the beta-binomial distribution", Biometrics 29 (1973). Assumption: providers are
+alike but for these two kinds.
 """
 
 from __future__ import annotations
@@ -19,19 +22,25 @@ from attribution.pattern.times import Floats
 
 _START = np.array([logit(0.15), np.log(0.35), np.log(7.0), np.log(6.0), np.log(1.5)])
 _PULL = 0.25
-"""How strongly the numbers are drawn to where they began: a history of few providers says little of its own."""
+"""How strongly the numbers are drawn to where they began: a history of few providers says little of
+its own.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """The share of providers that do not act, and the beta distributions of those that do and do not."""
+    """The share of providers that do not act, and the beta distributions of those that do and do
+    not.
+    """
 
     share: float
     acts: tuple[float, float]
     ignores: tuple[float, float]
 
     def probability(self, failed: Floats, sites: Floats) -> Floats:
-        """Return for each provider how likely it is that it lets more than half of what it is told of stay."""
+        """Return for each provider how likely it is that it lets more than half of what it is told
+        of stay.
+        """
         acts, ignores = (
             _log_likelihood(failed, sites, *kind) for kind in (self.acts, self.ignores)
         )

@@ -1,4 +1,6 @@
-"""The audit trail: who looked at what, who did what, in the log itself, where nobody takes it back."""
+"""The audit trail: who looked at what, who did what, in the log itself, where nobody takes it
+back.
+"""
 
 from __future__ import annotations
 
@@ -46,17 +48,24 @@ def audit_lines(
     case: str | None = None,
     limit: int = 100,
 ) -> list[AuditLine]:
-    """Return the log, the newest first; from the entry before `before` on; of one person, program or case."""
+    """Return the log, the newest first; from the entry before `before` on; of one person, program
+    or case.
+    """
     wanted = (
         select(
-            events.c.seq, events.c.recorded_at, events.c.who, events.c.kind, cases.c.key.label("case"),
-            providers.c.key.label("provider"), events.c.detail,
+            events.c.seq,
+            events.c.recorded_at,
+            events.c.who,
+            events.c.kind,
+            cases.c.key.label("case"),
+            providers.c.key.label("provider"),
+            events.c.detail,
         )
         .outerjoin(cases, cases.c.id == events.c.case_id)
         .outerjoin(providers, providers.c.id == events.c.provider_id)
         .order_by(events.c.seq.desc())
         .limit(limit)
-    )  # fmt: skip
+    )
     if before is not None:
         wanted = wanted.where(events.c.seq < before)
     if who:

@@ -1,7 +1,9 @@
-"""Backup and restore: one file with every row, read in one view of the store while others go on writing.
+"""Backup and restore: one file with every row, read in one view of the store while others go on
+writing.
 
-The file is gzipped JSON lines: a head (form, counts), the rows, and a foot with a hash over all of it. It restores into either database.
-The key file is not in it: kept apart, a stolen backup tells nothing of URLs.
+The file is gzipped JSON lines: a head (form, counts), the rows, and a foot with a hash over all of
+it. It restores into either database. The key file is not in it: kept apart, a stolen backup tells
+nothing of URLs.
 """
 
 from __future__ import annotations
@@ -64,13 +66,16 @@ def back_up(store: Store, path: Path, *, replace: bool = False) -> dict[str, int
 
 
 def restore(path: Path, url: str) -> dict[str, int]:
-    """Fill an empty database from a backup; return how many rows of each table. Whole or nothing. Raises StoreError."""
+    """Fill an empty database from a backup; return how many rows of each table. Whole or nothing.
+    Raises StoreError.
+    """
     engine = connect(url)
     try:
         with reading(engine) as connection:
             if revision_of(connection) is not None:
                 raise StoreError(
-                    f"{engine.url.render_as_string()} holds a store already, and is left alone. Name an empty database."
+                    f"{engine.url.render_as_string()} holds a store already, and is left alone. "
+                    "Name an empty database."
                 )
         lines = _checked_lines(path)
         head = next(lines)
@@ -151,7 +156,9 @@ def _empty(engine: Any) -> None:
 
 
 def _checked_lines(path: Path) -> Iterator[Any]:
-    """Yield a backup's lines as JSON, and see at the end that nothing was changed. Raises StoreError."""
+    """Yield a backup's lines as JSON, and see at the end that nothing was changed. Raises
+    StoreError.
+    """
     digest = hashlib.sha256()
     before: bytes | None = None
     try:

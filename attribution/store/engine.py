@@ -16,7 +16,9 @@ from attribution.extras import Extra, require
 from attribution.files.whole_file import open_private, private_folder, reason_of
 
 STREAMED = {"stream_results": True, "yield_per": 2000}
-"""Options of a statement whose rows are read bit by bit, so that memory does not grow with the store."""
+"""Options of a statement whose rows are read bit by bit, so that memory does not grow with the
+store.
+"""
 _WAIT = 30
 """Seconds to wait for another writer, and for a database to answer."""
 _LOCK = 0x61747472
@@ -95,7 +97,9 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction as the only writer; on disk when the block ends, or nothing of it. Raises StoreError."""
+    """Open a transaction as the only writer; on disk when the block ends, or nothing of it. Raises
+    StoreError.
+    """
     with _telling(engine), engine.connect() as connection:
         connection = connection.execution_options(writes=True)
         with connection.begin():

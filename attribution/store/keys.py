@@ -1,8 +1,11 @@
 """The key file: what makes URLs unreadable to whoever has the database alone.
 
-A URL is kept as HMAC-SHA256 under a key of the file: it is recognised when it is reported again, and cannot be guessed from the
-database. Where the hotline wants to keep the URL itself, it is encrypted (AES-256-GCM) under a key of its own, which is in turn
-encrypted (wrapped) under the file's newest wrapping key. Rotating adds a wrapping key and wraps anew; erasing throws the URL's own key away.
+A URL is kept as HMAC-SHA256 under a key of the file: it is recognised when it is reported again,
+and cannot be guessed from the
+database. Where the hotline wants to keep the URL itself, it is encrypted (AES-256-GCM) under a key
+of its own, which is in turn
+encrypted (wrapped) under the file's newest wrapping key. Rotating adds a wrapping key and wraps
+anew; erasing throws the URL's own key away.
 """
 
 from __future__ import annotations
@@ -48,7 +51,8 @@ class Keys:
             )
         except FileNotFoundError:
             raise KeyFileError(
-                f"key file {str(path)!r} is not there. The store cannot be used without the file that it was made with: "
+                f"key file {str(path)!r} is not there. The store cannot be used without the "
+                "file that it was made with: "
                 "bring it back from its backup, or name it with ATTRIBUTION_KEY_FILE."
             ) from None
         except OSError as error:
@@ -89,7 +93,9 @@ class Keys:
             raise KeyFileError(str(error)) from error
 
     def rotated(self) -> Keys:
-        """Return the same with a new wrapping key in front; the old ones still open what they sealed."""
+        """Return the same with a new wrapping key in front; the old ones still open what they
+        sealed.
+        """
         return Keys(self.hashing, (secrets.token_bytes(32), *self.wrapping))
 
     def newest_only(self) -> Keys:

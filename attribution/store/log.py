@@ -23,9 +23,19 @@ from attribution.store.keys import Keys
 from attribution.store.tables import TELLING, cases, events, heads, marks, providers, reports
 
 _FIELDS = (
-    "seq", "kind", "at", "known_at", "recorded_at", "who", "provider_id", "case_id", "report_id", "corrects", "detail",
+    "seq",
+    "kind",
+    "at",
+    "known_at",
+    "recorded_at",
+    "who",
+    "provider_id",
+    "case_id",
+    "report_id",
+    "corrects",
+    "detail",
     "origin",
-)  # fmt: skip
+)
 _COVERED: dict[str, tuple[Table, tuple[str, ...]]] = {
     "provider_named": (providers, ("id", "key", "name", "country", "known_at")),
     "marked": (marks, ("id", "provider_id", "kind", "value", "known_at", "source")),
@@ -86,8 +96,13 @@ class Writer:
         """Add something that a provider is known by; return its id."""
         identity = self._next(marks)
         row = {
-            "id": identity, "provider_id": provider_id, "kind": kind, "value": value, "known_at": known_at, "source": source,
-        }  # fmt: skip
+            "id": identity,
+            "provider_id": provider_id,
+            "kind": kind,
+            "value": value,
+            "known_at": known_at,
+            "source": source,
+        }
         self._take(marks, row)
         self._cover("marked", row, known_at, provider_id=provider_id)
         return identity
@@ -106,9 +121,16 @@ class Writer:
         """Add a case; return its id. `urls` is how many a notice from elsewhere says it holds."""
         identity = self._next(cases)
         row = {
-            "id": identity, "key": key or f"c{secrets.token_hex(6)}", "provider_id": provider_id, "site_key": site_key,
-            "site": site, "opened_at": opened_at, "urls": urls, "reseller": reseller, "token": make_token(),
-        }  # fmt: skip
+            "id": identity,
+            "key": key or f"c{secrets.token_hex(6)}",
+            "provider_id": provider_id,
+            "site_key": site_key,
+            "site": site,
+            "opened_at": opened_at,
+            "urls": urls,
+            "reseller": reseller,
+            "token": make_token(),
+        }
         self._take(cases, row)
         self._cover("case_opened", row, opened_at, provider_id=provider_id, case_id=identity)
         return identity
@@ -131,18 +153,31 @@ class Writer:
         identity = self._next(reports)
         sealed, seal = (None, None) if kept_url is None else self.keys.seal(kept_url)
         row = {
-            "id": identity, "key": key or f"r{secrets.token_hex(6)}", "case_id": case_id, "site_key": site_key,
-            "reported_at": reported_at, "host": host, "url_hash": url_hash,
-            "url_sealed": sealed, "seal": seal, "salt": secrets.token_bytes(16),
+            "id": identity,
+            "key": key or f"r{secrets.token_hex(6)}",
+            "case_id": case_id,
+            "site_key": site_key,
+            "reported_at": reported_at,
+            "host": host,
+            "url_hash": url_hash,
+            "url_sealed": sealed,
+            "seal": seal,
+            "salt": secrets.token_bytes(16),
             "evidence": None if evidence is None else zlib.compress(evidence),
-        }  # fmt: skip
+        }
         more = dict(detail or {})
         if evidence is not None:
             more["evidence_sha256"] = sha256(evidence).hexdigest()
         self._take(reports, row)
         self._cover(
-            "reported", row, reported_at, provider_id=provider_id, case_id=case_id, report_id=identity, more=more
-        )  # fmt: skip
+            "reported",
+            row,
+            reported_at,
+            provider_id=provider_id,
+            case_id=case_id,
+            report_id=identity,
+            more=more,
+        )
         return identity
 
     def add_event(
@@ -162,9 +197,19 @@ class Writer:
         self._seq += 1
         text = detail_text(detail) if detail else "{}"
         fields = [
-            self._seq, kind, at, at if known_at is None else known_at, self.now, self.who, provider_id, case_id, report_id,
-            corrects, text, origin,
-        ]  # fmt: skip
+            self._seq,
+            kind,
+            at,
+            at if known_at is None else known_at,
+            self.now,
+            self.who,
+            provider_id,
+            case_id,
+            report_id,
+            corrects,
+            text,
+            origin,
+        ]
         self._hash = event_hash(self._hash, fields)
         self._taken["events"].append((*fields, self._hash))
         return self._seq
@@ -271,9 +316,10 @@ def check(connection: Connection, keys: Keys, expected_head: str | None = None) 
             break
     else:
         faults += [
-            f"{_COVERED[kind][0].name}: row {row['id']} has no event in the "
-                f"log" for kind, rows in beside.items() for row in rows
-        ][:100]  # fmt: skip
+            f"{_COVERED[kind][0].name}: row {row['id']} has no event in the log"
+            for kind, rows in beside.items()
+            for row in rows
+        ][:100]
         head = connection.execute(select(heads)).mappings().one()
         if (head["seq"], head["hash"]) != (seq, before):
             faults.append(

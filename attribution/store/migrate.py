@@ -49,14 +49,17 @@ def revision_of(connection: Connection) -> str | None:
 
 
 def migrate(engine: Engine, to: str | None = None) -> tuple[str | None, str]:
-    """Bring a store forward, one revision a transaction; return (before, after). Raises StoreError for a newer store."""
+    """Bring a store forward, one revision a transaction; return (before, after). Raises StoreError
+    for a newer store.
+    """
     scripts, target = _scripts(), to or newest_revision()
     known = {one.revision for one in scripts.walk_revisions()}
     with reading(engine) as connection:
         before = revision_of(connection)
     if before is not None and before not in known:
         raise StoreError(
-            f"the store has the form {before!r}, which this version does not know: a newer one wrote it. Use that version."
+            f"the store has the form {before!r}, which this version does not know: a newer one "
+            "wrote it. Use that version."
         )
     if before == target:
         return before, target

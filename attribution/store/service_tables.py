@@ -1,6 +1,8 @@
-"""Tables of the service: who may come in, what runs, and what was answered. Beside the log, which notes what these people did.
+"""Tables of the service: who may come in, what runs, and what was answered. Beside the log, which
+notes what these people did.
 
-Nothing here is needed to read a history. Secrets are kept as hashes, or sealed under the key file. Times are microseconds since 1970, UTC.
+Nothing here is needed to read a history. Secrets are kept as hashes, or sealed under the key file.
+Times are microseconds since 1970, UTC.
 """
 
 from __future__ import annotations
@@ -37,8 +39,10 @@ accounts = Table(
     Column("made_at", BigInteger, nullable=False),
     Column("disabled_at", BigInteger),
 )
-"""A person. `person` is the mailbox in the one form that all its spellings share; `oidc` is issuer and subject at an identity provider;
-`signing_key` is sealed under the person's own passphrase, which is kept nowhere."""
+"""A person. `person` is the mailbox in the one form that all its spellings share; `oidc` is issuer
+and subject at an identity provider; `signing_key` is sealed under the person's own passphrase,
+which is kept nowhere.
+"""
 
 sessions = Table(
     "sessions",
@@ -60,7 +64,9 @@ tickets = Table(
     Column("draft_sealed", LargeBinary),
     Column("draft_seal", LargeBinary),
 )
-"""One-time links, to set an account up; without an account, the first administrator's. The draft is what was filled in so far."""
+"""One-time links, to set an account up; without an account, the first administrator's. The draft is
+what was filled in so far.
+"""
 
 api_keys = Table(
     "api_keys",
@@ -82,7 +88,9 @@ failures = Table(
     Column("last_at", BigInteger, nullable=False),
     Column("until", BigInteger, nullable=False),
 )
-"""Failed sign-ins in a row by mailbox (hashed), whether there is such an account or not, and until when none is tried."""
+"""Failed sign-ins in a row by mailbox (hashed), whether there is such an account or not, and until
+when none is tried.
+"""
 
 replies = Table(
     "replies",
@@ -106,8 +114,9 @@ batches = Table(
     Column("kept", Boolean, nullable=False),
     Column("lease", BigInteger, nullable=False),
 )
-"""A list to look up. `state` is `running`, `done` or `stopped`; `kept` says that steps and evidence are kept too; `lease` is until
-when the process that works on it has it for itself."""
+"""A list to look up. `state` is `running`, `done` or `stopped`; `kept` says that steps and evidence
+are kept too; `lease` is until when the process that works on it has it for itself.
+"""
 
 batch_lines = Table(
     "batch_lines",
@@ -122,7 +131,9 @@ batch_lines = Table(
     Column("evidence", LargeBinary),
     Column("report", Text),
 )
-"""One target of a batch, sealed, and what was found; `answer` is without its input. `report` is the report that was made of it."""
+"""One target of a batch, sealed, and what was found; `answer` is without its input. `report` is the
+report that was made of it.
+"""
 
 Index("batches_of_owner", batches.c.owner, batches.c.made_at)
 Index("batch_lines_open", batch_lines.c.batch, batch_lines.c.status)

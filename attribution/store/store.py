@@ -34,10 +34,12 @@ _SEALS = (
 
 
 class Store:
-    """A hotline's store. Use as `with Store.open(url) as store:`; safe for several processes at once.
+    """A hotline's store. Use as `with Store.open(url) as store:`; safe for several processes at
+    once.
 
-    `read()` gives a view that does not change while it is open; `write(who)` gives the only writer's transaction, which is on
-    disk when the block ends. Both raise StoreError where the database cannot be used.
+    `read()` gives a view that does not change while it is open; `write(who)` gives the only
+    writer's transaction, which is on disk when the block ends. Both raise StoreError where the
+    database cannot be used.
     """
 
     def __init__(self, engine: Engine, keys: Keys, key_file: Path, now: Now) -> None:
@@ -45,7 +47,8 @@ class Store:
 
     @classmethod
     def open(cls, url: str, key_file: Path | None = None, *, now: Now | None = None) -> Self:
-        """Open a store, made where there is none, and bring it to this version's form. Raises StoreError or KeyFileError.
+        """Open a store, made where there is none, and bring it to this version's form. Raises
+        StoreError or KeyFileError.
 
         `key_file` is made with a new store only; beside a SQLite store it may be left out.
         """
@@ -53,7 +56,8 @@ class Store:
         if key_file is None:
             if engine.url.get_backend_name() != "sqlite":
                 raise KeyFileError(
-                    "a store in PostgreSQL needs a key file outside of it: name it with ATTRIBUTION_KEY_FILE."
+                    "a store in PostgreSQL needs a key file outside of it: name it with "
+                    "ATTRIBUTION_KEY_FILE."
                 )
             key_file = Path(f"{engine.url.database}.keys")
         try:
@@ -73,7 +77,9 @@ class Store:
 
     @staticmethod
     def _keys(engine: Engine, key_file: Path, *, made: bool) -> Keys:
-        """Return the store's keys; of a store that was just made, new ones where there is no file."""
+        """Return the store's keys; of a store that was just made, new ones where there is no
+        file.
+        """
         with _alone(key_file):
             with reading(engine) as connection:
                 begun = connection.execute(select(heads.c.id)).first() is not None
@@ -114,7 +120,9 @@ class Store:
 
     @contextmanager
     def write(self, who: str | None = None) -> Iterator[log.Writer]:
-        """Open a transaction to add to the store; `who` adds, else the user of this machine's account."""
+        """Open a transaction to add to the store; `who` adds, else the user of this machine's
+        account.
+        """
         with writing(self.engine) as connection:
             writer = log.Writer(connection, self.keys, who or account(), micros(self._now()))
             yield writer
@@ -126,7 +134,9 @@ class Store:
             return log.check(connection, self.keys, expected_head)
 
     def unseal(self, sealed: bytes, seal: bytes) -> str:
-        """Return a sealed text, also where another process made new keys meanwhile. Raises KeyFileError."""
+        """Return a sealed text, also where another process made new keys meanwhile. Raises
+        KeyFileError.
+        """
         try:
             return self.keys.open(sealed, seal)
         except KeyFileError:
@@ -134,7 +144,8 @@ class Store:
             return self.keys.open(sealed, seal)
 
     def rotate_keys(self) -> int:
-        """Make a new wrapping key, wrap every sealed text's own key under it, and forget the old ones; return how many.
+        """Make a new wrapping key, wrap every sealed text's own key under it, and forget the old
+        ones; return how many.
 
         The file holds both keys until the store is done, so a stop in between loses nothing.
         """

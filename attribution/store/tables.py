@@ -1,7 +1,8 @@
 """The tables of the store, the same in SQLite and PostgreSQL.
 
-`events` is the log: rows are only ever added, each with a hash over the one before. Every row of another table that says
-what somebody did has its event, which holds a digest of it; so a row that was changed, added or removed beside the log
+`events` is the log: rows are only ever added, each with a hash over the one before. Every row of
+another table that says what somebody did has its event, which holds a digest of it; so a row that
+was changed, added or removed beside the log
 shows. Times are microseconds since 1970, UTC: exact, ordered, and the same in both databases.
 """
 
@@ -59,7 +60,9 @@ marks = Table(
     Column("source", Text, nullable=False),
     UniqueConstraint("provider_id", "kind", "value"),
 )
-"""What a provider is known by: handle, asn, mailbox, company_number, name; each since a day, with its source."""
+"""What a provider is known by: handle, asn, mailbox, company_number, name; each since a day, with
+its source.
+"""
 
 cases = Table(
     "cases",
@@ -91,8 +94,10 @@ reports = Table(
     Column("salt", LargeBinary),
     Column("evidence", LargeBinary),
 )
-"""One reported URL. Without a case while nobody is known to be responsible. `seal` is the URL's own key, itself sealed; without
-it and `salt`, which erasing removes, nothing of the rest can be read or guessed."""
+"""One reported URL. Without a case while nobody is known to be responsible. `seal` is the URL's own
+key, itself sealed; without it and `salt`, which erasing removes, nothing of the rest can be read or
+guessed.
+"""
 
 TELLING = ("host", "url_hash", "url_sealed", "seal", "salt", "evidence")
 """The columns of a report that tell of its URL: erasing empties them."""
@@ -114,8 +119,10 @@ events = Table(
     Column("origin", Text, unique=True),
     Column("hash", Text, nullable=False),
 )
-"""The log. `at` is when it happened, `known_at` when the hotline knew, `recorded_at` when it was written here. `origin` stands
-for the row of a file or the mail that it came from, so that reading it again changes nothing."""
+"""The log. `at` is when it happened, `known_at` when the hotline knew, `recorded_at` when it was
+written here. `origin` stands for the row of a file or the mail that it came from, so that reading
+it again changes nothing.
+"""
 
 Index("events_of_case", events.c.case_id, events.c.kind, events.c.at)
 Index("cases_of_site", cases.c.site_key)
@@ -124,7 +131,9 @@ Index("reports_of_url", reports.c.url_hash)
 Index("marks_by_value", marks.c.kind, marks.c.value)
 
 IS_LINK = text("kind IN ('linked', 'unlinked')")
-"""Written out, since a database uses an index of a part only where it sees the part's own condition."""
+"""Written out, since a database uses an index of a part only where it sees the part's own
+condition.
+"""
 
 VIEW_INDEXES = (
     Index("events_of_provider", events.c.provider_id, events.c.kind, events.c.at),

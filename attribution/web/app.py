@@ -20,16 +20,21 @@ from attribution.web.http.problems import ProblemError, problem_of, problem_resp
 from attribution.web.pages import site
 from attribution.web.service import Service
 
-_ABOUT = """From a reported URL to the company that can take it down, its abuse mailbox, and how that is known.
+_ABOUT = """From a reported URL to the company that can take it down, its abuse mailbox, and how that
+is known.
 
-Every request needs a key: `Authorization: Bearer KEY`. Errors are problems (RFC 9457). Lists are read page by page by their `next`. Replies to GET have an
-`ETag`; a request that changes something may carry `Idempotency-Key`, and of a case `If-Match`. URLs stand in bodies only, never in an address."""
+Every request needs a key: `Authorization: Bearer KEY`. Errors are problems (RFC 9457). Lists are
+read page by page by their `next`. Replies to GET have an `ETag`; a request that changes something
+may carry `Idempotency-Key`, and of a case `If-Match`. URLs stand in bodies only, never in an
+address."""
 
 
 def create_app(service: Service, host: str | None = None, log: RequestLog | None = None) -> Gate:
-    """Return the application, which opens and closes the service with itself. `host` is served beside loopback and the public name.
+    """Return the application, which opens and closes the service with itself. `host` is served
+    beside loopback and the public name.
 
-    `log` gets a line for each request."""
+    `log` gets a line for each request.
+    """
 
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
@@ -37,12 +42,21 @@ def create_app(service: Service, host: str | None = None, log: RequestLog | None
             yield
 
     app = FastAPI(
-        title="attribution", version=__version__, description=_ABOUT, lifespan=living, docs_url=None, redoc_url=None,
-        openapi_url="/api/v1/openapi.json", servers=[{"url": "/"}],
+        title="attribution",
+        version=__version__,
+        description=_ABOUT,
+        lifespan=living,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        servers=[{"url": "/"}],
         exception_handlers={
-            AttributionError: _failed, RequestValidationError: _not_understood, HTTPException: _no_route, Exception: _unforeseen,
+            AttributionError: _failed,
+            RequestValidationError: _not_understood,
+            HTTPException: _no_route,
+            Exception: _unforeseen,
         },
-    )  # fmt: skip
+    )
     app.state.service = service
     for router in (attributions.router, batches.router, cases.router, providers.router):
         app.include_router(router)

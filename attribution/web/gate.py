@@ -1,6 +1,8 @@
-"""The outermost door: which hosts are served, how large a body may be, which headers every answer carries, and what is noted of it.
+"""The outermost door: which hosts are served, how large a body may be, which headers every answer
+carries, and what is noted of it.
 
-It stands in front of the framework, so that it holds for every route, also for those that are not there.
+It stands in front of the framework, so that it holds for every route, also for those that are not
+there.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ _LOG = logging.getLogger("attribution.web.requests")
 _METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src "
+    "'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
 _HEADERS = {
@@ -118,7 +121,8 @@ class Gate:
         except Exception as error:
             _LOG.exception("request %s failed: %s", name, type(error).__name__)
             if not whole:
-                raise  # the server cuts the connection off: nobody takes half an answer for a whole one
+                # the server cuts the connection off: nobody takes half an answer for a whole one
+                raise
         finally:
             if body.problem is not None and not begins:
                 await _refuse(body.problem, sending)
@@ -148,7 +152,9 @@ class Gate:
 
 
 def _who(principal: Principal | None) -> str:
-    """Return who asked, for the log: a person by number, whose mailbox is nobody's business there."""
+    """Return who asked, for the log: a person by number, whose mailbox is nobody's business
+    there.
+    """
     if principal is None:
         return ""
     return f"account {principal.account_id}" if principal.account_id else principal.who
@@ -159,7 +165,9 @@ class _TooMuchError(Exception):
 
 
 class _Body:
-    """A request's body, taken in pieces, up to a size. How long it may take is the server's: see `serve`."""
+    """A request's body, taken in pieces, up to a size. How long it may take is the server's: see
+    `serve`.
+    """
 
     def __init__(self, scope: MutableMapping[str, Any], receive: Receive) -> None:
         self.problem: ProblemError | None = None

@@ -1,4 +1,6 @@
-"""Assessments for those who look: made once for a day, and again when the past that they rest on was added to."""
+"""Assessments for those who look: made once for a day, and again when the past that they rest on
+was added to.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ class Look:
     """Dossiers and curves that somebody asked for, by what they are and whose."""
 
     def of(self, name: str) -> Assessment | None:
-        """Return the assessment of a provider under any of its names; None where it had no notice by then."""
+        """Return the assessment of a provider under any of its names; None where it had no notice
+        by then.
+        """
         return next((one for one in self.assessed if name in one.names), None)
 
     def row(self, one: Assessment) -> dict[str, Any]:
@@ -56,12 +60,16 @@ class Look:
         )
 
     def median_days(self, one: Assessment) -> list[float] | None:
-        """Return within how many days half of a provider's URLs were gone: the interval that is known."""
+        """Return within how many days half of a provider's URLs were gone: the interval that is
+        known.
+        """
         found = self._once("median", one, lambda: median_removal(one))
         return None if found is None else [round(day, 2) for day in found]
 
     def others(self, one: Assessment) -> list[dict[str, Any]]:
-        """Return how long content stays at all others together: the curve of removal at chosen days."""
+        """Return how long content stays at all others together: the curve of removal at chosen
+        days.
+        """
         rest = [other for other in self.assessed if other is not one]
         return self._once("others", one, lambda: removal_of_others(rest, one.verdict.at))
 
@@ -81,7 +89,9 @@ class Patterns:
         self._lock = threading.Lock()
 
     def look(self, day: date | None = None) -> Look:
-        """Return the look of a day, today's where none is named. Takes seconds for a large store, when it is made."""
+        """Return the look of a day, today's where none is named. Takes seconds for a large store,
+        when it is made.
+        """
         day = day or self._store.now.date()
         with self._lock:
             with self._store.read() as connection:
@@ -100,7 +110,9 @@ class Patterns:
             return held
 
     def known(self) -> Look | None:
-        """Return today's look where it was made already; where not, begin to make it, for who will not wait."""
+        """Return today's look where it was made already; where not, begin to make it, for who will
+        not wait.
+        """
         found = self._looks.get(self._store.now.date())
         if found is None and not self._lock.locked():
             threading.Thread(target=self._try, name="attribution-look", daemon=True).start()
@@ -113,7 +125,9 @@ class Patterns:
             _LOG.warning("today's look could not be made: %s", type(error).__name__)
 
     def assessed(self, name: str, day: date | None = None) -> tuple[Look, Assessment]:
-        """Return the look and a provider's assessment, by its key or any name. Raises NotInStoreError where it had no notice by then."""
+        """Return the look and a provider's assessment, by its key or any name. Raises
+        NotInStoreError where it had no notice by then.
+        """
         look = self.look(day)
         found = look.of(name)
         if found is None:
@@ -141,7 +155,9 @@ def _newest(connection: Connection) -> int:
 
 
 def _nothing_older(connection: Connection, held: Look, newest: int) -> bool:
-    """Say whether nothing was added to what was known by a look's day: an import, a link, or a correction of it."""
+    """Say whether nothing was added to what was known by a look's day: an import, a link, or a
+    correction of it.
+    """
     if newest == held.seq:
         return True
     older = or_(

@@ -1,4 +1,6 @@
-"""Running the service: one process, one event loop, with limits on what a slow or silent client may hold."""
+"""Running the service: one process, one event loop, with limits on what a slow or silent client may
+hold.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ _LAST_SECONDS = 5
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """HTTP/1.1 that does not wait for ever for a request's head, nor for its body: who sends slower is cut off."""
+    """HTTP/1.1 that does not wait for ever for a request's head, nor for its body: who sends slower
+    is cut off.
+    """
 
     _late: asyncio.TimerHandle | None = None
 
@@ -71,7 +75,8 @@ class PatientProtocol(HttpToolsProtocol):
 
 
 def serve(settings: Settings, host: str, port: int, tell: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM. `tell` says to the person at the terminal where, and the first administrator's link.
+    """Serve until SIGINT or SIGTERM. `tell` says to the person at the terminal where, and the first
+    administrator's link.
 
     Raises StoreError, KeyFileError or SettingsError before anything is served.
     """
@@ -97,18 +102,32 @@ def _listening(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise SettingsError(
-            f"nothing can listen on {host} port {port}: {reason}. Name another with --host or --port."
+            f"nothing can listen on {host} port {port}: {reason}. Name another with --host or "
+            "--port."
         ) from None
 
 
 def config(app: Any, settings: Settings, host: str, port: int) -> uvicorn.Config:
     """Return how the application is served."""
     return uvicorn.Config(
-        app, host, port, http=PatientProtocol, ws="none", lifespan="on", access_log=False, log_config=None, server_header=False,
-        date_header=True, limit_concurrency=_MOST_CONNECTIONS, timeout_keep_alive=15, backlog=2048,
-        timeout_graceful_shutdown=_LAST_SECONDS, h11_max_incomplete_event_size=MOST_BATCH_BYTES,
-        proxy_headers=bool(settings.trusted_proxies), forwarded_allow_ips=settings.trusted_proxies or None,
-    )  # fmt: skip
+        app,
+        host,
+        port,
+        http=PatientProtocol,
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=True,
+        limit_concurrency=_MOST_CONNECTIONS,
+        timeout_keep_alive=15,
+        backlog=2048,
+        timeout_graceful_shutdown=_LAST_SECONDS,
+        h11_max_incomplete_event_size=MOST_BATCH_BYTES,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
+    )
 
 
 class _Server(uvicorn.Server):

@@ -30,12 +30,16 @@ from attribution.web.stamping import DailyStamps
 
 _Result = TypeVar("_Result")
 _KEY_SECONDS = 5.0
-"""For how long it is remembered whose a key is: a key that is disabled opens nothing after this time."""
+"""For how long it is remembered whose a key is: a key that is disabled opens nothing after this
+time.
+"""
 _MOST_KEYS = 1000
 
 
 class Service:
-    """Everything that a request may need. Use as `async with Service(settings, store) as service:`."""
+    """Everything that a request may need. Use as `async with Service(settings, store) as
+    service:`.
+    """
 
     def __init__(
         self, settings: Settings, store: Store, attributor: Attributor | None = None

@@ -17,13 +17,19 @@ EVENTS = "text/event-stream"
 def told(held: BatchState) -> Batch:
     """Return a batch as it is told."""
     return Batch(
-        id=held.id, state=held.state, total=held.total, done=held.done, counts=dict(sorted(held.counts.items())),
+        id=held.id,
+        state=held.state,
+        total=held.total,
+        done=held.done,
+        counts=dict(sorted(held.counts.items())),
         made_at=moment(held.made_at),
-    )  # fmt: skip
+    )
 
 
 async def stream_of(service: Service, held: BatchState) -> AsyncIterator[bytes]:
-    """Yield events until the batch has ended; a comment now and then, so that nobody takes silence for an end."""
+    """Yield events until the batch has ended; a comment now and then, so that nobody takes silence
+    for an end.
+    """
     service.metrics.streams.inc()
     try:
         async with aclosing(service.runner.watch(held.id)) as watching:

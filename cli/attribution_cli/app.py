@@ -518,7 +518,9 @@ def _show_groups(groups: Any, form: OutputFormat) -> None:
 
 @app.command(epilog="Example: attribution registries")
 def registries(as_json: AsJson = False) -> None:
-    """Show how each registry is asked: its budget, what it refused, and when it may be asked again."""
+    """Show how each registry is asked: its budget, what it refused, and when it may be asked
+    again.
+    """
     from attribution_cli.registries import show_registries
 
     show_registries(as_json=as_json)
@@ -543,7 +545,9 @@ def demo(
         ),
     ] = False,
 ) -> int:
-    """Show the main job on a small world of invented companies, on loopback, without any network."""
+    """Show the main job on a small world of invented companies, on loopback, without any
+    network.
+    """
     from attribution_cli.demo import run_in_demo, serve_demo, show_demo
 
     if serve_it:
@@ -684,9 +688,16 @@ def _decided_again(bundle: Path) -> Investigation:
 
 
 for _name, _verbs in (
-    ("report", report_app), ("notice", notice_app), ("event", event_app), ("case", case_app), ("provider", provider_app),
-    ("mail", mail_app), ("keys", keys_app), ("list", list_app), ("checker", checker_app),
-):  # fmt: skip
+    ("report", report_app),
+    ("notice", notice_app),
+    ("event", event_app),
+    ("case", case_app),
+    ("provider", provider_app),
+    ("mail", mail_app),
+    ("keys", keys_app),
+    ("list", list_app),
+    ("checker", checker_app),
+):
     app.add_typer(_verbs, name=_name)
 app.command("recheck", epilog="Example: attribution recheck")(recheck)
 app.command(

@@ -64,7 +64,8 @@ class Order:
 
 
 def run_batch(order: Order, settings: Settings, lines: Lines, sink: Sink) -> bool:
-    """Answer every line that has no result yet; return False when the deadline left lines that were not begun.
+    """Answer every line that has no result yet; return False when the deadline left lines that were
+    not begun.
 
     Raises KeyboardInterrupt when told to stop, with whole lines written.
     """
@@ -111,14 +112,18 @@ class _Batch:
         self.all_begun = False
 
     async def all_lines(self) -> None:
-        """Answer the list; a line that waits for a registry is parked. In the input's order nothing can be."""
+        """Answer the list; a line that waits for a registry is parked. In the input's order nothing
+        can be.
+        """
         await self._answer_all(
             self._unanswered(), lambda answer: not self._order.ordered and _retry_at(answer)
         )
         self.all_begun = True
 
     async def parked_lines(self, wait: float) -> None:
-        """Ask for parked lines again until each is answered, or as long as one waits for registries."""
+        """Ask for parked lines again until each is answered, or as long as one waits for
+        registries.
+        """
         seconds = wait if self._order.deadline is None else max(self._order.deadline, wait)
         ends = time.time() + seconds
         if self._parked.count and seconds:
@@ -164,7 +169,9 @@ class _Batch:
         return item, await _answer(self._attributor, item)
 
     async def _unanswered(self) -> AsyncIterator[Item]:
-        """Yield the lines that have to be looked up; those whose host was answered before are written at once."""
+        """Yield the lines that have to be looked up; those whose host was answered before are
+        written at once.
+        """
         order = self._order
         items = read_items(order.source, order.form, order.column, order.encoding)
         recalled = 0

@@ -1,4 +1,6 @@
-"""`attribution demo`: the main job on a world of invented companies, with the command itself over real sockets."""
+"""`attribution demo`: the main job on a world of invented companies, with the command itself over
+real sockets.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ _LISTED = "urls.txt"
 
 
 def show_demo() -> int:
-    """Run one check, one explain and one batch; return the first exit code that is not what the world makes it."""
+    """Run one check, one explain and one batch; return the first exit code that is not what the
+    world makes it.
+    """
     from attribution.demo import DemoWorld
     from attribution.demo.world import URLS
 
@@ -45,14 +49,19 @@ def show_demo() -> int:
 
 
 def serve_demo() -> int:
-    """Serve the page in the demo world, with a store of its own that is gone afterwards; return the exit code."""
+    """Serve the page in the demo world, with a store of its own that is gone afterwards; return the
+    exit code.
+    """
     from attribution.demo import DemoWorld
 
     with DemoWorld() as world:
         environment = {
-            **os.environ, **world.environment(), "ATTRIBUTION_HOTLINE_NAME": "Example Hotline",
-            "ATTRIBUTION_HOTLINE_MAILBOX": "notices@hotline.example", "ATTRIBUTION_KEEP_URLS": "true",
-        }  # fmt: skip
+            **os.environ,
+            **world.environment(),
+            "ATTRIBUTION_HOTLINE_NAME": "Example Hotline",
+            "ATTRIBUTION_HOTLINE_MAILBOX": "notices@hotline.example",
+            "ATTRIBUTION_KEEP_URLS": "true",
+        }
         environment.pop("ATTRIBUTION_STORE", None)
         from attribution.demo.hotline import fill
         from attribution.store import Store

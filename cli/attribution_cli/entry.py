@@ -82,7 +82,9 @@ def _other_distribution() -> str | None:
 
 
 def _kept_help() -> str | None:
-    """Return the help as it was written out for a terminal of ordinary width; None for narrower ones."""
+    """Return the help as it was written out for a terminal of ordinary width; None for narrower
+    ones.
+    """
     from pathlib import Path
     from shutil import get_terminal_size
 

@@ -70,7 +70,9 @@ class Groups:
         group.targets.append((line, answer.input, answer.host))
 
     def in_order(self) -> list[Group]:
-        """Return the groups, biggest first; those without a company come last. Within a group: by line."""
+        """Return the groups, biggest first; those without a company come last. Within a group: by
+        line.
+        """
         for group in self._groups.values():
             group.targets.sort()
         return sorted(
@@ -96,12 +98,18 @@ class Groups:
             provider, contact = group.provider, group.contact
             yield csv_row(
                 [
-                    len(group.targets), group.status, provider and provider.name, provider and provider.id,
-                    provider and provider.country, contact and contact.status, contact and contact.email, contact and contact.form,
+                    len(group.targets),
+                    group.status,
+                    provider and provider.name,
+                    provider and provider.id,
+                    provider and provider.country,
+                    contact and contact.status,
+                    contact and contact.email,
+                    contact and contact.form,
                     " ".join(str(line) for line, _, _ in group.targets),
                     " ".join(dict.fromkeys(host or "-" for _, _, host in group.targets)),
                 ]
-            )  # fmt: skip
+            )
 
     def table(self) -> RenderableType:
         """Return the groups as a table for a terminal."""

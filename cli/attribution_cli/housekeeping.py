@@ -90,7 +90,8 @@ def data_show(as_json: AsJson = False) -> None:
             typer.echo(json.dumps({**asdict(listing), "prefixes": len(prefixes)}))
         else:
             typer.echo(
-                f"{listing.name:18} {listing.kind:9} {len(prefixes):5} ranges  {listing.published:10}  {listing.source}"
+                f"{listing.name:18} {listing.kind:9} {len(prefixes):5} ranges  "
+                f"{listing.published:10}  {listing.source}"
             )
 
 
@@ -102,7 +103,9 @@ def data_refresh(
         typer.Option("--force", help="Also lists that lost more than half of their addresses."),
     ] = False,
 ) -> int:
-    """Fetch the lists anew from their publishers and show what changed; --apply lets it take effect."""
+    """Fetch the lists anew from their publishers and show what changed; --apply lets it take
+    effect.
+    """
     from attribution_cli.refresh import refresh
 
     return refresh(apply=apply, force=force)

@@ -53,7 +53,8 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def deadline_seconds(text: str) -> float:
-    """Read `90s`, `30m`, `8h`, `2d` or a time (ISO 8601, UTC where it says no zone); return seconds from now.
+    """Read `90s`, `30m`, `8h`, `2d` or a time (ISO 8601, UTC where it says no zone); return seconds
+    from now.
 
     Raises UnusableInput for anything else, and for a time that is over.
     """

@@ -1,4 +1,6 @@
-"""Results as lines of a file that only grows by whole lines, so that an interrupted run can be resumed."""
+"""Results as lines of a file that only grows by whole lines, so that an interrupted run can be
+resumed.
+"""
 
 from __future__ import annotations
 
@@ -99,7 +101,9 @@ class Recalled:
 
 
 def json_line(line: int | None, answer: Attribution) -> str:
-    """Return an answer as one line of JSON; `line` stands first, so that resuming need not parse the rest."""
+    """Return an answer as one line of JSON; `line` stands first, so that resuming need not parse
+    the rest.
+    """
     text = escaped_json(answer.model_dump_json())
     return text if line is None else f'{{"line":{line},{text[1:]}'
 
@@ -152,7 +156,9 @@ def _named(party: Party) -> str:
 
 
 class Done:
-    """Which input lines already have a result, and a check sum of each one's input. A few bytes a line."""
+    """Which input lines already have a result, and a check sum of each one's input. A few bytes a
+    line.
+    """
 
     def __init__(self) -> None:
         self._sums = array("Q")
@@ -166,7 +172,9 @@ class Done:
         self._sums[line] = _sum(text)
 
     def has(self, item: Item) -> bool:
-        """Say whether an item has its result. Raises UnusableOutput when the result is of another input."""
+        """Say whether an item has its result. Raises UnusableOutput when the result is of another
+        input.
+        """
         noted = self._sums[item.line] if item.line < len(self._sums) else 0
         if noted and noted != _sum(item.text):
             raise UnusableOutput(
@@ -237,7 +245,9 @@ class Lines:
         return self._second_text
 
     def flush(self) -> None:
-        """Write what was taken: whole lines, in one go; and see to it once a second that they are on disk."""
+        """Write what was taken: whole lines, in one go; and see to it once a second that they are
+        on disk.
+        """
         if not self._taken:
             return
         text = "\n".join(self._taken) + "\n"
@@ -280,11 +290,14 @@ class Lines:
         except OSError as error:
             name = self._file.name
             raise UnusableOutput(
-                f"output {name!r} cannot be written: {error.strerror}; what is there is whole: make room, then --resume"
+                f"output {name!r} cannot be written: {error.strerror}; what is there is whole: "
+                "make room, then --resume"
             ) from None
 
     def _take_up(self, file: IO[bytes], path: Path) -> None:
-        """Note what is there, and drop a torn last line: but only from a file that is ours, line by line."""
+        """Note what is there, and drop a torn last line: but only from a file that is ours, line by
+        line.
+        """
         size = file.seek(0, os.SEEK_END)
         end = _end_of_last_line(file, size)
         foreign = (

@@ -1,4 +1,6 @@
-"""One answer, for a person in a hurry: whom to write to, where, how sure and why, and what comes next."""
+"""One answer, for a person in a hurry: whom to write to, where, how sure and why, and what comes
+next.
+"""
 
 from __future__ import annotations
 
@@ -192,13 +194,8 @@ def _party(party: Party) -> Text:
     contact = party.abuse_contact
     text = Text(shown(party.provider.name))
     if party.addressee:
-        text.append(
-            shown(
-                "  "
-                f"{contact.email or contact.form or _CONTACT_WORDS.get(contact.status, contact.status)}"
-            ),
-            style="green",
-        )
+        known = _CONTACT_WORDS.get(contact.status, contact.status)
+        text.append(shown(f"  {contact.email or contact.form or known}"), style="green")
     text.append(f"  {_ROLE_WORDS[party.role]}", style="dim" if party.addressee else "red")
     return text
 

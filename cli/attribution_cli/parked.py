@@ -1,4 +1,6 @@
-"""Lines that wait for a registry, kept on disk: a registry that is down may hold half of a long list."""
+"""Lines that wait for a registry, kept on disk: a registry that is down may hold half of a long
+list.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from attribution_cli.inputs import Item
 
 
 class Parked:
-    """A spool of lines in a temporary file that goes with the process. What it takes in memory does not grow."""
+    """A spool of lines in a temporary file that goes with the process. What it takes in memory does
+    not grow.
+    """
 
     def __init__(self) -> None:
         self._file: IO[str] | None = None

@@ -27,9 +27,14 @@ class Progress:
             from rich.progress import Progress as Bar
 
             self._bar = Bar(
-                BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn(), TextColumn("left"),
-                console=messages(), transient=True,
-            )  # fmt: skip
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[rate]}"),
+                TimeRemainingColumn(),
+                TextColumn("left"),
+                console=messages(),
+                transient=True,
+            )
             self._task = self._bar.add_task("", total=total, completed=tally.total, rate="")
 
     def __enter__(self) -> Self:
@@ -50,7 +55,8 @@ class Progress:
                 for status, count in self._tally.statuses.most_common()
             )
             say(
-                f"attribution: {self._tally.total} lines ({counts or 'none'}) in {self._elapsed():.1f} s, {self._rate()}"
+                f"attribution: {self._tally.total} lines ({counts or 'none'}) in "
+                f"{self._elapsed():.1f} s, {self._rate()}"
             )
 
     def step(self) -> None:

@@ -1,8 +1,8 @@
 """`check` of something that was checked a moment ago, answered before the library is loaded.
 
-The environment, the settings file and the user's tables decide which kept answers may be given: what a full start
-worked out from them is kept under a mark of all three (`note_environment`), and found again here by the same mark.
-Whatever is not found, or not plain, goes the long way.
+The environment, the settings file and the user's tables decide which kept answers may be given:
+what a full start worked out from them is kept under a mark of all three (`note_environment`), and
+found again here by the same mark. Whatever is not found, or not plain, goes the long way.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ _DAYS = 30 * 86400.0
 
 
 def recalled_check(arguments: list[str]) -> int | None:
-    """Print the answers of `check [--json] TARGET...` from what is kept, and return the exit code; None to go the long way."""
+    """Print the answers of `check [--json] TARGET...` from what is kept, and return the exit code;
+    None to go the long way.
+    """
     as_json = "--json" in arguments
     targets = [one for one in arguments if one != "--json"]
     short = [one for one in targets if len(one) <= _PLAIN_LENGTH]
@@ -95,7 +97,9 @@ def _config_file() -> Path | None:
 
 
 def _cache_folder() -> Path | None:
-    """Return the cache folder where that needs no settings to be read: set in the environment, or the usual one on Linux."""
+    """Return the cache folder where that needs no settings to be read: set in the environment, or
+    the usual one on Linux.
+    """
     named = os.environ.get("ATTRIBUTION_CACHE_FOLDER")
     if named:
         return Path(named)
@@ -104,7 +108,9 @@ def _cache_folder() -> Path | None:
 
 
 def _home(variable: str, usual: str, *parts: str) -> Path | None:
-    """Return a folder or file of ours as the XDG base directory specification places it; None on other systems."""
+    """Return a folder or file of ours as the XDG base directory specification places it; None on
+    other systems.
+    """
     if sys.platform != "linux":
         return None
     base = os.environ.get(variable, "").strip()

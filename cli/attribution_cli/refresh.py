@@ -13,7 +13,9 @@ from attribution_cli.safe_text import shown
 
 
 def refresh(*, apply: bool, force: bool) -> int:
-    """Fetch, compare, show and perhaps write. Exit code 1 when a list could not be had or was held back, 3 when none could."""
+    """Fetch, compare, show and perhaps write. Exit code 1 when a list could not be had or was held
+    back, 3 when none could.
+    """
     from attribution.data.fronts import Lists, front_lists, write_refreshed
     from attribution.lookup.budgets.clock import Clock
     from attribution.lookup.protocols.publishers import fetch_published
@@ -34,7 +36,8 @@ def refresh(*, apply: bool, force: bool) -> int:
             else ""
         )
         typer.echo(
-            f"{name}: {len(gained)} ranges new, {len(lost)} gone, {len(prefixes)} now{'; ' if state else ''}{state}"
+            f"{name}: {len(gained)} ranges new, {len(lost)} gone, {len(prefixes)} "
+            f"now{'; ' if state else ''}{state}"
         )
         for sign, changed in (("+", gained), ("-", lost)):
             for prefix in changed[:20]:

@@ -1,4 +1,6 @@
-"""How each registry is asked: budgets, refusals and failures, next times; of every process of this cache folder."""
+"""How each registry is asked: budgets, refusals and failures, next times; of every process of this
+cache folder.
+"""
 
 from __future__ import annotations
 

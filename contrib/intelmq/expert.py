@@ -1,7 +1,9 @@
-"""An expert bot for IntelMQ: adds the company that can take a URL's content down, and its abuse mailbox, as an `attribution` service finds them.
+"""An expert bot for IntelMQ: adds the company that can take a URL's content down, and its abuse
+mailbox, as an `attribution` service finds them.
 
-Put it where IntelMQ finds bots, as `intelmq/bots/experts/attribution/expert.py`; parameters: `url` of the service, `api_key` with the scope
-`attribute`, `overwrite` (default false). What is not known is left out of the event: no answer is better than a wrong one.
+Put it where IntelMQ finds bots, as `intelmq/bots/experts/attribution/expert.py`; parameters: `url`
+of the service, `api_key` with the scope `attribute`, `overwrite` (default false). What is not known
+is left out of the event: no answer is better than a wrong one.
 """
 
 from __future__ import annotations
@@ -34,9 +36,11 @@ class AttributionExpertBot(ExpertBot):  # type: ignore[misc]
     def found(self, target: str) -> dict[str, Any]:
         """Return what the service says of a target, by IntelMQ's names."""
         response = requests.post(
-            self.url.rstrip("/") + "/api/v1/attributions", json={"target": target},
-            headers={"Authorization": f"Bearer {self.api_key}"}, timeout=self.http_timeout_sec,
-        )  # fmt: skip
+            self.url.rstrip("/") + "/api/v1/attributions",
+            json={"target": target},
+            headers={"Authorization": f"Bearer {self.api_key}"},
+            timeout=self.http_timeout_sec,
+        )
         response.raise_for_status()  # IntelMQ tries the event again later
         answer = response.json()
         primary, addresses = answer["primary"], answer["addresses"]
@@ -54,13 +58,18 @@ class AttributionExpertBot(ExpertBot):  # type: ignore[misc]
             "source.abuse_contact": primary["abuse_contact"]["email"],
             "source.asn": origin["asn"] if origin else None,
             "source.network": origin["prefix"] if origin else None,
-            "source.registry": (addresses[0]["network"] or {}).get("registry", "").upper() if addresses else None,
+            "source.registry": (addresses[0]["network"] or {}).get("registry", "").upper()
+            if addresses
+            else None,
             "source.geolocation.cc": answer["country"]["registered"],
             "extra.attribution": {
-                "company": primary["provider"]["name"], "provider": primary["provider"]["id"], "role": primary["role"],
-                "status": answer["status"], "doubts": [one["code"] for one in answer["doubts"]],
+                "company": primary["provider"]["name"],
+                "provider": primary["provider"]["id"],
+                "role": primary["role"],
+                "status": answer["status"],
+                "doubts": [one["code"] for one in answer["doubts"]],
             },
-        }  # fmt: skip
+        }
 
 
 BOT = AttributionExpertBot

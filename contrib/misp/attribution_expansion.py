@@ -1,7 +1,9 @@
-"""An expansion and hover module for MISP: who can take down what is at a url, hostname, domain or address, as an `attribution` service finds it.
+"""An expansion and hover module for MISP: who can take down what is at a url, hostname, domain or
+address, as an `attribution` service finds it.
 
-Put it into misp-modules' `modules/expansion/`; settings: `url` of the service and `api_key` with the scope `attribute`. The values go to the service
-that you run, and to nobody else; it asks resolvers and registries, and never the site.
+Put it into misp-modules' `modules/expansion/`; settings: `url` of the service and `api_key` with
+the scope `attribute`. The values go to the service that you run, and to nobody else; it asks
+resolvers and registries, and never the site.
 """
 
 from __future__ import annotations
@@ -19,11 +21,13 @@ mispattributes = {
 moduleinfo = {
     "version": "1",
     "author": "attribution",
-    "description": "The company that can take the content down, and its abuse mailbox, with what that rests on.",
+    "description": "The company that can take the content down, and its abuse mailbox, with "
+    "what that rests on.",
     "module-type": ["expansion", "hover"],
     "name": "Attribution",
     "requirements": ["A service of `attribution` and a key for it"],
-    "features": "Asks resolvers and registries through a service of one's own; nobody is named where that is not certain.",
+    "features": "Asks resolvers and registries through a service of one's own; nobody is named "
+    "where that is not certain.",
     "references": [],
     "input": "A url, hostname, domain or address.",
     "output": "The abuse mailbox, the company in its role, and the autonomous system.",
@@ -45,15 +49,18 @@ def handler(q: str | bool = False) -> Any:
         return {"error": "There is nothing to look up: give a url, hostname, domain or address."}
     try:
         response = requests.post(
-            config["url"].rstrip("/") + "/api/v1/attributions", json={"target": value},
-            headers={"Authorization": f"Bearer {config['api_key']}"}, timeout=_SECONDS,
-        )  # fmt: skip
+            config["url"].rstrip("/") + "/api/v1/attributions",
+            json={"target": value},
+            headers={"Authorization": f"Bearer {config['api_key']}"},
+            timeout=_SECONDS,
+        )
         answer = response.json()
     except (requests.RequestException, ValueError) as error:
         return {"error": f"The attribution service does not answer: {type(error).__name__}."}
     if response.status_code != 200:
         return {
-            "error": f"The attribution service refuses: {answer.get('detail', response.status_code)}"
+            "error": "The attribution service refuses: "
+            f"{answer.get('detail', response.status_code)}"
         }
     primary = answer["primary"]
     if not primary:
@@ -69,7 +76,8 @@ def handler(q: str | bool = False) -> Any:
         {
             "types": ["text"],
             "values": [
-                f"{primary['provider']['name']} ({primary['provider']['id']}): {primary['role']}, {answer['status']}"
+                f"{primary['provider']['name']} ({primary['provider']['id']}): "
+                f"{primary['role']}, {answer['status']}"
             ],
         }
     ]

@@ -1,4 +1,6 @@
-"""IANA's bootstrap files: fetched once, refreshed in the background, and replaced by packaged ones while IANA is silent."""
+"""IANA's bootstrap files: fetched once, refreshed in the background, and replaced by packaged ones
+while IANA is silent.
+"""
 
 from __future__ import annotations
 
@@ -138,9 +140,15 @@ def test_packaged_files_are_dated_and_cover_the_five_registries(version: int) ->
 
 async def test_answer_says_that_the_packaged_file_was_used(tmp_path: Path) -> None:
     settings = load_settings(
-        rdap_bootstrap_url="http://127.0.0.1:9/", nameservers=["127.0.0.1:9"], whois_root="127.0.0.1:9", cache_folder=tmp_path,
-        allow_loopback_registries=True, dns_timeout=0.2, connect_timeout=0.2, patience=0,
-    )  # fmt: skip
+        rdap_bootstrap_url="http://127.0.0.1:9/",
+        nameservers=["127.0.0.1:9"],
+        whois_root="127.0.0.1:9",
+        cache_folder=tmp_path,
+        allow_loopback_registries=True,
+        dns_timeout=0.2,
+        connect_timeout=0.2,
+        patience=0,
+    )
     assert special_purpose(ipaddress.ip_address("193.0.6.139")) is None
     async with Attributor(settings) as attributor:
         answer = await attributor.attribute("193.0.6.139")

@@ -1,4 +1,6 @@
-"""The typed client against a running service: the same interface as the attributor of this machine, and everything else the service does."""
+"""The typed client against a running service: the same interface as the attributor of this machine,
+and everything else the service does.
+"""
 
 from __future__ import annotations
 

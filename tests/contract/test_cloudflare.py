@@ -1,4 +1,6 @@
-"""Cloudflare's interface for trusted reporters: the question, its keys, and every shape of its answer."""
+"""Cloudflare's interface for trusted reporters: the question, its keys, and every shape of its
+answer.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,11 @@ async def cloudflare() -> AsyncIterator[OriginSource]:
 
 
 def told(*ipv4: str, using: Any = True, ipv6: Any = None) -> dict[str, Any]:
-    return {"success": True, "errors": [], "result": [{"isUsingCloudflare": using, "originIPv4": list(ipv4), "originIPv6": ipv6}]}  # fmt: skip
+    return {
+        "success": True,
+        "errors": [],
+        "result": [{"isUsingCloudflare": using, "originIPv4": list(ipv4), "originIPv6": ipv6}],
+    }
 
 
 @respx.mock

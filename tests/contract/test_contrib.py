@@ -1,4 +1,6 @@
-"""What is shipped for the tools that hotlines have: SCART's provider, IntelMQ's bot, MISP's module, each against a running service."""
+"""What is shipped for the tools that hotlines have: SCART's provider, IntelMQ's bot, MISP's module,
+each against a running service.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +35,13 @@ def served(world: DemoWorld, tmp_path: Path, clock: Clock) -> Iterator[Served]:
 
 def scart(call: str, url: str, key: str) -> dict[str, Any]:
     """Call the provider as SCART does, and return its array."""
+    function, _, arguments = call.partition("(")
     code = f"""
         error_reporting(E_ALL);
         set_error_handler(function ($number, $text) {{ throw new ErrorException($text); }});
         require {json.dumps(str(CONTRIB / "scart" / "scartWhoisAttribution.php"))};
-        $result = call_user_func('abuseio\\\\scart\\\\classes\\\\whois\\\\scartWhois' . 'Attribution::{call.partition("(")[0]}', {call.partition("(")[2].rstrip(")")});
+        $class = 'abuseio\\\\scart\\\\classes\\\\whois\\\\scartWhoisAttribution';
+        $result = call_user_func("$class::{function}", {arguments.rstrip(")")});
         echo json_encode($result, JSON_INVALID_UTF8_SUBSTITUTE);
     """
     environment = {**os.environ, "ATTRIBUTION_URL": url, "ATTRIBUTION_KEY": key}
@@ -60,9 +64,14 @@ def test_scart_gets_the_host_of_an_address(served: Served) -> None:
     answer = found.pop("nresult")
     text = found.pop("host_rawtext")
     assert found == {
-        "status_success": True, "status_text": "attribution: attributed", "host_lookup": "192.0.2.130", "host_owner": "Lantern Hosting Inc.",
-        "host_country": "CA", "host_abusecontact": "abuse@lantern.example", "host_asn": "AS64496",
-    }  # fmt: skip
+        "status_success": True,
+        "status_text": "attribution: attributed",
+        "host_lookup": "192.0.2.130",
+        "host_owner": "Lantern Hosting Inc.",
+        "host_country": "CA",
+        "host_abusecontact": "abuse@lantern.example",
+        "host_asn": "AS64496",
+    }
     assert answer["primary"]["provider"]["id"] == "arin:LANT"
     assert "Lantern" in text
     assert "nresult" not in scart("lookupIp('192.0.2.130')", served.address, key)
@@ -73,9 +82,14 @@ def test_scart_gets_the_registrar_of_a_domain(served: Served) -> None:
     assert found["registrar_rawtext"]
     del found["registrar_rawtext"]
     assert found == {
-        "status_success": True, "status_text": "attribution: attributed", "registrar_lookup": "lighthouse.example",
-        "registrar_owner": "Wharf Registrar Ltd", "registrar_abusecontact": "abuse@wharf.example", "registrar_country": "", "dresult": "",
-    }  # fmt: skip
+        "status_success": True,
+        "status_text": "attribution: attributed",
+        "registrar_lookup": "lighthouse.example",
+        "registrar_owner": "Wharf Registrar Ltd",
+        "registrar_abusecontact": "abuse@wharf.example",
+        "registrar_country": "",
+        "dresult": "",
+    }
 
 
 def test_scart_is_told_when_nobody_is_known_or_nobody_answers(served: Served) -> None:

@@ -228,7 +228,9 @@ async def test_canary_is_a_name_that_nobody_has_and_another_in_each_client(start
 
 
 async def test_forged_answers_are_not_taken(start: Start) -> None:
-    """Another transaction ID, another question, a query instead of an answer: the true answer comes last."""
+    """Another transaction ID, another question, a query instead of an answer: the true answer comes
+    last.
+    """
 
     class Forger(_Datagrams):
         def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:

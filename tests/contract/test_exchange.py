@@ -1,4 +1,6 @@
-"""What goes into the store and out of it: histories, tables of other tools, and formats of partners."""
+"""What goes into the store and out of it: histories, tables of other tools, and formats of
+partners.
+"""
 
 from __future__ import annotations
 
@@ -216,16 +218,25 @@ def test_one_file_of_events_comes_in(store: Store, tmp_path: Path) -> None:
     assert (counts["events"].added, told) == (1, [])
 
 
-SCART_NOTICES = """filenumber;abusecontact;status;number of urls;grouping start;active (hours);threshold (hours);NTD sent
+SCART_NOTICES = """\
+filenumber;abusecontact;status;number of urls;grouping start;active (hours);threshold (hours);\
+NTD sent
 N1;Quay Servers;sent_succes;3;2024-01-05 09:00:00;24;24;2024-01-06 09:00:00
 N2;Quay Servers;queued;1;2024-01-05 09:00:00;24;24;
 N3;"Lantern; Hosting";sent_api_succes;2;2024-07-05 09:00:00;24;24;2024-07-06 09:00:00
 N4;Quay Servers;sent_succes;none;2024-01-05 09:00:00;24;24;2024-01-06 09:00:00
 """
-SCART_REPORTS = """filenumber;external reference;url;host;IP;type;received;hashcheck time;hashcheck value;first seen;first NTD;last seen;source;status;abuse email;country;hoster;registrar;classification
-I1;;https://www.site.example/1;www.site.example;192.0.2.7;mainurl;2024-01-05 09:00:00;;;2024-01-05 10:00:00;2024-01-06 09:00:00;2024-01-20 09:00:00;web;scheduler_checkonline;abuse@quay.example;NL;Quay Servers;R;x
-I2;;https://img.site.example/2;img.site.example;192.0.2.7;imageurl;2024-01-05 09:00:00;;;2024-01-05 10:00:00;2024-01-06 09:00:00;2024-01-06 08:00:00;web;close_offline;abuse@quay.example;NL;Quay Servers;R;x
-I3;;https://www.other.example/1;www.other.example;192.0.2.7;mainurl;2024-01-05 09:00:00;;;2024-01-05 10:00:00;;2024-01-06 09:00:00;web;grade;abuse@quay.example;NL;Quay Servers;R;x
+SCART_REPORTS = """\
+filenumber;external reference;url;host;IP;type;received;hashcheck time;hashcheck value;\
+first seen;first NTD;last seen;source;status;abuse email;country;hoster;registrar;classification
+I1;;https://www.site.example/1;www.site.example;192.0.2.7;mainurl;2024-01-05 09:00:00;;;\
+2024-01-05 10:00:00;2024-01-06 09:00:00;2024-01-20 09:00:00;web;scheduler_checkonline;\
+abuse@quay.example;NL;Quay Servers;R;x
+I2;;https://img.site.example/2;img.site.example;192.0.2.7;imageurl;2024-01-05 09:00:00;;;\
+2024-01-05 10:00:00;2024-01-06 09:00:00;2024-01-06 08:00:00;web;close_offline;\
+abuse@quay.example;NL;Quay Servers;R;x
+I3;;https://www.other.example/1;www.other.example;192.0.2.7;mainurl;2024-01-05 09:00:00;;;\
+2024-01-05 10:00:00;;2024-01-06 09:00:00;web;grade;abuse@quay.example;NL;Quay Servers;R;x
 I4;;not a url;;;;;;;;;;web;grade;;;Quay Servers;R;x
 """
 

@@ -1,4 +1,6 @@
-"""Refreshing the lists of proxies from their publishers: shown first, applied when told, never halved unseen."""
+"""Refreshing the lists of proxies from their publishers: shown first, applied when told, never
+halved unseen.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def publish(cloudflare: str) -> None:
     respx.get(V4).respond(text=cloudflare)
     respx.get(V6).respond(text="2400:cb00::/32\n")
-    respx.get("https://api.fastly.com/public-ip-list").respond(json={"addresses": ["23.235.32.0/20"], "ipv6_addresses": ["2a04:4e40::/32"]})  # fmt: skip
+    respx.get("https://api.fastly.com/public-ip-list").respond(
+        json={"addresses": ["23.235.32.0/20"], "ipv6_addresses": ["2a04:4e40::/32"]}
+    )
     respx.get("https://ip-ranges.amazonaws.com/ip-ranges.json").respond(json=AWS)
     respx.get("https://www.gstatic.com/ipranges/cloud.json").respond(503)
 

@@ -209,9 +209,12 @@ def test_a_form_from_elsewhere_is_refused(served: Served) -> None:
     good = browser.mark
     fields = {"form": good, "targets": "kiosk.example"}
     for headers in (
-        {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
         {"Origin": served.address.replace("http", "https").replace("127.0.0.1", "127.0.0.2")},
-    ):  # fmt: skip
+    ):
         assert browser.post("/check", data=fields, headers=headers).status_code == 403, headers
     other = served.browser("reader")
     other.see("/")
@@ -234,19 +237,40 @@ def test_a_form_from_elsewhere_is_refused(served: Served) -> None:
 
 
 PAGES = {
-    "/": "attribute", "/registries": "attribute", "/account": "attribute", "/cases": "read", "/cases/{case}": "read",
-    "/reports/{report}/evidence.json": "read", "/overview": "read", "/providers": "read", f"/providers/{SILENT}": "read",
-    f"/dossiers/{SILENT}": "read", f"/contests/{SILENT}": "read", f"/letters/{SILENT}": "read", f"/publish/{SILENT}": "read",
-    "/cases/{case}/draft": "write", "/audit": "audit", "/confirmations": "confirm", "/accounts": "administer", "/keys": "administer",
-}  # fmt: skip
+    "/": "attribute",
+    "/registries": "attribute",
+    "/account": "attribute",
+    "/cases": "read",
+    "/cases/{case}": "read",
+    "/reports/{report}/evidence.json": "read",
+    "/overview": "read",
+    "/providers": "read",
+    f"/providers/{SILENT}": "read",
+    f"/dossiers/{SILENT}": "read",
+    f"/contests/{SILENT}": "read",
+    f"/letters/{SILENT}": "read",
+    f"/publish/{SILENT}": "read",
+    "/cases/{case}/draft": "write",
+    "/audit": "audit",
+    "/confirmations": "confirm",
+    "/accounts": "administer",
+    "/keys": "administer",
+}
 FORMS = {
-    "/check": ("attribute", {"targets": "kiosk.example"}), "/cases/{case}": ("write", {"do": "event", "kind": "still_online"}),
-    "/cases/{case}/draft": ("write", {"urls": "x.example"}), f"/providers/{SILENT}": ("write", {"do": "event", "kind": "reply"}),
-    "/checks/{check}/report": ("write", {}), "/checks/{check}/resume": ("attribute", {}), f"/publish/{SILENT}": ("sign", {"do": "letter", "to": "its seat"}),
+    "/check": ("attribute", {"targets": "kiosk.example"}),
+    "/cases/{case}": ("write", {"do": "event", "kind": "still_online"}),
+    "/cases/{case}/draft": ("write", {"urls": "x.example"}),
+    f"/providers/{SILENT}": ("write", {"do": "event", "kind": "reply"}),
+    "/checks/{check}/report": ("write", {}),
+    "/checks/{check}/resume": ("attribute", {}),
+    f"/publish/{SILENT}": ("sign", {"do": "letter", "to": "its seat"}),
     "/account": ("sign", {"password": PASSWORD, "passphrase": PASSPHRASE, "again": PASSPHRASE}),
-    "/accounts": ("administer", {"do": "add", "mailbox": "{n}@hotline.example", "name": "N", "role": "reader"}),
+    "/accounts": (
+        "administer",
+        {"do": "add", "mailbox": "{n}@hotline.example", "name": "N", "role": "reader"},
+    ),
     "/keys": ("administer", {"do": "make", "name": "{n}", "scope-read": "yes"}),
-}  # fmt: skip
+}
 
 
 def test_each_role_opens_what_it_may_and_nothing_else(served: Served) -> None:
@@ -300,7 +324,13 @@ def test_every_page_is_in_the_table_of_roles(served: Served) -> None:
         "/metrics",
     }
     generic = {path.replace(SILENT, "{provider:path}") for path in (*PAGES, *FORMS)}
-    checks = {"/checks/{check}", "/checks/{check}/lines/{number}", "/checks/{check}/events", "/checks/{check}/lines/{number}/evidence.json", "/checks/{check}/results.{form}"}  # fmt: skip
+    checks = {
+        "/checks/{check}",
+        "/checks/{check}/lines/{number}",
+        "/checks/{check}/events",
+        "/checks/{check}/lines/{number}/evidence.json",
+        "/checks/{check}/results.{form}",
+    }
     from attribution.web.pages import casework, checking, companies, entering, house
 
     routes = {

@@ -1,4 +1,6 @@
-"""The whole interface as its description tells it, with requests made up by the hundred: never a 5xx, never a reply that is not described."""
+"""The whole interface as its description tells it, with requests made up by the hundred: never a
+5xx, never a reply that is not described.
+"""
 
 from __future__ import annotations
 
@@ -40,19 +42,41 @@ def served(
 
 
 OPERATIONS = [
-    ("POST", "/api/v1/attributions"), ("POST", "/api/v1/evidence"), ("GET", "/api/v1/registries"), ("POST", "/api/v1/batches"),
-    ("GET", "/api/v1/batches"), ("GET", "/api/v1/batches/{batch}"), ("GET", "/api/v1/batches/{batch}/results"),
-    ("GET", "/api/v1/batches/{batch}/events"), ("POST", "/api/v1/batches/{batch}/stop"), ("POST", "/api/v1/batches/{batch}/resume"),
-    ("POST", "/api/v1/reports"), ("GET", "/api/v1/reports/{report}/evidence"), ("GET", "/api/v1/cases"), ("GET", "/api/v1/cases/{case}"),
-    ("POST", "/api/v1/cases/{case}/events"), ("POST", "/api/v1/cases/{case}/notices"), ("GET", "/api/v1/notices/due"),
+    ("POST", "/api/v1/attributions"),
+    ("POST", "/api/v1/evidence"),
+    ("GET", "/api/v1/registries"),
+    ("POST", "/api/v1/batches"),
+    ("GET", "/api/v1/batches"),
+    ("GET", "/api/v1/batches/{batch}"),
+    ("GET", "/api/v1/batches/{batch}/results"),
+    ("GET", "/api/v1/batches/{batch}/events"),
+    ("POST", "/api/v1/batches/{batch}/stop"),
+    ("POST", "/api/v1/batches/{batch}/resume"),
+    ("POST", "/api/v1/reports"),
+    ("GET", "/api/v1/reports/{report}/evidence"),
+    ("GET", "/api/v1/cases"),
+    ("GET", "/api/v1/cases/{case}"),
+    ("POST", "/api/v1/cases/{case}/events"),
+    ("POST", "/api/v1/cases/{case}/notices"),
+    ("GET", "/api/v1/notices/due"),
     ("POST", "/api/v1/checks"),
-    ("POST", "/api/v1/drafts/{case}"), ("POST", "/api/v1/cases/{case}/recheck"), ("GET", "/api/v1/providers"),
-    ("GET", "/api/v1/providers/{provider}"), ("POST", "/api/v1/approvals/{provider}"),
-    ("POST", "/api/v1/vouchings/{provider}"), ("POST", "/api/v1/events/{provider}"),
-    ("POST", "/api/v1/checks"), ("GET", "/api/v1/assessments"),
-    ("GET", "/api/v1/assessments/{provider}"), ("GET", "/api/v1/dossiers/{provider}"), ("POST", "/api/v1/contests"),
-    ("GET", "/api/v1/audit"), ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"),
-]  # fmt: skip
+    ("POST", "/api/v1/drafts/{case}"),
+    ("POST", "/api/v1/cases/{case}/recheck"),
+    ("GET", "/api/v1/providers"),
+    ("GET", "/api/v1/providers/{provider}"),
+    ("POST", "/api/v1/approvals/{provider}"),
+    ("POST", "/api/v1/vouchings/{provider}"),
+    ("POST", "/api/v1/events/{provider}"),
+    ("POST", "/api/v1/checks"),
+    ("GET", "/api/v1/assessments"),
+    ("GET", "/api/v1/assessments/{provider}"),
+    ("GET", "/api/v1/dossiers/{provider}"),
+    ("POST", "/api/v1/contests"),
+    ("GET", "/api/v1/audit"),
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("GET", "/metrics"),
+]
 # `batch` and `report` are added once they are there.
 KNOWN = {"case": "org-qh1-ripe-1", "provider": "ripe:ORG-QH1-RIPE"}
 """What a path names in every second request, so that not all end at what is not there."""
@@ -130,15 +154,22 @@ NUL_AND_OTHERS = [
 
 @pytest.mark.parametrize("text", NUL_AND_OTHERS, ids=range(len(NUL_AND_OTHERS)))
 def test_no_text_breaks_it(text: str, served: Served) -> None:
-    """What a database, a header or a query might take for something else, everywhere where text may be given."""
+    """What a database, a header or a query might take for something else, everywhere where text may
+    be given.
+    """
     raw = json.dumps(text)
     with served.program("attribute", "read", "write", "audit") as program:
         bodies = {
-            "attributions": f'{{"target": {raw}}}', "evidence": f'{{"target": {raw}}}', "batches": f'{{"targets": [{raw}]}}', "reports": f'{{"url": {raw}}}',
-            "contests": f'{{"provider": {raw}, "without": [{raw}]}}', "cases/org-qh1-ripe-1/events": f'{{"kind": "ack", "report": {raw}, "note": {raw}}}',
-            "cases/org-qh1-ripe-2/notices": f'{{"to": {raw}, "message_id": {raw}}}', "approvals/arin:LANT": f'{{"mailbox": {raw}, "why": {raw}}}',
+            "attributions": f'{{"target": {raw}}}',
+            "evidence": f'{{"target": {raw}}}',
+            "batches": f'{{"targets": [{raw}]}}',
+            "reports": f'{{"url": {raw}}}',
+            "contests": f'{{"provider": {raw}, "without": [{raw}]}}',
+            "cases/org-qh1-ripe-1/events": f'{{"kind": "ack", "report": {raw}, "note": {raw}}}',
+            "cases/org-qh1-ripe-2/notices": f'{{"to": {raw}, "message_id": {raw}}}',
+            "approvals/arin:LANT": f'{{"mailbox": {raw}, "why": {raw}}}',
             "events/arin:LANT": f'{{"kind": "contact_confirmed", "channel": {raw}, "note": {raw}}}',
-        }  # fmt: skip
+        }
         for path, body in bodies.items():
             response = program.post(
                 f"/api/v1/{path}", content=body, headers={"Content-Type": "application/json"}
@@ -174,10 +205,17 @@ def test_no_text_breaks_it(text: str, served: Served) -> None:
     admin.see("/accounts")
     plain = text.encode("utf-8", "replace").decode()
     for path, fields in (
-        ("/accounts", {"do": "add", "mailbox": plain, "name": plain, "role": "reader"}), ("/accounts", {"do": "add", "mailbox": "nul@hotline.example", "name": plain, "role": plain}),
-        ("/keys", {"do": "make", "name": plain[:50], "scope-read": "yes"}), ("/check", {"targets": plain}), ("/language", {"language": plain, "next": plain}),
-        ("/cases/org-qh1-ripe-3", {"do": "event", "kind": "ack", "note": plain, "report": plain}), ("/providers/arin:LANT", {"do": "approve", "mailbox": plain, "why": plain}),
-    ):  # fmt: skip
+        ("/accounts", {"do": "add", "mailbox": plain, "name": plain, "role": "reader"}),
+        (
+            "/accounts",
+            {"do": "add", "mailbox": "nul@hotline.example", "name": plain, "role": plain},
+        ),
+        ("/keys", {"do": "make", "name": plain[:50], "scope-read": "yes"}),
+        ("/check", {"targets": plain}),
+        ("/language", {"language": plain, "next": plain}),
+        ("/cases/org-qh1-ripe-3", {"do": "event", "kind": "ack", "note": plain, "report": plain}),
+        ("/providers/arin:LANT", {"do": "approve", "mailbox": plain, "why": plain}),
+    ):
         assert admin.post(path, data={"form": admin.mark, **fields}).status_code < 500, (
             path,
             fields,

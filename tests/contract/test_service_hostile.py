@@ -1,4 +1,6 @@
-"""The service in bad company: offenders who own registry records, forms from elsewhere, bodies without end, clients that never finish."""
+"""The service in bad company: offenders who own registry records, forms from elsewhere, bodies
+without end, clients that never finish.
+"""
 
 from __future__ import annotations
 
@@ -159,12 +161,8 @@ def test_no_field_of_a_registry_runs_or_leads_anywhere(
     assert not any("<script" in key for key in keys)
     admin = served.browser("admin")
     for key in keys:
-        clean(
-            admin.see(
-                f"/providers/{httpx.URL('http://x/').copy_with(path='/' + key).raw_path.decode()[1:]}"
-            ),
-            "www.site.example",
-        )
+        path = httpx.URL("http://x/").copy_with(path=f"/{key}").raw_path.decode()
+        clean(admin.see(f"/providers{path}"), "www.site.example")
     for case in cases - {""}:
         clean(admin.see(f"/cases/{case}"), "www.site.example")
         clean(analyst.see(f"/cases/{case}/draft"), "www.site.example")
@@ -292,17 +290,33 @@ def test_nobody_is_sent_elsewhere_after_signing_in(back: str, served: Served) ->
 
 @pytest.mark.parametrize(
     "path",
-    ["/static/../serve.py", "/static/%2e%2e/serve.py", "/static/..%2f..%2fserve.py", "/static//etc/passwd", "/static/%00", "/static/....//serve.py",
-     "/checks/..%2f..%2fetc%2fpasswd", "/checks/x/results.csv%00", "/checks/x/results.py", "/cases/..%2f..%2f", "/dossiers/..%2f..%2fetc%2fpasswd",
-     "/reports/..%2f/evidence.json", "/set-up/..%2f..%2f", "/api/v1/batches/..%2f..%2f", "/api/v1/dossiers/%2fetc%2fpasswd", "/api/v1/reports/..%2f/evidence"],
-)  # fmt: skip
+    [
+        "/static/../serve.py",
+        "/static/%2e%2e/serve.py",
+        "/static/..%2f..%2fserve.py",
+        "/static//etc/passwd",
+        "/static/%00",
+        "/static/....//serve.py",
+        "/checks/..%2f..%2fetc%2fpasswd",
+        "/checks/x/results.csv%00",
+        "/checks/x/results.py",
+        "/cases/..%2f..%2f",
+        "/dossiers/..%2f..%2fetc%2fpasswd",
+        "/reports/..%2f/evidence.json",
+        "/set-up/..%2f..%2f",
+        "/api/v1/batches/..%2f..%2f",
+        "/api/v1/dossiers/%2fetc%2fpasswd",
+        "/api/v1/reports/..%2f/evidence",
+    ],
+)
 def test_no_path_leads_out(path: str, served: Served) -> None:
     browser = served.browser("analyst")
     key = served.key("attribute", "read", "write")
     with socket.create_connection(("127.0.0.1", int(served.address.rpartition(":")[2])), 10) as raw:
         cookies = "; ".join(f"{one.name}={one.value}" for one in browser.cookies.jar)
         raw.sendall(
-            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookies}\r\nAuthorization: Bearer {key}\r\nConnection: close\r\n\r\n".encode()
+            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookies}\r\nAuthorization: "
+            f"Bearer {key}\r\nConnection: close\r\n\r\n".encode()
         )
         answer = b"".join(iter(lambda: raw.recv(65536), b"")).decode("utf-8", "replace")
     assert answer.split()[1] in ("400", "404", "422"), answer[:300]
@@ -386,7 +400,8 @@ def test_clients_that_never_finish_are_cut_off(
         assert slow.recv(100) == b""
     with socket.create_connection(("127.0.0.1", port), 10) as late:
         late.sendall(
-            f"POST /api/v1/attributions HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\nContent-Length: 100\r\n\r\n{{".encode()
+            "POST /api/v1/attributions HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer "
+            f"{key}\r\nContent-Length: 100\r\n\r\n{{".encode()
         )
         assert late.recv(4096) == b""
     assert time.monotonic() - began < 8
@@ -448,10 +463,18 @@ def test_every_answer_carries_the_rules_for_browsers(served: Served) -> None:
     with served.program("attribute") as program:
         batch = program.post("/api/v1/batches", json={"targets": ["kiosk.example"]}).json()["id"]
         responses = [
-            browser.get("/"), browser.get("/nowhere"), browser.get("/static/page.css"), browser.get("/static/nothing"), browser.post("/check"),
-            program.get("/healthz"), program.get("/api/v1/cases"), program.get(f"/api/v1/batches/{batch}/events"), program.get("/api/v1/openapi.json"),
-            program.get("/healthz", headers={"Host": "evil.example"}), served.browser().get("/cases"),
-        ]  # fmt: skip
+            browser.get("/"),
+            browser.get("/nowhere"),
+            browser.get("/static/page.css"),
+            browser.get("/static/nothing"),
+            browser.post("/check"),
+            program.get("/healthz"),
+            program.get("/api/v1/cases"),
+            program.get(f"/api/v1/batches/{batch}/events"),
+            program.get("/api/v1/openapi.json"),
+            program.get("/healthz", headers={"Host": "evil.example"}),
+            served.browser().get("/cases"),
+        ]
     for response in responses:
         policy = response.headers["content-security-policy"]
         assert "default-src 'none'" in policy

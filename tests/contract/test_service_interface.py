@@ -1,4 +1,6 @@
-"""The service's interface over real sockets: what is asked, what is answered, what is done once, and what is never told."""
+"""The service's interface over real sockets: what is asked, what is answered, what is done once,
+and what is never told.
+"""
 
 from __future__ import annotations
 

@@ -122,7 +122,8 @@ def test_times_are_absolute_and_how_long_ago_is_beside(served: Served) -> None:
     fill(served.store)
     page = served.browser("reader").see("/cases")
     assert re.search(
-        r'<time datetime="2026-0[0-9]-[0-9T:.+Z-]+" title="\d+ (h|days) ago">2026-\d\d-\d\d \d\d:\d\d UTC</time>',
+        r'<time datetime="2026-0[0-9]-[0-9T:.+Z-]+" title="\d+ (h|days) ago">2026-\d\d-\d\d '
+        r"\d\d:\d\d UTC</time>",
         page,
     )
 

@@ -1,4 +1,6 @@
-"""The store, in SQLite and in PostgreSQL: what is written stays, what is changed shows, and nothing is half there."""
+"""The store, in SQLite and in PostgreSQL: what is written stays, what is changed shows, and nothing
+is half there.
+"""
 
 from __future__ import annotations
 

@@ -113,7 +113,8 @@ async def test_name_that_resolves_inside_is_refused_before_a_socket(inside: str)
 
 
 async def test_address_that_was_checked_is_the_one_connected_to(start: Start) -> None:
-    """A name cannot change its mind between check and connection (DNS rebinding): it is resolved once, by us.
+    """A name cannot change its mind between check and connection (DNS rebinding): it is resolved
+    once, by us.
 
     Were the name resolved again by the system, the tests' own guard would refuse it.
     """
@@ -198,9 +199,11 @@ async def test_resolver_that_the_settings_do_not_name_is_refused() -> None:
 
 
 def test_no_other_file_of_the_library_can_open_a_socket() -> None:
-    """Only the transport may name what opens sockets; the demo's servers and the service listen, and open none.
+    """Only the transport may name what opens sockets; the demo's servers and the service listen,
+    and open none.
 
-    Two ask somebody else than registries: the client asks the service, and signing in may ask an identity provider. One only listens: `serve`.
+    Two ask somebody else than registries: the client asks the service, and signing in may ask an
+    identity provider. One only listens: `serve`.
     """
     folder = Path(attribution.__file__).parent
     openers = (

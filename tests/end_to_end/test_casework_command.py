@@ -1,4 +1,6 @@
-"""An analyst's week with the command: from reported URLs to a notice, its receipt, a reminder, and what is remembered."""
+"""An analyst's week with the command: from reported URLs to a notice, its receipt, a reminder, and
+what is remembered.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +20,14 @@ URLS = ["hxxps://shop[.]quay-customer[.]example/1", "https://shop.quay-customer.
 def hotline(in_world: DemoWorld, store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hotline of the demo world, with an empty store."""
     for name, value in {
-        "STORE": store_url, "HOTLINE_NAME": "Example Hotline", "HOTLINE_MAILBOX": "notices@hotline.example", "HOTLINE_COUNTRY": "US",
-        "GROUPING_HOURS": "0", "REMINDER_HOURS": "0.000001", "ANALYST": "ann",
-    }.items():  # fmt: skip
+        "STORE": store_url,
+        "HOTLINE_NAME": "Example Hotline",
+        "HOTLINE_MAILBOX": "notices@hotline.example",
+        "HOTLINE_COUNTRY": "US",
+        "GROUPING_HOURS": "0",
+        "REMINDER_HOURS": "0.000001",
+        "ANALYST": "ann",
+    }.items():
         monkeypatch.setenv(f"ATTRIBUTION_{name}", value)
 
 
@@ -172,14 +179,19 @@ def test_erasing_exporting_backing_up_and_restoring(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["case", "show", "c-none"], "not in the store"), (["provider", "show", "nobody"], "not in the store"),
-        (["event", "add", "ack", "--case", "c-none"], "not in the store"), (["import", "nowhere", "--mapping", "scart-notices"], "cannot be read"),
-        (["import", "nowhere"], "cannot be read"), (["event", "add", "ack", "--at", "soon"], "give one such as"),
-        (["notice", "record", "c-none", "--to", "a@b.example"], "not in the store"), (["restore", "nowhere"], "cannot be read"),
-        (["provider", "unlink", "7"], "not in the store"), (["mail", "read", "nowhere"], "is no file"),
+        (["case", "show", "c-none"], "not in the store"),
+        (["provider", "show", "nobody"], "not in the store"),
+        (["event", "add", "ack", "--case", "c-none"], "not in the store"),
+        (["import", "nowhere", "--mapping", "scart-notices"], "cannot be read"),
+        (["import", "nowhere"], "cannot be read"),
+        (["event", "add", "ack", "--at", "soon"], "give one such as"),
+        (["notice", "record", "c-none", "--to", "a@b.example"], "not in the store"),
+        (["restore", "nowhere"], "cannot be read"),
+        (["provider", "unlink", "7"], "not in the store"),
+        (["mail", "read", "nowhere"], "is no file"),
         (["mail", "read", ".", "--record-proposed", "reply"], "use one of automatic, delivered"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_done_is_told_with_the_way_out(arguments: list[str], words: str) -> None:
     done = run(*arguments)
     assert done.returncode == 2

@@ -1,4 +1,6 @@
-"""The whole way, from a reported URL to the company and its mailbox, over real sockets in the demo world."""
+"""The whole way, from a reported URL to the company and its mailbox, over real sockets in the demo
+world.
+"""
 
 from __future__ import annotations
 

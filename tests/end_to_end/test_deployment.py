@@ -37,7 +37,9 @@ def free_port() -> int:
 
 @pytest.fixture
 def nginx(world: DemoWorld, tmp_path: Path) -> Iterator[tuple[httpx.Client, httpx.Client, Path]]:
-    """Run the shipped configuration, with other ports and places, in front of a service; yield clients for 443 and 80, and its log."""
+    """Run the shipped configuration, with other ports and places, in front of a service; yield
+    clients for 443 and 80, and its log.
+    """
     authority = trustme.CA()
     certificate = authority.issue_cert(NAME)
     chain, key = tmp_path / "fullchain.pem", tmp_path / "privkey.pem"
@@ -54,10 +56,13 @@ def nginx(world: DemoWorld, tmp_path: Path) -> Iterator[tuple[httpx.Client, http
         text = (DEPLOY / "nginx.conf").read_text("utf-8")
         text = re.sub(r"listen \[::\][^;]*;\n", "", text)
         for old, new in {
-            "listen 80;": f"listen 127.0.0.1:{plain};", "listen 443 ssl": f"listen 127.0.0.1:{secure} ssl",
-            "127.0.0.1:8420": served.address.removeprefix("http://"), "/etc/ssl/attribution/fullchain.pem": str(chain),
-            "/etc/ssl/attribution/privkey.pem": str(key), "/var/log/nginx/attribution.log": str(log),
-        }.items():  # fmt: skip
+            "listen 80;": f"listen 127.0.0.1:{plain};",
+            "listen 443 ssl": f"listen 127.0.0.1:{secure} ssl",
+            "127.0.0.1:8420": served.address.removeprefix("http://"),
+            "/etc/ssl/attribution/fullchain.pem": str(chain),
+            "/etc/ssl/attribution/privkey.pem": str(key),
+            "/var/log/nginx/attribution.log": str(log),
+        }.items():
             assert old in text, old
             text = text.replace(old, new)
         folders = " ".join(
@@ -66,7 +71,8 @@ def nginx(world: DemoWorld, tmp_path: Path) -> Iterator[tuple[httpx.Client, http
         )
         whole = tmp_path / "nginx.conf"
         whole.write_text(
-            f"daemon off; {'user root;' if os.getuid() == 0 else ''} pid {tmp_path / 'pid'}; error_log {tmp_path / 'error.log'};\n"
+            f"daemon off; {'user root;' if os.getuid() == 0 else ''} pid {tmp_path / 'pid'}; "
+            f"error_log {tmp_path / 'error.log'};\n"
             f"events {{}}\nhttp {{ {folders}\n{text}\n}}\n"
         )
         command = [
@@ -227,9 +233,12 @@ def test_what_the_unit_starts_serves_and_ends_when_it_is_told(
     settings = tmp_path / "config.toml"
     settings.write_text('hotline_name = "Example Hotline"\n')
     environment = {
-        **os.environ, **world.environment(), "ATTRIBUTION_CONFIG": str(settings), "ATTRIBUTION_DATA_FOLDER": str(tmp_path / "data"),
+        **os.environ,
+        **world.environment(),
+        "ATTRIBUTION_CONFIG": str(settings),
+        "ATTRIBUTION_DATA_FOLDER": str(tmp_path / "data"),
         "ATTRIBUTION_CACHE_FOLDER": str(tmp_path / "cache"),
-    }  # fmt: skip
+    }
     process = subprocess.Popen(
         [sys.executable, "-m", "attribution_cli.entry", *words[1:]],
         env=environment,

@@ -1,4 +1,6 @@
-"""What the command answers before anything is loaded, and that it is the same as the long way gives."""
+"""What the command answers before anything is loaded, and that it is the same as the long way
+gives.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +25,15 @@ _LOADED = (
     "from attribution_cli.entry import main\n"
     "try: main()\n"
     "except SystemExit: pass\n"
-    "print([one for one in ('httpx', 'dns', 'pydantic', 'typer', 'diskcache', 'tldextract') if one in sys.modules], file=sys.stderr)\n"
+    "print([one for one in ('httpx', 'dns', 'pydantic', 'typer', 'diskcache', 'tldextract') if "
+    "one in sys.modules], file=sys.stderr)\n"
 )
 
 
 def loaded(*arguments: str) -> tuple[str, list[str]]:
-    """Run the command in a process of its own; return its output and which heavy packages it loaded."""
+    """Run the command in a process of its own; return its output and which heavy packages it
+    loaded.
+    """
     program = _LOADED.format(arguments=list(arguments))
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
@@ -103,7 +108,9 @@ def test_other_settings_are_another_question(
     assert "pydantic" in packages
 
 
-def test_changed_table_of_the_users_own_is_another_question(in_world: DemoWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_changed_table_of_the_users_own_is_another_question(
+    in_world: DemoWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ATTRIBUTION_DATA_FOLDER", str(tmp_path))
     run("check", SHOP)
     assert loaded("check", SHOP)[1] == []

@@ -1,4 +1,6 @@
-"""A batch that is killed, interrupted or torn is completed by --resume with every line exactly once."""
+"""A batch that is killed, interrupted or torn is completed by --resume with every line exactly
+once.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The main job in the shared laboratory: real captured answers, thousands of invented ones, and every fault."""
+"""The main job in the shared laboratory: real captured answers, thousands of invented ones, and
+every fault.
+"""
 
 from __future__ import annotations
 
@@ -307,7 +309,9 @@ def test_deadline_answers_every_line_in_hand_and_holds_while_a_registry_hangs(
 def test_registry_that_fails_holds_nobody_else_up(
     shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """More lines wait for one registry than are looked up at once: the others' are answered all the same."""
+    """More lines wait for one registry than are looked up at once: the others' are answered all the
+    same.
+    """
     laboratory = _rules_2(tmp_path, seed="2", urls=200)
     monkeypatch.setenv("ATTRIBUTION_WAIT", "0")
     results = laboratory.batch(

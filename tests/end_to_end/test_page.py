@@ -57,9 +57,19 @@ def looked_up(watched: Watched, targets: str) -> None:
 
 
 PLACES = [
-    "/", "/cases", "/cases/org-qh1-ripe-1", "/overview", "/providers", f"/providers/{SILENT}", f"/publish/{SILENT}", f"/letters/{SILENT}",
-    f"/contests/{SILENT}?without=org-qh1-ripe-1", "/registries", "/account", "/confirmations",
-]  # fmt: skip
+    "/",
+    "/cases",
+    "/cases/org-qh1-ripe-1",
+    "/overview",
+    "/providers",
+    f"/providers/{SILENT}",
+    f"/publish/{SILENT}",
+    f"/letters/{SILENT}",
+    f"/contests/{SILENT}?without=org-qh1-ripe-1",
+    "/registries",
+    "/account",
+    "/confirmations",
+]
 
 
 @pytest.mark.parametrize(
@@ -266,9 +276,14 @@ def test_a_whole_day_from_the_first_link_to_a_published_list(
     with Store.open(url) as store:
         fill(store)
     environment = {
-        **os.environ, **world.environment(), "ATTRIBUTION_STORE": url, "ATTRIBUTION_CACHE_FOLDER": str(tmp_path / "cache"),
-        "ATTRIBUTION_HOTLINE_NAME": "Example Hotline", "ATTRIBUTION_HOTLINE_MAILBOX": "notices@hotline.example", "ATTRIBUTION_GROUPING_HOURS": "0",
-    }  # fmt: skip
+        **os.environ,
+        **world.environment(),
+        "ATTRIBUTION_STORE": url,
+        "ATTRIBUTION_CACHE_FOLDER": str(tmp_path / "cache"),
+        "ATTRIBUTION_HOTLINE_NAME": "Example Hotline",
+        "ATTRIBUTION_HOTLINE_MAILBOX": "notices@hotline.example",
+        "ATTRIBUTION_GROUPING_HOURS": "0",
+    }
     service = Service(environment)
     try:
         # The administrator sets the house up.

@@ -15,7 +15,8 @@ from command import lines, run
 
 PREPARE = (
     "import sys, json; sys.path.insert(0, sys.argv[1]); from pathlib import Path; import score\n"
-    "folder = Path(sys.argv[2]); truth, _, history = score.prepare(11, folder); (folder / 'truth.json').write_text(json.dumps(truth))"
+    "folder = Path(sys.argv[2]); truth, _, history = score.prepare(11, folder); (folder / "
+    "'truth.json').write_text(json.dumps(truth))"
 )
 
 
@@ -71,7 +72,8 @@ def test_a_dossier_is_written_and_verified_and_a_change_shows(
     year: tuple[Path, list[dict[str, Any]]], tmp_path: Path
 ) -> None:
     history, truth = year
-    provider = f"p{next(one for one in truth if one['kind'] == 'refusing' and one['cases'] > 30)['names'][0]}"
+    refusing = next(row for row in truth if row["kind"] == "refusing" and row["cases"] > 30)
+    provider = f"p{refusing['names'][0]}"
     common = ("--history", history, "--at", "2024-12-01")
     assert run("dossier", provider, *common, "--output", tmp_path / "dossier").returncode == 0
     assert (
@@ -106,11 +108,14 @@ def test_the_store_is_assessed_where_no_folder_is_named(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["assess", "--history", "nowhere"], "is no folder"), (["dossier", "p9", "--history", "HISTORY", "--output", "x"], "no notice in the history"),
-        (["contest", "p9", "--history", "HISTORY"], "no notice in the history"), (["overview", "--history", "HISTORY", "--output", "x.gif"], "name an .html"),
-        (["assess", "--history", "HISTORY", "--at", "soon"], "give a date"), (["list", "sign", "x.json", "--key", "k", "--reason", "r"], "cannot be read"),
+        (["assess", "--history", "nowhere"], "is no folder"),
+        (["dossier", "p9", "--history", "HISTORY", "--output", "x"], "no notice in the history"),
+        (["contest", "p9", "--history", "HISTORY"], "no notice in the history"),
+        (["overview", "--history", "HISTORY", "--output", "x.gif"], "name an .html"),
+        (["assess", "--history", "HISTORY", "--at", "soon"], "give a date"),
+        (["list", "sign", "x.json", "--key", "k", "--reason", "r"], "cannot be read"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_done_is_told(
     arguments: list[str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -160,11 +160,15 @@ def test_a_migration_killed_at_any_moment_is_done_or_not_begun(
         with reading(engine) as connection:
             form = revision_of(connection)
             forms.add(form)
-            names = connection.exec_driver_sql(
-                "SELECT name FROM sqlite_master WHERE type = "
-                    "'index'" if store_url.startswith("sqlite") else "SELECT indexname FROM "
-                        "pg_indexes"
-            ).scalars().all()  # fmt: skip
+            names = (
+                connection.exec_driver_sql(
+                    "SELECT name FROM sqlite_master WHERE type = 'index'"
+                    if store_url.startswith("sqlite")
+                    else "SELECT indexname FROM pg_indexes"
+                )
+                .scalars()
+                .all()
+            )
             assert {"events_of_provider", "cases_of_provider"} & set(names) == (
                 {"events_of_provider", "cases_of_provider"} if form != "0001" else set()
             )

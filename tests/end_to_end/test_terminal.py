@@ -1,4 +1,6 @@
-"""What people see: colour, tables and progress on a terminal, and nothing of a registry's that could steer it."""
+"""What people see: colour, tables and progress on a terminal, and nothing of a registry's that
+could steer it.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ HOSTILE = "Quay \x1b]0;owned\x07\x1b[2J\u202eMoor\x9b31m \u2066Ltd\r\n=cmd()"
 
 
 def on_terminal(*arguments: str) -> tuple[int, str]:
-    """Run the command on a terminal of its own; return its exit code and everything that it wrote there."""
+    """Run the command on a terminal of its own; return its exit code and everything that it wrote
+    there.
+    """
     pid, terminal = pty.fork()
     if pid == 0:
         os.environ.update(TERM="xterm-256color", COLUMNS="100", LINES="40")

@@ -1,4 +1,6 @@
-"""What is asked beyond the network, or asked anew: told origins, mailboxes that take mail, freshness, and changes."""
+"""What is asked beyond the network, or asked anew: told origins, mailboxes that take mail,
+freshness, and changes.
+"""
 
 from __future__ import annotations
 

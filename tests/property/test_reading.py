@@ -1,4 +1,6 @@
-"""Readers on answers that were mutated: never an exception but their own, never a mailbox that is not there."""
+"""Readers on answers that were mutated: never an exception but their own, never a mailbox that is
+not there.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The token bucket of a registry: bursts, pauses, what it learns, and what must never close it for ever."""
+"""The token bucket of a registry: bursts, pauses, what it learns, and what must never close it for
+ever.
+"""
 
 from __future__ import annotations
 
@@ -140,7 +142,9 @@ EVENTS = st.lists(
 
 
 @given(EVENTS)
-def test_whatever_happens_the_budget_opens_again_and_stays_within_its_limits(events: list[tuple[str, float, float]]) -> None:  # fmt: skip
+def test_whatever_happens_the_budget_opens_again_and_stays_within_its_limits(
+    events: list[tuple[str, float, float]],
+) -> None:
     budget, now = Budget.new(LIMITS), NOON
     for kind, passed, told in events:
         now += passed

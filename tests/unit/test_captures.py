@@ -1,4 +1,6 @@
-"""Real answers that others captured, read in place: RDAP and port-43 text of one network name one company."""
+"""Real answers that others captured, read in place: RDAP and port-43 text of one network name one
+company.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Reports become notices: grouped, held back until somebody looked, looked up anew, and never to the wrong one."""
+"""Reports become notices: grouped, held back until somebody looked, looked up anew, and never to
+the wrong one.
+"""
 
 from __future__ import annotations
 
@@ -196,8 +198,11 @@ async def test_a_recheck_tells_moved_changed_and_unchanged_apart(
     }
     found = {one.host: one for one in await rechecked(store, answers.__getitem__)}
     assert {host.partition(".")[0]: found[host].outcome for host in hosts.values()} == {
-        "same": "unchanged", "changed": "changed", "moved": "moved", "silent": "unknown",
-    }  # fmt: skip
+        "same": "unchanged",
+        "changed": "changed",
+        "moved": "moved",
+        "silent": "unknown",
+    }
     with store.read() as connection:
         provider, _ = provider_named(connection, PROVIDER)
         assert approvals(connection, provider) == {}  # the change ended the old mailbox's approval
@@ -334,10 +339,14 @@ def test_events_need_what_they_happened_to(store: Store, clock: Clock) -> None:
     case = reported(store).case
     with store.write("ann") as writer:
         for arguments, words in (
-            ({"kind": "exploded", "case": case}, "unknown"), ({"kind": "ack"}, "say what"), ({"kind": "ack", "case": "c-none"}, "not in the store"),
-            ({"kind": "ack", "case": case}, "no notice yet"), ({"kind": "ack", "provider": PROVIDER}, "happens to a case"),
-            ({"kind": "contact_confirmed", "case": case}, "happens to a provider"), ({"kind": "offline", "report": "r-none"}, "not in the store"),
-        ):  # fmt: skip
+            ({"kind": "exploded", "case": case}, "unknown"),
+            ({"kind": "ack"}, "say what"),
+            ({"kind": "ack", "case": "c-none"}, "not in the store"),
+            ({"kind": "ack", "case": case}, "no notice yet"),
+            ({"kind": "ack", "provider": PROVIDER}, "happens to a case"),
+            ({"kind": "contact_confirmed", "case": case}, "happens to a provider"),
+            ({"kind": "offline", "report": "r-none"}, "not in the store"),
+        ):
             with pytest.raises(StoreError, match=words):
                 note_event(writer, at=writer.now, **arguments)  # type: ignore[arg-type]
         with pytest.raises(StoreError, match="future"):

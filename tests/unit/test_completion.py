@@ -1,4 +1,6 @@
-"""Many targets at once: room, order of completion, and who waits for a registry makes room for others."""
+"""Many targets at once: room, order of completion, and who waits for a registry makes room for
+others.
+"""
 
 from __future__ import annotations
 

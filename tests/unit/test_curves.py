@@ -8,13 +8,56 @@ import pytest
 from attribution.pattern.curves import aalen_johansen, turnbull
 
 INF = np.inf
-# Breast cosmesis, radiotherapy alone: Finkelstein & Wolfe, Biometrics 41 (1985), as in Klein & Moeschberger, "Survival Analysis", 2nd ed., section 5.2.
+# Breast cosmesis, radiotherapy alone: Finkelstein & Wolfe, Biometrics 41 (1985), as in Klein &
+# Moeschberger, "Survival Analysis", 2nd ed., section 5.2.
 COSMESIS = [
-    (45, INF), (6, 10), (0, 7), (46, INF), (46, INF), (7, 16), (17, INF), (7, 14), (37, 44), (0, 8), (4, 11), (15, INF), (11, 15), (22, INF),
-    (46, INF), (46, INF), (25, 37), (46, INF), (26, 40), (46, INF), (27, 34), (36, 44), (46, INF), (36, 48), (37, INF), (40, INF), (17, 25),
-    (46, INF), (11, 18), (38, INF), (5, 12), (37, INF), (0, 5), (18, INF), (24, INF), (36, INF), (5, 11), (19, 35), (17, 25), (24, INF),
-    (32, INF), (33, INF), (19, 26), (37, INF), (34, INF), (36, INF),
-]  # fmt: skip
+    (45, INF),
+    (6, 10),
+    (0, 7),
+    (46, INF),
+    (46, INF),
+    (7, 16),
+    (17, INF),
+    (7, 14),
+    (37, 44),
+    (0, 8),
+    (4, 11),
+    (15, INF),
+    (11, 15),
+    (22, INF),
+    (46, INF),
+    (46, INF),
+    (25, 37),
+    (46, INF),
+    (26, 40),
+    (46, INF),
+    (27, 34),
+    (36, 44),
+    (46, INF),
+    (36, 48),
+    (37, INF),
+    (40, INF),
+    (17, 25),
+    (46, INF),
+    (11, 18),
+    (38, INF),
+    (5, 12),
+    (37, INF),
+    (0, 5),
+    (18, INF),
+    (24, INF),
+    (36, INF),
+    (5, 11),
+    (19, 35),
+    (17, 25),
+    (24, INF),
+    (32, INF),
+    (33, INF),
+    (19, 26),
+    (37, INF),
+    (34, INF),
+    (36, INF),
+]
 PUBLISHED = {5: 0.954, 7: 0.920, 8: 0.832, 12: 0.761, 25: 0.668, 34: 0.586, 40: 0.467}
 """Klein & Moeschberger's table: what survives beyond a month."""
 
@@ -56,7 +99,9 @@ def test_causes_without_loss_are_their_shares() -> None:
 
 
 def test_one_cause_alone_is_kaplan_and_meiers() -> None:
-    """The 6-MP group of Freireich et al. (1963), in every textbook: survival 0.857 at 6 weeks, 0.448 at 23."""
+    """The 6-MP group of Freireich et al. (1963), in every textbook: survival 0.857 at 6 weeks,
+    0.448 at 23.
+    """
     time = np.array(
         [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35], float
     )

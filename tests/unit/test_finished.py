@@ -1,4 +1,6 @@
-"""Whole answers kept by host: for as long as what they rest on is fresh, and for the same settings only."""
+"""Whole answers kept by host: for as long as what they rest on is fresh, and for the same settings
+only.
+"""
 
 from __future__ import annotations
 

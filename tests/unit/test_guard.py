@@ -70,10 +70,25 @@ def addresses(guard: Guard, host: str, port: int, *, tls: bool = False) -> list[
 
 @pytest.mark.parametrize(
     "address",
-    ["127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
-     "224.0.0.1", "::1", "fe80::1", "fc00::1", "::ffff:127.0.0.1", "64:ff9b::a00:1", "2002:a00:1::",
-     "192.0.2.1", "::10.0.0.1", "fe80::1%eth0"],
-)  # fmt: skip
+    [
+        "127.0.0.1",
+        "10.0.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "224.0.0.1",
+        "::1",
+        "fe80::1",
+        "fc00::1",
+        "::ffff:127.0.0.1",
+        "64:ff9b::a00:1",
+        "2002:a00:1::",
+        "192.0.2.1",
+        "::10.0.0.1",
+        "fe80::1%eth0",
+    ],
+)
 @pytest.mark.parametrize("servers", [Listed(), Listed(("rdap.example", 443))])
 def test_special_address_is_refused(address: str, servers: ServerTable) -> None:
     with pytest.raises(DestinationRefused, match="special"):

@@ -1,4 +1,6 @@
-"""The cache's store: JSON text only, for its owner only, and never the reason that a look-up fails."""
+"""The cache's store: JSON text only, for its owner only, and never the reason that a look-up
+fails.
+"""
 
 import logging
 import os

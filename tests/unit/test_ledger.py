@@ -1,4 +1,6 @@
-"""Budgets shared through the cache folder: over processes, over restarts, and without ever stopping a look-up."""
+"""Budgets shared through the cache folder: over processes, over restarts, and without ever stopping
+a look-up.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,14 @@ def people(record: Record) -> int:
 
 
 def refusing(clock: HandClock) -> Record:
-    return Record("rdap", "ip 192.0.2.1", "rdap.example", clock.now(), "rate_limited", retry_at=clock.now() + timedelta(hours=1))  # fmt: skip
+    return Record(
+        "rdap",
+        "ip 192.0.2.1",
+        "rdap.example",
+        clock.now(),
+        "rate_limited",
+        retry_at=clock.now() + timedelta(hours=1),
+    )
 
 
 def test_two_ledgers_of_one_folder_are_one(tmp_path: Path) -> None:
@@ -44,10 +53,12 @@ def test_two_ledgers_of_one_folder_are_one(tmp_path: Path) -> None:
 
 def test_processes_lose_no_change_of_each_other(tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from attribution.lookup.budgets.ledger import Ledger\n"
+        "import sys; from pathlib import Path; from attribution.lookup.budgets.ledger import "
+        "Ledger\n"
         "from attribution.data.budgets import Limits\nlimits = Limits(1000, 1000, 4)\n"
         "ledger = Ledger(Path(sys.argv[1]))\n"
-        "for _ in range(200): ledger.change('r', limits, lambda b: (b.turn(limits, 1e9, 'f', 1e9, 10)[0], None))\n"
+        "for _ in range(200): ledger.change('r', limits, lambda b: (b.turn(limits, 1e9, 'f', "
+        "1e9, 10)[0], None))\n"
     )
     running = [subprocess.Popen([sys.executable, "-c", program, str(tmp_path)]) for _ in range(3)]
     assert [process.wait(timeout=60) for process in running] == [0, 0, 0]

@@ -1,4 +1,6 @@
-"""What comes back by mail: bounces, programs' and people's answers, told apart and matched by token."""
+"""What comes back by mail: bounces, programs' and people's answers, told apart and matched by
+token.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,10 @@ def bounce(
     action: str = "failed", returned: str = "message/rfc822", token_in_to: bool = False
 ) -> bytes:
     """A delivery status notification as RFC 3464 has it."""
-    notice = f"From: Hotline <notices@hotline.example>\nReply-To: {REPLY_TO}\nTo: abuse@hosting.example\nSubject: Notice\nMessage-ID: <n@hotline.example>\n\nText\n"
+    notice = (
+        f"From: Hotline <notices@hotline.example>\nReply-To: {REPLY_TO}\nTo: "
+        "abuse@hosting.example\nSubject: Notice\nMessage-ID: <n@hotline.example>\n\nText\n"
+    )
     to = REPLY_TO if token_in_to else "notices@hotline.example"
     return f"""From: MAILER-DAEMON@mx.hosting.example
 To: {to}

@@ -1,4 +1,6 @@
-"""National registries: the provider is named, never the registry, by RDAP where they serve it, else by their text."""
+"""National registries: the provider is named, never the registry, by RDAP where they serve it, else
+by their text.
+"""
 
 from __future__ import annotations
 
@@ -175,9 +177,15 @@ def test_network_above_a_customers_is_asked_for_at_the_national_registry() -> No
 
 @pytest.mark.parametrize(
     ("registry", "server"),
-    [("nicbr", "rdap.registro.br"), ("twnic", "ccrdap.twnic.tw"), ("idnic", "rdap.idnic.net"), ("cnnic", "rdap.cnnic.cn"),
-     ("irinn", "rdap.irinn.in"), ("nicmx", "rdap.mx")],
-)  # fmt: skip
+    [
+        ("nicbr", "rdap.registro.br"),
+        ("twnic", "ccrdap.twnic.tw"),
+        ("idnic", "rdap.idnic.net"),
+        ("cnnic", "rdap.cnnic.cn"),
+        ("irinn", "rdap.irinn.in"),
+        ("nicmx", "rdap.mx"),
+    ],
+)
 def test_rdap_of_the_national_registry_names_the_provider(registry: str, server: str) -> None:
     known = {"nicbr": "00000000000100", "nicmx": "MX-EXHO-LACNIC"}
     holder = entity(known.get(registry, "EXHO-1"), ["registrant"], "Example Hosting Co")

@@ -178,14 +178,29 @@ def test_desk_of_a_country_that_the_tables_do_not_know_is_empty_and_dated() -> N
         None,
         "2026-11-25",
     )
-    assert [one.name for one in desk_of("de").hotlines] == ["eco Beschwerdestelle", "FSM Beschwerdestelle", "jugendschutz.net"]  # fmt: skip
+    assert [one.name for one in desk_of("de").hotlines] == [
+        "eco Beschwerdestelle",
+        "FSM Beschwerdestelle",
+        "jugendschutz.net",
+    ]
 
 
-@pytest.mark.parametrize("remark", ["Geofeed https://hosting.example/geofeed.csv", "geofeed: https://hosting.example/geofeed.csv"])  # fmt: skip
+@pytest.mark.parametrize(
+    "remark",
+    ["Geofeed https://hosting.example/geofeed.csv", "geofeed: https://hosting.example/geofeed.csv"],
+)
 def test_geofeed_is_recorded_and_not_fetched(remark: str) -> None:
     remarks = [{"title": "remarks", "description": ["Other text", remark]}]
     by_remark = decided(rdap(network(HOLDER, DESK, remarks=remarks)))
-    by_link = decided(rdap(network(HOLDER, DESK, links=[{"rel": "geofeed", "href": "https://hosting.example/geofeed.csv"}])))  # fmt: skip
+    by_link = decided(
+        rdap(
+            network(
+                HOLDER,
+                DESK,
+                links=[{"rel": "geofeed", "href": "https://hosting.example/geofeed.csv"}],
+            )
+        )
+    )
     for answer in (by_remark, by_link):
         assert answer.addresses[0].network
         assert answer.addresses[0].network.geofeed == "https://hosting.example/geofeed.csv"

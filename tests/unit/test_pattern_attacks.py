@@ -78,9 +78,7 @@ def test_automatic_replies_after_the_flag_do_not_take_it_away() -> None:
     assert after.now is Label.SYSTEMATIC
 
 
-def test_a_programs_answer_admits_nothing_where_the_mailbox_was_never_shown_to_be_the_providers() -> (
-    None
-):
+def test_a_programs_answer_from_a_mailbox_not_shown_to_be_the_providers_admits_nothing() -> None:
     story = ignoring()
     for row in list(story.notices):
         story.event("ack", (row.sent_at - MONDAY).days + 0.1, notice=row.notice, automatic=True)

@@ -42,7 +42,7 @@ def history(store: Store, provider: int, at: int | None = None) -> frozenset[int
         return one_history(links(connection), provider, at)
 
 
-def test_a_company_renamed_twice_that_moves_its_as_stays_one_history_and_a_bystander_does_not_inherit_it(
+def test_a_company_renamed_twice_stays_one_history_and_a_bystander_does_not_inherit_it(
     store: Store, clock: Clock
 ) -> None:
     """The worked example of docs/cases.md."""
@@ -133,8 +133,11 @@ def test_links_that_cannot_be_are_refused(store: Store) -> None:
     one, other = kept(store, "ripe:ORG-A", "A Hosting"), kept(store, "ripe:ORG-B", "B Hosting")
     linked(store, other, one)
     for new, old, kind, words in (
-        (one, one, "renamed_to", "itself"), (other, one, "renamed_to", "already"), (one, other, "renamed_to", "circle"), (one, other, "friend", "use one of"),
-    ):  # fmt: skip
+        (one, one, "renamed_to", "itself"),
+        (other, one, "renamed_to", "already"),
+        (one, other, "renamed_to", "circle"),
+        (one, other, "friend", "use one of"),
+    ):
         with store.write("ann") as writer, pytest.raises(StoreError, match=words):
             link(writer, new, old, kind, writer.now, "x")
 

@@ -1,4 +1,6 @@
-"""Dossier, letter, contest and list: the same bytes each time, and nothing in a list that leads to a site."""
+"""Dossier, letter, contest and list: the same bytes each time, and nothing in a list that leads to
+a site.
+"""
 
 from __future__ import annotations
 
@@ -179,11 +181,16 @@ def test_an_overview_names_everybody_and_is_one_file() -> None:
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        ("Example Hosting B.V.", "Example Hosting B.V."), ("Quay Servers Ltd.", "Quay Servers Ltd."), ("bad-host.example", "[left out]"),
-        ("Host.example Hosting (abuse@host.example)", "[left out] Hosting ([left out])"), ("Net 192.0.2.0/24", "Net [left out]"),
-        ("see https://host.example/x", "see [left out]"), ("Андес Датос", "Андес Датос"), ("2001:db8::1 Hosting", "[left out] Hosting"),
+        ("Example Hosting B.V.", "Example Hosting B.V."),
+        ("Quay Servers Ltd.", "Quay Servers Ltd."),
+        ("bad-host.example", "[left out]"),
+        ("Host.example Hosting (abuse@host.example)", "[left out] Hosting ([left out])"),
+        ("Net 192.0.2.0/24", "Net [left out]"),
+        ("see https://host.example/x", "see [left out]"),
+        ("Андес Датос", "Андес Датос"),
+        ("2001:db8::1 Hosting", "[left out] Hosting"),
     ],
-)  # fmt: skip
+)
 def test_a_companys_name_leads_nowhere(name: str, shown: str) -> None:
     assert shown_name(name) == shown
 
@@ -545,8 +552,10 @@ def test_two_signers_are_two_people(store: Store, tmp_path: Path) -> None:
         held = next(iter(signers(writer.connection).values()))
         other = base64.b64encode(b"x" * 32).decode()
         for name, mailbox, public in (
-            ("ANN EXAMPLE", "new@hotline.example", other), ("Cem", held["mailbox"].upper(), other), ("Cem", "c@hotline.example", held["public_key"]),
-        ):  # fmt: skip
+            ("ANN EXAMPLE", "new@hotline.example", other),
+            ("Cem", held["mailbox"].upper(), other),
+            ("Cem", "c@hotline.example", held["public_key"]),
+        ):
             with pytest.raises(StoreError, match="two people"):
                 name_signer(writer, name, mailbox, public)
         with pytest.raises(StoreError, match="is none"):

@@ -1,4 +1,6 @@
-"""Settings come from the environment or a file; wrong ones name themselves, their value and the allowed form."""
+"""Settings come from the environment or a file; wrong ones name themselves, their value and the
+allowed form.
+"""
 
 from pathlib import Path
 

@@ -101,15 +101,29 @@ def test_documentation_addresses_are_ordinary_when_allowed() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "   ", "<>", "http://", "http:///x", "not a url", "single", "https://a..example/",
+        "",
+        "   ",
+        "<>",
+        "http://",
+        "http:///x",
+        "not a url",
+        "single",
+        "https://a..example/",
         "https://site.example:99999/",
-        "https://site.example:x/", "http://[::1", "http://[site.example]/", "http://1.2.3.4.5/",
+        "https://site.example:x/",
+        "http://[::1",
+        "http://[site.example]/",
+        "http://1.2.3.4.5/",
         "http://256.1.1.1/",
-        "http://09.1.1.1/", "https://xn--a.example/", "https://" + "a" * 64 + ".example/",
+        "http://09.1.1.1/",
+        "https://xn--a.example/",
+        "https://" + "a" * 64 + ".example/",
         "https://" + "a." * 130 + "example/",
-        "x" * 9000, "https://a<b.example/", "https://%00.example/",
+        "x" * 9000,
+        "https://a<b.example/",
+        "https://%00.example/",
     ],
-)  # fmt: skip
+)
 def test_what_is_no_target_is_refused(text: str) -> None:
     with pytest.raises(InvalidTarget):
         parse_target(text)

@@ -17,7 +17,8 @@ from attribution.web.access.roles import ROLES
 from attribution.web.words import LANGUAGES, table_of, words_of
 
 HERE = Path(attribution.web.__file__).parent
-# What stands in a value, not in a template: kinds of events, roles, and what the look-up page says itself.
+# What stands in a value, not in a template: kinds of events, roles, and what the look-up page says
+# itself.
 VALUES = (
     {kind.replace("_", " ") for kind in (*KINDS, "sent", "correction")}
     | set(ROLES)

@@ -26,10 +26,11 @@ async def in_order_of_completion(
     jobs: int,
     work: Callable[[_Item], Awaitable[_Result]],
 ) -> AsyncGenerator[_Result, None]:
-    """Do `work` on each item, at most `jobs` at once, reading items only as fast as they are worked on.
+    """Do `work` on each item, at most `jobs` at once, reading items only as fast as they are worked
+    on.
 
-    An item that has to wait for a registry's turn makes room for others, up to four times `jobs` in all. Closing the
-    iterator (or cancelling who iterates) ends every task that is under way.
+    An item that has to wait for a registry's turn makes room for others, up to four times `jobs` in
+    all. Closing the iterator (or cancelling who iterates) ends every task that is under way.
     """
     slots, room = asyncio.Semaphore(jobs), asyncio.Semaphore(jobs * _WAITING_FOR_EACH)
     done: asyncio.Queue[asyncio.Task[_Result] | asyncio.Task[None]] = asyncio.Queue()

@@ -12,8 +12,16 @@ from attribution.extras import Extra, require
 
 # Okabe & Ito's colours, told apart by colour-blind readers too (https://jfly.uni-koeln.de/color/).
 COLOURS = {
-    "systematic": "#D55E00", "non_responsive": "#E69F00", "unreachable": "#882255", "unanswering": "#AA4499", "delaying": "#DDCC77", "slow": "#CC79A7", "mixed": "#56B4E9", "cooperative": "#009E73", "insufficient": "#999999",
-}  # fmt: skip
+    "systematic": "#D55E00",
+    "non_responsive": "#E69F00",
+    "unreachable": "#882255",
+    "unanswering": "#AA4499",
+    "delaying": "#DDCC77",
+    "slow": "#CC79A7",
+    "mixed": "#56B4E9",
+    "cooperative": "#009E73",
+    "insufficient": "#999999",
+}
 MARKS = {
     "systematic": "X",
     "non_responsive": "s",
@@ -54,9 +62,15 @@ def overview_chart(rows: list[dict[str, Any]], form: str) -> bytes:
             mine = [row for row in seen if row["now"] == label]
             if mine:
                 funnel.scatter(
-                    [row["admitted"] for row in mine], [row["share_failed"] for row in mine], s=18, c=colour, marker=MARKS[label],
-                    label=label.replace("_", " "), alpha=0.35 if label == "insufficient" else 0.85, linewidths=0,
-                )  # fmt: skip
+                    [row["admitted"] for row in mine],
+                    [row["share_failed"] for row in mine],
+                    s=18,
+                    c=colour,
+                    marker=MARKS[label],
+                    label=label.replace("_", " "),
+                    alpha=0.35 if label == "insufficient" else 0.85,
+                    linewidths=0,
+                )
         if seen:
             common = float(
                 np.average(

@@ -1,4 +1,6 @@
-"""A dossier as files: JSON, CSV, one HTML page without script or third party, and the letter that goes with it. The same bytes each time."""
+"""A dossier as files: JSON, CSV, one HTML page without script or third party, and the letter that
+goes with it. The same bytes each time.
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,3 @@
-"""Who may come in and what they may do: accounts, keys, sessions, one-time links, and the delay after failed sign-ins."""
+"""Who may come in and what they may do: accounts, keys, sessions, one-time links, and the delay
+after failed sign-ins.
+"""

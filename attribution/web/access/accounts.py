@@ -42,7 +42,9 @@ class Account:
 
     @property
     def ready(self) -> bool:
-        """Whether the person can sign in: not disabled, and a password or an identity provider is set up."""
+        """Whether the person can sign in: not disabled, and a password or an identity provider is
+        set up.
+        """
         return self.disabled_at is None and (self.oidc is not None or self.password is not None)
 
 

@@ -1,4 +1,6 @@
-"""Signing in through an identity provider (OpenID Connect). Its answers are checked by Authlib: state, nonce, signature, issuer, audience, time."""
+"""Signing in through an identity provider (OpenID Connect). Its answers are checked by Authlib:
+state, nonce, signature, issuer, audience, time.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ class IdentityProvider:
     def __init__(self, settings: Settings) -> None:
         if not settings.oidc_client_id or settings.oidc_client_secret is None:
             raise SettingsError(
-                "setting oidc_issuer goes with oidc_client_id and oidc_client_secret: set all three, or none."
+                "setting oidc_issuer goes with oidc_client_id and oidc_client_secret: set all "
+                "three, or none."
             )
         self.issuer = settings.oidc_issuer.rstrip("/")
         with warnings.catch_warnings():
@@ -48,7 +51,9 @@ class IdentityProvider:
     async def send_there(
         self, request: Request, back: str
     ) -> tuple[RedirectResponse, dict[str, Any]]:
-        """Return the redirect to the provider, and what has to be at hand when the browser comes back."""
+        """Return the redirect to the provider, and what has to be at hand when the browser comes
+        back.
+        """
         request.scope["session"] = {}
         response = await self._client.authorize_redirect(request, back)
         return response, request.scope["session"]

@@ -1,4 +1,6 @@
-"""Passwords: hashed with argon2id, and no shorter than twelve characters (NIST SP 800-63B asks for length, not for kinds of characters)."""
+"""Passwords: hashed with argon2id, and no shorter than twelve characters (NIST SP 800-63B asks for
+length, not for kinds of characters).
+"""
 
 from __future__ import annotations
 

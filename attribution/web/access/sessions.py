@@ -1,4 +1,6 @@
-"""Sessions: kept in the store, ended by time, by idleness, by signing out, and by every change of the account."""
+"""Sessions: kept in the store, ended by time, by idleness, by signing out, and by every change of
+the account.
+"""
 
 from __future__ import annotations
 
@@ -38,10 +40,13 @@ def begin(writer: Writer, account: Account, hours: float) -> str:
     connection.execute(sessions.delete().where(sessions.c.until < writer.now))
     connection.execute(
         sessions.insert().values(
-            token=token_hash(token), account_id=account.id, made_at=writer.now, seen_at=writer.now,
+            token=token_hash(token),
+            account_id=account.id,
+            made_at=writer.now,
+            seen_at=writer.now,
             until=writer.now + int(hours * _HOUR),
         )
-    )  # fmt: skip
+    )
     writer.add_event("signed_in", writer.now, detail={"account": account.person})
     return token
 

@@ -1,4 +1,6 @@
-"""A person's signing key: made here, sealed under a passphrase that is kept nowhere, and used only while its owner signs."""
+"""A person's signing key: made here, sealed under a passphrase that is kept nowhere, and used only
+while its owner signs.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""One-time links to set an account up: name and password, then the authenticator; used when the first code fits."""
+"""One-time links to set an account up: name and password, then the authenticator; used when the
+first code fits.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ class Ticket:
 
 
 def first_ticket(writer: Writer) -> str | None:
-    """Return a new link's token for the first administrator; None where there is one. Links from before end."""
+    """Return a new link's token for the first administrator; None where there is one. Links from
+    before end.
+    """
     if is_begun(writer.connection):
         return None
     writer.connection.execute(tickets.delete().where(tickets.c.account_id.is_(None)))
@@ -132,7 +136,8 @@ def finish(writer: Writer, ticket: Ticket, code: str, now: datetime) -> Account:
     if ticket.account is not None:
         seen_by = link_maker(writer.connection, ticket.account.person)
         return change_account(writer, ticket.account.id, SET_UP, {"seen_by": seen_by}, **values)
-    # Whoever has the terminal is the first administrator, also under an account that was begun otherwise.
+    # Whoever has the terminal is the first administrator, also under an account that was begun
+    # otherwise.
     held = account_of(writer.connection, draft["mailbox"]) or add_account(
         writer, draft["mailbox"], draft["name"], "admin"
     )

@@ -21,7 +21,9 @@ def token_hash(token: str) -> str:
 
 
 def form_token(token: str) -> str:
-    """Return what forms of a session carry, so that no other site can send one: it is made from the session's token, and does not tell it."""
+    """Return what forms of a session carry, so that no other site can send one: it is made from the
+    session's token, and does not tell it.
+    """
     return hmac.new(token.encode("utf-8", "surrogatepass"), b"form", hashlib.sha256).hexdigest()
 
 

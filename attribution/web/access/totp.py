@@ -16,7 +16,9 @@ def new_secret() -> str:
 
 
 def step_of(code: str, secret: str, now: datetime, last_used: int) -> int | None:
-    """Return the time step that a code is of; None for a wrong one, one of another minute, or one that was used already."""
+    """Return the time step that a code is of; None for a wrong one, one of another minute, or one
+    that was used already.
+    """
     plain = "".join(code.split())
     if len(plain) != 6 or not (plain.isascii() and plain.isdigit()):
         return None

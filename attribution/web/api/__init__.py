@@ -1,1 +1,3 @@
-"""The HTTP interface for programs, under `/api/v1`. What is asked and answered stands in `attribution.client.models`."""
+"""The HTTP interface for programs, under `/api/v1`. What is asked and answered stands in
+`attribution.client.models`.
+"""

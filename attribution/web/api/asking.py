@@ -1,4 +1,6 @@
-"""What every route of the interface stands on: who asks, whether they may, and answers that can be kept and compared."""
+"""What every route of the interface stands on: who asks, whether they may, and answers that can be
+kept and compared.
+"""
 
 from __future__ import annotations
 
@@ -44,12 +46,16 @@ _TITLES = {
 
 
 async def service_of(request: Request) -> Service:
-    """Return the service that the application runs. A coroutine, since what is none the framework runs in a thread."""
+    """Return the service that the application runs. A coroutine, since what is none the framework
+    runs in a thread.
+    """
     return request.app.state.service  # type: ignore[no-any-return]
 
 
 def may(scope: Scope) -> Callable[..., Awaitable[Principal]]:
-    """Return a dependency that lets in who has a key that opens `scope`, and counts what they ask."""
+    """Return a dependency that lets in who has a key that opens `scope`, and counts what they
+    ask.
+    """
 
     async def check(
         request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
@@ -122,7 +128,9 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def answer(
     request: Request, body: bytes, status: int = 200, media_type: str = JSON, **headers: str
 ) -> Response:
-    """Return a body with its ETag; 304 and nothing where the client has it already (RFC 9110, section 13)."""
+    """Return a body with its ETag; 304 and nothing where the client has it already (RFC 9110,
+    section 13).
+    """
     tag = etag(body)
     given = request.headers.get("if-none-match")
     if given and request.method in ("GET", "HEAD") and tag in _tags(given):
@@ -143,7 +151,9 @@ def etag(body: bytes) -> str:
 
 
 def check_unchanged(request: Request, current: bytes) -> None:
-    """See to it that who writes has read what is there: `If-Match`, where it is given. Raises ProblemError (412)."""
+    """See to it that who writes has read what is there: `If-Match`, where it is given. Raises
+    ProblemError (412).
+    """
     given = request.headers.get("if-match")
     if given and given.strip() != "*" and etag(current) not in _tags(given):
         raise ProblemError(
@@ -157,7 +167,9 @@ def encode_cursor(key: str | int) -> str:
 
 
 def cursor_after(items: Sequence[Any], limit: int, key: str) -> str | None:
-    """Return the cursor for what follows a page: the place of its last item, by that attribute; None after a page that was not full."""
+    """Return the cursor for what follows a page: the place of its last item, by that attribute;
+    None after a page that was not full.
+    """
     return encode_cursor(getattr(items[-1], key)) if len(items) == limit else None
 
 
@@ -196,7 +208,9 @@ def told_time(at: int | None) -> datetime | None:
 
 
 def given_time(at: datetime | None) -> int | None:
-    """Return a request's time as the store counts it; UTC where it says no offset. Raises ProblemError (422)."""
+    """Return a request's time as the store counts it; UTC where it says no offset. Raises
+    ProblemError (422).
+    """
     if at is None:
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -32,7 +32,9 @@ router = APIRouter(prefix=ROOT, tags=["attributions"])
 
 
 class _OwnReader(APIRoute):
-    """A route that reads its request itself: finding its arguments would take the framework longer than the answer takes."""
+    """A route that reads its request itself: finding its arguments would take the framework longer
+    than the answer takes.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return what answers: the endpoint as it is."""
@@ -42,8 +44,8 @@ class _OwnReader(APIRoute):
 async def attribute(request: Request) -> Response:
     """Find the company that can take a URL's content down, and its abuse mailbox.
 
-    A URL that cannot be read is answered too, with the status `invalid_input`: see the answer's `status`. The URL is in the body, never in an
-    address: addresses stand in the logs of proxies.
+    A URL that cannot be read is answered too, with the status `invalid_input`: see the answer's
+    `status`. The URL is in the body, never in an address: addresses stand in the logs of proxies.
     """
     await let_in(request, "attribute")
     service: Service = request.app.state.service
@@ -73,12 +75,17 @@ router.add_api_route(
     response_class=Response,
     responses={
         **problems(413),
-        200: {"description": "The bundle, as `attribution replay` reads it.", "content": {"application/vnd.attribution.evidence+json": {}}},
+        200: {
+            "description": "The bundle, as `attribution replay` reads it.",
+            "content": {"application/vnd.attribution.evidence+json": {}},
+        },
     },
     openapi_extra=examples.request("TARGET"),
-)  # fmt: skip
+)
 async def evidence(body: EvidenceRequest, service: TheService, principal: Attributing) -> Response:
-    """Look a URL up and return every answer of resolvers and registries that was got: whoever has the library decides again from it."""
+    """Look a URL up and return every answer of resolvers and registries that was got: whoever has
+    the library decides again from it.
+    """
     try:
         origins = [ToldOrigin(one.address, one.source, one.told_at) for one in body.origins]
     except ValueError as error:

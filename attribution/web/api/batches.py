@@ -1,4 +1,6 @@
-"""Many URLs: a batch is looked up in the background, watched as a stream of events, read page by page, stopped and resumed."""
+"""Many URLs: a batch is looked up in the background, watched as a stream of events, read page by
+page, stopped and resumed.
+"""
 
 from __future__ import annotations
 
@@ -91,8 +93,17 @@ def state(batch: str, request: Request, service: TheService, principal: Attribut
 
 
 @router.get("/batches/{batch}/results", response_model=Page[BatchResult], responses=problems(404))
-def results(batch: str, request: Request, service: TheService, principal: Attributing, cursor: Cursor = None, limit: Limit = 100) -> Response:  # fmt: skip
-    """Return answers in the order of the request. While the batch runs, a page ends before the first line that has none yet."""
+def results(
+    batch: str,
+    request: Request,
+    service: TheService,
+    principal: Attributing,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Response:
+    """Return answers in the order of the request. While the batch runs, a page ends before the
+    first line that has none yet.
+    """
     after = decode_number(cursor) or 0
     held = _own(service, batch, principal.who)
     lines = service.read(
@@ -114,15 +125,30 @@ def results(batch: str, request: Request, service: TheService, principal: Attrib
 @router.get(
     "/batches/{batch}/events",
     response_class=StreamingResponse,
-    responses={**problems(404), 200: {"description": "`progress` events, each a `Batch`, until it has ended.", "content": {EVENTS: {}}}},
-)  # fmt: skip
+    responses={
+        **problems(404),
+        200: {
+            "description": "`progress` events, each a `Batch`, until it has ended.",
+            "content": {EVENTS: {}},
+        },
+    },
+)
 async def events(
     batch: str,
     service: TheService,
     principal: Attributing,
-    last: Annotated[str | None, Header(alias="Last-Event-ID", max_length=20, description="Where a stream was cut off; each event says all anew.")] = None,
-) -> StreamingResponse:  # fmt: skip
-    """Watch a batch: server-sent events. A stream that was cut off is taken up by asking again; nothing is missed, each event tells how far it is."""
+    last: Annotated[
+        str | None,
+        Header(
+            alias="Last-Event-ID",
+            max_length=20,
+            description="Where a stream was cut off; each event says all anew.",
+        ),
+    ] = None,
+) -> StreamingResponse:
+    """Watch a batch: server-sent events. A stream that was cut off is taken up by asking again;
+    nothing is missed, each event tells how far it is.
+    """
     held = await run_in_threadpool(_own, service, batch, principal.who)
     return StreamingResponse(
         stream_of(service, held),

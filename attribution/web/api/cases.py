@@ -1,4 +1,6 @@
-"""Reports, cases and notices: what a hotline does with a reported URL. Every view of a case is noted in the log."""
+"""Reports, cases and notices: what a hotline does with a reported URL. Every view of a case is
+noted in the log.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +81,9 @@ router = APIRouter(prefix=ROOT, tags=["cases"])
 async def report(
     body: ReportRequest, service: TheService, principal: Writing, key: OnceKey = None
 ) -> Response:
-    """Look a reported URL up and keep it with its evidence: open reports of one site at one provider become one notice."""
+    """Look a reported URL up and keep it with its evidence: open reports of one site at one
+    provider become one notice.
+    """
     once = Once(service, principal, "reports", key, body.model_dump())
     earlier = await run_in_threadpool(once.earlier)
     if earlier is not None:
@@ -131,8 +135,10 @@ def listed(
     principal: Reading,
     cursor: Cursor = None,
     limit: Limit = 50,
-    provider: Annotated[str | None, Query(max_length=300, description="Only of this provider's one history.")] = None,
-) -> Response:  # fmt: skip
+    provider: Annotated[
+        str | None, Query(max_length=300, description="Only of this provider's one history.")
+    ] = None,
+) -> Response:
     """List cases, the latest first."""
     after = decode_cursor(cursor)
 
@@ -147,7 +153,9 @@ def listed(
 
 @router.get("/cases/{case}", response_model=Case, responses=problems(404))
 def one(case: str, request: Request, service: TheService, principal: Reading) -> Response:
-    """Return a case with its URLs (by their reports) and everything that happened. That it was looked at is noted."""
+    """Return a case with its URLs (by their reports) and everything that happened. That it was
+    looked at is noted.
+    """
     with service.store.write(principal.who) as writer:
         note_view(writer, case, "interface")
         view = case_view(writer.connection, case, writer.now)
@@ -169,7 +177,9 @@ def event(
     principal: Writing,
     key: OnceKey = None,
 ) -> Response:
-    """Note that something happened to a case: `ack`, `refused`, `bounce`, `still_online`, `offline`, and the others of docs/cases.md."""
+    """Note that something happened to a case: `ack`, `refused`, `bounce`, `still_online`,
+    `offline`, and the others of docs/cases.md.
+    """
     once = Once(service, principal, f"cases {case} events", key, body.model_dump(mode="json"))
     at = given_time(body.at)
 
@@ -203,9 +213,12 @@ def check(body: CheckRequest, service: TheService, principal: Writing) -> Respon
 
 
 @router.post(
-    "/cases/{case}/notices", status_code=201, response_model=NoticeNoted, responses=problems(404, 412),
+    "/cases/{case}/notices",
+    status_code=201,
+    response_model=NoticeNoted,
+    responses=problems(404, 412),
     openapi_extra=examples.request("NOTICE"),
-)  # fmt: skip
+)
 def notice(
     case: str,
     body: NoticeRequest,
@@ -242,7 +255,17 @@ def what_is_due(request: Request, service: TheService, principal: Reading) -> Re
             connection, service.now, service.usual_terms, service.settings.hotline_country
         )
     )
-    items = [DueItem(**{**asdict(one), "since": moment(one.since), "reports": list(one.reports), "in_the_way": list(one.in_the_way)}) for one in found]  # fmt: skip
+    items = [
+        DueItem(
+            **{
+                **asdict(one),
+                "since": moment(one.since),
+                "reports": list(one.reports),
+                "in_the_way": list(one.in_the_way),
+            }
+        )
+        for one in found
+    ]
     return answer(request, json_of(items, list[DueItem]))
 
 
@@ -253,7 +276,9 @@ def what_is_due(request: Request, service: TheService, principal: Reading) -> Re
     openapi_extra=examples.request("NOTHING"),
 )
 def drafts(case: str, body: DraftRequest, service: TheService, principal: Writing) -> Response:
-    """Write the notices of a case to each party in the order to write: text and XARF. They name URLs; that they were drafted is noted."""
+    """Write the notices of a case to each party in the order to write: text and XARF. They name
+    URLs; that they were drafted is noted.
+    """
     with service.store.write(principal.who) as writer:
         note_view(writer, case, "draft")
         connection = writer.connection
@@ -268,17 +293,27 @@ def drafts(case: str, body: DraftRequest, service: TheService, principal: Writin
         made = draft(connection, service.store.keys, found[0], service.sender(body.language), given)
     items = [
         DraftItem(
-            what=one.what, to=one.to, mailbox=one.mailbox, role=one.role, when=one.when, subject=one.subject, text=one.text,
-            reply_to=one.reply_to, xarf=list(one.xarf), in_the_way=list(one.in_the_way),
+            what=one.what,
+            to=one.to,
+            mailbox=one.mailbox,
+            role=one.role,
+            when=one.when,
+            subject=one.subject,
+            text=one.text,
+            reply_to=one.reply_to,
+            xarf=list(one.xarf),
+            in_the_way=list(one.in_the_way),
         )
         for one in made
-    ]  # fmt: skip
+    ]
     return Response(json_of(items, list[DraftItem]), media_type="application/json")
 
 
 @router.post("/cases/{case}/recheck", response_model=list[RecheckedItem], responses=problems(404))
 async def again(case: str, service: TheService, principal: Writing) -> Response:
-    """Look the case's open reports up anew, as right before a notice: unchanged, changed, moved to another provider, or unknown."""
+    """Look the case's open reports up anew, as right before a notice: unchanged, changed, moved to
+    another provider, or unknown.
+    """
 
     def known(connection: Any) -> None:
         case_view(connection, case, service.now)
@@ -309,13 +344,28 @@ def _case(view: CaseView) -> Case:
     return Case(
         **_line_values(view.line),
         next_step=view.next_step,
-        reports=[{**one, "reported_at": moment(one["reported_at"]), "checked_at": told_time(one["checked_at"])} for one in view.reports],
-        events=[{**one, **{name: moment(one[name]) for name in ("at", "known_at", "recorded_at")}} for one in view.events],
-    )  # fmt: skip
+        reports=[
+            {
+                **one,
+                "reported_at": moment(one["reported_at"]),
+                "checked_at": told_time(one["checked_at"]),
+            }
+            for one in view.reports
+        ],
+        events=[
+            {**one, **{name: moment(one[name]) for name in ("at", "known_at", "recorded_at")}}
+            for one in view.events
+        ],
+    )
 
 
 def _line_values(line: CaseLine) -> dict[str, Any]:
     return {
-        "case": line.key, "provider": line.provider, "site": line.site, "opened_at": moment(line.opened_at), "state": line.state,
-        "urls": line.urls, "online": line.online,
-    }  # fmt: skip
+        "case": line.key,
+        "provider": line.provider,
+        "site": line.site,
+        "opened_at": moment(line.opened_at),
+        "state": line.state,
+        "urls": line.urls,
+        "online": line.online,
+    }

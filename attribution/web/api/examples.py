@@ -35,38 +35,85 @@ ANSWER = json.loads(
     resources.files("attribution.web.api").joinpath("example_answer.json").read_text("utf-8")
 )
 BATCH = {
-    "id": "b0123456789abcdef01234567", "state": "running", "total": 2, "done": 0, "counts": {}, "made_at": "2026-03-02T12:00:00Z",
-}  # fmt: skip
+    "id": "b0123456789abcdef01234567",
+    "state": "running",
+    "total": 2,
+    "done": 0,
+    "counts": {},
+    "made_at": "2026-03-02T12:00:00Z",
+}
 REPORT_ADDED = {
-    "report": "r0123456789ab", "case": "c0123456789ab", "provider": "arin:LANT", "duplicate": False, "same_site": [],
-}  # fmt: skip
+    "report": "r0123456789ab",
+    "case": "c0123456789ab",
+    "provider": "arin:LANT",
+    "duplicate": False,
+    "same_site": [],
+}
 CASES = {
-    "items": [{
-        "case": "c0123456789ab", "provider": "arin:LANT", "site": "lighthouse.example", "opened_at": "2026-03-02T11:30:00Z",
-        "state": "gathering", "urls": 1, "online": 0,
-    }],
+    "items": [
+        {
+            "case": "c0123456789ab",
+            "provider": "arin:LANT",
+            "site": "lighthouse.example",
+            "opened_at": "2026-03-02T11:30:00Z",
+            "state": "gathering",
+            "urls": 1,
+            "online": 0,
+        }
+    ],
     "next": None,
-}  # fmt: skip
+}
 NOTED = {"events": [17]}
 PROVIDERS = {
-    "items": [{
-        "provider": "arin:LANT", "name": "Lantern Hosting Inc.", "country": "CA", "cases": 1, "last_opened": "2026-03-02T11:30:00Z",
-    }],
+    "items": [
+        {
+            "provider": "arin:LANT",
+            "name": "Lantern Hosting Inc.",
+            "country": "CA",
+            "cases": 1,
+            "last_opened": "2026-03-02T11:30:00Z",
+        }
+    ],
     "next": None,
-}  # fmt: skip
-ASSESSMENTS = [{
-    "provider": "arin:LANT", "names": ["arin:LANT"], "label": "insufficient", "now": "insufficient", "first_flagged": None,
-    "released": None, "p_systematic": 0.0, "flags": [], "e_value": 1.0, "evidence": "none",
-    "tests": [{"test": "refusal", "e_frozen": 1.0, "e_now": 1.0, "threshold": 40000.0, "evidence": "none", "missing": ["0 weeks with evidence, "
-        "6 "
-        "needed"]}],
-    "noted_since": None, "weeks": 0,
-    "weeks_at_flag": None, "sites": 0, "cases": 1, "admitted": 0, "share_failed": None, "floors_missing": ["0 weeks with evidence, "
-        "6 "
-        "needed"],
-    "floors_missing_codes": ["weeks"], "perhaps_with": [], "e_if_one": None,
-    "dropped": {"no proof of receipt": 1}, "next_step": None, "looked_at": "2026-03-03",
-}]  # fmt: skip
+}
+ASSESSMENTS = [
+    {
+        "provider": "arin:LANT",
+        "names": ["arin:LANT"],
+        "label": "insufficient",
+        "now": "insufficient",
+        "first_flagged": None,
+        "released": None,
+        "p_systematic": 0.0,
+        "flags": [],
+        "e_value": 1.0,
+        "evidence": "none",
+        "tests": [
+            {
+                "test": "refusal",
+                "e_frozen": 1.0,
+                "e_now": 1.0,
+                "threshold": 40000.0,
+                "evidence": "none",
+                "missing": ["0 weeks with evidence, 6 needed"],
+            }
+        ],
+        "noted_since": None,
+        "weeks": 0,
+        "weeks_at_flag": None,
+        "sites": 0,
+        "cases": 1,
+        "admitted": 0,
+        "share_failed": None,
+        "floors_missing": ["0 weeks with evidence, 6 needed"],
+        "floors_missing_codes": ["weeks"],
+        "perhaps_with": [],
+        "e_if_one": None,
+        "dropped": {"no proof of receipt": 1},
+        "next_step": None,
+        "looked_at": "2026-03-03",
+    }
+]
 
 
 def request(name: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Requests that are done once, however often they are sent: `Idempotency-Key`, kept for a day.
 
-The reply is written in the same transaction as what the request did; so it is either all there, or nothing is, and two requests at once are one.
-Source: draft-ietf-httpapi-idempotency-key-header.
+The reply is written in the same transaction as what the request did; so it is either all there, or
+nothing is, and two requests at once are one. Source: draft-ietf-httpapi-idempotency-key-header.
 """
 
 from __future__ import annotations
@@ -25,10 +25,14 @@ _DAY = 86_400_000_000
 OnceKey = Annotated[
     str | None,
     Header(
-        alias="Idempotency-Key", min_length=8, max_length=200, pattern=r"^[\x21-\x7e]+$",
-        description="A name of your own for this request: sent again within a day, it is answered as the first time and done once.",
+        alias="Idempotency-Key",
+        min_length=8,
+        max_length=200,
+        pattern=r"^[\x21-\x7e]+$",
+        description="A name of your own for this request: sent again within a day, it is "
+        "answered as the first time and done once.",
     ),
-]  # fmt: skip
+]
 
 
 class Once:
@@ -44,11 +48,15 @@ class Once:
             self._request = keys.hash_of(f"request {json.dumps(body, sort_keys=True, default=str)}")
 
     def earlier(self) -> Response | None:
-        """Return what was answered before; None for a request that is new. Raises ProblemError (422) where the key was another request's."""
+        """Return what was answered before; None for a request that is new. Raises ProblemError
+        (422) where the key was another request's.
+        """
         return None if self._key is None else self._service.read(self._earlier)
 
     def do(self, writer: Writer, work: Callable[[], tuple[int, bytes]]) -> Response:
-        """Do the work in a transaction that is open, and keep what is answered; or return what was answered before."""
+        """Do the work in a transaction that is open, and keep what is answered; or return what was
+        answered before.
+        """
         earlier = None if self._key is None else self._earlier(writer.connection)
         if earlier is not None:
             return earlier

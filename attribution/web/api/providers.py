@@ -91,7 +91,16 @@ def listed(
     """List providers, by key."""
     after = decode_cursor(cursor) or ""
     lines = service.read(lambda connection: provider_lines(connection, after, limit))
-    items = [ProviderItem(provider=one.key, name=one.name, country=one.country, cases=one.cases, last_opened=told_time(one.last_opened)) for one in lines]  # fmt: skip
+    items = [
+        ProviderItem(
+            provider=one.key,
+            name=one.name,
+            country=one.country,
+            cases=one.cases,
+            last_opened=told_time(one.last_opened),
+        )
+        for one in lines
+    ]
     more = cursor_after(lines, limit, "key")
     return answer(request, json_of(Page[ProviderItem](items=items, next=more)))
 
@@ -271,18 +280,27 @@ def audit(
     principal: Auditing,
     cursor: Cursor = None,
     limit: Limit = 100,
-    who: Annotated[str | None, Query(max_length=320, description="Only what this person or program "
-        "did.")] = None,
-) -> Response:  # fmt: skip
+    who: Annotated[
+        str | None, Query(max_length=320, description="Only what this person or program did.")
+    ] = None,
+) -> Response:
     """Return the log, the newest first: who looked at what, and who did what."""
     before = decode_number(cursor)
     lines = service.read(
         lambda connection: audit_lines(connection, before=before, who=who, limit=limit)
     )
     items = [
-        AuditItem(seq=one.seq, at=moment(one.recorded_at), who=one.who, what=one.kind, case=one.case, provider=one.provider, detail=one.detail)
+        AuditItem(
+            seq=one.seq,
+            at=moment(one.recorded_at),
+            who=one.who,
+            what=one.kind,
+            case=one.case,
+            provider=one.provider,
+            detail=one.detail,
+        )
         for one in lines
-    ]  # fmt: skip
+    ]
     return answer(
         request,
         json_of(Page[AuditItem](items=items, next=cursor_after(lines, limit, "seq"))),

@@ -1,4 +1,5 @@
-"""How much one client may ask: a sliding count over a minute, by this process, without a thread beside it.
+"""How much one client may ask: a sliding count over a minute, by this process, without a thread
+beside it.
 
 The count of the minute before weighs as much as of it still lies within the last sixty seconds.
 """

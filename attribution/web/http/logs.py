@@ -1,4 +1,6 @@
-"""The service's log: JSON lines on stderr. What was asked is never in them, only the route's template."""
+"""The service's log: JSON lines on stderr. What was asked is never in them, only the route's
+template.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ _MOST_HELD = 500
 
 
 class RequestLog:
-    """A line for each request, written together a few times a second: a line by itself would take longer than an answer from memory."""
+    """A line for each request, written together a few times a second: a line by itself would take
+    longer than an answer from memory.
+    """
 
     def __init__(self, out: IO[str] | None) -> None:
         self._out = out
@@ -25,7 +29,9 @@ class RequestLog:
     def note(
         self, name: str, method: str, route: str, status: int, seconds: float, who: str
     ) -> None:
-        """Note a request: its id, the method, the route's template, how long it took, and which account or key it was."""
+        """Note a request: its id, the method, the route's template, how long it took, and which
+        account or key it was.
+        """
         if self._out is None:
             return
         named = self._names.get(who)
@@ -35,7 +41,8 @@ class RequestLog:
         if now != self._second:
             self._second, self._at = now, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
         self._held.append(
-            f'{{"at": "{self._at}", "level": "info", "event": "request", "id": "{name}", "method": "{method}", "route": {json.dumps(route)}, '
+            f'{{"at": "{self._at}", "level": "info", "event": "request", "id": "{name}", '
+            f'"method": "{method}", "route": {json.dumps(route)}, '
             f'"status": {status}, "ms": {1000 * seconds:.1f}, "who": {named}}}\n'
         )
         if len(self._held) == 1:
@@ -57,11 +64,14 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return one line."""
         values: dict[str, Any] = {
-            "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)), "level": record.levelname.lower(),
-            "log": record.name, "event": record.getMessage(),
-        }  # fmt: skip
+            "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
+            "level": record.levelname.lower(),
+            "log": record.name,
+            "event": record.getMessage(),
+        }
         if record.exc_info and record.exc_info[1] is not None:
-            # Where, and which kind; an exception's message and local values may hold what was asked.
+            # Where, and which kind; an exception's message and local values may hold what was
+            # asked.
             values["error"] = type(record.exc_info[1]).__name__
             values["where"] = _places(record.exc_info[1])
         return json.dumps(values, ensure_ascii=True)

@@ -1,4 +1,6 @@
-"""What is counted, for Prometheus: no label holds anything of a request but its route's template."""
+"""What is counted, for Prometheus: no label holds anything of a request but its route's
+template.
+"""
 
 from __future__ import annotations
 

@@ -64,9 +64,12 @@ def problem_of(error: AttributionError) -> ProblemError:
 def problem_bytes(problem: ProblemError) -> bytes:
     """Return the body of a problem."""
     values = {
-        "type": _KIND + problem.kind, "title": HTTPStatus(problem.status).phrase, "status": problem.status,
-        "detail": shown(problem.detail), **problem.more,
-    }  # fmt: skip
+        "type": _KIND + problem.kind,
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": shown(problem.detail),
+        **problem.more,
+    }
     return json.dumps(values, ensure_ascii=True).encode("ascii")
 
 

@@ -21,7 +21,9 @@ from attribution.store.times import micros
 KEPT_DAYS = 7
 _DAY = 86_400_000_000
 _LEASE = 120_000_000
-"""Microseconds for which a process has a batch for itself after each step; one that died loses it then."""
+"""Microseconds for which a process has a batch for itself after each step; one that died loses it
+then.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,9 @@ def batch_state(connection: Connection, identity: str, owner: str | None = None)
 def batch_states(
     connection: Connection, owner: str, before: str | None = None, limit: int = 50
 ) -> list[BatchState]:
-    """Return an owner's batches, the newest first, from the one after `before` on. Raises NotInStoreError."""
+    """Return an owner's batches, the newest first, from the one after `before` on. Raises
+    NotInStoreError.
+    """
     wanted = (
         select(batches)
         .where(batches.c.owner == owner)
@@ -144,8 +148,11 @@ def lines_of(
 ) -> list[Line]:
     """Return a batch's lines in their order, from the one after `after` on."""
     rows = connection.execute(
-        select(batch_lines).where(batch_lines.c.batch == identity, batch_lines.c.line > after).order_by(batch_lines.c.line).limit(limit)
-    ).all()  # fmt: skip
+        select(batch_lines)
+        .where(batch_lines.c.batch == identity, batch_lines.c.line > after)
+        .order_by(batch_lines.c.line)
+        .limit(limit)
+    ).all()
     return [_line(store, row) for row in rows]
 
 
@@ -162,7 +169,9 @@ def line_of(store: Store, connection: Connection, identity: str, number: int) ->
 def open_lines(
     store: Store, connection: Connection, identity: str, *, again: bool = False
 ) -> list[tuple[int, str]]:
-    """Return (line, target) of those without an answer; `again`: of those whose registry asked to come back later."""
+    """Return (line, target) of those without an answer; `again`: of those whose registry asked to
+    come back later.
+    """
     state = batch_lines.c.status == "retry_later" if again else batch_lines.c.status.is_(None)
     rows = connection.execute(
         select(batch_lines.c.line, batch_lines.c.target_sealed, batch_lines.c.target_seal)
@@ -269,7 +278,9 @@ def companies_of(connection: Connection, identity: str) -> list[tuple[str | None
 def lines_at(
     store: Store, connection: Connection, identity: str, provider: str | None, limit: int
 ) -> list[Line]:
-    """Return the first lines of a batch that are at a provider; None: those that are at nobody's."""
+    """Return the first lines of a batch that are at a provider; None: those that are at
+    nobody's.
+    """
     at = (
         batch_lines.c.provider.is_(None) if provider is None else batch_lines.c.provider == provider
     )

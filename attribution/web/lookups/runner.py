@@ -1,4 +1,6 @@
-"""Works on batches: in this process, a few at a time, going on after a restart where the last one stopped."""
+"""Works on batches: in this process, a few at a time, going on after a restart where the last one
+stopped.
+"""
 
 from __future__ import annotations
 
@@ -104,7 +106,8 @@ class Runner:
     async def watch(
         self, identity: str, *, least_pause: float = 0.25, silence: float = 15.0
     ) -> AsyncGenerator[Progress | None, None]:
-        """Yield a batch's progress as it changes, at most every `least_pause` seconds, until it ends; None after each `silence` seconds without.
+        """Yield a batch's progress as it changes, at most every `least_pause` seconds, until it
+        ends; None after each `silence` seconds without.
 
         It is always the same object. Many may watch: none asks the store.
         """
@@ -169,7 +172,9 @@ class Runner:
                 progress.tell()
 
     async def _taken(self, identity: str, progress: Progress) -> bool:
-        """Take a batch; while another process has it, tell how far that is. False when it ended there."""
+        """Take a batch; while another process has it, tell how far that is. False when it ended
+        there.
+        """
         while not await asyncio.to_thread(batches.take, self._store, identity):
             state = await asyncio.to_thread(
                 self._read, lambda connection: batches.batch_state(connection, identity)

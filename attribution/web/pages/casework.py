@@ -1,4 +1,6 @@
-"""Cases: the queue of what is due, one case with everything that happened, and the notice draft. Every view of a case is noted."""
+"""Cases: the queue of what is due, one case with everything that happened, and the notice draft.
+Every view of a case is noted.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ from attribution.web.service import Service
 
 router = APIRouter()
 _NOTED_HERE = tuple(sorted(ABOUT_NOTICE - {"sent", "reminder", "moved_to_other_host"}))
-"""What a person notes of a case by hand; a notice is noted with its mailbox, and a move is found by looking again."""
+"""What a person notes of a case by hand; a notice is noted with its mailbox, and a move is found by
+looking again.
+"""
 
 
 @router.get("/cases")
@@ -82,7 +86,9 @@ def one(request: Request, case: str, principal: Reader) -> Response:
 
 @router.post("/cases/{case}")
 async def acts(request: Request, case: str, principal: Worker, form: Form) -> Response:
-    """Do one thing about a case: note what happened, that a notice was sent, take an event back, or look again."""
+    """Do one thing about a case: note what happened, that a notice was sent, take an event back, or
+    look again.
+    """
     service: Service = request.app.state.service
     do = form.get("do", "")
     if do == "recheck":
@@ -173,9 +179,18 @@ def _case(
         )
     corrected = {one["corrects"] for one in view.events if one["kind"] == "correction"}
     return page(
-        request, "case.html.j2", 422 if fault else 200, view=view, urls=urls, due=waiting[0] if waiting else None, kinds=_NOTED_HERE,
-        fault=fault, found=found, corrected=corrected, taken_back=frozenset(ABOUT_NOTICE) - {"reminder"},
-    )  # fmt: skip
+        request,
+        "case.html.j2",
+        422 if fault else 200,
+        view=view,
+        urls=urls,
+        due=waiting[0] if waiting else None,
+        kinds=_NOTED_HERE,
+        fault=fault,
+        found=found,
+        corrected=corrected,
+        taken_back=frozenset(ABOUT_NOTICE) - {"reminder"},
+    )
 
 
 async def _look_again(service: Service, case: str, who: str) -> Any:
@@ -200,7 +215,10 @@ def _drafts(request: Request, case: str, who: str, language: str, given: list[st
             connection, writer.now, service.usual_terms, service.settings.hotline_country, case=case
         )
         if not waiting:
-            fault = "No URL of this case is there still, as far as the checker told: there is nothing to write about."
+            fault = (
+                "No URL of this case is there still, as far as the checker told: there is "
+                "nothing to write about."
+            )
         else:
             known = [*given, *targets_of_reports(service.store, connection, waiting[0].reports)]
             try:
@@ -216,9 +234,17 @@ def _drafts(request: Request, case: str, who: str, language: str, given: list[st
                 fault, names_urls = str(error), not lacks_urls
     reports = [json.dumps(one, indent=1) for one in (made[0].xarf if made else ())]
     return page(
-        request, "draft.html.j2", view=view, due=waiting[0] if waiting else None, drafts=made, fault=fault, wants_urls=not names_urls,
-        languages_of_notices=LANGUAGES, chosen=language or service.settings.notice_language, xarf=reports,
-    )  # fmt: skip
+        request,
+        "draft.html.j2",
+        view=view,
+        due=waiting[0] if waiting else None,
+        drafts=made,
+        fault=fault,
+        wants_urls=not names_urls,
+        languages_of_notices=LANGUAGES,
+        chosen=language or service.settings.notice_language,
+        xarf=reports,
+    )
 
 
 def _time(text: str) -> int | None:

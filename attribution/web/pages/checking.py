@@ -1,4 +1,6 @@
-"""One box: a URL, or many, and whom to write to. An answer has an address of its own, and shows what is learnt as it is learnt."""
+"""One box: a URL, or many, and whom to write to. An answer has an address of its own, and shows
+what is learnt as it is learnt.
+"""
 
 from __future__ import annotations
 
@@ -205,7 +207,9 @@ async def resume(request: Request, check: str, principal: Looker, form: Form) ->
 
 
 def _reportable(lines: Iterable[Line]) -> Iterator[tuple[Line, Investigation]]:
-    """Yield the lines that can be reported, with what was found of each: those with an answer of which no report was made yet."""
+    """Yield the lines that can be reported, with what was found of each: those with an answer of
+    which no report was made yet.
+    """
     for one in lines:
         if one.evidence is None or one.report is not None:
             continue
@@ -290,9 +294,16 @@ def _panel(request: Request, service: Service, held: BatchState, found: Line) ->
         else service.read(lambda connection: _case_of(connection, found.report))
     )
     return render(
-        request, "panel.html.j2", check=held, line=found, answer=answer, steps=steps, known=known, case=report,
+        request,
+        "panel.html.j2",
+        check=held,
+        line=found,
+        answer=answer,
+        steps=steps,
+        known=known,
+        case=report,
         asks=answer.write_order[0].ask if answer.fronted and answer.write_order else "",
-    )  # fmt: skip
+    )
 
 
 def _known(service: Service, answer: Attribution) -> Known | None:
@@ -308,9 +319,13 @@ def _known(service: Service, answer: Attribution) -> Known | None:
             return None
         approval = approvals(connection, row.id).get(mailbox)
         return Known(
-            key, approval.who if approval else None, approval.at if approval else None, case_counts(connection, row.id),
-            look.row(assessed) if look and assessed else None, look.median_days(assessed) if look and assessed else None,
-        )  # fmt: skip
+            key,
+            approval.who if approval else None,
+            approval.at if approval else None,
+            case_counts(connection, row.id),
+            look.row(assessed) if look and assessed else None,
+            look.median_days(assessed) if look and assessed else None,
+        )
 
     return service.read(read)
 
@@ -330,10 +345,21 @@ def _groups(service: Service, connection: Connection, held: BatchState) -> list[
         lines = batches.lines_at(service.store, connection, held.id, provider, _SHOWN_A_COMPANY)
         first = next((one.answer for one in lines if one.answer), None)
         party = first.primary if first else None
-        groups.append({
-            "provider": provider, "count": count, "lines": lines, "name": party.provider.name if party else "",
-            "mailboxes": sorted({one.answer.primary.abuse_contact.email or "" for one in lines if one.answer and one.answer.primary}),
-        })  # fmt: skip
+        groups.append(
+            {
+                "provider": provider,
+                "count": count,
+                "lines": lines,
+                "name": party.provider.name if party else "",
+                "mailboxes": sorted(
+                    {
+                        one.answer.primary.abuse_contact.email or ""
+                        for one in lines
+                        if one.answer and one.answer.primary
+                    }
+                ),
+            }
+        )
     return groups
 
 
@@ -365,10 +391,19 @@ def _as_csv(service: Service, held: BatchState) -> Iterator[str]:
     for one in _all_lines(service, held):
         if one.answer:
             party = one.answer.primary
-            writer.writerow(map(csv_cell, (
-                one.target, one.status, party.provider.name if party else "", party.abuse_contact.email if party else "",
-                party.role if party else "", party.provider.country if party else "",
-            )))  # fmt: skip
+            writer.writerow(
+                map(
+                    csv_cell,
+                    (
+                        one.target,
+                        one.status,
+                        party.provider.name if party else "",
+                        party.abuse_contact.email if party else "",
+                        party.role if party else "",
+                        party.provider.country if party else "",
+                    ),
+                )
+            )
         yield out.getvalue()
         out.seek(0)
         out.truncate()
@@ -378,7 +413,10 @@ def _heard(record: Record) -> str:
     """Say what was learnt, in a line."""
     if record.kind == "dns":
         return f"{record.question.text}: {record.note or 'answered'}"
-    return f"{record.server}: {record.note or record.outcome if record.outcome in UNANSWERED else 'answered'}"
+    return (
+        f"{record.server}: "
+        f"{record.note or record.outcome if record.outcome in UNANSWERED else 'answered'}"
+    )
 
 
 def _waits_for(service: Service) -> str:

@@ -1,4 +1,6 @@
-"""Companies: one with its curve, weeks, contacts and replies; what accuses apart, with what will be public shown first; and all of them in a funnel."""
+"""Companies: one with its curve, weeks, contacts and replies; what accuses apart, with what will be
+public shown first; and all of them in a funnel.
+"""
 
 from __future__ import annotations
 
@@ -103,8 +105,12 @@ def listed(
 
 @router.get("/dossiers/{provider:path}")
 def dossier(
-    request: Request, provider: str, principal: Reader, at: Annotated[date | None, Query()] = None, form: Annotated[str, Query(max_length=8)] = "html"
-) -> Response:  # fmt: skip
+    request: Request,
+    provider: str,
+    principal: Reader,
+    at: Annotated[date | None, Query()] = None,
+    form: Annotated[str, Query(max_length=8)] = "html",
+) -> Response:
     """Give a dossier as one of its files, or all of them. That it was taken is noted."""
     service: Service = request.app.state.service
     if at is not None and at > service.store.now.date():
@@ -112,9 +118,11 @@ def dossier(
     look, found = service.patterns.assessed(provider, at)
     values = look.dossier(found)
     given = {
-        "html": ("text/html; charset=utf-8", "dossier.html"), "json": ("application/json", "dossier.json"),
-        "csv": ("text/csv; charset=utf-8", "cases.csv"), "zip": ("application/zip", "dossier.zip"),
-    }  # fmt: skip
+        "html": ("text/html; charset=utf-8", "dossier.html"),
+        "json": ("application/json", "dossier.json"),
+        "csv": ("text/csv; charset=utf-8", "cases.csv"),
+        "zip": ("application/zip", "dossier.zip"),
+    }
     if form not in given:
         raise ProblemError(404, "not-found", "a dossier is given as html, json, csv or zip.")
     with service.store.write(principal.who) as writer:
@@ -154,7 +162,9 @@ def contest(
 
 @router.get("/publish/{provider:path}")
 def publication(request: Request, provider: str, principal: Reader) -> Response:
-    """Show exactly what would be made public of a company, what stands in the way, and who has signed."""
+    """Show exactly what would be made public of a company, what stands in the way, and who has
+    signed.
+    """
     return _publication(request, provider)
 
 
@@ -162,7 +172,9 @@ def publication(request: Request, provider: str, principal: Reader) -> Response:
 async def publishes(
     request: Request, provider: str, principal: Signer, visitor: KnownVisitor, form: Form
 ) -> Response:
-    """Note the letter, sign, publish or withdraw. Each needs a person, a reason, and for signing that person's passphrase."""
+    """Note the letter, sign, publish or withdraw. Each needs a person, a reason, and for signing
+    that person's passphrase.
+    """
     service: Service = request.app.state.service
 
     def work() -> dict[str, Any] | None:
@@ -261,7 +273,9 @@ def one(request: Request, provider: str, principal: Reader) -> Response:
 
 @router.post("/providers/{provider:path}")
 async def acts(request: Request, provider: str, principal: Worker, form: Form) -> Response:
-    """Approve a mailbox, note what the company said or that its contact was confirmed, or agree how it is written to."""
+    """Approve a mailbox, note what the company said or that its contact was confirmed, or agree how
+    it is written to.
+    """
     service: Service = request.app.state.service
 
     def work() -> None:
@@ -299,10 +313,13 @@ def _company(request: Request, provider: str, fault: str = "") -> Response:
         view = provider_view(connection, identity, service.usual_terms)
         letter_at, reply = _letter(connection, key), view.statements
         return {
-            "view": view, "lines": case_lines(connection, provider_id=identity, limit=_LAST_CASES), "letter_at": letter_at,
+            "view": view,
+            "lines": case_lines(connection, provider_id=identity, limit=_LAST_CASES),
+            "letter_at": letter_at,
             "reply_by": letter_at + timedelta(days=REPLY_DAYS) if letter_at else None,
-            "suggestions": suggest(connection, identity), "replies": reply,
-        }  # fmt: skip
+            "suggestions": suggest(connection, identity),
+            "replies": reply,
+        }
 
     values = service.read(read)
     look = service.patterns.look()
@@ -317,9 +334,12 @@ def _company(request: Request, provider: str, fault: str = "") -> Response:
     if found is not None:
         made = look.dossier(found)
         assessed = {
-            "row": made["assessment"], "dossier": made, "weeks": weeks_picture(made),
-            "curve": curve_picture(made["removal"]["curve"], look.others(found)), "timeline": timeline_picture(found),
-        }  # fmt: skip
+            "row": made["assessment"],
+            "dossier": made,
+            "weeks": weeks_picture(made),
+            "curve": curve_picture(made["removal"]["curve"], look.others(found)),
+            "timeline": timeline_picture(found),
+        }
     return page(
         request,
         "provider.html.j2",
@@ -347,9 +367,20 @@ def _publication(request: Request, provider: str, fault: str = "") -> Response:
             check_signatures(made["list"], signers(connection)) if made["list"]["entries"] else []
         )
     return page(
-        request, "publish.html.j2", 422 if fault else 200, provider=key, made=made, refused=refused, letter_at=letter_at, given=given,
-        faults=faults, needed=SIGNERS_NEEDED, fault=fault, day=made["day"], withdrawn=withdrawn,
-    )  # fmt: skip
+        request,
+        "publish.html.j2",
+        422 if fault else 200,
+        provider=key,
+        made=made,
+        refused=refused,
+        letter_at=letter_at,
+        given=given,
+        faults=faults,
+        needed=SIGNERS_NEEDED,
+        fault=fault,
+        day=made["day"],
+        withdrawn=withdrawn,
+    )
 
 
 def _made(

@@ -81,7 +81,11 @@ async def to_provider(request: Request, visitor: KnownVisitor, back: Next = "/")
             request, here.rstrip("/") + "/sign-in/back"
         )
     except Exception as error:  # whatever a library makes of a foreign server
-        raise ProblemError(502, "provider-unreachable", f"the identity provider could not be asked: {type(error).__name__}.") from None  # fmt: skip
+        raise ProblemError(
+            502,
+            "provider-unreachable",
+            f"the identity provider could not be asked: {type(error).__name__}.",
+        ) from None
     sealed = seal_state(service.store, {"state": state, "next": own_address(back)})
     set_cookie(response, _STATE, sealed, secure=is_secure(request), seconds=_STATE_SECONDS)
     return response
@@ -220,5 +224,12 @@ def _set_up(
         issuer = service.settings.hotline_name or "attribution"
         picture = Markup(totp.enrolment(secret, ticket.draft["mailbox"], issuer))  # noqa: S704 - our own drawing
     return page(
-        request, "set_up.html.j2", 422 if fault else 200, ticket=ticket, picture=picture, secret=secret, fault=fault, form=form or {}
-    )  # fmt: skip
+        request,
+        "set_up.html.j2",
+        422 if fault else 200,
+        ticket=ticket,
+        picture=picture,
+        secret=secret,
+        fault=fault,
+        form=form or {},
+    )

@@ -1,4 +1,6 @@
-"""The house itself: one's own account, and for administrators accounts, keys, the audit trail; and how the registries are."""
+"""The house itself: one's own account, and for administrators accounts, keys, the audit trail; and
+how the registries are.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +86,9 @@ def account(request: Request, principal: Looker) -> Response:
 async def makes_key(
     request: Request, principal: Signer, visitor: KnownVisitor, form: Form
 ) -> Response:
-    """Make one's signing key. One's password is asked for again, where one has one: a session alone does not name a signer."""
+    """Make one's signing key. One's password is asked for again, where one has one: a session alone
+    does not name a signer.
+    """
     service: Service = request.app.state.service
     session = visitor.session
     assert session is not None
@@ -142,7 +146,9 @@ def accounts(request: Request, principal: Admin) -> Response:
 
 @router.post("/accounts")
 async def changes_accounts(request: Request, principal: Admin, form: Form) -> Response:
-    """Add an account, give it another role, disable it, or make a link to set it up anew; each ends its sessions."""
+    """Add an account, give it another role, disable it, or make a link to set it up anew; each ends
+    its sessions.
+    """
     service: Service = request.app.state.service
     link = ""
 

@@ -1,4 +1,6 @@
-"""Templates, and what they show values with. Whatever a registry, offender or reporter wrote is text here, and never anything else."""
+"""Templates, and what they show values with. Whatever a registry, offender or reporter wrote is
+text here, and never anything else.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +26,15 @@ from attribution.web.words import LANGUAGES, words_of
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=ChoiceLoader([PackageLoader("attribution.web"), PackageLoader("attribution.pattern.dossier")]),
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        loader=ChoiceLoader(
+            [PackageLoader("attribution.web"), PackageLoader("attribution.pattern.dossier")]
+        ),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
         finalize=_plain,
-    )  # fmt: skip
+    )
     environment.filters.update(
         defang=defanged, time=utc_time, when=_when, day=utc_day, share=share, hours=in_hours
     )
@@ -39,14 +46,26 @@ def render(request: Request, template: str, **values: Any) -> str:
     """Return a template as HTML."""
     visitor = visitor_of(request)
     account = visitor.session.account if visitor.session else None
-    return _environment().get_template(template).render(
-        _=words_of(visitor.language), language=visitor.language, account=account, form_token=visitor.form_token,
-        may=account.principal.may if account else lambda scope: False, path=request.url.path, now=visitor.now, **values,
-    )  # fmt: skip
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            _=words_of(visitor.language),
+            language=visitor.language,
+            account=account,
+            form_token=visitor.form_token,
+            may=account.principal.may if account else lambda scope: False,
+            path=request.url.path,
+            now=visitor.now,
+            **values,
+        )
+    )
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """Return a template as a page; the cookie that forms need goes with it, where the browser has none yet."""
+    """Return a template as a page; the cookie that forms need goes with it, where the browser has
+    none yet.
+    """
     response = HTMLResponse(render(request, template, **values), status)
     visitor_of(request).give_cookies(response)
     return response

@@ -1,4 +1,6 @@
-"""Who is at the other end of a page: the session, the language, and the mark that forms carry so that no other site sends one."""
+"""Who is at the other end of a page: the session, the language, and the mark that forms carry so
+that no other site sends one.
+"""
 
 from __future__ import annotations
 
@@ -75,9 +77,13 @@ async def know(request: Request) -> Visitor:
     new = not 20 <= len(stranger) <= 100
     language = cookie(request, "language") or (session.account.language if session else "")
     visitor = Visitor(
-        session, language if language in LANGUAGES else _language(request), service.now, is_secure(request),
-        new_token() if new else stranger, new,
-    )  # fmt: skip
+        session,
+        language if language in LANGUAGES else _language(request),
+        service.now,
+        is_secure(request),
+        new_token() if new else stranger,
+        new,
+    )
     request.state.visitor = visitor
     client = request.client.host if request.client else "unknown"
     service.limiter.take(f"account {session.account.id}" if session else f"stranger {client}")
@@ -103,9 +109,11 @@ def may(scope: Scope) -> Callable[..., Awaitable[Principal]]:
 
 
 async def form_of(request: Request, visitor: Annotated[Visitor, Depends(know)]) -> dict[str, str]:
-    """Return a form that this visitor's own page sent. Raises ProblemError (403) for one from elsewhere.
+    """Return a form that this visitor's own page sent. Raises ProblemError (403) for one from
+    elsewhere.
 
-    Three things have to hold: the browser says that the form comes from this site, or says nothing; it carries the visitor's mark; cookies are `SameSite`.
+    Three things have to hold: the browser says that the form comes from this site, or says nothing;
+    it carries the visitor's mark; cookies are `SameSite`.
     """
     own = request.headers.get("host", "")
     origin = request.headers.get("origin")
@@ -182,7 +190,9 @@ def take_cookie(response: Response, name: str, *, secure: bool) -> None:
 
 
 def _cookie_name(name: str, *, secure: bool) -> str:
-    """Return a name that no other program of the machine has: ports do not part cookies. Over TLS no other host or path can set it (RFC 6265bis)."""
+    """Return a name that no other program of the machine has: ports do not part cookies. Over TLS
+    no other host or path can set it (RFC 6265bis).
+    """
     return f"__Host-attribution-{name}" if secure else f"attribution-{name}"
 
 

@@ -88,7 +88,12 @@ def assess(
             if as_json
             else sorted(rows, key=lambda row: (LABELS.index(row["now"]), -row["p_systematic"]))
         )
-        show_rows(ordered, ["provider", "now", "first_flagged", "released", "e_value", "weeks", "share_failed"], as_json=as_json, empty="no providers")  # fmt: skip
+        show_rows(
+            ordered,
+            ["provider", "now", "first_flagged", "released", "e_value", "weeks", "share_failed"],
+            as_json=as_json,
+            empty="no providers",
+        )
     return exit_code.SOME_NOT if found.faults else 0
 
 

@@ -1,4 +1,6 @@
-"""What the verbs of casework share: opening the store, reading times, and showing rows to people or programs."""
+"""What the verbs of casework share: opening the store, reading times, and showing rows to people or
+programs.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +72,9 @@ def sender_of(settings: Settings, language: str | None = None) -> Sender:
 
 
 def utc_time(text: str, name: str, form: str) -> datetime:
-    """Read a time of the command line, UTC where it says no offset; `name` and `form` are for who made a slip."""
+    """Read a time of the command line, UTC where it says no offset; `name` and `form` are for who
+    made a slip.
+    """
     try:
         found = datetime.fromisoformat(text)
     except ValueError:

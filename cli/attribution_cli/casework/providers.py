@@ -236,7 +236,9 @@ def mark(
     who: Who = None,
     as_json: AsJson = False,
 ) -> None:
-    """Note what else a provider is known by, since a day. It joins nothing: it is a reason to look."""
+    """Note what else a provider is known by, since a day. It joins nothing: it is a reason to
+    look.
+    """
     from attribution.casework.providers import MARK_KINDS, add_marks, provider_named
     from attribution.errors import Refusal, Refused
 
@@ -326,12 +328,14 @@ def terms(
             else tuple(day.strip().lower() for day in quiet_days.split(",") if day.strip())
         )
         set_terms(
-            writer, identity,
+            writer,
+            identity,
             Terms(
                 now.grouping_hours if grouping_hours is None else grouping_hours,
-                now.reminder_hours if reminder_hours is None else reminder_hours, days,
+                now.reminder_hours if reminder_hours is None else reminder_hours,
+                days,
             ),
-        )  # fmt: skip
+        )
     tell({"provider": key}, f"noted for {key}", as_json=as_json)
 
 

@@ -1,4 +1,6 @@
-"""`attribution dossier`, `letter`, `contest`, `overview`, `list`: proof, the provider's say, and the list that two people sign."""
+"""`attribution dossier`, `letter`, `contest`, `overview`, `list`: proof, the provider's say, and
+the list that two people sign.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,9 @@ def dossier(
     ] = False,
     force: Force = False,
 ) -> int:
-    """Write a provider's dossier: every case, the weeks, the curve of removal, what was not counted. The same bytes each time."""
+    """Write a provider's dossier: every case, the weeks, the curve of removal, what was not
+    counted. The same bytes each time.
+    """
     from attribution.pattern.dossier.render import DOSSIER_FILES, dossier_files
 
     if not verify:
@@ -103,7 +107,9 @@ def letter(
     ] = None,
     who: Who = None,
 ) -> None:
-    """Write the letter to a provider that goes with its dossier, at least 14 days before anything is published of it."""
+    """Write the letter to a provider that goes with its dossier, at least 14 days before anything
+    is published of it.
+    """
     from attribution.casework.published_list import note_letter
     from attribution.pattern.dossier.render import dossier_hash, letter_text
     from attribution.settings import load_settings
@@ -136,7 +142,9 @@ def contest(
     at: AtDate = None,
     as_json: AsJson = False,
 ) -> int:
-    """Decide again without the cases that a provider contests; say whether its label stands, and by what margin."""
+    """Decide again without the cases that a provider contests; say whether its label stands, and by
+    what margin.
+    """
     from attribution.pattern.dossier.dossier import contest as decide_again
 
     look = read_date(at)
@@ -192,7 +200,9 @@ def build(
     ] = ListFormat.JSON,
     force: Force = False,
 ) -> int:
-    """Build the list as of today: only whom every condition holds for, after the 14 days. Says of the others why not."""
+    """Build the list as of today: only whom every condition holds for, after the 14 days. Says of
+    the others why not.
+    """
     if form is not ListFormat.JSON:
         require(
             f"list build --format {form}",
@@ -328,7 +338,9 @@ def publish(
     force: Force = False,
     who: Who = None,
 ) -> None:
-    """Write the list as it may go out, if everything holds today and two different people signed exactly it."""
+    """Write the list as it may go out, if everything holds today and two different people signed
+    exactly it.
+    """
     from attribution.casework.published_list import publish as publish_list
 
     refuse_existing(output, replace=force)

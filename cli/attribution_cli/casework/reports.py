@@ -49,7 +49,9 @@ def add(
     served_from: ServedFrom = None,
     as_json: AsJson = False,
 ) -> int:
-    """Look a reported URL up, and keep it with its evidence; open reports of one site at one provider become one notice."""
+    """Look a reported URL up, and keep it with its evidence; open reports of one site at one
+    provider become one notice.
+    """
     from attribution.attributor import Attributor, Investigation
     from attribution.casework import vouchings
     from attribution.casework.reporting import add_report
@@ -106,11 +108,12 @@ def add(
             primary = found.attribution.primary
             rows.append(
                 {
-                    **asdict(added), "status": found.attribution.status,
+                    **asdict(added),
+                    "status": found.attribution.status,
                     "company": primary.provider.name if primary else None,
                     "mailbox": primary.abuse_contact.email if primary else None,
                 }
-            )  # fmt: skip
+            )
             if as_json:
                 print_json(rows[-1])
             else:
@@ -122,10 +125,14 @@ def add(
 def _sentence(row: dict[str, Any]) -> str:
     if row["duplicate"]:
         return words(
-            f"{row['report']}  reported before, and open: case {row['case']}, {row['provider'] or 'nobody known yet'}"
+            f"{row['report']}  reported before, and open: case {row['case']}, "
+            f"{row['provider'] or 'nobody known yet'}"
         )
     if row["provider"] is None:
-        return f"{row['report']}  nobody is known to be responsible yet; `attribution recheck` asks again"
+        return (
+            f"{row['report']}  nobody is known to be responsible yet; `attribution recheck` "
+            "asks again"
+        )
     if row["candidate_cases"]:
         listed = ", ".join(row["candidate_cases"])
         return words(
@@ -134,7 +141,8 @@ def _sentence(row: dict[str, Any]) -> str:
         )
     others = f"; the site has {len(row['same_site'])} other case(s)" if row["same_site"] else ""
     return words(
-        f"{row['report']}  case {row['case']}  {row['company']} ({row['provider']}), {row['mailbox'] or 'no mailbox'}{others}"
+        f"{row['report']}  case {row['case']}  {row['company']} ({row['provider']}), "
+        f"{row['mailbox'] or 'no mailbox'}{others}"
     )
 
 
@@ -148,7 +156,9 @@ def erase(
     who: Who = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make everything that tells of a reported URL unreadable, for good. The case stays, and the log still verifies."""
+    """Make everything that tells of a reported URL unreadable, for good. The case stays, and the
+    log still verifies.
+    """
     from attribution.casework.reporting import erase as erase_report
     from attribution.store.engine import scrub
 
@@ -172,7 +182,9 @@ def recheck(
     who: Who = None,
     as_json: AsJson = False,
 ) -> int:
-    """Look up every open report anew, as right before a notice: unchanged, changed, moved to another provider, or unknown."""
+    """Look up every open report anew, as right before a notice: unchanged, changed, moved to
+    another provider, or unknown.
+    """
     from attribution.attributor import Attributor
     from attribution.casework import vouchings
     from attribution.casework.rechecking import recheck as look_again

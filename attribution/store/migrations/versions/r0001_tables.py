@@ -1,4 +1,6 @@
-"""The tables, as the first revision made them. A released revision is never changed: what comes later is another one."""
+"""The tables, as the first revision made them. A released revision is never changed: what comes
+later is another one.
+"""
 
 from __future__ import annotations
 
