@@ -6,7 +6,7 @@ A registry that fails, throttles or lies is data in the answer, never an excepti
 
 from __future__ import annotations
 
-from enum import StrEnum
+from attribution.codes import Refusal
 
 
 class AttributionError(Exception):
@@ -59,25 +59,6 @@ class StoreError(AttributionError):
     """The store cannot be opened, or does not hold what was named; the message names the way
     out.
     """
-
-
-class Refusal(StrEnum):
-    """What is wrong with a command."""
-
-    NOT_FOUND = "not_found"
-    """What it names is not in the store."""
-    MISSING = "missing"
-    """A field is empty that has to say something."""
-    INVALID = "invalid"
-    """A field has a value that it cannot have."""
-    CONFLICT = "conflict"
-    """It does not fit to what is in the store."""
-    NOT_ALLOWED = "not_allowed"
-    """Who asks for it is not one who may: another person has to."""
-    UNCONFIRMED = "unconfirmed"
-    """A second person has to confirm something first."""
-    HELD_BACK = "held_back"
-    """A text that would be published leads, or may lead, to a site or a person."""
 
 
 class Refused(StoreError):  # noqa: N818 - it says what happened

@@ -14,7 +14,6 @@ from attribution.casework.reading_mail import (
     read_mail,
     read_mails,
 )
-from attribution.casework.refused import Refusal, Refused
 from attribution.casework.stamping import Stamped, StampHead, stamp_head
 from attribution.casework.vouching import (
     Vouch,
@@ -34,8 +33,6 @@ __all__ = [
     "Origin",
     "Proposal",
     "ReadMail",
-    "Refusal",
-    "Refused",
     "SameOperator",
     "StampHead",
     "Stamped",

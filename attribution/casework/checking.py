@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, select
 
 from attribution.casework.events import note_event
-from attribution.casework.refused import Refusal, Refused
+from attribution.codes import Refusal
+from attribution.errors import Refused
 from attribution.store.log import Writer
 from attribution.store.past import SIGNED_ORIGIN
 from attribution.store.signatures import fits, read_public_key

@@ -18,10 +18,11 @@ from sqlalchemy import Connection, select
 from attribution.casework.mailboxes import approvals
 from attribution.casework.reporting import last_checks
 from attribution.casework.sending import Due
+from attribution.codes import Refusal
 from attribution.data.laws import Law, laws_of
 from attribution.decide.answer import decide_from
 from attribution.decide.facts import Facts
-from attribution.errors import EvidenceError, InvalidTarget, Refusal, Refused
+from attribution.errors import EvidenceError, InvalidTarget, Refused
 from attribution.evidence import Evidence
 from attribution.models import WriteStep
 from attribution.notices.wording import ask_words, role_words

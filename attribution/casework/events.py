@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import select
 
 from attribution.casework.providers import provider_named
-from attribution.errors import NotInStoreError, Refusal, Refused
+from attribution.codes import Refusal
+from attribution.errors import NotInStoreError, Refused
 from attribution.history.rows import ABOUT_NOTICE, ABOUT_PROVIDER, ABOUT_URL
 from attribution.store.log import Writer
 from attribution.store.notice_queries import is_noted

@@ -16,11 +16,12 @@ from sqlalchemy import Connection, false, func, or_, select
 from attribution.casework.drafting import Sender, xarf_report
 from attribution.casework.providers import links
 from attribution.casework.views import case_lines
+from attribution.codes import EventKind
 from attribution.extras import load
 from attribution.files.shown_text import csv_cell
 from attribution.files.whole_file import refuse_existing, whole_file
 from attribution.formats.identifiers import NAMESPACE
-from attribution.history.rows import ABOUT_NOTICE, ABOUT_PROVIDER, EventKind
+from attribution.history.rows import ABOUT_NOTICE, ABOUT_PROVIDER
 from attribution.store.engine import STREAMED
 from attribution.store.past import is_unsigned, signed_since
 from attribution.store.store import Store

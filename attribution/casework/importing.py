@@ -23,7 +23,8 @@ from sqlalchemy import Column, Connection, select
 
 from attribution.casework.providers import LINK_KINDS, add_marks, link
 from attribution.casework.reporting import case_for
-from attribution.errors import InvalidTarget, OutputError, Refusal, Refused, StoreError
+from attribution.codes import Refusal
+from attribution.errors import InvalidTarget, OutputError, Refused, StoreError
 from attribution.files.shown_text import DANGEROUS
 from attribution.files.text_files import Encoding
 from attribution.files.whole_file import open_private, private_folder, reason_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from attribution.casework.providers import link, links, one_history, provider_named
-from attribution.casework.refused import Refusal, Refused
+from attribution.codes import Refusal
+from attribution.errors import Refused
 from attribution.store.log import Writer
 
 MOST_NAMES = 100

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from attribution.errors import Refusal, Refused
+from attribution.codes import Refusal
+from attribution.errors import Refused
 from attribution.registry.mailbox import read_mailboxes
 from attribution.store.log import Writer
 from attribution.store.tables import events

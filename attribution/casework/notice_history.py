@@ -14,13 +14,8 @@ from sqlalchemy import Connection, select
 
 from attribution.casework.exporting import alias_rows
 from attribution.casework.providers import links, one_history
-from attribution.history.rows import (
-    ABOUT_NOTICE,
-    ABOUT_PROVIDER,
-    EventKind,
-    NoticeRow,
-    read_alias,
-)
+from attribution.codes import EventKind
+from attribution.history.rows import ABOUT_NOTICE, ABOUT_PROVIDER, NoticeRow, read_alias
 from attribution.pattern.history import Builder, Happening, History
 from attribution.pattern.times import INF, days
 from attribution.store.heads import days_head

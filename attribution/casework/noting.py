@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 
 from attribution.casework.events import KINDS, note_event
 from attribution.casework.providers import provider_named
-from attribution.casework.refused import Refusal, Refused
-from attribution.errors import StoreError
-from attribution.history.rows import EVENT_FIELDS, BadRow, EventKind, check_event_fields
+from attribution.codes import EventKind, Refusal
+from attribution.errors import Refused, StoreError
+from attribution.history.rows import EVENT_FIELDS, BadRow, check_event_fields
 from attribution.store.log import Writer
 from attribution.store.notice_queries import known_cases
 from attribution.store.past import ACCUSING, signed_since

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from attribution.errors import Refusal, Refused
+from attribution.codes import Refusal
+from attribution.errors import Refused
 from attribution.registry.mailbox import read_mailboxes
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, or_, select
 
-from attribution.errors import NotInStoreError, Refusal, Refused
+from attribution.codes import Refusal
+from attribution.errors import NotInStoreError, Refused
 from attribution.history.rows import JOINING
 from attribution.models import Provider
 from attribution.store.log import Writer

@@ -33,7 +33,8 @@ from attribution.casework.notice_history import history_of
 from attribution.casework.openings import openings
 from attribution.casework.people import person_of
 from attribution.casework.providers import links, one_history, provider_named
-from attribution.errors import OutputExistsError, Refusal, Refused
+from attribution.codes import Refusal
+from attribution.errors import OutputExistsError, Refused
 from attribution.files.whole_file import whole_file
 from attribution.pattern.assess import Assessment, assess
 from attribution.pattern.dossier.dossier import dossier_of

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from attribution.casework.providers import links, one_history, provider_named
 from attribution.casework.published_list import REPLY_APPROVED, last_reply
-from attribution.casework.refused import Refusal, Refused
+from attribution.codes import Refusal
+from attribution.errors import Refused
 from attribution.pattern.dossier.published_text import publishable, remedy_for
 from attribution.store.log import Writer
 

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, func, select
 
 from attribution.attributor import Investigation
 from attribution.casework.providers import keep_provider
-from attribution.errors import NotInStoreError, Refusal, Refused
+from attribution.codes import Refusal
+from attribution.errors import NotInStoreError, Refused
 from attribution.evidence import Evidence
 from attribution.evidence.question import NetworkAbove, NetworkAt
 from attribution.history.rows import ENDS

@@ -13,8 +13,9 @@ from sqlalchemy import ColumnElement, Connection, Exists, FromClause, and_, lite
 
 from attribution.casework.mailboxes import approvals
 from attribution.casework.reporting import last_checks, last_found
+from attribution.codes import Refusal
 from attribution.data.desks import desk_of
-from attribution.errors import NotInStoreError, Refusal, Refused
+from attribution.errors import NotInStoreError, Refused
 from attribution.history.rows import ENDS
 from attribution.settings import Settings
 from attribution.store.log import Writer

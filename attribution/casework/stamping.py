@@ -13,8 +13,8 @@ from pathlib import Path
 
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
-from attribution.casework.refused import Refusal, Refused
-from attribution.errors import StoreError
+from attribution.codes import Refusal
+from attribution.errors import Refused, StoreError
 from attribution.lookup.protocols.time_stamps import ask_authority
 from attribution.lookup.transport import TransportError
 from attribution.settings import Settings

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, select
 from attribution.casework.openings import ACCOUNT_CONFIRMED, Opening, Openings, openings
 from attribution.casework.people import person_of
 from attribution.casework.published_list import named_signers
-from attribution.casework.refused import Refusal, Refused
+from attribution.codes import Refusal
+from attribution.errors import Refused
 from attribution.store.log import Writer
 from attribution.store.service_tables import accounts
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from attribution.casework.refused import Refusal, Refused
-from attribution.errors import StoreError
+from attribution.codes import Refusal
+from attribution.errors import Refused, StoreError
 from attribution.settings import Settings
 from attribution.store.backup import head_in as head_in_backup
 from attribution.store.heads import Head, noted_head

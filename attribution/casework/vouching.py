@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, select
 
 from attribution.casework.providers import keep_provider
-from attribution.casework.refused import Refusal, Refused
+from attribution.codes import Refusal
+from attribution.errors import Refused
 from attribution.evidence.question import VouchedFor
 from attribution.evidence.statements import Vouching
 from attribution.models import Provider

@@ -13,58 +13,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-
-class EventKind(StrEnum):
-    """What can happen to a notice, to one of its URLs, or to a provider."""
-
-    ACK = "ack"
-    """The notice was acknowledged; `automatic: true` where a program did it."""
-    REPLY = "reply"
-    """The provider answered; of a notice, or of the provider as a whole."""
-    REFUSED = "refused"
-    """The provider refuses; `legal_ground` where it states one."""
-    NOT_OURS = "not_ours"
-    """The provider answers that the content is not in its network."""
-    BOUNCE = "bounce"
-    """The mail came back; `believed: false` where neither our relay nor the mailbox's domain
-    vouches for that."""
-    DELAYED = "delayed"
-    """A mail server tries again (DSN)."""
-    RELAYED = "relayed"
-    """The notice was handed on to a server that tells no more (DSN)."""
-    DELIVERED = "delivered"
-    """The provider's own mail server took the notice (DSN, RFC 3464)."""
-    OPENED = "opened"
-    """The notice was displayed (MDN, RFC 8098)."""
-    REMINDER = "reminder"
-    """The hotline reminded the provider."""
-    LETTER_DELIVERED = "letter_delivered"
-    """A registered letter or process server reached the seat; `notices` are those that it lists."""
-    CHANNEL_FAILED = "channel_failed"
-    """A dated try by another channel (`channel`) reached nobody."""
-    CONTACT_CONFIRMED = "contact_confirmed"
-    """A second channel confirmed that the mailbox is the provider's."""
-    CONTACT_CORRECTED = "contact_corrected"
-    """Another address is used from now on; `by` says whether the hotline or the provider wants it.
-    """
-    STILL_ONLINE = "still_online"
-    """A checker saw the content."""
-    OFFLINE = "offline"
-    """A checker saw it gone."""
-    REAPPEARED = "reappeared"
-    """A checker saw it back."""
-    MOVED_TO_OTHER_HOST = "moved_to_other_host"
-    """The name points to another provider now: `to`."""
-    COURT_ORDER_REQUESTED = "court_order_requested"
-    """A court was asked to order removal."""
-    COURT_ORDER = "court_order"
-    """A court ordered removal."""
-    REMOVED_AFTER_COURT_ORDER = "removed_after_court_order"
-    """It was removed after a court's order."""
-    ILLEGALITY_CONFIRMED = "illegality_confirmed"
-    """An authority, or the hotline of the provider's country, confirmed that it is illegal:
-    `by_whom`.
-    """
+from attribution.codes import EventKind
 
 
 class Compared(StrEnum):

@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from attribution.codes import EventKind
 from attribution.history.rows import (
     JOINING,
     AliasRow,
     Compared,
     CorrectedBy,
-    EventKind,
     EventRow,
     NoticeRow,
     ReportRow,

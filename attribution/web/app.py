@@ -20,8 +20,8 @@ from attribution.web.http.problems import ProblemError, problem_of, problem_resp
 from attribution.web.pages import site
 from attribution.web.service import Service
 
-_ABOUT = """From a reported URL to the company that can take it down, its abuse mailbox, and how that
-is known.
+_ABOUT = """From a reported URL to the company that can take it down, its abuse mailbox, and how
+that is known.
 
 Every request needs a key: `Authorization: Bearer KEY`. Errors are problems (RFC 9457). Lists are
 read page by page by their `next`. Replies to GET have an `ETag`; a request that changes something

@@ -27,8 +27,9 @@ from attribution.casework.checking import (
 from attribution.casework.events import note_event
 from attribution.casework.exporting import event_rows
 from attribution.casework.notice_history import history_of
-from attribution.casework.refused import Refusal, Refused
+from attribution.codes import Refusal
 from attribution.demo import DemoWorld
+from attribution.errors import Refused
 from attribution.store import Store
 from attribution.store.audit import audit_lines
 from attribution.store.log import Writer

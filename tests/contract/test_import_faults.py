@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from attribution.casework.importing import Count, import_csv, import_history, import_rows
 from attribution.casework.xarf_import import import_xarf
-from attribution.errors import HistoryError, Refusal, Refused
+from attribution.codes import Refusal
+from attribution.errors import HistoryError, Refused
 from attribution.files.text_files import Encoding
 from attribution.formats.mapping import load_mapping
 from attribution.store import Store

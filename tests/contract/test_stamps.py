@@ -20,11 +20,10 @@ from sqlalchemy import delete, select, update
 from attribution.casework.events import note_event
 from attribution.casework.notice_history import history_of
 from attribution.casework.published_list import build
-from attribution.casework.refused import Refused
 from attribution.casework.reporting import erase
 from attribution.casework.stamping import StampHead, stamp_head
 from attribution.casework.verifying import CheckStore, StoreCheck, check_store
-from attribution.errors import StoreError
+from attribution.errors import Refused, StoreError
 from attribution.pattern.dossier.dossier import dossier
 from attribution.settings import Settings, load_settings
 from attribution.store import Store

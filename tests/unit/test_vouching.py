@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from attribution.casework import (
-    Refusal,
     Refused,
     Vouch,
     WithdrawVouching,
@@ -14,6 +13,7 @@ from attribution.casework import (
     withdraw_vouching,
 )
 from attribution.casework.providers import keep_provider
+from attribution.codes import Refusal
 from attribution.evidence.statements import Vouching
 from attribution.models import Provider
 from attribution.store import Store

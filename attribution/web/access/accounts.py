@@ -9,7 +9,8 @@ from sqlalchemy import Connection, func, select
 
 from attribution.casework.openings import ACCOUNT_MADE
 from attribution.casework.people import exact_mailbox, person_of
-from attribution.errors import NotInStoreError, Refusal, Refused, StoreError
+from attribution.codes import Refusal
+from attribution.errors import NotInStoreError, Refused, StoreError
 from attribution.store.log import Writer
 from attribution.store.service_tables import accounts, sessions
 from attribution.web.access.roles import ROLES, Principal, Role

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from attribution.errors import NotInStoreError, Refusal, Refused
+from attribution.codes import Refusal
+from attribution.errors import NotInStoreError, Refused
 from attribution.store.log import Writer
 from attribution.store.service_tables import api_keys
 from attribution.web.access.roles import KEY_SCOPES, Principal, Scope

@@ -9,7 +9,8 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from attribution.errors import Refusal, Refused
+from attribution.codes import Refusal
+from attribution.errors import Refused
 
 LEAST, MOST = 12, 256
 _HASHER = PasswordHasher()  # RFC 9106, second recommended option: 64 MiB, 3 passes, 4 lanes

@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from attribution.casework.published_list import name_signer, public_half
-from attribution.errors import Refusal, Refused
+from attribution.codes import Refusal
+from attribution.errors import Refused
 from attribution.store.log import Writer
 from attribution.web.access.accounts import Account, change_account
 

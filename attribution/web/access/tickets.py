@@ -11,7 +11,8 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from attribution.casework.openings import LINK_MADE, SET_UP, link_maker
-from attribution.errors import NotInStoreError, Refusal, Refused
+from attribution.codes import Refusal
+from attribution.errors import NotInStoreError, Refused
 from attribution.store.log import Writer
 from attribution.store.service_tables import tickets
 from attribution.store.store import Store

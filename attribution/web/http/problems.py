@@ -8,13 +8,14 @@ from typing import Any
 
 from starlette.responses import Response
 
-from attribution.casework.refused import Refusal, Refused
+from attribution.codes import Refusal
 from attribution.errors import (
     AttributionError,
     EvidenceError,
     InvalidTarget,
     KeyFileError,
     NotInStoreError,
+    Refused,
     StoreError,
     StoreUnavailableError,
 )

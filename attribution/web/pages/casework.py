@@ -22,7 +22,8 @@ from attribution.casework.providers import provider_named
 from attribution.casework.rechecking import Rechecked, recheck
 from attribution.casework.sending import Due, due, record_notice
 from attribution.casework.views import PAGE, case_lines, case_view, urls_of_case
-from attribution.errors import Refusal, Refused, StoreError
+from attribution.codes import Refusal
+from attribution.errors import Refused, StoreError
 from attribution.history.rows import ABOUT_NOTICE
 from attribution.store.audit import note_view
 from attribution.store.times import micros

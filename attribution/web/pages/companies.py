@@ -35,7 +35,8 @@ from attribution.casework.published_list import (
 )
 from attribution.casework.sending import Terms, set_terms
 from attribution.casework.views import PAGE, case_lines, provider_lines, provider_view
-from attribution.errors import Refusal, Refused, StoreError
+from attribution.codes import Refusal
+from attribution.errors import Refused, StoreError
 from attribution.pattern.dossier.dossier import REPLY_DAYS
 from attribution.pattern.dossier.dossier import contest as decide_again
 from attribution.pattern.dossier.pictures import (

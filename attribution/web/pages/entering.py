@@ -10,7 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from attribution.errors import Refusal, Refused, StoreError
+from attribution.codes import Refusal
+from attribution.errors import Refused, StoreError
 from attribution.web.access import sessions, tickets, totp
 from attribution.web.access.accounts import change_account
 from attribution.web.access.oidc import open_state, seal_state

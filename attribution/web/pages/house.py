@@ -13,7 +13,8 @@ from starlette.responses import RedirectResponse, Response
 
 from attribution.casework.published_list import check_may_sign, named_signers
 from attribution.casework.two_people import ConfirmAccount, confirm_account, waiting_accounts
-from attribution.errors import Refusal, Refused, StoreError
+from attribution.codes import Refusal
+from attribution.errors import Refused, StoreError
 from attribution.lookup.budgets.health import registry_rows
 from attribution.store.audit import audit_lines
 from attribution.store.log import Writer

@@ -486,7 +486,8 @@ def _mail_row(read: MailRead) -> dict[str, Any]:
 
 
 def _lines_of(path: Path | None) -> list[str]:
-    from attribution.errors import Refusal, Refused
+    from attribution.codes import Refusal
+    from attribution.errors import Refused
 
     if path is None:
         return []

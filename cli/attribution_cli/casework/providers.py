@@ -240,7 +240,8 @@ def mark(
     look.
     """
     from attribution.casework.providers import MARK_KINDS, add_marks, provider_named
-    from attribution.errors import Refusal, Refused
+    from attribution.codes import Refusal
+    from attribution.errors import Refused
 
     if kind not in MARK_KINDS:
         raise Refused(Refusal.INVALID, "kind", kind, f"use one of {', '.join(MARK_KINDS)}")

@@ -277,7 +277,8 @@ def sign(
     """Sign exactly this list."""
     from attribution.casework.published_list import check_may_sign, public_half, read_key, signers
     from attribution.casework.published_list import sign as add_signature
-    from attribution.errors import Refusal, Refused
+    from attribution.codes import Refusal
+    from attribution.errors import Refused
 
     try:
         key = read_key(key_file.read_bytes())
@@ -386,14 +387,16 @@ def _dossier(provider: str, history: Path | None, at: str | None) -> dict[str, A
 
 
 def _unknown(provider: str) -> Exception:
-    from attribution.errors import Refusal, Refused
+    from attribution.codes import Refusal
+    from attribution.errors import Refused
 
     remedy = "it has no notice in the history by then; `attribution assess` lists those that have"
     return Refused(Refusal.NOT_FOUND, "provider", provider, remedy)
 
 
 def _read(path: Path) -> dict[str, Any]:
-    from attribution.errors import Refusal, Refused
+    from attribution.codes import Refusal
+    from attribution.errors import Refused
 
     try:
         listed = json.loads(path.read_text("utf-8"))
