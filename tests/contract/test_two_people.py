@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from attribution.casework import Refused
 from attribution.casework.published_list import check_may_sign, named_signers, signers
 from attribution.casework.two_people import ConfirmAccount, confirm_account, waiting_accounts
 from attribution.codes import Refusal
 from attribution.demo import DemoWorld
-from attribution.errors import StoreError
+from attribution.errors import Refused, StoreError
 from attribution.store import Store
 from attribution.web.access import lockout, tickets, totp
 from attribution.web.access.accounts import Account, account_of, add_account

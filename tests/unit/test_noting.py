@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from attribution.casework import (
     NoteEvent,
-    Refused,
     SameOperator,
     counts_for_nothing,
     note,
@@ -27,6 +26,7 @@ from attribution.casework.importing import import_history
 from attribution.casework.notice_history import history_of, history_of_provider
 from attribution.casework.providers import links
 from attribution.casework.sending import record_notice
+from attribution.errors import Refused
 from attribution.history.rows import BadRow, read_event, read_notice
 from attribution.pattern.dossier.dossier import dossier
 from attribution.pattern.dossier.render import dossier_bytes

@@ -15,7 +15,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from attribution.casework import Refused
 from attribution.casework.events import correct, note_event
 from attribution.casework.published_list import (
     _covered,
@@ -37,7 +36,7 @@ from attribution.casework.publishing import ApproveReply, approve_reply
 from attribution.casework.sending import record_notice
 from attribution.casework.verifying import head_in
 from attribution.codes import Refusal
-from attribution.errors import StoreError
+from attribution.errors import Refused, StoreError
 from attribution.formats.list_partners import as_misp, as_stix
 from attribution.history.rows import EventRow
 from attribution.pattern.assess import assess

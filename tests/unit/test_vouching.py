@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from attribution.casework import (
-    Refused,
-    Vouch,
-    WithdrawVouching,
-    vouch,
-    vouchings,
-    withdraw_vouching,
-)
+from attribution.casework import Vouch, WithdrawVouching, vouch, vouchings, withdraw_vouching
 from attribution.casework.providers import keep_provider
 from attribution.codes import Refusal
+from attribution.errors import Refused
 from attribution.evidence.statements import Vouching
 from attribution.models import Provider
 from attribution.store import Store
