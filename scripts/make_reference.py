@@ -10,6 +10,7 @@ import ast
 import asyncio
 import csv
 import inspect
+import itertools
 import json
 import re
 import tempfile
@@ -217,9 +218,7 @@ def _help(app: Any, words: list[str]) -> str:
 
     environment = {"COLUMNS": _HELP_WIDTH, "NO_COLOR": "1"}
     return (
-        CliRunner()
-        .invoke(app, [*words, "--help"], prog_name="attribution", env=environment)
-        .stdout
+        CliRunner().invoke(app, [*words, "--help"], prog_name="attribution", env=environment).stdout
     )
 
 
@@ -429,7 +428,7 @@ def _docs_of_assignments(source: str) -> dict[str, str]:
 def _docs_of_body(body: Sequence[ast.stmt]) -> dict[str, str]:
     """Return the docstrings that stand below assignments: name to text."""
     docs = {}
-    for statement, after in zip(body, body[1:], strict=False):
+    for statement, after in itertools.pairwise(body):
         if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
             for name, _ in _targets(statement):
                 docs[name] = str(after.value.value)

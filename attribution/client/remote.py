@@ -273,7 +273,7 @@ class RemoteAttributor:
         once: str | None = None,
     ) -> Noted:
         """Note that something happened to a case; `fields` is what else is known of it, e.g.
-        `served_by` and `compared` of a check (docs/cases.md).
+        `served_by` and `compared` of a check (docs/guides/report-and-notify.md).
         """
         body = {
             **(fields or {}),
