@@ -30,6 +30,7 @@ html_show_sourcelink = False
 html_theme_options = {"top_of_page_buttons": []}
 
 _LEFT_OUT = {"model_config", "model_fields", "model_computed_fields", "model_post_init"}
+_ITEM = re.compile(r"(?:[-*]|\d+\.) ")
 _MARKUP = re.compile(r"(`[^`]+`)|([*|\\]|(?<=\w)_(?!\w))")
 
 
@@ -37,9 +38,26 @@ def _as_restructured_text(
     app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]
 ) -> None:
     """Turn a docstring, whose only markup is `code`, into reStructuredText."""
-    lines[:] = [
-        line if line.lstrip().startswith(">>>") else _MARKUP.sub(_escaped, line) for line in lines
-    ]
+    blocks = re.split(r"\n\s*\n", "\n".join(lines).strip("\n"))
+    lines[:] = [line for block in blocks for line in [*_block(block.split("\n")), ""]]
+
+
+def _block(lines: list[str]) -> list[str]:
+    """Turn a paragraph, a list or an example, which is indented, into reStructuredText."""
+    if lines[0].lstrip().startswith(">>>"):
+        return lines
+    if lines[0].startswith(" "):
+        return ["::", "", *lines]
+    written: list[str] = []
+    indent = ""
+    for line in lines:
+        item = _ITEM.match(line)
+        if item:
+            written += ["", item[0] + _MARKUP.sub(_escaped, line[item.end() :])]
+            indent = " " * item.end()
+        else:
+            written.append(indent + _MARKUP.sub(_escaped, line.strip()))
+    return written
 
 
 def _escaped(match: re.Match[str]) -> str:

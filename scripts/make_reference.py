@@ -338,7 +338,8 @@ def _answer_tables() -> list[str]:
 def _evidence_classes() -> list[type]:
     from attribution.evidence import Evidence, Question, Record
 
-    return [Evidence, Record, *(get_args(Question) or [Question])]
+    questions = get_args(Question) or [Question, *Question.__subclasses__()]
+    return [Evidence, Record, *questions]
 
 
 def _history_classes() -> list[type]:
@@ -388,7 +389,7 @@ def _column_lists(path: Path) -> Iterator[str]:
     module_line = (ast.get_docstring(module) or "").split("\n\n")[0]
     file = path.relative_to(ROOT).with_suffix("").as_posix().removeprefix("cli/")
     for name, value in _assignments(module):
-        if re.fullmatch(r"([A-Z_]+_)?COLUMNS", name) and isinstance(value, ast.List):
+        if re.fullmatch(r"([A-Z_]+_)?COLUMNS", name) and isinstance(value, ast.List | ast.Tuple):
             columns = ", ".join(f"`{ast.literal_eval(column)}`" for column in value.elts)
             about = docs.get(name, module_line)
             yield _section(f"{name} of {file}", about, f"{columns}.", level=3)
