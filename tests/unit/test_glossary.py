@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 GLOSSARY = ROOT / "docs" / "glossary.md"
-MOST_LEFT = 2719
+MOST_LEFT = 2613
 """How many names are still to be renamed; only ever lowered."""
 _MEMBER = re.compile(r"^    ([A-Z_]+) = \(?\s*\"([a-z_]+)\"", re.MULTILINE)
 _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
