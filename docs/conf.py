@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import Any
 
 from attribution._version import __version__
+
+logging.getLogger("alembic").setLevel(logging.WARNING)  # it reports its plugins at import
 
 project = "attribution"
 author = "the authors of attribution"

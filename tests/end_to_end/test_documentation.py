@@ -14,7 +14,8 @@ from attribution.demo import DemoWorld
 from documents import DOCS, ROOT, blocks, commands, documents, is_shown, run_in_one_shell
 
 WITH_COMMANDS = [path for path in documents() if blocks(path, "console")]
-WITH_PROGRAMS = [path for path in documents() if blocks(path, "python")]
+WITH_PROGRAMS = [path for path in sorted(DOCS.rglob("*.md")) if blocks(path, "python")]
+"""README's program asks the real registries, and is not run."""
 README = ROOT / "README.md"
 
 
