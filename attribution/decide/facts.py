@@ -42,7 +42,7 @@ from attribution.registry.dns_answer import OriginAnswer, read_dns, read_origin
 from attribution.registry.documents import read_document
 from attribution.registry.domain_answer import DomainRegistration, read_domain, read_domain_text
 from attribution.registry.lenient import as_objects, as_text
-from attribution.registry.nir_page import PageWanted, read_nir_pages
+from attribution.registry.nir_page import PageNeeded, read_nir_pages
 from attribution.registry.readers import read_autnum, read_entity, read_networks
 from attribution.registry.registration import AutonomousSystem, Entity, Network, UnreadableAnswer
 from attribution.registry.registries import registries
@@ -371,7 +371,7 @@ class Facts:
         """Return the national registry's page that its reader needs next, or None."""
         try:
             read_nir_pages(registry, address, self.pages.get(registry, {}))
-        except PageWanted as wanted:
+        except PageNeeded as wanted:
             return wanted.page
         except UnreadableAnswer:
             return None
@@ -391,7 +391,7 @@ class Facts:
         for _ in range(8):
             try:
                 found = read_nir_pages(registry, address, known)
-            except PageWanted as wanted:
+            except PageNeeded as wanted:
                 if str(address) in wanted.page.url or wanted.page.form:
                     return []
                 known[wanted.page] = ""

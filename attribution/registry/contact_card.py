@@ -55,7 +55,7 @@ def read_card(entity: dict[str, Any]) -> Card:
 
 
 class _Rows:
-    """Takes the properties of a jCard one by one."""
+    """Gathers the properties of a card."""
 
     def __init__(self) -> None:
         self.first: dict[str, str] = {}
@@ -174,16 +174,17 @@ def _read_jscontact(value: Any) -> Card:
         if isinstance(name, dict)
         else as_text(value.get("fullName")),
         organisation=next(
-            (text for one in organisations if (text := as_text(one.get("name")))), None
+            (text for item in organisations if (text := as_text(item.get("name")))), None
         ),
         kind=as_text(value.get("kind")),
         mailboxes=tuple(rows.mailboxes),
         forms=tuple(
-            form for one in links for form in read_forms(one.get("uri") or one.get("href"))
+            form for link in links for form in read_forms(link.get("uri") or link.get("href"))
         ),
-        address=tuple(as_lines([one.get("full") for one in addresses])),
+        address=tuple(as_lines([address.get("full") for address in addresses])),
         country=next(
-            (code for one in addresses if (code := as_country(one.get("countryCode")))), None
+            (code for address in addresses if (code := as_country(address.get("countryCode")))),
+            None,
         ),
         withheld=rows.mail_withheld,
         unusable=tuple(rows.unusable),

@@ -17,7 +17,7 @@ from attribution.registry.registration import UnreadableAnswer
 
 @dataclass(frozen=True, slots=True)
 class DnsAnswer:
-    """What a resolver said about one name and type."""
+    """What a resolver answered about a name and type."""
 
     chain: tuple[tuple[str, str], ...]
     """CNAME links in the order in which they lead from the name asked: (alias, target)."""
@@ -27,7 +27,7 @@ class DnsAnswer:
     TTL of the SOA record (RFC 2308), None without one.
     """
     authenticated: bool
-    """The resolver says that it validated DNSSEC (AD flag)."""
+    """Whether the resolver validated DNSSEC (AD flag)."""
     code: int = 0
     """The response code (RCODE)."""
     extended: frozenset[int] = frozenset()
@@ -100,16 +100,14 @@ def read_origin(body: bytes, name: str) -> list[OriginAnswer]:
     """Read Team Cymru's `AS | prefix | country | registry
     | date` TXT records, most specific prefix first.
     """
-    found = []
+    origins = []
     for text in read_dns(body, name, "TXT").values:
         fields = [field.strip() for field in text.strip('"').split("|")]
         asns = tuple(int(asn) for asn in re.findall(r"\d+", fields[0]))
         if len(fields) >= 4 and asns:
             country = fields[2].upper() if re.fullmatch(r"[A-Za-z]{2}", fields[2]) else None
-            found.append(OriginAnswer(asns, fields[1], country, fields[3].lower() or None))
-    return sorted(
-        found, key=lambda one: -int(one.prefix.rpartition("/")[2] or 0) if "/" in one.prefix else 0
-    )
+            origins.append(OriginAnswer(asns, fields[1], country, fields[3].lower() or None))
+    return sorted(origins, key=lambda origin: -int(origin.prefix.partition("/")[2] or 0))
 
 
 def _text(rdata: object) -> str:
