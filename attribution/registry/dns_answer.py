@@ -26,8 +26,6 @@ class DnsAnswer:
     """Seconds; of an answer without values, the negative
     TTL of the SOA record (RFC 2308), None without one.
     """
-    authenticated: bool
-    """Whether the resolver validated DNSSEC (AD flag)."""
     code: int = 0
     """The response code (RCODE)."""
     extended: frozenset[int] = frozenset()
@@ -79,7 +77,6 @@ def read_dns(body: bytes, name: str, rdtype: str) -> DnsAnswer:
         tuple(chain),
         tuple(values.get(owner, ())),
         ttl,
-        bool(message.flags & dns.flags.AD),
         int(message.rcode()),
         frozenset(
             int(option.code) for option in message.options if isinstance(option, dns.edns.EDEOption)

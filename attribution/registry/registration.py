@@ -142,7 +142,6 @@ class Network(Registration):
     """Range of the network above where it is printed: RPSL's `parent`, LACNIC's `inetnum-up`."""
     parent_handle: str | None = None
     """Handle of the network above, as printed."""
-    referrals: tuple[str, ...] = ()
     geofeed: str | None = None
 
     @property
