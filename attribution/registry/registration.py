@@ -124,6 +124,11 @@ class Registration:
         """
         return self.truncated is not None and not self.withholds
 
+    @property
+    def cut_by_load(self) -> bool:
+        """Whether something was left out because the server was busy (RFC 9083, section 10.2.1)."""
+        return "load" in (self.truncated or "")
+
     def walk(self) -> Iterator[Entity]:
         """Yield every entity of the answer, nested ones included."""
         for entity in self.entities:

@@ -67,6 +67,12 @@ def registry(id_: str | None) -> Registry | None:
     return registries().get(id_) if id_ else None
 
 
+def is_national(id_: str) -> bool:
+    """Say whether this is the id of a national registry."""
+    row = registry(id_)
+    return row is not None and row.national
+
+
 def registry_of_server(host: str) -> str | None:
     """Return the id of the registry that runs this server, or None."""
     owner = _by("servers").get(host.lower().partition(":")[0])
