@@ -25,7 +25,6 @@ class Card:
     kind: str | None = None
     mailboxes: tuple[Mailbox, ...] = ()
     forms: tuple[str, ...] = ()
-    address: tuple[str, ...] = ()
     country: str | None = None
     withheld: bool = False
     """A mailbox or name is masked or replaced by the registry's notice that it is withheld."""
@@ -47,7 +46,6 @@ def read_card(entity: dict[str, Any]) -> Card:
         kind=jcard.kind or jscontact.kind,
         mailboxes=jcard.mailboxes or jscontact.mailboxes,
         forms=jcard.forms or jscontact.forms,
-        address=jcard.address or jscontact.address,
         country=jcard.country or jscontact.country,
         withheld=jcard.withheld or jscontact.withheld,
         unusable=jcard.unusable or jscontact.unusable,
@@ -63,7 +61,8 @@ class _Rows:
         self.unusable: list[str] = []
         self.contact_forms: list[str] = []
         self.other_forms: list[str] = []
-        self.address: tuple[tuple[str, ...], str | None] | None = None
+        self.country: str | None = None
+        self.has_address = False
         self.mail_withheld = self.name_withheld = False
 
     def take(self, name: str, parameters: dict[str, Any], content: Any) -> None:
@@ -76,8 +75,8 @@ class _Rows:
             self._take_name(name, content)
         elif name in ("contact-uri", "url"):
             self._take_link(name, parameters, content)
-        elif name == "adr" and self.address is None:
-            self.address = _address(parameters, content)
+        elif name == "adr" and not self.has_address:
+            self._take_country(parameters, content)
 
     def _take_mail(self, parameters: dict[str, Any], content: Any) -> None:
         types, pref = _types(parameters), _pref(parameters)
@@ -96,6 +95,13 @@ class _Rows:
             else:
                 self.first.setdefault(name, line)
 
+    def _take_country(self, parameters: dict[str, Any], content: Any) -> None:
+        """Take the country of the first address that is not empty."""
+        last = content[6] if isinstance(content, list) and len(content) >= 7 else None
+        self.country = as_country(parameters.get("cc")) or as_country(last)
+        lines = as_lines(parameters.get("label")) or as_lines(content)
+        self.has_address = bool(self.country or lines)
+
     def _take_link(self, name: str, parameters: dict[str, Any], content: Any) -> None:
         for line in as_lines(content):
             if is_withheld(line):
@@ -113,15 +119,13 @@ def _read_jcard(value: Any) -> Card:
         if isinstance(row, list) and len(row) >= 4 and isinstance(row[0], str):
             parameters = row[1] if isinstance(row[1], dict) else {}
             rows.take(row[0].lower(), parameters, row[3] if len(row) == 4 else row[3:])
-    label, country = rows.address or ((), None)
     return Card(
         name=rows.first.get("fn"),
         organisation=rows.first.get("org"),
         kind=rows.first.get("kind"),
         mailboxes=tuple(rows.mailboxes),
         forms=(*rows.contact_forms, *rows.other_forms),
-        address=label,
-        country=country,
+        country=rows.country,
         withheld=rows.mail_withheld or (rows.name_withheld and not rows.mailboxes),
         unusable=tuple(rows.unusable),
     )
@@ -143,14 +147,6 @@ def _types(parameters: dict[str, Any]) -> frozenset[str]:
 def _pref(parameters: dict[str, Any]) -> int | None:
     value = str(next(iter(as_list(parameters.get("pref"))), ""))
     return int(value) if value.isascii() and value.isdigit() else None
-
-
-def _address(parameters: dict[str, Any], content: Any) -> tuple[tuple[str, ...], str | None] | None:
-    country = as_country(parameters.get("cc"))
-    if isinstance(content, list) and len(content) >= 7:
-        country = country or as_country(content[6])
-    lines = as_lines(parameters.get("label")) or as_lines(content)
-    return (tuple(lines), country) if lines or country else None
 
 
 def _read_jscontact(value: Any) -> Card:
@@ -181,7 +177,6 @@ def _read_jscontact(value: Any) -> Card:
         forms=tuple(
             form for link in links for form in read_forms(link.get("uri") or link.get("href"))
         ),
-        address=tuple(as_lines([address.get("full") for address in addresses])),
         country=next(
             (code for address in addresses if (code := as_country(address.get("countryCode")))),
             None,

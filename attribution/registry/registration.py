@@ -31,7 +31,6 @@ class HeldNetwork:
     first: Address
     last: Address
     type: str | None = None
-    handle: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,6 @@ class Entity:
     """jCard KIND: `org`, `group`, `individual`; None when not said."""
     mailboxes: tuple[Mailbox, ...] = ()
     forms: tuple[str, ...] = ()
-    address: tuple[str, ...] = ()
     country: str | None = None
     remarks: tuple[str, ...] = ()
     entities: tuple[Entity, ...] = ()
@@ -58,7 +56,6 @@ class Entity:
     """RPSL's `org-type`, set by the registry: `LIR` is a member."""
     networks: tuple[HeldNetwork, ...] = ()
     """Networks that an answer about an organisation lists as its own."""
-    autnums: tuple[int, ...] = ()
     warning: str | None = None
     """The registry's own remark that a mailbox of this entity failed validation."""
     unusable: tuple[str, ...] = ()
@@ -102,8 +99,6 @@ class Registration:
     """The registry's own words that the published mailbox failed validation."""
     maintainers: tuple[str, ...] = ()
     """Accounts that may edit the object (`mnt-by`); RIPE's RDAP shows them as registrants."""
-    sponsor: str | None = None
-    """Handle of the member that sponsors the holder (RIPE's `sponsoring-org`)."""
 
     def __post_init__(self) -> None:
         """Handles are the registry's own unless the reader says otherwise."""

@@ -128,11 +128,11 @@ def _unwrap(host: str, parts: Parts) -> wrappers.Wrapped | None:
 
 def _wrapped(host: str, wrapped: wrappers.Wrapped) -> InvalidTarget:
     """Return the error for a wrapper, with the URL inside where there is one that can be read."""
-    found = _innermost(wrapped.inner)
-    if found is None:
+    innermost = _innermost(wrapped.inner)
+    if innermost is None:
         fault = f"it is a redirect ({wrapped.by}), and no URL can be read out of it"
         return InvalidTarget(host, fault, code="wrapped_url")
-    inside, suggestion = found
+    inside, suggestion = innermost
     fault = f"it is a redirect ({wrapped.by}) to a URL at {defanged(inside)}"
     return InvalidTarget(host, fault, code="wrapped_url", suggestion=suggestion)
 

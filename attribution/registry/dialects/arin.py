@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from attribution.registry.dialects.common import system_numbered, warning_of
 from attribution.registry.lenient import as_country
@@ -78,23 +79,15 @@ def _network(
     ends = read_range(obj.name)
     if ends is None:
         return None
-    holder, entities = _entities(obj, followers, budget)
     parent = obj.first("parent")
     handle_of_parent = _HANDLE.search(parent or "")
     return Network(
-        protocol="whois",
-        registry=server.registry,
-        handle_space=server.handle_space,
-        server=server.host,
+        **_registration(obj, followers, server, budget),
         first=ends[0],
         last=ends[1],
         handle=obj.first("nethandle") or obj.name,
         netname=obj.first("netname"),
         type=obj.first("nettype"),
-        country=as_country(holder.first("country")),
-        entities=entities,
-        remarks=tuple(obj.values("comment") + holder.values("comment")),
-        mailbox_warning=warning_of(entities),
         parent_handle=handle_of_parent[1] if handle_of_parent else parent,
     )
 
@@ -106,20 +99,29 @@ def _autnum(
     number = read_as_number(low.strip())
     if high.strip() or number is None:
         return None
-    holder, entities = _entities(obj, followers, budget)
     return AutonomousSystem(
-        protocol="whois",
-        registry=server.registry,
-        handle_space=server.handle_space,
-        server=server.host,
+        **_registration(obj, followers, server, budget),
         handle=obj.first("ashandle") or f"AS{number}",
         netname=obj.first("asname"),
-        country=as_country(holder.first("country")),
-        entities=entities,
-        remarks=tuple(obj.values("comment") + holder.values("comment")),
-        mailbox_warning=warning_of(entities),
         asn=number,
     )
+
+
+def _registration(
+    obj: Object, followers: list[Object], server: Server, budget: EntityBudget
+) -> dict[str, Any]:
+    """Return the fields that networks and AS have in common."""
+    holder, entities = _entities(obj, followers, budget)
+    return {
+        "protocol": "whois",
+        "registry": server.registry,
+        "handle_space": server.handle_space,
+        "server": server.host,
+        "country": as_country(holder.first("country")),
+        "entities": entities,
+        "remarks": tuple(obj.values("comment") + holder.values("comment")),
+        "mailbox_warning": warning_of(entities),
+    }
 
 
 def _entities(
@@ -146,7 +148,6 @@ def _entities(
         roles=frozenset(["registrant"]),
         name=holder.first("orgname", "custname") or _HANDLE.sub("", named).strip() or None,
         kind="org",
-        address=tuple(holder.values("address", "city", "stateprov", "postalcode")),
         country=as_country(holder.first("country")),
         remarks=tuple(holder.values("comment")),
         entities=tuple(of_organisation),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from attribution.registry.dialects.common import system_numbered
 from attribution.registry.lenient import as_country
@@ -74,19 +75,13 @@ class _Answer:
             return None
         above = obj.first("inetnum-up", "inet6num-up")
         return Network(
-            protocol="whois",
-            registry=self.server.registry,
-            handle_space=owner_space(self.server, obj.first("ownerid")),
-            server=self.server.host,
+            **self._registration(obj),
             first=ends[0],
             last=ends[1],
             handle=obj.name,
             type=obj.first("status"),
-            country=as_country(obj.first("country")),
-            entities=self._entities(obj),
             parent=read_range(above),
             parent_handle=above,
-            truncated=self._reduced,
         )
 
     def autnum(self, obj: Object) -> AutonomousSystem | None:
@@ -94,17 +89,19 @@ class _Answer:
         number = read_as_number(obj.name)
         if number is None:
             return None
-        return AutonomousSystem(
-            protocol="whois",
-            registry=self.server.registry,
-            handle_space=owner_space(self.server, obj.first("ownerid")),
-            server=self.server.host,
-            handle=f"AS{number}",
-            country=as_country(obj.first("country")),
-            entities=self._entities(obj),
-            truncated=self._reduced,
-            asn=number,
-        )
+        return AutonomousSystem(**self._registration(obj), handle=f"AS{number}", asn=number)
+
+    def _registration(self, obj: Object) -> dict[str, Any]:
+        """Return the fields that networks and AS have in common."""
+        return {
+            "protocol": "whois",
+            "registry": self.server.registry,
+            "handle_space": owner_space(self.server, obj.first("ownerid")),
+            "server": self.server.host,
+            "country": as_country(obj.first("country")),
+            "entities": self._entities(obj),
+            "truncated": self._reduced,
+        }
 
     def _entities(self, obj: Object) -> tuple[Entity, ...]:
         roles = obj.roles_by_handle(_ROLES)
@@ -115,7 +112,6 @@ class _Answer:
             roles=frozenset(["registrant"]),
             name=obj.first("owner"),
             kind="org",
-            address=tuple(obj.values("address")),
             country=as_country(obj.first("country")),
         )
         persons = (

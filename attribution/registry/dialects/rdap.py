@@ -33,7 +33,6 @@ from attribution.registry.text import read_range
 
 _TRUNCATED = re.compile(r"truncated|redacted due to", re.IGNORECASE)
 _ABUSE_REMARK = re.compile(r"Abuse contact for '([^']*)' is '([^']*)'", re.IGNORECASE)
-_MOST_AUTNUMS = 1_000
 Document = dict[str, Any]
 
 
@@ -41,36 +40,19 @@ def read_networks(body: bytes, server: Server) -> list[Network]:
     """Read an answer to an `ip` question, which is one network. Raises UnreadableAnswer."""
     document = read_document(body)
     first, last = _range(document)
-    handle = as_text(document.get("handle")) or f"{first} - {last}"
-    entities, maintainers = _entities(document, server)
-    remarks = _Remarks(document, handle, server)
     parent_handle = as_text(document.get("parentHandle"))
     parent = read_range(parent_handle)
     links = _links(document)
+    common = _registration(document, server, f"{first} - {last}")
+    geofeed = links.get("geo") or links.get("geofeed")
     network = Network(
-        protocol="rdap",
-        registry=server.registry,
-        handle_space=_space(server, entities),
-        server=server.host,
+        **common,
         first=first,
         last=last,
-        handle=handle,
-        netname=as_text(document.get("name")),
-        type=as_text(document.get("type")),
-        country=as_country(document.get("country")),
-        entities=entities,
-        maintainers=maintainers,
-        sponsor=next((entity.handle for entity in entities if "sponsor" in entity.roles), None),
-        descriptions=remarks.descriptions,
-        remarks=remarks.others,
-        abuse_comment=remarks.abuse_comment,
-        mailbox_warning=remarks.warning or warning_of(entities),
         up=links.get("up") or links.get("rdap-up"),
         parent=parent if parent and _encloses(parent, first, last) else None,
         parent_handle=parent_handle,
-        redactions=_redactions(document),
-        truncated=_truncation(document),
-        geofeed=links.get("geo") or links.get("geofeed") or remarks.geofeed,
+        geofeed=geofeed or geofeed_in([*common["descriptions"], *common["remarks"]]),
     )
     return [network]
 
@@ -83,29 +65,32 @@ def read_autnum(body: bytes, server: Server, asn: int) -> AutonomousSystem:
         raise UnreadableAnswer("no startAutnum, so it is no answer about an AS")
     if not start <= asn <= (start if end is None else end):
         raise UnreadableAnswer(f"the answer is about AS{start}, not about AS{asn}")
-    handle = as_text(document.get("handle")) or f"AS{start}"
+    return AutonomousSystem(**_registration(document, server, f"AS{start}"), asn=asn)
+
+
+def _registration(document: Document, server: Server, name: str) -> dict[str, Any]:
+    """Return the fields that networks and AS have in common; `name` is used without a handle."""
+    handle = as_text(document.get("handle")) or name
     entities, maintainers = _entities(document, server)
     remarks = _Remarks(document, handle, server)
-    return AutonomousSystem(
-        protocol="rdap",
-        registry=server.registry,
-        handle_space=_space(server, entities),
-        server=server.host,
-        handle=handle,
-        netname=as_text(document.get("name")),
-        type=as_text(document.get("type")),
-        country=as_country(document.get("country")),
-        entities=entities,
-        maintainers=maintainers,
-        sponsor=next((entity.handle for entity in entities if "sponsor" in entity.roles), None),
-        descriptions=remarks.descriptions,
-        remarks=remarks.others,
-        abuse_comment=remarks.abuse_comment,
-        mailbox_warning=remarks.warning or warning_of(entities),
-        redactions=_redactions(document),
-        truncated=_truncation(document),
-        asn=asn,
-    )
+    return {
+        "protocol": "rdap",
+        "registry": server.registry,
+        "handle_space": _space(server, entities),
+        "server": server.host,
+        "handle": handle,
+        "netname": as_text(document.get("name")),
+        "type": as_text(document.get("type")),
+        "country": as_country(document.get("country")),
+        "entities": entities,
+        "maintainers": maintainers,
+        "descriptions": remarks.descriptions,
+        "remarks": remarks.others,
+        "abuse_comment": remarks.abuse_comment,
+        "mailbox_warning": remarks.warning or warning_of(entities),
+        "redactions": _redactions(document),
+        "truncated": _truncation(document),
+    }
 
 
 def read_entity(body: bytes, server: Server) -> Entity:
@@ -115,18 +100,11 @@ def read_entity(body: bytes, server: Server) -> Entity:
     if not (entity.handle or entity.name or entity.mailboxes):
         raise UnreadableAnswer("no entity in the answer")
     nested, maintainers = _entities(document, server)
-    autnums = [
-        number
-        for system in as_objects(document.get("autnums"))
-        if (start := _number(system.get("startAutnum"))) is not None
-        for number in range(start, min(_number(system.get("endAutnum")) or start, start + 99) + 1)
-    ]
     return replace(
         entity,
         entities=nested,
         maintainers=maintainers,
         networks=tuple(_networks_of(document)),
-        autnums=tuple(autnums[:_MOST_AUTNUMS]),
     )
 
 
@@ -152,7 +130,6 @@ class _Remarks:
             is_description = (title or "description").lower() == "description"
             (described if is_description else others).extend(as_lines(content))
         self.descriptions, self.others = tuple(described), tuple(others)
-        self.geofeed = geofeed_in([*described, *others])
 
     def _take_notice(self, content: Any, handle: str) -> bool:
         """Take RIPE's notice of the abuse contact: one text with a line feed, as no attribute has.
@@ -257,7 +234,6 @@ def _entity(document: Document, server: Server) -> Entity:
         kind=card.kind,
         mailboxes=card.mailboxes,
         forms=card.forms,
-        address=card.address,
         country=card.country,
         remarks=texts,
         entities=tuple(_entity(child, server) for child in as_objects(document.get("entities"))),
@@ -284,8 +260,7 @@ def _networks_of(document: Document) -> Iterator[HeldNetwork]:
             first, last = _range(network)
         except UnreadableAnswer:
             continue
-        handle = as_text(network.get("handle"))
-        yield HeldNetwork(first, last, as_text(network.get("type")), handle)
+        yield HeldNetwork(first, last, as_text(network.get("type")))
 
 
 def _redactions(document: Document) -> tuple[str, ...]:

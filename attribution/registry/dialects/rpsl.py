@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from attribution.registry.dialects.common import invalid_mailbox, system_numbered, warning_of
 from attribution.registry.lenient import as_country
@@ -91,30 +92,16 @@ class _Answer:
         ends = read_range(obj.name)
         if ends is None:
             return None
-        entities = self._entities(obj)
         parent_handle = obj.first("parent")
-        remarks = obj.values("remarks")
         return Network(
-            protocol="whois",
-            registry=self.server.registry,
-            handle_space=self._space(obj),
-            server=self.server.host,
+            **self._registration(obj),
             first=ends[0],
             last=ends[1],
-            handle=obj.name,
             netname=obj.first("netname"),
             type=_without_comment(obj.first("status")),
-            country=as_country(obj.first("country")),
-            entities=entities,
-            maintainers=_accounts(obj),
-            sponsor=obj.first("sponsoring-org"),
-            descriptions=tuple(obj.values("descr")),
-            remarks=tuple(remarks),
-            abuse_comment=self._abuse.get(obj.name),
-            mailbox_warning=self._failed.get(obj.name) or warning_of(entities),
             parent=read_range(parent_handle),
             parent_handle=parent_handle,
-            geofeed=obj.first("geofeed") or geofeed_in(remarks),
+            geofeed=obj.first("geofeed") or geofeed_in(obj.values("remarks")),
         )
 
     def autnum(self, obj: Object) -> AutonomousSystem | None:
@@ -122,24 +109,25 @@ class _Answer:
         number = read_as_number(obj.name)
         if number is None:
             return None
+        return AutonomousSystem(**self._registration(obj), netname=obj.first("as-name"), asn=number)
+
+    def _registration(self, obj: Object) -> dict[str, Any]:
+        """Return the fields that networks and AS have in common."""
         entities = self._entities(obj)
-        return AutonomousSystem(
-            protocol="whois",
-            registry=self.server.registry,
-            handle_space=self._space(obj),
-            server=self.server.host,
-            handle=obj.name,
-            netname=obj.first("as-name"),
-            country=as_country(obj.first("country")),
-            entities=entities,
-            maintainers=_accounts(obj),
-            sponsor=obj.first("sponsoring-org"),
-            descriptions=tuple(obj.values("descr")),
-            remarks=tuple(obj.values("remarks")),
-            abuse_comment=self._abuse.get(obj.name),
-            mailbox_warning=self._failed.get(obj.name) or warning_of(entities),
-            asn=number,
-        )
+        return {
+            "protocol": "whois",
+            "registry": self.server.registry,
+            "handle_space": self._space(obj),
+            "server": self.server.host,
+            "handle": obj.name,
+            "country": as_country(obj.first("country")),
+            "entities": entities,
+            "maintainers": _accounts(obj),
+            "descriptions": tuple(obj.values("descr")),
+            "remarks": tuple(obj.values("remarks")),
+            "abuse_comment": self._abuse.get(obj.name),
+            "mailbox_warning": self._failed.get(obj.name) or warning_of(entities),
+        }
 
     def contact(self, handle: str) -> Entity:
         """Return a role, person or IRT by its handle; only the handle where the answer lacks it."""
@@ -160,7 +148,6 @@ class _Answer:
                 roles=frozenset(["registrant"]),
                 name=obj.first("org-name"),
                 kind="org",
-                address=tuple(obj.values("address")),
                 country=as_country(obj.first("country")),
                 remarks=tuple(obj.values("remarks")),
                 entities=tuple(replace(role, roles=frozenset(["abuse"])) for role in abuse_roles),
@@ -230,7 +217,6 @@ def _contact(obj: Object) -> Entity:
         kind=_CARD_KINDS.get(obj.kind, "group"),
         mailboxes=tuple(boxes),
         forms=tuple(form for text in obj.values("abuse-url") for form in read_forms(text)),
-        address=tuple(obj.values("address")),
         country=as_country(obj.first("country")),
         remarks=tuple(remarks),
         redacted=any(
