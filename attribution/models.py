@@ -11,6 +11,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from attribution.codes import DoubtCode
+
 Status = Literal[
     "attributed", "partial", "not_attributable", "not_resolved", "retry_later", "invalid_input"
 ]
@@ -166,6 +168,7 @@ class Doubt(_Model):
     """Something that a reader must know before acting."""
 
     code: str
+    """A value of `attribution.codes.DoubtCode`; one of a newer version may be unknown here."""
     text: str
 
 
@@ -220,7 +223,7 @@ class Attribution(_Model):
         """
         shown = f"{reprlib.repr(given)} ({type(given).__name__})"
         why = f"target {shown} is no text. Give a URL, a host name or an IP address as a str"
-        doubts = [Doubt(code="invalid_input", text=why)]
+        doubts = [Doubt(code=DoubtCode.INVALID_INPUT, text=why)]
         return cls(
             input=shown, host=None, status="invalid_input", observed_at=observed_at, doubts=doubts
         )

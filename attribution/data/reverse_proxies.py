@@ -17,7 +17,9 @@ from attribution.net.addresses import Address
 from attribution.net.prefixes import PrefixTable
 
 OWN = "fronts.csv"
+"""The user's own table in the data folder; the name is older than the word reverse proxy."""
 REFRESHED = "fronts-refreshed.csv"
+"""What `attribution data refresh` wrote there."""
 _KINDS = ("cdn", "cloud", "sinkhole", "parking")
 
 

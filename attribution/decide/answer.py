@@ -73,7 +73,7 @@ def decide_from(facts: Facts) -> Decision:
     if target is None:
         raise ValueError("facts without a target and without what is wrong with it")
     if target.not_attributable:
-        code = DoubtCode(target.code or DoubtCode.SPECIAL)
+        code = target.code or DoubtCode.SPECIAL
         return _ended(facts, target.host, "not_attributable", code, target.not_attributable)
     if not facts.addresses:
         return _unresolved(facts, target.host)
