@@ -143,6 +143,7 @@ class AddressAnswer(_Model):
 
     ip: str
     via: list[str] = []
+    """What led to it: `ALIAS CNAME TARGET` for each alias; `told by SOURCE` for a disclosed origin."""
     network: NetworkRef | None = None
     origin: Origin | None = None
     role: Role | None = None
@@ -212,16 +213,19 @@ class Attribution(_Model):
     """Whom to write to, first to last, and what to ask of each."""
     country: Country = Country()
     fronted: bool = False
+    """Whether some address of the site is a reverse proxy's."""
     doubts: list[Doubt] = []
     failures: list[Failure] = []
+    """Questions that were not answered, each with its last failure."""
     evidence: list[EvidenceRef] = []
+    """Every answer that the decision rests on, in the order in which they came."""
 
     @classmethod
-    def of_no_text(cls, given: object, observed_at: datetime) -> Attribution:
+    def of_no_text(cls, value: object, observed_at: datetime) -> Attribution:
         """Return the answer for a target that is no str:
         `invalid_input`, whose `input` is its value and type in short.
         """
-        shown = f"{reprlib.repr(given)} ({type(given).__name__})"
+        shown = f"{reprlib.repr(value)} ({type(value).__name__})"
         why = f"target {shown} is no text. Give a URL, a host name or an IP address as a str"
         doubts = [Doubt(code=DoubtCode.INVALID_INPUT, text=why)]
         return cls(

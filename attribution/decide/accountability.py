@@ -1,4 +1,4 @@
-"""Who is accountable for a block: whoever others than itself
+"""Who is accountable for a block: a holder that others than itself
 vouch for. What a customer states about itself proves nothing.
 
 The chain is read from the most specific network up. The first accountable holder can take the
@@ -35,7 +35,7 @@ _KNOWS_MEMBERS = frozenset(["ripe", "afrinic"])
 
 
 class Proof(StrEnum):
-    """What is still to be asked before a customer can be told from an accountable company."""
+    """What is still to be asked to distinguish a customer from an accountable company."""
 
     ABOVE = "the network above"
     SYSTEM = "the holder of the AS that announces it"
@@ -44,7 +44,7 @@ class Proof(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Accountable:
-    """The first accountable holder above an address, and who stands below."""
+    """The first accountable holder above an address, and the customers below it."""
 
     level: Level
     way: Way
@@ -120,7 +120,7 @@ def _from(facts: Facts, chain: Chain, index: int) -> Accountable | Undecided:
 
 
 def _below_undecided(facts: Facts, level: Level, above: Undecided) -> Accountable | Undecided:
-    """A person's vouching needs no network above;
+    """Accept a person's vouching, which needs no network above;
     nothing else is believed of a block whose provider is not known.
     """
     if level.holder.id in facts.vouched:

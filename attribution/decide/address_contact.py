@@ -139,8 +139,8 @@ def _publication(
 def _is_refused(
     facts: Facts, draft: Draft, accountable: Accountable, publication: Publication
 ) -> bool:
-    """Doubt a contact that whoever runs the site may read;
-    say whether it is refused, since the holder may be just that.
+    """Doubt a contact in the site's own domain, whose owner may read the notice;
+    say whether it is refused, because the holder may be that owner.
     """
     if not facts.is_of_the_site(publication.email, publication.form):
         return False
@@ -303,4 +303,4 @@ _BEARS_ON: dict[type[Question], Callable[[Facts, Chain, Any], bool]] = {
     WhoisSystem: _announcing,
     NationalPage: _page_of,
 }
-"""Which failed questions leave something open about an address."""
+"""By the type of a failed question: whether it leaves something open about an address."""

@@ -38,7 +38,7 @@ _RANK: dict[Role, int] = {
     "registrar": 7,
 }
 _RANK_LEASED, _RANK_ABOVE = 4, 5
-"""Who may lease the space comes next after who answers for it, before the networks above."""
+"""A company that may lease the space comes after its holder, before the networks above."""
 _RESOLUTION_FAILURES: dict[str, str] = {
     DoubtCode.TIMEOUT: "the resolvers did not answer in time",
     DoubtCode.SERVFAIL: "the resolvers could not find an answer (SERVFAIL)",
@@ -206,8 +206,8 @@ def _finish(facts: Facts, draft: Draft, host: str) -> Decision:
 
 
 def _candidates(facts: Facts, draft: Draft, hosts: list[Party]) -> list[Provider]:
-    """Return the companies that it may be, where nothing but DNS,
-    which the site's owner writes, leads to them.
+    """Return the companies that may serve the site, where only DNS,
+    which the site's owner controls, points to them.
 
     A platform of the tables that every address leads to, a disclosed origin, an address that was
     seen to serve the content, and a reverse proxy of the tables at all addresses show which it is.
@@ -277,8 +277,8 @@ def _all_are_proxies_of_one_company(facts: Facts) -> bool:
 
 
 def _primary(facts: Facts, parties: list[Party], hosts: list[Party]) -> Party | None:
-    """Return whom to write to first: who holds the address
-    that was seen to serve, else the first that can act.
+    """Return the company to write to first: the holder of the address
+    that was seen to serve the content, else the first that can act.
     """
     stated = _stated_addresses(facts)
     if stated:
@@ -325,8 +325,8 @@ def _with_mail(facts: Facts, draft: Draft, party: Party) -> Party:
 def _party_order(
     draft: Draft, party: Party, stated: set[str]
 ) -> tuple[bool, bool, bool, int, int, str]:
-    """Write first to those who can act: to who holds an origin
-    behind a reverse proxy; among equals to whom most addresses are at.
+    """Sort key: companies that can act first, of them the holder of an origin
+    behind a reverse proxy; among equals the one with most addresses.
     """
     may_lease = party.role == "network" and party.provider.id in draft.at_once
     rank = _RANK.get(party.role, 9)

@@ -53,7 +53,7 @@ from attribution.registry.text import decode
 from attribution.target import Target, parse_target
 
 MOST_ADDRESSES = 32
-"""Addresses of one name that are looked up: whoever runs the name decides how many it has."""
+"""Addresses of one name that are looked up: its owner decides how many it has."""
 DISCLOSURE_LIFETIME = timedelta(hours=12)
 """How long a disclosed origin is taken for true: sites move."""
 _CLOCK_SKEW = timedelta(hours=1)
@@ -632,7 +632,7 @@ def _is_whole_region(first: Address, last: Address) -> bool:
 
 
 def _server_of(record: Record) -> Server:
-    """Return who answered, by the table of servers: never by what the answer says of itself."""
+    """Return the server that answered, by the table of servers, never by the answer's own text."""
     return (
         server_for_url(record.url or f"https://{record.server}/")
         if record.kind == "rdap"

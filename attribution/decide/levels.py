@@ -69,7 +69,7 @@ class Chain:
 
     @property
     def leaf(self) -> Level | None:
-        """The most specific network that is somebody's, or None."""
+        """The most specific network that has a holder, or None."""
         return self.levels[0] if self.levels else None
 
 

@@ -1,4 +1,4 @@
-"""In which order to write, what to ask of each, and who takes the case in the country."""
+"""The order of writing, what to ask of each party, and who takes the case in the country."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def country_of(facts: Facts, draft: Draft, primary: Party) -> Country:
 def write_order(
     facts: Facts, draft: Draft, parties: list[Party], country: Country
 ) -> list[WriteStep]:
-    """Return whom to write to, first to last: who can act,
-    who is above them, who announces, the country's authority.
+    """Return the parties to write to, first to last: those that can act, those above them,
+    the networks that announce the addresses, the country's authority.
     """
     able = [party for party in parties if party.addressee and _can_act(draft, party)]
     if not able:

@@ -101,7 +101,7 @@ def add_platform(facts: Facts, draft: Draft) -> None:
 
 
 def add_domain_parties(facts: Facts, draft: Draft) -> None:
-    """List the registrar and who runs the name servers: neither removes content."""
+    """List the registrar and the name servers' operators: neither removes content."""
     if facts.domain is None:
         return
     domain, record = facts.domain

@@ -241,7 +241,7 @@ class MailTo(_Question):
 
 @dataclass(frozen=True, slots=True)
 class DisclosedOriginAt(_Question):
-    """An address behind a proxy, as the proxy's operator or an analyst told it."""
+    """An address behind a reverse proxy, as the proxy's operator or an analyst disclosed it."""
 
     kind = "told_origin"
     wording = "told origin {0.address}"
@@ -250,7 +250,7 @@ class DisclosedOriginAt(_Question):
 
 @dataclass(frozen=True, slots=True)
 class OriginsBehind(_Question):
-    """Which origins somebody who may know them tells of a proxy's address."""
+    """Which origins a source discloses of a reverse proxy's address."""
 
     kind = "origins_behind"
     wording = "origins behind {0.address}, told by {0.source}"

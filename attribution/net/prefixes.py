@@ -1,5 +1,5 @@
 """Longest-prefix match over address blocks: a sorted array of disjoint segments, one bisection a
-look-up.
+lookup.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class DomainRegistration:
     name: str
     registrar: Registrar | None
     status: frozenset[str]
-    """EPP status codes in RDAP's words: `active`, `client hold`."""
+    """EPP status codes as RDAP spells them (RFC 8056): `active`, `client hold`."""
     nameservers: tuple[str, ...]
 
 

@@ -1,4 +1,4 @@
-"""Telling an answer from a refusal by the table of wordings, whatever it is dressed as."""
+"""Distinguishing answers from refusals by the table of wordings, whatever their status or form."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def _holds_object(written: list[str], server: Server) -> bool:
 
 
 def _judged(server: Server, protocol: str, text: str) -> _Wording | None:
-    """Return the first row of the table whose words are in the text."""
+    """Return the first row of the table whose text the answer contains."""
     rows = (row for row in _wordings()[protocol] if row.registry in ("*", server.registry))
     return next((row for row in rows if row.text in text), None)
 

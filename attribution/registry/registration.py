@@ -90,13 +90,13 @@ class Registration:
     is ...` line, which follows the abuse-c inheritance.
     """
     redactions: tuple[str, ...] = ()
-    """What the registry says it withholds (RFC 9537), in its words and paths."""
+    """What the registry states that it withholds (RFC 9537): names, methods and paths."""
     truncated: str | None = None
     """The registry's notice that it left something out (RFC 9083, section 10.2.1)."""
     handle_space: str = ""
     """The registry whose handles the answer prints: with a handle it identifies an organisation."""
     mailbox_warning: str | None = None
-    """The registry's own words that the published mailbox failed validation."""
+    """The registry's own text that the published mailbox failed validation."""
     maintainers: tuple[str, ...] = ()
     """Accounts that may edit the object (`mnt-by`); RIPE's RDAP shows them as registrants."""
 
@@ -107,8 +107,8 @@ class Registration:
 
     @property
     def withholds(self) -> bool:
-        """Whether something was left out because who asks
-        may not see it: asking again brings nothing more.
+        """Whether something was left out for lack of authorisation:
+        asking again brings nothing more.
         """
         return "authorization" in (self.truncated or "").lower()
 

@@ -30,7 +30,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One server of a registry, or one in no table (`listed` is false: its word is a claim)."""
+    """One server of a registry; an unlisted one's answers are claims, and decide nothing."""
 
     host: str
     port: int

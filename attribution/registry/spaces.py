@@ -24,7 +24,7 @@ _PRINT_COMPANY_NUMBERS = frozenset(["lacnic", "nicbr"])
 
 
 def company_number(handle: str | None, registry: str) -> str | None:
-    """Return a Brazilian company number (CNPJ) without its marks, or None where the handle is none.
+    """Return a Brazilian company number (CNPJ) without punctuation; None for other handles.
 
     `00.000.000/0001-00` on port 43 and `00000000000100` by RDAP are one handle.
     """

@@ -40,7 +40,7 @@ _TEXT = re.compile(
 def is_registry_object(network: Network) -> bool:
     """Say whether an answer is a registry's own object around space, and names no holder.
 
-    It is told by types that only a registry sets, by the registry's own organisation, IRT and
+    It is recognised by types that only a registry sets, by the registry's own organisation, IRT and
     maintainers, by the whole address space and by the blocks that IANA delegated. What a customer
     can write (network name, description, remark, name of an organisation) never makes one.
     """

@@ -19,7 +19,7 @@ MAXIMUM_ENTITIES = 2_000
 BIG_BODY = 64 * 1024
 """Above this a caller parses in a thread, so that the event loop never waits."""
 BIG_LINES = 2_000
-"""The same for line ends: a text of nothing else costs a hundred times what its bytes do."""
+"""The same in line ends: a text of nothing else takes a hundred times longer to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def read_as_number(text: str) -> int | None:
 
 
 def comments(text: str) -> list[str]:
-    """Return the registry's own lines without their mark, white space collapsed."""
+    """Return comment lines, which only the registry writes, without `%` or `#`."""
     return [clean(line.lstrip("%#")) for line in lines(text) if is_comment(line)]
 
 

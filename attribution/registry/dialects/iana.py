@@ -8,6 +8,6 @@ from attribution.registry.text import decode
 
 
 def read_networks(body: bytes, _server: Server) -> list[Network]:
-    """Return nothing: what stands there are IANA's own blocks. Raises UnreadableAnswer."""
+    """Return nothing: the blocks in the answer are IANA's own. Raises UnreadableAnswer."""
     decode(body)  # too long a body is unreadable here too
     return []
