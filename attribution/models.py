@@ -143,7 +143,7 @@ class AddressAnswer(_Model):
 
     ip: str
     via: list[str] = []
-    """What led to it: `ALIAS CNAME TARGET` for each alias; `told by SOURCE` for a disclosed origin."""
+    """What led to it: `ALIAS CNAME TARGET` each, or `told by SOURCE` of a disclosed origin."""
     network: NetworkRef | None = None
     origin: Origin | None = None
     role: Role | None = None
