@@ -16,7 +16,6 @@ class Registry:
     id: str
     national: bool
     country: str | None
-    servers: frozenset[str]
     handles: frozenset[str]
     """Its organisations, IRTs, maintainers and contacts."""
     mailboxes: frozenset[str]
@@ -48,7 +47,6 @@ def registries() -> dict[str, Registry]:
             id=row["id"],
             national=row["level"] == "nir",
             country=row["country"] or None,
-            servers=frozenset(row["servers"].split()),
             handles=frozenset(row["handles"].upper().split()),
             mailboxes=frozenset(row["mailboxes"].split()),
             names=frozenset(_plain(name) for name in row["names"].split("|")),
@@ -71,12 +69,6 @@ def is_national(id_: str) -> bool:
     """Say whether this is the id of a national registry."""
     row = registry(id_)
     return row is not None and row.national
-
-
-def registry_of_server(host: str) -> str | None:
-    """Return the id of the registry that runs this server, or None."""
-    owner = _by("servers").get(host.lower().partition(":")[0])
-    return owner.id if owner else None
 
 
 @lru_cache(maxsize=4096)  # a few companies hold most of the networks of a list

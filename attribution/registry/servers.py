@@ -82,6 +82,12 @@ def servers_of(registry: str) -> list[Server]:
     return [server for server in _table().values() if server.registry == registry]
 
 
+def registry_of_server(host: str) -> str | None:
+    """Return the id of the registry that runs this server, or None."""
+    name = host.lower().partition(":")[0]
+    return next((server.registry for server in _table().values() if server.host == name), None)
+
+
 def is_listed(host: str, port: int, kind: Kind) -> bool:
     """Say whether the server is listed for this kind; of loopback see `server_for_url`."""
     name = host.lower().rstrip(".")
