@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from attribution.registry.lenient import as_country, as_lines, as_list, as_objects, as_text
@@ -13,43 +13,34 @@ from attribution.registry.mailbox import (
     read_mailboxes,
     unusable_mailbox,
 )
-from attribution.registry.registration import Mailbox
+from attribution.registry.registration import Entity, Mailbox
+
+_FIELDS = (
+    "name",
+    "organisation",
+    "kind",
+    "mailboxes",
+    "forms",
+    "country",
+    "redacted",
+    "unusable",
+)
+"""The fields of an entity that its card gives."""
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What a contact card says."""
+def read_card(entity: dict[str, Any]) -> Entity:
+    """Read the entity's card: jCard first, a JSContact card beside it fills what is missing.
 
-    name: str | None = None
-    organisation: str | None = None
-    kind: str | None = None
-    mailboxes: tuple[Mailbox, ...] = ()
-    forms: tuple[str, ...] = ()
-    country: str | None = None
-    withheld: bool = False
-    """A mailbox or name is masked or replaced by the registry's notice that it is withheld."""
-    unusable: tuple[str, ...] = ()
-    """What stands in place of a mailbox and is none, as text."""
-
-
-def read_card(entity: dict[str, Any]) -> Card:
-    """Read the entity's card: jCard first, a JSContact card beside it fills what is missing."""
+    The entity that is returned has the card's fields only: no handle, no roles.
+    """
     jcard = _read_jcard(entity.get("vcardArray"))
     keys = (key for key in entity if key.startswith("jscard") and not key.endswith("_version"))
     key = next(keys, None)
     if key is None:
         return jcard
     jscontact = _read_jscontact(entity.get(key))
-    return Card(
-        name=jcard.name or jscontact.name,
-        organisation=jcard.organisation or jscontact.organisation,
-        kind=jcard.kind or jscontact.kind,
-        mailboxes=jcard.mailboxes or jscontact.mailboxes,
-        forms=jcard.forms or jscontact.forms,
-        country=jcard.country or jscontact.country,
-        withheld=jcard.withheld or jscontact.withheld,
-        unusable=jcard.unusable or jscontact.unusable,
-    )
+    either = {name: getattr(jcard, name) or getattr(jscontact, name) for name in _FIELDS}
+    return replace(jcard, **either)
 
 
 class _Rows:
@@ -112,21 +103,21 @@ class _Rows:
                 self._take_mail(parameters, line)
 
 
-def _read_jcard(value: Any) -> Card:
+def _read_jcard(value: Any) -> Entity:
     """Read `["vcard", [[name, {}, type, value…], …]]`, or the same without the inner list."""
     rows = _Rows()
     for row in _jcard_rows(value):
         if isinstance(row, list) and len(row) >= 4 and isinstance(row[0], str):
             parameters = row[1] if isinstance(row[1], dict) else {}
             rows.take(row[0].lower(), parameters, row[3] if len(row) == 4 else row[3:])
-    return Card(
+    return Entity(
         name=rows.first.get("fn"),
         organisation=rows.first.get("org"),
         kind=rows.first.get("kind"),
         mailboxes=tuple(rows.mailboxes),
         forms=(*rows.contact_forms, *rows.other_forms),
         country=rows.country,
-        withheld=rows.mail_withheld or (rows.name_withheld and not rows.mailboxes),
+        redacted=rows.mail_withheld or (rows.name_withheld and not rows.mailboxes),
         unusable=tuple(rows.unusable),
     )
 
@@ -149,9 +140,9 @@ def _pref(parameters: dict[str, Any]) -> int | None:
     return int(value) if value.isascii() and value.isdigit() else None
 
 
-def _read_jscontact(value: Any) -> Card:
+def _read_jscontact(value: Any) -> Entity:
     if not isinstance(value, dict):
-        return Card()
+        return Entity()
     name, emails = value.get("name"), value.get("emails")
     addresses = _members(value.get("addresses"))
     rows = _Rows()
@@ -165,7 +156,7 @@ def _read_jscontact(value: Any) -> Card:
         rows.take("email", {"type": types, "pref": email.get("pref")}, text)
     organisations = _members(value.get("organizations"))
     links = _members(value.get("links"))
-    return Card(
+    return Entity(
         name=as_text(name.get("full"))
         if isinstance(name, dict)
         else as_text(value.get("fullName")),
@@ -181,7 +172,7 @@ def _read_jscontact(value: Any) -> Card:
             (code for address in addresses if (code := as_country(address.get("countryCode")))),
             None,
         ),
-        withheld=rows.mail_withheld,
+        redacted=rows.mail_withheld,
         unusable=tuple(rows.unusable),
     )
 

@@ -226,21 +226,15 @@ def _entity(document: Document, server: Server) -> Entity:
     remarks = as_objects(document.get("remarks"))
     texts = tuple(line for remark in remarks for line in as_lines(remark.get("description")))
     handle = as_text(document.get("handle"))
-    return Entity(
+    return replace(
+        card,
         handle=company_number(handle, server.registry) or handle,
         roles=as_roles(document.get("roles")),
-        name=card.name,
-        organisation=card.organisation,
-        kind=card.kind,
-        mailboxes=card.mailboxes,
-        forms=card.forms,
-        country=card.country,
         remarks=texts,
         entities=tuple(_entity(child, server) for child in as_objects(document.get("entities"))),
-        redacted=card.withheld or any(is_withheld(line) for line in texts),
+        redacted=card.redacted or any(is_withheld(line) for line in texts),
         warning=_unvalidated(remarks)
         or invalid_mailbox(texts, [box.email for box in card.mailboxes]),
-        unusable=card.unusable,
     )
 
 
