@@ -1,5 +1,4 @@
-"""From a reported URL to the company that can take it down, its abuse mailbox, and how that is
-known.
+"""From a reported URL to the company that can take it down and its abuse mailbox.
 
     >>> import attribution
     >>> answer = attribution.attribute("hxxps://www[.]site.example/x")  # doctest: +SKIP
