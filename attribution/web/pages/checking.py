@@ -73,7 +73,7 @@ def front(request: Request, principal: Looker) -> Response:
         lambda connection: batches.batch_states(connection, principal.who, limit=10)
     )
     return page(
-        request, "front.html.j2", recent=[one for one in recent if one.kept], fault="", text=""
+        request, "lookup.html.j2", recent=[one for one in recent if one.kept], fault="", text=""
     )
 
 
@@ -98,7 +98,7 @@ async def check(request: Request, principal: Looker, form: Form) -> Response:
         except InvalidTarget as invalid:
             fault = explained(invalid)
     if fault:
-        return page(request, "front.html.j2", 422, recent=[], fault=fault, text=text)
+        return page(request, "lookup.html.j2", 422, recent=[], fault=fault, text=text)
 
     def keep() -> str:
         with service.store.write(principal.who) as writer:
@@ -124,7 +124,7 @@ async def one(request: Request, check: str, principal: Looker) -> Response:
         return {"check": now, "groups": _groups(service, connection, now)}
 
     values = await run_in_threadpool(service.read, read)
-    return page(request, "many.html.j2", shown=_SHOWN_A_COMPANY, **values)
+    return page(request, "answers.html.j2", shown=_SHOWN_A_COMPANY, **values)
 
 
 @router.get("/checks/{check}/lines/{number}")
@@ -247,7 +247,7 @@ async def _single(request: Request, service: Service, held: BatchState) -> Respo
     if found.answer is not None or held.state == "stopped":
         return await run_in_threadpool(_page_of, request, service, held, found)
     split = Markup(_SPLIT)  # noqa: S704 - our own mark
-    whole = render(request, "single.html.j2", check=held, line=found, split=split, panel="")
+    whole = render(request, "answer.html.j2", check=held, line=found, split=split, panel="")
     head, _, foot = whole.partition(_SPLIT)
 
     async def learning() -> AsyncIterator[str]:
@@ -279,12 +279,12 @@ async def _single(request: Request, service: Service, held: BatchState) -> Respo
 
 def _page_of(request: Request, service: Service, held: BatchState, found: Line) -> Response:
     panel = Markup(_panel(request, service, held, found))  # noqa: S704 - rendered from a template
-    return page(request, "single.html.j2", check=held, line=found, split="", panel=panel)
+    return page(request, "answer.html.j2", check=held, line=found, split="", panel=panel)
 
 
 def _panel(request: Request, service: Service, held: BatchState, found: Line) -> str:
     if found.answer is None or found.evidence is None:
-        return render(request, "unfinished.html.j2", check=held)
+        return render(request, "answer_unfinished.html.j2", check=held)
     answer = found.answer
     steps = [step for step in _decided_again(found.evidence).steps if step.rule in SHOWN_RULES]
     known = None if answer.primary is None else _known(service, answer)
@@ -295,7 +295,7 @@ def _panel(request: Request, service: Service, held: BatchState, found: Line) ->
     )
     return render(
         request,
-        "panel.html.j2",
+        "answer_panel.html.j2",
         check=held,
         line=found,
         answer=answer,
