@@ -38,7 +38,7 @@ NOTICE_TEMPLATES = (
     "attribution/notices/templates/*.j2",
     "attribution/pattern/dossier/templates/letter.txt.j2",
 )
-PAGE_TEMPLATES = ("attribution/web/templates/*.j2",)
+PAGE_TEMPLATES = ("attribution/web/templates/**/*.j2",)
 PROGRAMS = ("attribution/**/*.py", "cli/**/*.py")
 KEYWORDS = {
     "_": None,

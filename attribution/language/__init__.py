@@ -1,7 +1,8 @@
-"""Languages of the page, the command, notices and letters: gettext catalogues; English is the source.
+"""Languages of the page, the command, notices and letters, as gettext catalogues.
 
 One file a domain and language, `catalogues/DOMAIN/LANGUAGE.po`, is read when the language is first
-used; a new file is a new language. Without Babel (the extra `hotline`) there is English alone.
+used; a new file is a new language. English is the source, and stands in the code; without Babel
+(the extra `hotline`) it is the only language.
 
 A message names its values in braces: `_("{count} cases", count=3)`.
 """

@@ -82,7 +82,7 @@ def letter_text(values: dict[str, Any], hotline: str, mailbox: str) -> tuple[str
     sent = [case["sent"][:10] for case in values["cases"]]
     text = (
         environment()
-        .get_template("letter.en.txt.j2")
+        .get_template("letter.txt.j2")
         .render(
             d=values,
             hotline=hotline,

@@ -29,6 +29,7 @@ from attribution.codes import SHOWN_RULES
 from attribution.errors import InvalidTarget, NotInStoreError
 from attribution.evidence import UNANSWERED, Evidence, Record
 from attribution.files.shown_text import csv_cell, escaped_json
+from attribution.language import Domain, translator
 from attribution.lookup.budgets.health import registry_rows
 from attribution.models import Attribution
 from attribution.store.tables import cases, providers, reports
@@ -40,7 +41,6 @@ from attribution.web.pages.rendering import page, render
 from attribution.web.pages.visitors import Form, Looker, Worker, visitor_of
 from attribution.web.service import Service
 from attribution.web.streams import EVENTS, stream_of
-from attribution.web.words import words_of
 
 router = APIRouter()
 Number = Annotated[int, Path(ge=1, le=10**9)]
@@ -83,11 +83,11 @@ async def check(request: Request, principal: Looker, form: Form) -> Response:
     service: Service = request.app.state.service
     text = form.get("targets", "")
     targets = [line.strip() for line in text.splitlines() if line.strip()]
-    fault, say = "", words_of(visitor_of(request).language)
+    fault, _ = "", translator(Domain.PAGE, visitor_of(request).language).gettext
     if not targets:
-        fault = say("Paste a URL, a host name or an address.")
+        fault = _("Paste a URL, a host name or an address.")
     elif len(targets) > MOST_TARGETS:
-        fault = say(
+        fault = _(
             "These are {count} lines; {most} can be looked up at once.",
             count=len(targets),
             most=MOST_TARGETS,
