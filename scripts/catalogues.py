@@ -11,22 +11,21 @@ import argparse
 import io
 import re
 from collections.abc import Iterator
-from enum import StrEnum
 from functools import cache
 from inspect import isclass
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_file
-from babel.messages.pofile import write_po
 from babel.messages.plurals import get_plural
+from babel.messages.pofile import write_po
 
 from attribution import codes
 from attribution.language import (
     SOURCE,
     Domain,
     catalogue_file,
-    language_names,
+    is_translated,
     languages,
     read_catalogue,
 )
@@ -76,6 +75,8 @@ def extracted(domain: Domain) -> Catalog:
             catalogue.add(message, locations=[(place, 0)], auto_comments=comments, context=context)
     if domain is Domain.PAGE:
         _add_codes(catalogue)
+    for row in catalogue:
+        row.flags.discard("python-format")  # which Babel takes "95 % of" for
     return catalogue
 
 
@@ -91,7 +92,9 @@ def _files(domain: Domain) -> Iterator[Path]:
 
 def _add_codes(catalogue: Catalog) -> None:
     """Add the line of every code, and the names of events and roles as the page shows them."""
-    kinds = [kind for kind in vars(codes).values() if isclass(kind) and issubclass(kind, codes.Code)]
+    kinds = [
+        kind for kind in vars(codes).values() if isclass(kind) and issubclass(kind, codes.Code)
+    ]
     place = [("attribution/codes.py", 0)]
     for member in (member for kind in kinds for member in kind):
         catalogue.add(member.line, locations=place)
@@ -112,7 +115,7 @@ def faults(domain: Domain, language: str) -> list[str]:
             lines.append(f"superfluous: {_named(row)}")
         elif row.fuzzy:
             lines.append(f"fuzzy, check it: {_named(row)}")
-        elif not all([row.string] if isinstance(row.string, str) else row.string):
+        elif not is_translated(row):
             lines.append(f"not translated: {_named(row)}")
         else:
             lines += _strange_values(row)

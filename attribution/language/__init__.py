@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from babel.messages.catalog import Catalog
+    from babel.messages.catalog import Catalog, Message
 
 SOURCE = "en"
 """The language that messages are written in."""
@@ -100,6 +100,12 @@ def read_catalogue(domain: Domain, language: str) -> Catalog:
 
     with catalogue_file(domain, language).open("rb") as file:
         return read_po(file, locale=language, domain=domain, abort_invalid=True)
+
+
+def is_translated(message: Message) -> bool:
+    """Say whether each form of a catalogue's message has a text."""
+    forms = message.string or ""
+    return bool(forms) if isinstance(forms, str) else all(forms)
 
 
 @cache

@@ -6,9 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import catalogues
 import pytest
 
-import catalogues
 from attribution.language import (
     SOURCE,
     Domain,
@@ -20,10 +20,7 @@ from attribution.language import (
 )
 
 TRANSLATED = [
-    (domain, language)
-    for domain in Domain
-    for language in languages(domain)
-    if language != SOURCE
+    (domain, language) for domain in Domain for language in languages(domain) if language != SOURCE
 ]
 
 
