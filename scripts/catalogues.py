@@ -133,15 +133,18 @@ def _named(row: Message) -> str:
 
 
 def _strange_values(row: Message) -> list[str]:
-    """Return a line where a translation does not name the same values in braces."""
-    sources = [row.id] if isinstance(row.id, str) else list(row.id)
-    forms = [row.string] if isinstance(row.string, str) else list(row.string)
-    values = _values(" ".join(sources))
-    ones_may_lack = {"count"} if row.pluralizable else set()
+    """Return a line for each form of a translation that names other values than the message.
+
+    A form of a plural may leave the count out: "one report" needs no figure.
+    """
+    messages = [row.id] if isinstance(row.id, str) else row.id
+    forms = [row.string] if isinstance(row.string, str) else row.string or ()
+    allowed = _values(" ".join(messages))
+    needed = allowed - ({"count"} if row.pluralizable else set())
     return [
         f"other values in braces: {_named(row)}: {form!r}"
         for form in forms
-        if not values - ones_may_lack <= _values(form) <= values
+        if not needed <= _values(form) <= allowed
     ]
 
 
