@@ -331,7 +331,10 @@ class ApprovalRequest(_Request):
 
 
 class CheckRequest(_Request):
-    """What a registered checker saw of a reported URL, signed with its key (docs/cases.md)."""
+    """What a registered checker saw of a reported URL, signed with its key.
+
+    docs/guides/record-signed-checks.md has the form of a statement.
+    """
 
     checker: Text
     """The checker's public key: Ed25519, base64."""
@@ -383,8 +386,9 @@ class TestResult(_Reply):
 
 
 class Assessed(_Reply):
-    """What is to be said of one provider, as of `looked_at`; docs/pattern.md tells what each figure
-    means.
+    """Assessment of one provider, as of `looked_at`.
+
+    docs/explanation/pattern.md explains each figure.
     """
 
     provider: str

@@ -106,7 +106,7 @@ def load_mapping(name: str) -> Mapping:
         return _mapping(tomllib.loads(text))
     except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as error:
         raise HistoryError(
-            f"mapping {name!r} is none: {error}. See docs/cases.md for its form."
+            f"mapping {name!r} is none: {error}. See docs/guides/import-and-export.md for its form."
         ) from None
 
 

@@ -46,7 +46,7 @@ def serve(
     ):
         say(
             "attribution: passwords and URLs go over this in the clear: put a proxy "
-            "with TLS in front, see docs/service.md"
+            "with TLS in front, see docs/guides/run-the-service.md"
         )
     run(settings, host, port, lambda line: say(f"attribution: {line}"))
 

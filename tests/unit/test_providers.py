@@ -45,7 +45,7 @@ def history(store: Store, provider: int, at: int | None = None) -> frozenset[int
 def test_a_company_renamed_twice_stays_one_history_and_a_bystander_does_not_inherit_it(
     store: Store, clock: Clock
 ) -> None:
-    """The worked example of docs/cases.md."""
+    """The worked example of docs/guides/link-providers.md."""
     first = kept(
         store,
         "ripe:ORG-SH1-RIPE",

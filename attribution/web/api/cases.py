@@ -178,7 +178,7 @@ def event(
     key: OnceKey = None,
 ) -> Response:
     """Note that something happened to a case: `ack`, `refused`, `bounce`, `still_online`,
-    `offline`, and the others of docs/cases.md.
+    `offline`, and the others of docs/guides/report-and-notify.md.
     """
     once = Once(service, principal, f"cases {case} events", key, body.model_dump(mode="json"))
     at = given_time(body.at)
