@@ -3,8 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := bin/pip --disable-pip-version-check --quiet
 
-.PHONY: demo check test tools base format lint types imports quick tests docs coverage wheel soak fuzz accuracy simulate bench \
-	bench-web screenshots lock clean
+.PHONY: demo check test tools base format lint types imports quick tests docs coverage wheel \
+	catalogues soak fuzz accuracy simulate bench bench-web screenshots lock clean
 
 demo: .venv-demo/.installed
 	@.venv-demo/bin/attribution demo
@@ -61,6 +61,10 @@ endef
 
 .venv/.installed: requirements/dev.txt pyproject.toml
 	$(call install,.venv,requirements/dev.txt)
+
+# Bring the catalogues of messages up to date with the code, and name what a translator has left to do.
+catalogues: .venv/.installed
+	PYTHONPATH=$(CURDIR) $(BIN)/python scripts/catalogues.py
 
 # What a user of the library alone has: the wheel and what it requires. Tests measure it and run the main job in it.
 base: .venv-base/.installed wheel

@@ -34,6 +34,7 @@ MODULES: dict[Extra, tuple[str, ...]] = {
         "sqlalchemy",
         "alembic",
         "cryptography",
+        "babel",
         "jinja2",
         "numpy",
         "scipy",

@@ -268,13 +268,13 @@ class Settings(BaseModel):
         24.0, gt=0, le=720, description="hours after which a reminder is due while a URL is online"
     )
     notice_language: Annotated[str, Field(pattern="^[a-z]{2}$")] = Field(
-        "en", description="of notices: nl, en, de or fr"
+        "en", description="language of notices, such as en or nl"
     )
     notice_urls: Literal["defanged", "whole"] = Field(
         "defanged", description="how a notice names URLs: defanged or whole"
     )
     templates_folder: Path | None = Field(
-        None, description="notice templates of your own, used before those packaged"
+        None, description="folder of your own notice templates, notice.LANGUAGE.txt.j2"
     )
 
     serve_host: str = Field(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,9 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from jinja2 import FileSystemLoader, PackageLoader, StrictUndefined, TemplateError, TemplateNotFound
-from jinja2.loaders import BaseLoader, ChoiceLoader
-from jinja2.sandbox import SandboxedEnvironment
 from sqlalchemy import Connection, select
 
 from attribution.casework.mailboxes import approvals
@@ -25,14 +21,13 @@ from attribution.decide.facts import Facts
 from attribution.errors import EvidenceError, InvalidTarget, Refused
 from attribution.evidence import Evidence
 from attribution.models import WriteStep
-from attribution.notices.wording import ask_words, role_words
+from attribution.notices.notice import Notice
+from attribution.notices.rendering import render_notice
 from attribution.settings import Settings
 from attribution.store.keys import Keys
 from attribution.store.tables import cases, events, marks, reports
 from attribution.store.times import moment
 from attribution.target import defanged, plain_url
-
-LANGUAGES = ("en", "nl", "de", "fr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,24 +110,23 @@ def draft(
     for step, country, addresses in _steps(due, held):
         mailbox = step.contact.lower() if step.contact and "@" in step.contact else None
         approved = mailbox is not None and _is_approved(connection, mailbox)
-        context = {
-            "to": step.to,
-            "role": role_words(sender.language, step.role),
-            "ask": ask_words(sender.language, step.role),
-            "case": due.case,
-            "site": defanged(site) if sender.urls == "defanged" else site,
-            "hotline": sender.name,
-            "reminder": due.what == "reminder",
-            "first_sent": _day(first),
-            "last_seen": _day(seen),
-            "urls": [defanged(url) if sender.urls == "defanged" else url for url in urls],
-            "urls_given": approved,
-            "defanged": sender.urls == "defanged",
-            "laws": [_law(law) for law in laws_of(country)],
-            "reply_to": sender.reply_to(case["token"]),
-            "token": case["token"],
-        }
-        subject, text = _rendered(sender, context)
+        notice = Notice(
+            case=due.case,
+            to=step.to,
+            role_code=step.role,
+            site=defanged(site) if sender.urls == "defanged" else site,
+            hotline=sender.name,
+            urls=tuple(defanged(url) if sender.urls == "defanged" else url for url in urls),
+            urls_given=approved,
+            defanged=sender.urls == "defanged",
+            laws=tuple(map(_law, laws_of(country))),
+            reply_to=sender.reply_to(case["token"]),
+            token=case["token"],
+            reminder=due.what == "reminder",
+            first_sent=_day(first),
+            last_seen=_day(seen),
+        )
+        subject, text = render_notice(notice, sender.language, sender.templates)
         xarf = (
             tuple(xarf_report(url, sender, case["token"], addresses) for url in urls)
             if approved
@@ -155,7 +149,7 @@ def draft(
                 step.when,
                 subject,
                 text,
-                context["reply_to"],
+                notice.reply_to,
                 xarf,
                 in_the_way,
             )
@@ -222,32 +216,6 @@ def _is_approved(connection: Connection, mailbox: str) -> bool:
         select(marks.c.provider_id).where(marks.c.kind == "mailbox", marks.c.value == mailbox)
     ).scalars()
     return any(mailbox in approvals(connection, holder) for holder in list(holders))
-
-
-def _rendered(sender: Sender, context: dict[str, Any]) -> tuple[str, str]:
-    loaders: list[BaseLoader] = [PackageLoader("attribution.notices")]
-    if sender.templates is not None:
-        loaders.insert(0, FileSystemLoader(sender.templates))
-    environment = SandboxedEnvironment(
-        loader=ChoiceLoader(loaders),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,
-    )
-    name = f"notice.{sender.language}.txt.j2"
-    try:
-        text = environment.get_template(name).render(context)
-    except TemplateNotFound:
-        remedy = (
-            f"there is no template of that name: languages are {', '.join(LANGUAGES)}, or those of "
-            "your own folder"
-        )
-        raise Refused(Refusal.INVALID, "template", name, remedy) from None
-    except TemplateError as error:
-        raise Refused(Refusal.INVALID, "template", name, f"it cannot be used: {error}") from None
-    subject, _, body = text.strip().partition("\n")
-    return " ".join(subject.split()), re.sub(r"\n{3,}", "\n\n", body.strip()) + "\n"
 
 
 def xarf_report(url: str, sender: Sender, token: str, addresses: list[str]) -> dict[str, Any]:

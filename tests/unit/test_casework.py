@@ -13,7 +13,7 @@ from sqlalchemy import true
 
 from attribution.attributor import Investigation
 from attribution.casework import sending as notices
-from attribution.casework.drafting import LANGUAGES, Sender, draft
+from attribution.casework.drafting import Sender, draft
 from attribution.casework.events import correct, note_event
 from attribution.casework.mailboxes import approvals, approve
 from attribution.casework.providers import provider_named
@@ -22,6 +22,7 @@ from attribution.casework.sending import Due, Terms, due, record_notice, set_ter
 from attribution.casework.views import case_lines, case_view
 from attribution.demo.hotline import fill
 from attribution.errors import InvalidTarget, Refused, StoreError
+from attribution.language import Domain, languages
 from attribution.store import Store
 from attribution.store.tables import cases, events
 from attribution.store.times import micros
@@ -248,7 +249,7 @@ def drafted(
         return list(draft(connection, store.keys, one, sender, given))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages(Domain.NOTICES))
 def test_a_draft_in_each_language_names_site_urls_law_and_reply_address(
     language: str, store: Store, clock: Clock
 ) -> None:

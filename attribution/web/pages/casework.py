@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from attribution.attributor import Attributor
-from attribution.casework.drafting import LANGUAGES, draft
+from attribution.casework.drafting import draft
 from attribution.casework.events import correct, note_event
 from attribution.casework.providers import provider_named
 from attribution.casework.rechecking import Rechecked, recheck
@@ -25,6 +25,7 @@ from attribution.casework.views import PAGE, case_lines, case_view, urls_of_case
 from attribution.codes import Refusal
 from attribution.errors import Refused, StoreError
 from attribution.history.rows import ABOUT_NOTICE
+from attribution.language import Domain, languages
 from attribution.store.audit import note_view
 from attribution.store.times import micros
 from attribution.web.evidence import of_report
@@ -242,7 +243,7 @@ def _drafts(request: Request, case: str, who: str, language: str, given: list[st
         drafts=made,
         fault=fault,
         wants_urls=not names_urls,
-        languages_of_notices=LANGUAGES,
+        languages_of_notices=languages(Domain.NOTICES),
         chosen=language or service.settings.notice_language,
         xarf=reports,
     )

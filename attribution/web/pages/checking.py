@@ -29,6 +29,7 @@ from attribution.codes import SHOWN_RULES
 from attribution.errors import InvalidTarget, NotInStoreError
 from attribution.evidence import UNANSWERED, Evidence, Record
 from attribution.files.shown_text import csv_cell, escaped_json
+from attribution.language import Domain, translator
 from attribution.lookup.budgets.health import registry_rows
 from attribution.models import Attribution
 from attribution.store.tables import cases, providers, reports
@@ -40,7 +41,6 @@ from attribution.web.pages.rendering import page, render
 from attribution.web.pages.visitors import Form, Looker, Worker, visitor_of
 from attribution.web.service import Service
 from attribution.web.streams import EVENTS, stream_of
-from attribution.web.words import words_of
 
 router = APIRouter()
 Number = Annotated[int, Path(ge=1, le=10**9)]
@@ -73,7 +73,7 @@ def front(request: Request, principal: Looker) -> Response:
         lambda connection: batches.batch_states(connection, principal.who, limit=10)
     )
     return page(
-        request, "front.html.j2", recent=[one for one in recent if one.kept], fault="", text=""
+        request, "lookup.html.j2", recent=[one for one in recent if one.kept], fault="", text=""
     )
 
 
@@ -83,11 +83,11 @@ async def check(request: Request, principal: Looker, form: Form) -> Response:
     service: Service = request.app.state.service
     text = form.get("targets", "")
     targets = [line.strip() for line in text.splitlines() if line.strip()]
-    fault, say = "", words_of(visitor_of(request).language)
+    fault, _ = "", translator(Domain.PAGE, visitor_of(request).language).gettext
     if not targets:
-        fault = say("Paste a URL, a host name or an address.")
+        fault = _("Paste a URL, a host name or an address.")
     elif len(targets) > MOST_TARGETS:
-        fault = say(
+        fault = _(
             "These are {count} lines; {most} can be looked up at once.",
             count=len(targets),
             most=MOST_TARGETS,
@@ -98,7 +98,7 @@ async def check(request: Request, principal: Looker, form: Form) -> Response:
         except InvalidTarget as invalid:
             fault = explained(invalid)
     if fault:
-        return page(request, "front.html.j2", 422, recent=[], fault=fault, text=text)
+        return page(request, "lookup.html.j2", 422, recent=[], fault=fault, text=text)
 
     def keep() -> str:
         with service.store.write(principal.who) as writer:
@@ -124,7 +124,7 @@ async def one(request: Request, check: str, principal: Looker) -> Response:
         return {"check": now, "groups": _groups(service, connection, now)}
 
     values = await run_in_threadpool(service.read, read)
-    return page(request, "many.html.j2", shown=_SHOWN_A_COMPANY, **values)
+    return page(request, "answers.html.j2", shown=_SHOWN_A_COMPANY, **values)
 
 
 @router.get("/checks/{check}/lines/{number}")
@@ -247,7 +247,7 @@ async def _single(request: Request, service: Service, held: BatchState) -> Respo
     if found.answer is not None or held.state == "stopped":
         return await run_in_threadpool(_page_of, request, service, held, found)
     split = Markup(_SPLIT)  # noqa: S704 - our own mark
-    whole = render(request, "single.html.j2", check=held, line=found, split=split, panel="")
+    whole = render(request, "answer.html.j2", check=held, line=found, split=split, panel="")
     head, _, foot = whole.partition(_SPLIT)
 
     async def learning() -> AsyncIterator[str]:
@@ -279,12 +279,12 @@ async def _single(request: Request, service: Service, held: BatchState) -> Respo
 
 def _page_of(request: Request, service: Service, held: BatchState, found: Line) -> Response:
     panel = Markup(_panel(request, service, held, found))  # noqa: S704 - rendered from a template
-    return page(request, "single.html.j2", check=held, line=found, split="", panel=panel)
+    return page(request, "answer.html.j2", check=held, line=found, split="", panel=panel)
 
 
 def _panel(request: Request, service: Service, held: BatchState, found: Line) -> str:
     if found.answer is None or found.evidence is None:
-        return render(request, "unfinished.html.j2", check=held)
+        return render(request, "answer_unfinished.html.j2", check=held)
     answer = found.answer
     steps = [step for step in _decided_again(found.evidence).steps if step.rule in SHOWN_RULES]
     known = None if answer.primary is None else _known(service, answer)
@@ -295,7 +295,7 @@ def _panel(request: Request, service: Service, held: BatchState, found: Line) ->
     )
     return render(
         request,
-        "panel.html.j2",
+        "answer_panel.html.j2",
         check=held,
         line=found,
         answer=answer,

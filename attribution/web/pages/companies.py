@@ -254,13 +254,17 @@ def letter(request: Request, provider: str, principal: Reader) -> Response:
     look, found = service.patterns.assessed(provider)
     settings = service.settings
     text, reply_by = letter_text(
-        look.dossier(found), settings.hotline_name, settings.hotline_mailbox
+        look.dossier(found),
+        settings.hotline_name,
+        settings.hotline_mailbox,
+        settings.notice_language,
     )
     return page(
         request,
         "letter.html.j2",
         provider=found.names[0],
         text=text,
+        text_language=settings.notice_language,
         reply_by=reply_by,
         day=look.day,
     )

@@ -120,6 +120,7 @@ def letter(
         values,
         settings.hotline_name or "(the hotline's name)",
         settings.hotline_mailbox or "(its mailbox)",
+        settings.notice_language,
     )
     typer.echo("\n".join(words(line) for line in text.splitlines()))
     if record_to is not None:
