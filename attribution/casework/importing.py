@@ -28,7 +28,7 @@ from attribution.errors import InvalidTarget, OutputError, Refused, StoreError
 from attribution.files.shown_text import DANGEROUS
 from attribution.files.text_files import Encoding
 from attribution.files.whole_file import open_private, private_folder, reason_of
-from attribution.formats.mapping import Mapped, Mapping, mapped_rows
+from attribution.formats.mappings import Mapped, Mapping, mapped_rows
 from attribution.history.folder import check_folder, file_of, rows
 from attribution.history.rows import READERS, AliasRow, BadRow, EventRow, NoticeRow, ReportRow
 from attribution.store.chain import detail_text

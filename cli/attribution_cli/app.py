@@ -23,7 +23,7 @@ from attribution_cli.casework.checkers import checker_app
 from attribution_cli.casework.exchange import backup, export, import_, keys_app, restore, stamp
 from attribution_cli.casework.notices import case_app, event_app, mail_app, notice_app
 from attribution_cli.casework.providers import provider_app
-from attribution_cli.casework.publishing import contest, dossier, letter, list_app, overview
+from attribution_cli.casework.published_list import contest, dossier, letter, list_app, overview
 from attribution_cli.casework.reports import recheck, report_app
 from attribution_cli.console import (
     ReaderGoneError,
@@ -34,7 +34,6 @@ from attribution_cli.console import (
     say_proxy,
     show_warnings,
 )
-from attribution_cli.housekeeping import AsJson, ServedFrom, cache_app, config_app, data_app
 from attribution_cli.inputs import (
     InEncoding,
     InputFormat,
@@ -42,6 +41,7 @@ from attribution_cli.inputs import (
     count_items,
     say_encoding,
 )
+from attribution_cli.local_data import AsJson, ServedFrom, cache_app, config_app, data_app
 from attribution_cli.outputs import OutputFormat, UnusableOutput
 from attribution_cli.safe_text import escaped_json, shown
 from attribution_cli.service import account_app, api_key_app, serve
@@ -418,7 +418,7 @@ def batch(
     from attribution_cli.inputs import deadline_seconds
     from attribution_cli.outputs import Lines, Recalled
     from attribution_cli.progress import Progress
-    from attribution_cli.table import Table
+    from attribution_cli.result_row import Table
 
     settings = load_settings()
     say_proxy(settings)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from attribution.extras import Extra
-from attribution_cli.casework.desk import AsJson, Who, open_store, recording, show_rows, tell
+from attribution_cli.casework.shared import AsJson, Who, open_store, recording, show_rows, tell
 from attribution_cli.console import say
 from attribution_cli.needs import needs
 

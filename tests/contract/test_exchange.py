@@ -32,7 +32,7 @@ from attribution.casework.providers import links, one_history, provider_named
 from attribution.casework.views import case_lines, case_view
 from attribution.casework.xarf_import import import_xarf
 from attribution.errors import HistoryError
-from attribution.formats.mapping import load_mapping, shipped_mappings
+from attribution.formats.mappings import load_mapping, shipped_mappings
 from attribution.store import Store
 from attribution.store.tables import cases, events, providers, reports
 from attribution.store.times import micros

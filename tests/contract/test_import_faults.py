@@ -14,7 +14,7 @@ from attribution.casework.xarf_import import import_xarf
 from attribution.codes import Refusal
 from attribution.errors import HistoryError, Refused
 from attribution.files.text_files import Encoding
-from attribution.formats.mapping import load_mapping
+from attribution.formats.mappings import load_mapping
 from attribution.store import Store
 from attribution.store.tables import providers
 from casework import Clock

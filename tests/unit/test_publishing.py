@@ -37,7 +37,7 @@ from attribution.casework.sending import record_notice
 from attribution.casework.verifying import head_in
 from attribution.codes import Refusal
 from attribution.errors import Refused, StoreError
-from attribution.formats.list_partners import as_misp, as_stix
+from attribution.formats.misp import as_misp, as_stix
 from attribution.history.rows import EventRow
 from attribution.pattern.assess import assess
 from attribution.pattern.dossier.dossier import contest, dossier

@@ -15,7 +15,7 @@ import typer
 from attribution.extras import Extra
 from attribution.files.whole_file import refuse_existing
 from attribution_cli import exit_code
-from attribution_cli.casework.desk import (
+from attribution_cli.casework.shared import (
     AsJson,
     Force,
     open_store,

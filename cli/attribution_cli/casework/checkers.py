@@ -13,7 +13,7 @@ import typer
 from attribution.errors import StoreError
 from attribution.extras import Extra
 from attribution_cli import exit_code
-from attribution_cli.casework.desk import (
+from attribution_cli.casework.shared import (
     AsJson,
     Who,
     Why,

@@ -16,7 +16,7 @@ from attribution.extras import Extra, require
 from attribution.files.text_files import Encoding
 from attribution.files.whole_file import refuse_existing
 from attribution_cli import exit_code
-from attribution_cli.casework.desk import (
+from attribution_cli.casework.shared import (
     AsJson,
     Force,
     Who,
@@ -94,7 +94,7 @@ def import_(
     """
     from attribution.casework import importing
     from attribution.casework.xarf_import import import_xarf
-    from attribution.formats.mapping import load_mapping
+    from attribution.formats.mappings import load_mapping
 
     if rejects is not None:
         refuse_existing(rejects, replace=force)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from attribution.extras import Extra
-from attribution_cli.casework.desk import (
+from attribution_cli.casework.shared import (
     AsJson,
     At,
     Who,

@@ -11,7 +11,7 @@ import typer
 
 from attribution.extras import Extra
 from attribution_cli import exit_code
-from attribution_cli.casework.desk import (
+from attribution_cli.casework.shared import (
     AsJson,
     At,
     Who,
@@ -25,8 +25,8 @@ from attribution_cli.casework.desk import (
     words,
 )
 from attribution_cli.console import say, say_proxy
-from attribution_cli.housekeeping import ServedFrom
 from attribution_cli.inputs import InputFormat, read_items
+from attribution_cli.local_data import ServedFrom
 from attribution_cli.needs import needs
 
 report_app = typer.Typer(help="Reported URLs.", no_args_is_help=True)

@@ -16,7 +16,7 @@ from attribution.extras import Extra, require
 from attribution.files.whole_file import refuse_existing, whole_file
 from attribution_cli import exit_code
 from attribution_cli.casework.assess import AtDate, HistoryFolder, load_history, read_date
-from attribution_cli.casework.desk import (
+from attribution_cli.casework.shared import (
     AsJson,
     Force,
     Who,
@@ -211,7 +211,7 @@ def build(
         )
     refuse_existing(output, replace=force)
     from attribution.casework.published_list import build as build_list
-    from attribution.formats.list_partners import as_misp, as_stix
+    from attribution.formats.misp import as_misp, as_stix
     from attribution.settings import load_settings
 
     store, _ = open_store()

@@ -74,7 +74,7 @@ class Mapped:
 
 def shipped_mappings() -> list[str]:
     """Return the names of the mappings that come with the program."""
-    folder = resources.files("attribution.formats").joinpath("mappings")
+    folder = resources.files("attribution.formats.mappings")
     return sorted(
         one.name.removesuffix(".toml") for one in folder.iterdir() if one.name.endswith(".toml")
     )
@@ -84,8 +84,8 @@ def load_mapping(name: str) -> Mapping:
     """Read a shipped mapping by name, or a file. Raises HistoryError."""
     if name in shipped_mappings():
         text = (
-            resources.files("attribution.formats")
-            .joinpath("mappings", f"{name}.toml")
+            resources.files("attribution.formats.mappings")
+            .joinpath(f"{name}.toml")
             .read_text("utf-8")
         )
     else:
