@@ -1,92 +1,86 @@
-"""The list for a closed circle of partners, as a MISP event or a STIX 2.1 bundle: the same entries,
-with nothing more in them.
-"""
+"""MISP: an event for each provider with cases, and the published list as an event."""
 
 from __future__ import annotations
 
 import json
-import uuid
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import IO, Any
 
 from attribution.extras import load
-from attribution.formats.identifiers import NAMESPACE
+from attribution.formats.interface import ExportFormat, Hotline, PartnerListFormat, Row, RowKind
+from attribution.formats.partner_objects import note_on, stable_uuid, uuid_in_entry
 
 
-def as_misp(made: dict[str, Any], hotline: str) -> dict[str, Any]:
-    """Return the list as a MISP event: TLP:AMBER+STRICT, to be shared by who receives it with
-    nobody. Needs pymisp.
+class MispEvents(ExportFormat):
+    """Who a provider is, and how many cases in which state: no site, no URL.
+
+    Distribution is `your organisation only` and the tag TLP:AMBER: who passes it on decides that.
     """
-    misp = load("MISP", "pymisp")
-    event = misp.MISPEvent()
-    event.uuid = str(uuid.uuid5(NAMESPACE, f"list {hotline} {made['as_of']}"))
-    event.info = f"Providers that systematically do not act on notices, as of {made['as_of']}"
-    event.distribution, event.threat_level_id, event.analysis, event.date = 0, 4, 2, made["as_of"]
-    event.add_tag("tlp:amber+strict")
-    for one in made["entries"]:
-        about = event.add_object(misp.MISPObject("organization", strict=False))
-        about.uuid = _name("organization", one)
-        about.add_attribute("name", value=one["company"], type="text", uuid=_name("name", one))
-        about.add_attribute(
-            "description", value=_words(one), type="text", uuid=_name("description", one)
-        )
-        for system in one["systems"]:
-            event.add_attribute(
-                "AS", system, comment=one["company"], to_ids=False, uuid=_name(system, one)
-            )
+
+    name = "misp"
+    kinds = (RowKind.PROVIDERS,)
+    package = "pymisp"
+
+    def write(self, rows: Iterable[Row], out: IO[bytes], hotline: Hotline) -> int:
+        """Write an event a provider. Raises MissingExtra."""
+        events = [{"Event": _provider_event(row)} for row in rows]
+        out.write(json.dumps({"response": events}, indent=1, ensure_ascii=True).encode() + b"\n")
+        return len(events)
+
+
+class MispList(PartnerListFormat):
+    """The list as one event, TLP:AMBER+STRICT: to be shared by its receiver with nobody."""
+
+    name = "misp"
+    package = "pymisp"
+
+    def convert(self, published: Row, hotline: str) -> dict[str, Any]:
+        """Return the event. Raises MissingExtra."""
+        as_of = published["as_of"]
+        info = f"Providers that systematically do not act on notices, as of {as_of}"
+        event = _event(f"list {hotline} {as_of}", info, as_of, "tlp:amber+strict")
+        event.analysis = 2
+        for entry in published["entries"]:
+            values = {"name": entry["company"], "description": note_on(entry)}
+            _add_organization(event, values, partial(uuid_in_entry, entry))
+            for system in entry["systems"]:
+                event.add_attribute(
+                    "AS",
+                    system,
+                    comment=entry["company"],
+                    to_ids=False,
+                    uuid=uuid_in_entry(entry, system),
+                )
+        return dict(json.loads(event.to_json()))
+
+
+def _provider_event(row: Row) -> dict[str, Any]:
+    key = row["key"]
+    event = _event(key, f"Notices to {row['name']}", f"{row['last_opened']:%Y-%m-%d}", "tlp:amber")
+    values = {"name": row["name"], "alias": key}
+    _add_organization(event, values, lambda name: stable_uuid(f"{name} {key}"))
+    for name, count in row["counts"].items():
+        event.add_attribute("comment", f"{name}: {count}", uuid=stable_uuid(f"{key} {name}"))
     return dict(json.loads(event.to_json()))
 
 
-def as_stix(made: dict[str, Any], hotline: str) -> dict[str, Any]:
-    """Return the list as a STIX 2.1 bundle: identities, AS numbers, and a note on each; TLP:AMBER.
-    Needs stix2.
-    """
-    stix = load("STIX", "stix2")
-    at = f"{made['as_of']}T00:00:00Z"
-    author = stix.Identity(
-        id=f"identity--{uuid.uuid5(NAMESPACE, f'hotline {hotline}')}",
-        name=hotline,
-        identity_class="organization",
-        created=at,
-        modified=at,
-    )
-    objects: list[Any] = [author]
-    for one in made["entries"]:
-        common = {
-            "created_by_ref": author.id,
-            "object_marking_refs": [stix.TLP_AMBER],
-            "created": at,
-            "modified": at,
-        }
-        company = stix.Identity(
-            id=f"identity--{_name('identity', one)}",
-            name=one["company"],
-            identity_class="organization",
-            **common,
-        )
-        systems = [stix.AutonomousSystem(number=int(system[2:])) for system in one["systems"]]
-        note = stix.Note(
-            id=f"note--{_name('note', one)}",
-            abstract="systematically does not act on notices",
-            content=_words(one),
-            object_refs=[company.id, *(system.id for system in systems)],
-            **common,
-        )
-        objects += [company, *systems, note]
-    unique = {one.id: one for one in objects}
-    bundle = stix.Bundle(
-        id=f"bundle--{uuid.uuid5(NAMESPACE, 'list ' + made['as_of'])}",
-        objects=list(unique.values()),
-    )
-    return dict(json.loads(bundle.serialize()))
+def _event(name: str, info: str, date: str, tag: str) -> Any:
+    """Return a MISP event for the receiver's own organisation, of undefined threat level."""
+    event = load("MISP", "pymisp").MISPEvent()
+    event.uuid, event.info, event.date = stable_uuid(name), info, date
+    event.distribution, event.threat_level_id, event.analysis = 0, 4, 1
+    event.add_tag(tag)
+    return event
 
 
-def _name(what: str, one: dict[str, Any]) -> str:
-    return str(uuid.uuid5(NAMESPACE, f"{what} {one['company']} {one['dossier_sha256']}"))
+def _add_organization(event: Any, values: Mapping[str, str], uuid_of: Callable[[str], str]) -> None:
+    """Add an object `organization` with text attributes, each with a stable UUID."""
+    about = event.add_object(load("MISP", "pymisp").MISPObject("organization", strict=False))
+    about.uuid = uuid_of("organization")
+    for name, value in values.items():
+        about.add_attribute(name, value=value, type="text", uuid=uuid_of(name))
 
 
-def _words(one: dict[str, Any]) -> str:
-    reply = f" Its reply: {one['reply']}" if one["reply"] else ""
-    return (
-        f"{one['cases']} cases, {one['share_failed']:.0%} failed, since {one['since']}; "
-        f"country {one['country'] or 'not known'}.{reply}"
-    )
+EXPORT = MispEvents()
+PARTNER_LIST = MispList()
