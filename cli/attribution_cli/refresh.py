@@ -8,7 +8,7 @@ import ipaddress
 import typer
 
 from attribution_cli import exit_code
-from attribution_cli.console import say, say_proxy
+from attribution_cli.console import print_message, print_proxy_note
 from attribution_cli.safe_text import shown
 
 
@@ -22,7 +22,7 @@ def refresh(*, apply: bool, force: bool) -> int:
     from attribution.settings import load_settings
 
     settings = load_settings()
-    say_proxy(settings)
+    print_proxy_note(settings)
     known = front_lists(settings.data_path)
     fetched = asyncio.run(fetch_published(settings, Clock()))
     taken: Lists = {}
@@ -47,11 +47,11 @@ def refresh(*, apply: bool, force: bool) -> int:
         if not state:
             taken[name] = listing, prefixes
     for name, why in fetched.failures.items():
-        say(f"attribution: {name} stays as it is: {shown(why)}")
+        print_message(f"{name} stays as it is: {shown(why)}")
     if taken and apply:
-        say(f"attribution: written to {write_refreshed(settings.data_path, taken)}")
+        print_message(f"written to {write_refreshed(settings.data_path, taken)}")
     elif taken:
-        say("attribution: nothing was changed; --apply lets this take effect")
+        print_message("nothing was changed; --apply lets this take effect")
     if not fetched.lists:
         return exit_code.UPSTREAM_UNREACHABLE
     return (
