@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -90,9 +89,9 @@ class RowImport:
             count.rejected += 1
             self.command.reject(file, line.number, reason, None)
 
-        for batch in batches(lines, ROWS_AT_ONCE):
+        for some in batches(lines, ROWS_AT_ONCE):
             good: list[Line] = []
-            for line in batch:
+            for line in some:
                 row = line.row
                 fault = str(row) if isinstance(row, BadRow) else fault_of(row, latest)
                 if fault is None:
@@ -100,16 +99,16 @@ class RowImport:
                 else:
                     reject(line, fault)
             with self._store.write(self.command.who) as writer:
-                batch_rows = _KINDS[kind](self, writer, [line.row for line in good])
+                batch = _Batch(self, writer, [line.row for line in good])
                 for line in good:
                     try:
-                        is_new = batch_rows.add(line.row)
+                        is_new = batch.add(line.row)
                     except (BadRow, Refused) as error:
                         reject(line, str(error))
                     else:
                         count.added += is_new
                         count.known += not is_new
-            read += len(batch)
+            read += len(some)
             self.command.progress(kind, read)
 
     def provider(self, writer: Writer, name: str, at: int) -> int:
@@ -129,70 +128,60 @@ class RowImport:
         """Return the key in the store of what the source names so."""
         return f"{self.command.source}:{name}" if self.command.source else name
 
-    def keys(self, names: Iterable[str | None]) -> list[str]:
-        """Return the keys of names, of those that there are."""
-        return [self.key(name) for name in names if name is not None]
-
-    def origin(self, *parts: Any) -> str:
-        """Return what an event is recognised by when a row with the same values comes again."""
+    def recognised_by(self, row: NoticeRow | ReportRow | EventRow | AliasRow) -> str:
+        """Return what tells that a row comes again: its key, or its event's origin."""
+        match row:
+            case NoticeRow():
+                return self.key(row.notice)
+            case ReportRow():
+                return self.key(row.url)
+            case AliasRow():
+                parts: list[Any] = ["alias", row.new, row.old, row.kind, micros(row.known_at)]
+            case EventRow():
+                more = detail_text(dict(row.more)) if row.more else ""
+                parts = [row.kind, micros(row.at), row.notice, row.url, row.providers, more]
         text = "\x1f".join(map(str, [self.command.source, *parts]))
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-class _Batch(ABC):
+class _Batch:
     """Rows of one kind that go in together, with what the store has of them already."""
 
     def __init__(self, run: RowImport, writer: Writer, rows: list[Any]) -> None:
-        self.run, self.writer, self.connection = run, writer, writer.connection
-        self._names = {id(row): self.name(row) for row in rows}
-        self._known = set(self.in_store(self._names.values()))
-        self.look_up(rows)
+        self._run, self._writer = run, writer
+        self._names = {id(row): run.recognised_by(row) for row in rows}
+        self._cases = exchange.known_cases(writer.connection, self._keys(rows, "notice"))
+        self._reports = exchange.known_reports(writer.connection, self._keys(rows, "url"))
+        self._known: set[str] = set()
+        if rows:
+            known_rows = {NoticeRow: self._cases, ReportRow: self._reports}.get(type(rows[0]))
+            if known_rows is None:
+                known_rows = exchange.known_origins(writer.connection, self._names.values())
+            self._known.update(known_rows)
+
+    def _keys(self, rows: list[Any], field: str) -> list[str]:
+        """Return the keys of what the rows name in a field, of those that have it."""
+        names = (getattr(row, field, None) for row in rows)
+        return [self._run.key(name) for name in names if name is not None]
 
     def add(self, row: Any) -> bool:
         """Add a row; return False where it is in the store. Raises BadRow or Refused."""
         name = self._names[id(row)]
         if name in self._known:
             return False
-        self.keep(row, name)
+        _ADDS[type(row)](self, row, name)
         self._known.add(name)
         return True
 
-    @abstractmethod
-    def name(self, row: Any) -> str:
-        """Return what a row is recognised by: its key, or the origin of its event."""
-
-    @abstractmethod
-    def in_store(self, names: Iterable[str]) -> Iterable[str]:
-        """Return those names that are in the store."""
-
-    def look_up(self, rows: list[Any]) -> None:  # noqa: B027 - most kinds refer to nothing
-        """Look up what the rows refer to."""
-
-    @abstractmethod
-    def keep(self, row: Any, name: str) -> None:
-        """Add a row that is new. Raises BadRow or Refused where it does not fit."""
-
-    def site_key(self, site: str) -> str:
-        """Return the keyed hash that stands for a site."""
-        return self.writer.keys.hash_of(f"site {site}")
-
-
-class _Notices(_Batch):
-    def name(self, row: NoticeRow) -> str:
-        return self.run.key(row.notice)
-
-    def in_store(self, names: Iterable[str]) -> Iterable[str]:
-        return exchange.known_cases(self.connection, names)
-
-    def keep(self, row: NoticeRow, name: str) -> None:
+    def _add_notice(self, row: NoticeRow, key: str) -> None:
         at = micros(row.sent_at)
-        provider = self.run.provider(self.writer, row.provider, at)
-        case_id = self.writer.open_case(
+        provider = self._run.provider(self._writer, row.provider, at)
+        case_id = self._writer.open_case(
             provider,
-            self.site_key(row.site),
+            self._site_key(row.site),
             row.site,
             at,
-            key=name,
+            key=key,
             urls=row.urls,
             reseller=row.reseller,
         )
@@ -201,30 +190,18 @@ class _Notices(_Batch):
             detail["candidates"] = row.candidates
         if row.baseline:
             detail["baseline"] = True
-        self.writer.add_event(
+        self._writer.add_event(
             "sent", at, provider_id=provider, case_id=case_id, detail=detail or None
         )
 
-
-class _Reports(_Batch):
-    def name(self, row: ReportRow) -> str:
-        return self.run.key(row.url)
-
-    def in_store(self, names: Iterable[str]) -> Iterable[str]:
-        return exchange.known_reports(self.connection, names)
-
-    def look_up(self, rows: list[ReportRow]) -> None:
-        keys = self.run.keys(row.notice for row in rows)
-        self._cases = exchange.known_cases(self.connection, keys)
-
-    def keep(self, row: ReportRow, name: str) -> None:
+    def _add_report(self, row: ReportRow, key: str) -> None:
         at = micros(row.at)
-        provider = self.run.provider(self.writer, row.provider, at)
-        site_key = self.site_key(row.site)
+        provider = self._run.provider(self._writer, row.provider, at)
+        site_key = self._site_key(row.site)
         if row.notice is None:
-            case_id = case_for(self.writer, provider, site_key, row.site, at)
+            case_id = case_for(self._writer, provider, site_key, row.site, at)
         else:
-            case = _case_of(row.notice, self._cases.get(self.run.key(row.notice)))
+            case = self._case_of(row.notice)
             if case.provider_id != provider:
                 raise BadRow(f"provider {row.provider!r} is not the one of notice {row.notice!r}")
             case_id = case.id
@@ -232,58 +209,39 @@ class _Reports(_Batch):
             whole, canonical = plain_url(row.page) if row.page else (None, None)
         except InvalidTarget as error:
             raise BadRow(f"page is no URL: {error.fault}") from None
-        self.writer.add_report(
+        self._writer.add_report(
             site_key,
             at,
             case_id=case_id,
             provider_id=provider,
-            key=name,
+            key=key,
             host=row.host,
-            url_hash=None if canonical is None else self.writer.keys.hash_of(canonical),
-            kept_url=whole if self.run.command.keep_urls else None,
+            url_hash=None if canonical is None else self._writer.keys.hash_of(canonical),
+            kept_url=whole if self._run.command.keep_urls else None,
         )
 
-
-class _Events(_Batch):
-    def name(self, row: EventRow) -> str:
-        more = detail_text(dict(row.more)) if row.more else ""
-        return self.run.origin(row.kind, micros(row.at), row.notice, row.url, row.providers, more)
-
-    def in_store(self, names: Iterable[str]) -> Iterable[str]:
-        return exchange.known_origins(self.connection, names)
-
-    def look_up(self, rows: list[EventRow]) -> None:
-        notices, urls = (row.notice for row in rows), (row.url for row in rows)
-        self._cases = exchange.known_cases(self.connection, self.run.keys(notices))
-        self._reports = exchange.known_reports(self.connection, self.run.keys(urls))
-
-    def keep(self, row: EventRow, name: str) -> None:
-        if row.notice is None:
-            self._keep_of_providers(row, name)
-        else:
-            self._keep_of_case(row, name, row.notice)
-
-    def _keep_of_providers(self, row: EventRow, name: str) -> None:
+    def _add_event(self, row: EventRow, origin: str) -> None:
+        if row.notice is not None:
+            self._add_event_of_case(row, origin, row.notice)
+            return
         known_at = micros(row.known_at)
-        for number, provider_name in enumerate(row.providers):
-            provider = self.run.provider(self.writer, provider_name, known_at)
-            self.writer.add_event(
+        for number, name in enumerate(row.providers):
+            self._writer.add_event(
                 row.kind,
                 micros(row.at),
                 known_at,
-                provider_id=provider,
+                provider_id=self._run.provider(self._writer, name, known_at),
                 detail=self._detail(row),
-                origin=f"{name} {number}" if number else name,
+                origin=f"{origin} {number}" if number else origin,
             )
 
-    def _keep_of_case(self, row: EventRow, name: str, notice: str) -> None:
-        case = _case_of(notice, self._cases.get(self.run.key(notice)))
-        report_id = None
+    def _add_event_of_case(self, row: EventRow, origin: str, notice: str) -> None:
+        case = self._case_of(notice)
+        report = None
         if row.url is not None:
-            report = self._reports.get(self.run.key(row.url))
+            report = self._reports.get(self._run.key(row.url))
             if report is None or report.case_id != case.id:
                 raise BadRow(f"url {row.url!r} is not one of notice {notice!r}")
-            report_id = report.id
         at = micros(row.at)
         if at < case.opened_at:
             raise BadRow(f"at {iso(at)} is before the notice, sent {iso(case.opened_at)}")
@@ -292,60 +250,54 @@ class _Events(_Batch):
             detail["last_online"] = iso(micros(row.last_online))
         if row.at_least_days is not None:
             detail["at_least_days"] = row.at_least_days
-        self.writer.add_event(
+        self._writer.add_event(
             row.kind,
             at,
             micros(row.known_at),
             provider_id=case.provider_id,
             case_id=case.id,
-            report_id=report_id,
+            report_id=report.id if report else None,
             detail=detail,
-            origin=name,
+            origin=origin,
         )
+
+    def _add_alias(self, row: AliasRow, origin: str) -> None:
+        if row.kind not in LINK_KINDS:
+            raise BadRow(f"kind {row.kind!r}: use one of {', '.join(LINK_KINDS)}")
+        known_at = micros(row.known_at)
+        new, old = (self._run.provider(self._writer, name, known_at) for name in (row.new, row.old))
+        source = row.source or self._run.command.source or "import"
+        link(self._writer, new, old, row.kind, known_at, source, origin)
 
     def _detail(self, row: EventRow) -> dict[str, Any]:
         """Return an event's other fields; names of providers and notices are this source's."""
         detail = dict(row.more)
-        for name in ("served_by", "to"):
-            if detail.get(name) is not None:
-                detail[name] = self.run.key(detail[name])
-        for name in ("resolved_to", "notices"):
-            if detail.get(name):
-                detail[name] = self.run.keys(detail[name])
+        for field in ("served_by", "to"):
+            if detail.get(field) is not None:
+                detail[field] = self._run.key(detail[field])
+        for field in ("resolved_to", "notices"):
+            if detail.get(field):
+                detail[field] = [self._run.key(name) for name in detail[field]]
         return detail
 
+    def _case_of(self, notice: str) -> Any:
+        """Return the case of a notice. Raises BadRow where it is not in the store."""
+        case = self._cases.get(self._run.key(notice))
+        if case is None:
+            raise BadRow(f"notice {notice!r} is not in the store")
+        return case
 
-class _Aliases(_Batch):
-    def name(self, row: AliasRow) -> str:
-        return self.run.origin("alias", row.new, row.old, row.kind, micros(row.known_at))
-
-    def in_store(self, names: Iterable[str]) -> Iterable[str]:
-        return exchange.known_origins(self.connection, names)
-
-    def keep(self, row: AliasRow, name: str) -> None:
-        if row.kind not in LINK_KINDS:
-            raise BadRow(f"kind {row.kind!r}: use one of {', '.join(LINK_KINDS)}")
-        known_at = micros(row.known_at)
-        new, old = (
-            self.run.provider(self.writer, company, known_at) for company in (row.new, row.old)
-        )
-        source = row.source or self.run.command.source or "import"
-        link(self.writer, new, old, row.kind, known_at, source, name)
+    def _site_key(self, site: str) -> str:
+        """Return the keyed hash that stands for a site."""
+        return self._writer.keys.hash_of(f"site {site}")
 
 
-_KINDS: dict[str, type[_Batch]] = {
-    "notices": _Notices,
-    "reports": _Reports,
-    "events": _Events,
-    "aliases": _Aliases,
+_ADDS: dict[type, Callable[[_Batch, Any, str], None]] = {
+    NoticeRow: _Batch._add_notice,
+    ReportRow: _Batch._add_report,
+    EventRow: _Batch._add_event,
+    AliasRow: _Batch._add_alias,
 }
-
-
-def _case_of(notice: str, case: Any) -> Any:
-    """Return the case of a notice. Raises BadRow where it is not in the store."""
-    if case is None:
-        raise BadRow(f"notice {notice!r} is not in the store")
-    return case
 
 
 def batches(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
