@@ -25,8 +25,8 @@ def partner_list_formats() -> dict[str, PartnerListFormat]:
 
 
 def _attributes(name: str) -> Iterator[Any]:
-    for found in iter_modules(formats.__path__):
-        if not found.ispkg:
-            module = import_module(f"{formats.__name__}.{found.name}")
+    for entry in iter_modules(formats.__path__):
+        if not entry.ispkg:
+            module = import_module(f"{formats.__name__}.{entry.name}")
             if hasattr(module, name):
                 yield getattr(module, name)

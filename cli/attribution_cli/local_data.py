@@ -64,7 +64,7 @@ def cache_clear() -> int:
     store = JsonStore(load_settings().cache_path)
     count = store.clear()
     store.close()
-    if store.trouble is not None:  # which was said
+    if store.trouble is not None:  # it was shown as a warning
         return exit_code.USAGE
     print_message(f"{count} answers forgotten")
     return 0
