@@ -30,6 +30,8 @@ from attribution_cli.lookup_options import (
     Offline,
     Refresh,
     Vouched,
+    age_of,
+    vouchings_in,
 )
 from attribution_cli.outputs import OutputFormat, UnusableOutput
 from attribution_cli.progress import Progress
@@ -95,13 +97,12 @@ def batch(
         encoding=encoding,
         jobs=jobs or settings.jobs,
         ordered=ordered,
-        asking=Asking.of(
+        asking=Asking(
             evidence=evidence,
-            check_mailbox=check_mailbox,
-            max_age=max_age,
-            refresh=refresh,
+            check_mailboxes=check_mailbox,
+            max_age=age_of(max_age, refresh=refresh, offline=offline),
             offline=offline,
-            vouched=vouched,
+            vouched=vouchings_in(vouched),
         ),
         deadline=None if deadline is None else deadline_seconds(deadline),
     )

@@ -6,7 +6,7 @@ import asyncio
 import csv
 import getpass
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -70,30 +70,8 @@ class Asking:
     max_age: timedelta | None = None
     """Age of kept answers that are used; None for what each allows."""
     offline: bool = False
-    vouched: Sequence[Vouching] = field(default=())
-
-    @classmethod
-    def of(
-        cls,
-        *,
-        evidence: Path | None,
-        check_mailbox: bool,
-        max_age: float | None,
-        refresh: bool,
-        offline: bool,
-        vouched: Path | None,
-    ) -> Asking:
-        """Return what the options say. Raises BadParameter where they contradict one another."""
-        if offline and (refresh or max_age is not None):
-            raise typer.BadParameter("--offline asks nobody: leave out --refresh and --max-age")
-        hours = 0 if refresh else max_age
-        return cls(
-            evidence=evidence,
-            check_mailboxes=check_mailbox,
-            max_age=None if hours is None else timedelta(hours=hours),
-            offline=offline,
-            vouched=_vouchings(vouched),
-        )
+    vouched: Sequence[Vouching] = ()
+    """Customers that a person vouches for."""
 
     def attributor(self, settings: Settings, *, keep_steps: bool = False) -> Attributor:
         """Return what answers; `keep_steps` where the rules applied are shown."""
@@ -108,6 +86,18 @@ class Asking:
             offline=self.offline,
             vouched=self.vouched,
         )
+
+
+def age_of(hours: float | None, *, refresh: bool, offline: bool) -> timedelta | None:
+    """Return the age that kept answers may have by the options; None for what each allows.
+
+    Raises BadParameter where the options contradict one another.
+    """
+    if offline and (refresh or hours is not None):
+        raise typer.BadParameter("--offline asks nobody: leave out --refresh and --max-age")
+    if refresh:
+        return timedelta(0)
+    return None if hours is None else timedelta(hours=hours)
 
 
 def investigate(
@@ -169,7 +159,7 @@ def served_statement(address: str | None) -> ServedStatement | None:
     return ServedStatement(address, who, datetime.now(UTC).replace(microsecond=0))
 
 
-def _vouchings(path: Path | None) -> list[Vouching]:
+def vouchings_in(path: Path | None) -> list[Vouching]:
     """Read a table of vouchings. Raises SettingsError or InvalidVouching."""
     from attribution.evidence.statements import read_vouchings
 

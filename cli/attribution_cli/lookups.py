@@ -20,8 +20,10 @@ from attribution_cli.lookup_options import (
     Offline,
     Refresh,
     Vouched,
+    age_of,
     investigate,
     served_statement,
+    vouchings_in,
 )
 
 if TYPE_CHECKING:
@@ -66,13 +68,12 @@ def check(
         raise typer.BadParameter("--served-from and one target go together")
     from attribution.lookup.protocols.origin import ToldOrigin
 
-    asking = Asking.of(
+    asking = Asking(
         evidence=evidence,
-        check_mailbox=check_mailbox,
-        max_age=max_age,
-        refresh=refresh,
+        check_mailboxes=check_mailbox,
+        max_age=age_of(max_age, refresh=refresh, offline=offline),
         offline=offline,
-        vouched=vouched,
+        vouched=vouchings_in(vouched),
     )
     disclosed_at = (origin_told or datetime.now(UTC)).replace(tzinfo=UTC, microsecond=0)
     origins = [ToldOrigin(address, origin_source or "", disclosed_at) for address in origin or []]
