@@ -24,7 +24,8 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from attribution.casework.importing import BATCH, import_history
+from attribution.casework.importing import import_history
+from attribution.casework.importing_rows import ROWS_AT_ONCE, Import
 from attribution.casework.sending import Terms
 from attribution.casework.views import case_lines, case_view, provider_view
 from attribution.store import Store
@@ -75,7 +76,7 @@ def importing(folder: Path, runs: int) -> tuple[list[float], dict[str, float]]:
         ours = folder / f"ours-{run}.sqlite3"
         began = time.perf_counter()
         with Store.open(f"sqlite:///{ours}") as store:
-            import_history(store, source, who="bench", reject=lambda *one: None)
+            import_history(store, source, Import(who="bench", reject=lambda *_: None))
         seconds["import"] = time.perf_counter() - began
         bare = folder / f"bare-{run}.sqlite3"
         shutil.copy(ours, bare)
@@ -95,10 +96,10 @@ def importing(folder: Path, runs: int) -> tuple[list[float], dict[str, float]]:
         began = time.perf_counter()
         for name, some in rows.items():
             places = ",".join("?" * len(some[0]))
-            for start in range(0, len(some), BATCH):
+            for start in range(0, len(some), ROWS_AT_ONCE):
                 target.execute("BEGIN IMMEDIATE")
                 target.executemany(
-                    f"INSERT INTO {name} VALUES ({places})", some[start : start + BATCH]
+                    f"INSERT INTO {name} VALUES ({places})", some[start : start + ROWS_AT_ONCE]
                 )
                 target.execute("COMMIT")
         seconds["executemany"] = time.perf_counter() - began

@@ -5,7 +5,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +19,7 @@ from attribution.decide.answer import decide_from
 from attribution.decide.facts import Facts
 from attribution.errors import EvidenceError, InvalidTarget, Refused
 from attribution.evidence import Evidence
+from attribution.formats.xarf import xarf_report
 from attribution.models import WriteStep
 from attribution.notices.notice import Notice
 from attribution.notices.rendering import render_notice
@@ -128,7 +128,7 @@ def draft(
         )
         subject, text = render_notice(notice, sender.language, sender.templates)
         xarf = (
-            tuple(xarf_report(url, sender, case["token"], addresses) for url in urls)
+            tuple(xarf_report(url, case["token"], sender, addresses) for url in urls)
             if approved
             else ()
         )
@@ -216,35 +216,6 @@ def _is_approved(connection: Connection, mailbox: str) -> bool:
         select(marks.c.provider_id).where(marks.c.kind == "mailbox", marks.c.value == mailbox)
     ).scalars()
     return any(mailbox in approvals(connection, holder) for holder in list(holders))
-
-
-def xarf_report(url: str, sender: Sender, token: str, addresses: list[str]) -> dict[str, Any]:
-    """Return a XARF v4 report of one URL. Its class says no more than the law's: `baseline`."""
-    from xarf import create_report
-
-    contact = {
-        "org": sender.name,
-        "contact": sender.mailbox,
-        "domain": sender.mailbox.rpartition("@")[2],
-    }
-    whole, canonical = plain_url(url)
-    made = create_report(
-        category="content",
-        type="csam",
-        source_identifier=addresses[0] if addresses else canonical.partition("/")[0],
-        reporter=contact,
-        sender=contact,
-        url="hxx" + whole[3:] if sender.urls == "defanged" else whole,
-        classification="baseline",
-        detection_method="manual_review",
-        verified_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        verification_method="manual",
-        description=f"case token {token}",
-    )
-    if made.report is None or made.errors:
-        faults = "; ".join(error.message for error in made.errors)
-        raise Refused(Refusal.INVALID, "url", url[:200], f"XARF does not take it: {faults}")
-    return dict(made.report.model_dump(mode="json", by_alias=True, exclude_none=True))
 
 
 def _law(law: Law) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from attribution.casework.importing import import_history
+from attribution.casework.importing_rows import Import
 from attribution.casework.mailboxes import approve
 from attribution.casework.providers import keep_provider
 from attribution.casework.published_list import note_letter
@@ -87,7 +88,7 @@ def fill(store: Store) -> None:
                 approve(writer, identity, mailbox, "telephoned the number in the trade register")
     with tempfile.TemporaryDirectory(prefix="attribution-demo-") as folder:
         _write(Path(folder), today)
-        import_history(store, Path(folder), who=WHO, reject=_refused)
+        import_history(store, Path(folder), Import(who=WHO, reject=_refused))
     with store.write(WHO) as writer:
         note_letter(
             writer, SILENT, today - timedelta(days=21), "0" * 64, "registered letter to its seat"

@@ -21,8 +21,10 @@ from attribution.casework import (
     same_operator,
 )
 from attribution.casework.checking import AddChecker, add_checker
-from attribution.casework.exporting import export_history
+from attribution.casework.drafting import Sender
+from attribution.casework.exporting import ExportStore, export_store
 from attribution.casework.importing import import_history
+from attribution.casework.importing_rows import Import
 from attribution.casework.notice_history import history_of, history_of_provider
 from attribution.casework.providers import links
 from attribution.casework.sending import record_notice
@@ -136,14 +138,16 @@ def test_what_a_check_says_travels_through_an_export_and_an_import(
         note(writer, NoteEvent("still_online", AT + 2, case=case, fields={"served_by": None}))
         moved = {"to": "Company b"}
         note(writer, NoteEvent("moved_to_other_host", AT + 3, case=case, fields=moved))
-    export_history(store, tmp_path / "out")
+    hotline = Sender("Example Hotline", "notices@hotline.example")
+    export_store(store, ExportStore(output=tmp_path / "out", form="history", hotline=hotline))
     rows = [
         json.loads(line) for line in (tmp_path / "out" / "events.jsonl").read_text().splitlines()
     ]
     assert [row["served_by"] for row in rows[:2]] == ["ripe:ORG-A", None]
     assert rows[2]["to"] == "ripe:ORG-B"
     with Store.open(f"sqlite:///{tmp_path / 'other.sqlite3'}") as other:
-        import_history(other, tmp_path / "out", who="bob", source="them", reject=lambda *_: None)
+        command = Import(who="bob", source="them", reject=lambda *_: None)
+        import_history(other, tmp_path / "out", command)
         with other.read() as connection:
             history = history_of(connection)
         record = history.record(["them:ripe:ORG-A"])

@@ -37,7 +37,7 @@ from attribution.casework.sending import record_notice
 from attribution.casework.verifying import head_in
 from attribution.codes import Refusal
 from attribution.errors import Refused, StoreError
-from attribution.formats.list_partners import as_misp, as_stix
+from attribution.formats.registry import partner_list_formats
 from attribution.history.rows import EventRow
 from attribution.pattern.assess import assess
 from attribution.pattern.dossier.dossier import contest, dossier
@@ -335,7 +335,9 @@ def test_a_list_needs_the_letter_the_days_two_people_and_todays_evidence(
             withdraw(writer, "Somebody Else", "x")
     assert store.check().faults == ()
     clock.move(days=120)
-    partner = json.dumps([as_misp(made, "Example Hotline"), as_stix(made, "Example Hotline")])
+    partner = json.dumps(
+        [form.convert(made, "Example Hotline") for form in partner_list_formats().values()]
+    )
     assert partner.count("Example Hosting B.V.") >= 2
     for secret in ("site", "www.", "192.0.2", "abuse@", "host.example"):
         assert secret not in partner
@@ -577,12 +579,14 @@ def test_two_signers_are_two_people(store: Store, tmp_path: Path) -> None:
 def test_the_stores_history_assesses_as_its_export_does(
     store: Store, clock: Clock, tmp_path: Path
 ) -> None:
-    from attribution.casework.exporting import export_history
+    from attribution.casework.drafting import Sender
+    from attribution.casework.exporting import ExportStore, export_store
     from attribution.casework.notice_history import history_of
     from attribution_cli.casework.assess import load_history
 
     named(store, clock)
-    export_history(store, tmp_path / "history")
+    hotline = Sender("Example Hotline", "notices@hotline.example")
+    export_store(store, ExportStore(output=tmp_path / "history", form="history", hotline=hotline))
     with store.read() as connection:
         ours = [as_row(one) for one in assess(history_of(connection))]
         assert connection.execute(select(events.c.seq).where(events.c.kind == "sent")).first()

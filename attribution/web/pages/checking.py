@@ -4,8 +4,6 @@ what is learnt as it is learnt.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -28,7 +26,8 @@ from attribution.client.models import MOST_TARGETS
 from attribution.codes import SHOWN_RULES
 from attribution.errors import InvalidTarget, NotInStoreError
 from attribution.evidence import UNANSWERED, Evidence, Record
-from attribution.files.shown_text import csv_cell, escaped_json
+from attribution.files.shown_text import escaped_json
+from attribution.formats.csv_table import ANSWER_COLUMNS, answer_line, csv_line
 from attribution.language import Domain, translator
 from attribution.lookup.budgets.health import registry_rows
 from attribution.models import Attribution
@@ -49,7 +48,6 @@ _SPLIT = "<!-- what is learnt stands here -->"
 _SHOWN_A_COMPANY = 25
 _REPORTED_AT_ONCE = 100
 """Reports of one transaction: of a long list none holds the store for long."""
-_CSV = ("input", "status", "company", "mailbox", "role", "country")
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,28 +383,10 @@ def _as_lines(service: Service, held: BatchState) -> Iterator[str]:
 
 
 def _as_csv(service: Service, held: BatchState) -> Iterator[str]:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(_CSV)
-    for one in _all_lines(service, held):
-        if one.answer:
-            party = one.answer.primary
-            writer.writerow(
-                map(
-                    csv_cell,
-                    (
-                        one.target,
-                        one.status,
-                        party.provider.name if party else "",
-                        party.abuse_contact.email if party else "",
-                        party.role if party else "",
-                        party.provider.country if party else "",
-                    ),
-                )
-            )
-        yield out.getvalue()
-        out.seek(0)
-        out.truncate()
+    yield csv_line(ANSWER_COLUMNS) + "\n"
+    for line in _all_lines(service, held):
+        if line.answer:
+            yield answer_line(line.line, line.answer) + "\n"
 
 
 def _heard(record: Record) -> str:

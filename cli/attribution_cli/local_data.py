@@ -1,4 +1,4 @@
-"""The verbs around the main job: what is kept, which tables are used, how it is set."""
+"""`attribution cache`, `data`, `config`: kept answers, tables in use, and settings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from attribution_cli import exit_code
-from attribution_cli.console import results, say
+from attribution_cli.console import print_message, results
 
 ServedFrom = Annotated[
     str | None,
@@ -22,7 +22,7 @@ ServedFrom = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines for programs.")]
 
-cache_app = typer.Typer(help="What earlier look-ups learnt.", no_args_is_help=True)
+cache_app = typer.Typer(help="Answers kept of earlier lookups.", no_args_is_help=True)
 data_app = typer.Typer(
     help="The tables of proxies, clouds, sinkholes and parking pages.", no_args_is_help=True
 )
@@ -64,9 +64,9 @@ def cache_clear() -> int:
     store = JsonStore(load_settings().cache_path)
     count = store.clear()
     store.close()
-    if store.trouble is not None:  # which was said
+    if store.trouble is not None:  # it was shown as a warning
         return exit_code.USAGE
-    say(f"attribution: {count} answers forgotten")
+    print_message(f"{count} answers forgotten")
     return 0
 
 
@@ -113,8 +113,8 @@ def data_refresh(
 
 @config_app.command("show", epilog="Example: attribution config show")
 def config_show(as_json: AsJson = False) -> None:
-    """Print which settings file is read, and each setting,
-    its value, and where the value comes from.
+    """Print which settings file is read, and each setting, its value, and where the value comes
+    from.
     """
     from attribution.settings import (
         CONFIG_VARIABLE,
@@ -128,7 +128,7 @@ def config_show(as_json: AsJson = False) -> None:
     file_is_read = file.is_file()
     file_source = f"environment {CONFIG_VARIABLE}" if CONFIG_VARIABLE in os.environ else "default"
     for name in unknown_variables():
-        say(f"attribution: {name} is set, and is no setting of this version")
+        print_message(f"{name} is set, and is no setting of this version")
     if as_json:
         about = {
             "name": "config",

@@ -1,5 +1,4 @@
-"""CSV files of other tools, row by row into a history's rows: a mapping file says which column is
-what. Pure but for opening files.
+"""CSV files of other tools, read into the rows of a history: a mapping names their columns.
 
 A mapping is TOML: `rows` (`notices` or `reports`), `delimiter`, `timezone` of times without an
 offset, `[columns]` (field = column), and `[only]` (rows whose `column` has one of `values`),
@@ -54,29 +53,34 @@ class Mapping:
 
     title: str
     rows: str
+    """Kind of rows that are read: `notices` or `reports`."""
     delimiter: str
     timezone: ZoneInfo
+    """Of times without an offset."""
     columns: dict[str, str]
+    """Column of the file by field of a row."""
     only: tuple[str, frozenset[str]] | None
+    """A column and the values with which a line is read; None for every line."""
     encoding: Encoding = Encoding.AUTO
 
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """What one line of a CSV file says."""
+    """The rows of one line of a CSV file, or why there are none."""
 
     line: int
     rows: tuple[Row, ...] = ()
     fault: str | None = None
     left_out: bool = False
+    """Whether the mapping does not read the line."""
     raw: tuple[str, ...] = ()
 
 
 def shipped_mappings() -> list[str]:
     """Return the names of the mappings that come with the program."""
-    folder = resources.files("attribution.formats").joinpath("mappings")
+    folder = resources.files("attribution.formats.mappings")
     return sorted(
-        one.name.removesuffix(".toml") for one in folder.iterdir() if one.name.endswith(".toml")
+        file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml")
     )
 
 
@@ -84,8 +88,8 @@ def load_mapping(name: str) -> Mapping:
     """Read a shipped mapping by name, or a file. Raises HistoryError."""
     if name in shipped_mappings():
         text = (
-            resources.files("attribution.formats")
-            .joinpath("mappings", f"{name}.toml")
+            resources.files("attribution.formats.mappings")
+            .joinpath(f"{name}.toml")
             .read_text("utf-8")
         )
     else:
@@ -170,16 +174,16 @@ def _header(path: Path, mapping: Mapping, records: Iterator[CsvRecord]) -> list[
     if first is not None and first.fault is not None:
         raise HistoryError(f"CSV {str(path)!r} cannot be read: line 1: {first.fault}.")
     header = [name.strip() for name in first.cells] if first else []
-    wanted = {*mapping.columns.values(), *([mapping.only[0]] if mapping.only else [])}
+    named = {*mapping.columns.values(), *([mapping.only[0]] if mapping.only else [])}
     optional = {
         mapping.columns[name] for name in _FIELDS[mapping.rows][1] if name in mapping.columns
     }
-    missing = sorted(wanted - set(header) - optional)
+    missing = sorted(named - set(header) - optional)
     if missing:
         there = ascii(", ".join(header))[1:-1][:500] or "none"
         raise HistoryError(
             f"CSV {str(path)!r} has no column {', '.join(missing)}; it has {there}. Columns are "
-            f"told apart by {mapping.delimiter!r}; the mapping says which is what."
+            f"separated by {mapping.delimiter!r}; the mapping names the columns that are read."
         )
     return header
 
@@ -268,10 +272,10 @@ def _text(values: dict[str, str], name: str) -> str:
 
 
 def _time(values: dict[str, str], name: str, zone: ZoneInfo) -> datetime:
-    found = _time_or_none(values, name, zone)
-    if found is None:
+    time = _time_or_none(values, name, zone)
+    if time is None:
         raise BadRow(f"{name} is missing")
-    return found
+    return time
 
 
 def _time_or_none(values: dict[str, str], name: str, zone: ZoneInfo) -> datetime | None:
