@@ -34,12 +34,12 @@ from attribution.decide.plan import Wishes, next_questions
 from attribution.errors import InvalidTarget
 from attribution.evidence import UNANSWERED, Evidence, EvidenceFolder, Question, Record
 from attribution.evidence.question import (
-    DeskOf,
-    FrontOf,
+    HotlinesAndAuthorityOf,
     NetworkAbove,
     NetworkAt,
     RegistryAddress,
     ResolveName,
+    ReverseProxyAt,
     SuffixOf,
     VouchedFor,
 )
@@ -47,7 +47,12 @@ from attribution.evidence.statements import ServedStatement, Vouching
 from attribution.lookup.asker import Asker
 from attribution.lookup.budgets.clock import Clock
 from attribution.lookup.concurrency.completion import in_order_of_completion
-from attribution.lookup.protocols.origin import Front, OriginSource, ToldOrigin, installed_sources
+from attribution.lookup.protocols.origin import (
+    DisclosedOrigin,
+    OriginSource,
+    ReverseProxy,
+    installed_sources,
+)
 from attribution.lookup.protocols.origins import OriginDesk
 from attribution.lookup.transport import OnConnect, ReportedAddresses, TargetInWork
 from attribution.models import Attribution, is_text
@@ -230,7 +235,7 @@ class Attributor:
         self,
         target: str,
         *,
-        origins: Iterable[ToldOrigin] = (),
+        origins: Iterable[DisclosedOrigin] = (),
         served_from: ServedStatement | None = None,
         heard: Callable[[Record], None] | None = None,
     ) -> Investigation:
@@ -346,7 +351,9 @@ class Attributor:
         """Return the earlier of a time and the one until
         which an answer is fresh; None where it is not kept.
         """
-        if until is None or isinstance(question, SuffixOf | FrontOf | DeskOf):
+        if until is None or isinstance(
+            question, SuffixOf | ReverseProxyAt | HotlinesAndAuthorityOf
+        ):
             return until
         kept = (
             None
@@ -360,7 +367,7 @@ class Attributor:
         if self._offline or facts.target is None or facts.target.address:
             return []
         fronts = [
-            Front(str(address), listed.company)
+            ReverseProxy(str(address), listed.company)
             for address, lists in facts.fronts.items()
             for listed, _ in lists
             if listed.kind == "cdn"
@@ -391,7 +398,7 @@ class Attributor:
 
     async def _answer(self, question: Question) -> list[Record]:
         # Tables on this machine: nothing to share or keep.
-        if isinstance(question, SuffixOf | FrontOf | DeskOf):
+        if isinstance(question, SuffixOf | ReverseProxyAt | HotlinesAndAuthorityOf):
             return await self._asker.ask(question)
         await self._turns.take()
         kept = self._kept(question)

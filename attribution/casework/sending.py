@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Exists, FromClause, and_, lite
 from attribution.casework.mailboxes import approvals
 from attribution.casework.reporting import last_checks, last_found
 from attribution.codes import Refusal
-from attribution.data.desks import desk_of
+from attribution.data.authorities import hotlines_and_authority
 from attribution.errors import NotInStoreError, Refused
 from attribution.history.rows import ENDS
 from attribution.settings import Settings
@@ -313,7 +313,7 @@ def _due(
     route_to = None
     if hotline_country and country and country != hotline_country:
         names = (
-            "; ".join(one.name for one in desk_of(country).hotlines)
+            "; ".join(one.name for one in hotlines_and_authority(country).hotlines)
             or f"the authorities of {country}"
         )
         route_to = f"{names} ({country})"

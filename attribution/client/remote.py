@@ -53,7 +53,7 @@ from attribution.client.models import (
 from attribution.errors import AttributionError, SettingsError
 from attribution.evidence import Evidence, Record
 from attribution.lookup.concurrency.completion import in_order_of_completion
-from attribution.lookup.protocols.origin import ToldOrigin
+from attribution.lookup.protocols.origin import DisclosedOrigin
 from attribution.models import Attribution, is_text
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -76,7 +76,7 @@ class AttributionSource(Protocol):
         self,
         target: str,
         *,
-        origins: Iterable[ToldOrigin] = (),
+        origins: Iterable[DisclosedOrigin] = (),
         heard: Callable[[Record], None] | None = None,
     ) -> Investigation:
         """Answer for one target, with the rules applied and the evidence."""
@@ -166,7 +166,7 @@ class RemoteAttributor:
         self,
         target: str,
         *,
-        origins: Iterable[ToldOrigin] = (),
+        origins: Iterable[DisclosedOrigin] = (),
         heard: Callable[[Record], None] | None = None,
     ) -> Investigation:
         """Answer for one target, with the rules applied and the evidence: decided here, from the
@@ -175,7 +175,7 @@ class RemoteAttributor:
         `heard` is called with each record when the bundle is there.
         """
         told = [
-            {"address": one.address, "source": one.source, "told_at": one.told_at.isoformat()}
+            {"address": one.address, "source": one.source, "told_at": one.disclosed_at.isoformat()}
             for one in origins
         ]
         evidence = Evidence.from_bytes(

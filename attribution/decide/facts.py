@@ -9,25 +9,25 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache, partial
 
-from attribution.data.desks import Authority, Desk, Hotline
+from attribution.data.authorities import Authority, Hotline, HotlinesAndAuthority
 from attribution.decide.holder import EntityKey
 from attribution.errors import InvalidTarget
 from attribution.evidence import UNANSWERED, Evidence, Page, Question, Record
 from attribution.evidence.question import (
-    DeskOf,
+    DisclosedOriginAt,
     DomainNamed,
     EntityNamed,
-    FrontOf,
-    MadeUpName,
+    HotlinesAndAuthorityOf,
     MailTo,
     NationalNetwork,
     NationalPage,
     NetworkAbove,
     NetworkAt,
-    OriginBehind,
+    NonexistentName,
     OriginOf,
     RegistryAddress,
     ResolveName,
+    ReverseProxyAt,
     ServedFrom,
     SuffixOf,
     SystemNumbered,
@@ -149,7 +149,7 @@ class Facts:
     """What the public-suffix list says, by name."""
     fronts: dict[Address, list[tuple[Listed, Record]]] = field(default_factory=dict)
     domain: tuple[DomainRegistration, Record] | None = None
-    desks: dict[str, Desk] = field(default_factory=dict)
+    desks: dict[str, HotlinesAndAuthority] = field(default_factory=dict)
     """Who takes a case in a country, by country."""
     mail: dict[str, Deliverable] = field(default_factory=dict)
     """Whether a mailbox's domain takes mail, by domain."""
@@ -490,7 +490,7 @@ class Facts:
         )
 
     def _learn_front(self, record: Record) -> None:
-        assert isinstance(record.question, FrontOf)
+        assert isinstance(record.question, ReverseProxyAt)
         keys = ("kind", "company", "prefix", "source", "published")
         self.fronts[record.question.address] = [
             (Listed(*(str(row.get(key) or "") for key in keys)), record)
@@ -508,7 +508,7 @@ class Facts:
             self.mail.setdefault(domain, "undeliverable")
 
     def _learn_desk(self, record: Record) -> None:
-        assert isinstance(record.question, DeskOf)
+        assert isinstance(record.question, HotlinesAndAuthorityOf)
         values = read_document(record.body)
         hotlines = [
             (as_text(row.get("name")), as_text(row.get("url")))
@@ -518,7 +518,7 @@ class Facts:
         name, power, since, url = (
             as_text(authority.get(key)) or "" for key in ("name", "power", "since", "url")
         )
-        self.desks[record.question.country] = Desk(
+        self.desks[record.question.country] = HotlinesAndAuthority(
             tuple(Hotline(name, url or "") for name, url in hotlines if name),
             Authority(name, power, since, url) if name else None,
             as_text(values.get("compiled")) or "unknown",
@@ -532,7 +532,7 @@ class Facts:
             }
 
     def _learn_told(self, record: Record) -> None:
-        assert isinstance(record.question, OriginBehind)
+        assert isinstance(record.question, DisclosedOriginAt)
         if self.target is None or self.target.address or self.target.not_attributable:
             return
         address = normal(record.question.address)
@@ -615,7 +615,7 @@ def _is_national(network: Network) -> bool:
 
 _READERS: dict[type[Question], Callable[[Facts, Record], None]] = {
     ResolveName: Facts._learn_names,
-    MadeUpName: Facts._learn_made_up,
+    NonexistentName: Facts._learn_made_up,
     OriginOf: Facts._learn_origin,
     NetworkAt: Facts._learn_network,
     NetworkAbove: Facts._learn_network,
@@ -627,10 +627,10 @@ _READERS: dict[type[Question], Callable[[Facts, Record], None]] = {
     WhoisSystem: Facts._learn_system,
     DomainNamed: Facts._learn_domain,
     SuffixOf: Facts._learn_suffix,
-    FrontOf: Facts._learn_front,
+    ReverseProxyAt: Facts._learn_front,
     MailTo: Facts._learn_mail,
-    DeskOf: Facts._learn_desk,
-    OriginBehind: Facts._learn_told,
+    HotlinesAndAuthorityOf: Facts._learn_desk,
+    DisclosedOriginAt: Facts._learn_told,
     ServedFrom: Facts._learn_served_from,
     VouchedFor: Facts._learn_vouching,
     NationalPage: Facts._learn_page,

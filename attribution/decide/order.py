@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attribution.data.desks import Desk
+from attribution.data.authorities import HotlinesAndAuthority
 from attribution.decide.draft import Draft
 from attribution.decide.facts import Facts
 from attribution.models import Country, Party, WriteStep
@@ -27,7 +27,7 @@ def country_of(facts: Facts, draft: Draft, primary: Party) -> Country:
             "server may be in either"
         )
         draft.doubt("countries_differ", text)
-    desk = facts.desks.get(where or "", Desk())
+    desk = facts.desks.get(where or "", HotlinesAndAuthority())
     hotlines = "; ".join(one.name for one in desk.hotlines) or None
     if hotlines:
         draft.step(
@@ -60,7 +60,7 @@ def write_order(
     steps += [_to(party, ask) for party in networks]
     if not any(party.role == "network" for party in parties):
         steps += _unnamed_networks(facts, draft, first)
-    desk = facts.desks.get(country.holder or first.provider.country or "", Desk())
+    desk = facts.desks.get(country.holder or first.provider.country or "", HotlinesAndAuthority())
     if desk.authority:
         authority = desk.authority
         power = (

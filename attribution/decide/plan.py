@@ -24,10 +24,9 @@ from attribution.decide.facts import Announcement, Facts
 from attribution.decide.levels import Chain, Level, chain_of, needs_above, registry_to_ask
 from attribution.evidence import UNANSWERED, Question
 from attribution.evidence.question import (
-    DeskOf,
     DomainNamed,
     EntityNamed,
-    FrontOf,
+    HotlinesAndAuthorityOf,
     MailTo,
     NationalNetwork,
     NationalPage,
@@ -35,6 +34,7 @@ from attribution.evidence.question import (
     NetworkAt,
     OriginOf,
     ResolveName,
+    ReverseProxyAt,
     SuffixOf,
     SystemNumbered,
     WhoisAbove,
@@ -89,7 +89,7 @@ def _about_target(facts: Facts, wishes: Wishes) -> list[Question]:
     if wishes.registrar:
         wanted += _domain(facts)
     for address in facts.addresses:
-        wanted += [FrontOf(address), *_about(facts, address)]
+        wanted += [ReverseProxyAt(address), *_about(facts, address)]
     return [question for question in wanted if question not in facts.asked]
 
 
@@ -140,7 +140,10 @@ def _is_terminal(network: Network) -> bool:
 def _desks(chain: Chain) -> list[Question]:
     countries = {source.registration.country for level in chain.levels for source in level.sources}
     countries |= {level.holder.country for level in chain.levels}
-    return [DeskOf(country) for country in sorted(country for country in countries if country)]
+    return [
+        HotlinesAndAuthorityOf(country)
+        for country in sorted(country for country in countries if country)
+    ]
 
 
 def _without_leaf(facts: Facts, chain: Chain) -> list[Question]:

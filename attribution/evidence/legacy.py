@@ -10,22 +10,22 @@ from urllib.parse import urlsplit
 
 from attribution.errors import EvidenceError
 from attribution.evidence.question import (
-    DeskOf,
+    DisclosedOriginAt,
     DomainNamed,
     EntityNamed,
-    FrontOf,
-    MadeUpName,
+    HotlinesAndAuthorityOf,
     MailTo,
     NationalNetwork,
     NationalPage,
     NetworkAbove,
     NetworkAt,
-    OriginBehind,
+    NonexistentName,
     OriginOf,
     OriginsBehind,
     Page,
     Question,
     ResolveName,
+    ReverseProxyAt,
     SuffixOf,
     SystemNumbered,
     WhoisAt,
@@ -95,7 +95,7 @@ def _told(sentence: str, _: str) -> Question:
     """
     if sentence.startswith("told origin of "):
         return OriginsBehind(ipaddress.ip_address(0), sentence.rpartition(" by ")[2])
-    return OriginBehind(ipaddress.ip_address(sentence.removeprefix("told origin ")))
+    return DisclosedOriginAt(ipaddress.ip_address(sentence.removeprefix("told origin ")))
 
 
 _READERS: dict[str, Callable[[str, str], Question]] = {
@@ -110,9 +110,11 @@ _READERS: dict[str, Callable[[str, str], Question]] = {
         ipaddress.ip_address(sentence.removeprefix("bootstrap "))
     ),
     "suffix": lambda sentence, _: SuffixOf(sentence.removeprefix("suffix ")),
-    "front": lambda sentence, _: FrontOf(ipaddress.ip_address(sentence.removeprefix("front "))),
+    "front": lambda sentence, _: ReverseProxyAt(
+        ipaddress.ip_address(sentence.removeprefix("front "))
+    ),
     "mail": lambda sentence, _: MailTo(sentence.removeprefix("mail ")),
     "told_origin": _told,
-    "canary": lambda sentence, _: MadeUpName(sentence.removeprefix("canary for ")),
-    "desk": lambda sentence, _: DeskOf(sentence.removeprefix("desk ")),
+    "canary": lambda sentence, _: NonexistentName(sentence.removeprefix("canary for ")),
+    "desk": lambda sentence, _: HotlinesAndAuthorityOf(sentence.removeprefix("desk ")),
 }

@@ -42,7 +42,7 @@ class ResolveName:
 
 
 @dataclass(frozen=True, slots=True)
-class MadeUpName:
+class NonexistentName:
     """A name that does not exist: an address in the
     answer shows that the resolver makes answers up.
     """
@@ -224,7 +224,7 @@ class SuffixOf:
 
 
 @dataclass(frozen=True, slots=True)
-class FrontOf:
+class ReverseProxyAt:
     """Whether published lists name the address as a proxy's,
     a cloud's, a sinkhole's or a parking page's.
     """
@@ -239,7 +239,7 @@ class FrontOf:
 
 
 @dataclass(frozen=True, slots=True)
-class DeskOf:
+class HotlinesAndAuthorityOf:
     """Which hotline and which authority take a case in a country (ISO 3166-1 alpha-2)."""
 
     kind: ClassVar[str] = "desk"
@@ -283,7 +283,7 @@ class MailTo:
 
 
 @dataclass(frozen=True, slots=True)
-class OriginBehind:
+class DisclosedOriginAt:
     """An address behind a proxy, as the proxy's operator or an analyst told it."""
 
     kind: ClassVar[str] = "told_origin"
@@ -360,7 +360,7 @@ class RegistryAddress:
 
 Question = (
     ResolveName
-    | MadeUpName
+    | NonexistentName
     | NetworkAt
     | NetworkAbove
     | NationalNetwork
@@ -372,11 +372,11 @@ Question = (
     | OriginOf
     | NationalPage
     | SuffixOf
-    | FrontOf
-    | DeskOf
+    | ReverseProxyAt
+    | HotlinesAndAuthorityOf
     | DomainNamed
     | MailTo
-    | OriginBehind
+    | DisclosedOriginAt
     | OriginsBehind
     | ServedFrom
     | VouchedFor
@@ -387,7 +387,7 @@ _TYPES: dict[str, type[Any]] = {
     cls.kind: cls
     for cls in (
         ResolveName,
-        MadeUpName,
+        NonexistentName,
         NetworkAt,
         NetworkAbove,
         NationalNetwork,
@@ -399,11 +399,11 @@ _TYPES: dict[str, type[Any]] = {
         OriginOf,
         NationalPage,
         SuffixOf,
-        FrontOf,
-        DeskOf,
+        ReverseProxyAt,
+        HotlinesAndAuthorityOf,
         DomainNamed,
         MailTo,
-        OriginBehind,
+        DisclosedOriginAt,
         OriginsBehind,
         ServedFrom,
         VouchedFor,

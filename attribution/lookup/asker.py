@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping
 
 from attribution.evidence import Question, Record
 from attribution.evidence.question import (
-    DeskOf,
     DomainNamed,
     EntityNamed,
-    FrontOf,
+    HotlinesAndAuthorityOf,
     MailTo,
     NationalNetwork,
     NationalPage,
@@ -20,6 +19,7 @@ from attribution.evidence.question import (
     NetworkAt,
     OriginOf,
     ResolveName,
+    ReverseProxyAt,
     SuffixOf,
     SystemNumbered,
     WhoisAbove,
@@ -126,11 +126,11 @@ class Asker:
             case SuffixOf():
                 await self._tables.load()
                 return [self._tables.suffix_of(question)]
-            case FrontOf():
+            case ReverseProxyAt():
                 await self._tables.load()
                 return self._tables.front_of(question)
-            case DeskOf():
-                return [self._tables.desk_of(question)]
+            case HotlinesAndAuthorityOf():
+                return [self._tables.hotlines_and_authority(question)]
             case _:  # what a person says: nobody is asked for it
                 raise TypeError(f"{question.kind} is no question to a server")
 

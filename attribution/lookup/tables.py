@@ -7,11 +7,11 @@ import gc
 import json
 from dataclasses import asdict
 
-from attribution.data.desks import desk_of
-from attribution.data.fronts import front_table
+from attribution.data.authorities import hotlines_and_authority
 from attribution.data.platforms import platform_of, platforms
+from attribution.data.reverse_proxies import reverse_proxy_table
 from attribution.evidence import Kind, Question, Record
-from attribution.evidence.question import DeskOf, FrontOf, SuffixOf
+from attribution.evidence.question import HotlinesAndAuthorityOf, ReverseProxyAt, SuffixOf
 from attribution.lookup.budgets.clock import Clock
 from attribution.net.domains import domain_of, list_version
 from attribution.settings import Settings
@@ -43,7 +43,7 @@ class Tables:
         # 70 ms in which no event loop of the process turns.
         gc.freeze()
         domain_of("www.site.example")
-        front_table(self._folder)
+        reverse_proxy_table(self._folder)
         gc.freeze()
 
     def suffix_of(self, question: SuffixOf) -> Record:
@@ -62,7 +62,7 @@ class Tables:
         }
         return self._record("suffix", question, "public-suffix list", body)
 
-    def front_of(self, question: FrontOf) -> list[Record]:
+    def front_of(self, question: ReverseProxyAt) -> list[Record]:
         """Return a record of the lists that the address is on; none when it is on none."""
         found = [
             {
@@ -72,19 +72,19 @@ class Tables:
                 "source": one.source,
                 "published": one.published,
             }
-            for prefix, one in front_table(self._folder).find(question.address)
+            for prefix, one in reverse_proxy_table(self._folder).find(question.address)
         ]
         return (
             [self._record("front", question, "published lists", {"lists": found})] if found else []
         )
 
-    def desk_of(self, question: DeskOf) -> Record:
+    def hotlines_and_authority(self, question: HotlinesAndAuthorityOf) -> Record:
         """Say which hotline and which authority take a case in a country."""
         return self._record(
             "desk",
             question,
             "tables of hotlines and authorities",
-            asdict(desk_of(question.country)),
+            asdict(hotlines_and_authority(question.country)),
         )
 
     def _record(

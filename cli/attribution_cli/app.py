@@ -49,7 +49,7 @@ from attribution_cli.service import account_app, api_key_app, serve
 if TYPE_CHECKING:
     from attribution.attributor import Investigation
     from attribution.evidence.statements import ServedStatement, Vouching
-    from attribution.lookup.protocols.origin import ToldOrigin
+    from attribution.lookup.protocols.origin import DisclosedOrigin
     from attribution.models import Attribution
     from attribution.settings import Settings
 
@@ -238,9 +238,9 @@ def check(
 
             results().print(panel(found))
 
-    from attribution.lookup.protocols.origin import ToldOrigin
+    from attribution.lookup.protocols.origin import DisclosedOrigin
 
-    origins = [ToldOrigin(address, origin_source or "", told_at) for address in origin or []]
+    origins = [DisclosedOrigin(address, origin_source or "", told_at) for address in origin or []]
     asking = _asking(check_mailbox, max_age, refresh=refresh, offline=offline, vouched=vouched)
     served = _served(served_from)
     _investigate(targets, evidence, show, asking, origins, served)
@@ -628,7 +628,7 @@ def _investigate(
     evidence: Path | None,
     show: Callable[[Investigation], None],
     asking: dict[str, Any] | None = None,
-    origins: Sequence[ToldOrigin] = (),
+    origins: Sequence[DisclosedOrigin] = (),
     served: ServedStatement | None = None,
 ) -> None:
     """Look targets up at once and show them in the order given."""

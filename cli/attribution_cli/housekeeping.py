@@ -82,10 +82,10 @@ def cache_path() -> None:
 @data_app.command("show", epilog="Example: attribution data show")
 def data_show(as_json: AsJson = False) -> None:
     """List each table with its source and date."""
-    from attribution.data.fronts import front_lists
+    from attribution.data.reverse_proxies import reverse_proxy_lists
     from attribution.settings import load_settings
 
-    for listing, prefixes in front_lists(load_settings().data_path).values():
+    for listing, prefixes in reverse_proxy_lists(load_settings().data_path).values():
         if as_json:
             typer.echo(json.dumps({**asdict(listing), "prefixes": len(prefixes)}))
         else:

@@ -12,7 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from attribution.decide.shown_rules import SHOWN_RULES
+from attribution.codes import SHOWN_RULES
 from attribution_cli.safe_text import shown
 
 if TYPE_CHECKING:

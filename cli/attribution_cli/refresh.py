@@ -16,14 +16,14 @@ def refresh(*, apply: bool, force: bool) -> int:
     """Fetch, compare, show and perhaps write. Exit code 1 when a list could not be had or was held
     back, 3 when none could.
     """
-    from attribution.data.fronts import Lists, front_lists, write_refreshed
+    from attribution.data.reverse_proxies import Lists, reverse_proxy_lists, write_refreshed
     from attribution.lookup.budgets.clock import Clock
     from attribution.lookup.protocols.publishers import fetch_published
     from attribution.settings import load_settings
 
     settings = load_settings()
     say_proxy(settings)
-    known = front_lists(settings.data_path)
+    known = reverse_proxy_lists(settings.data_path)
     fetched = asyncio.run(fetch_published(settings, Clock()))
     taken: Lists = {}
     for name, (listing, prefixes) in fetched.lists.items():

@@ -10,8 +10,7 @@ import pytest
 
 import attribution.web
 from attribution.casework.events import KINDS
-from attribution.decide.answer import _RESOLUTION_WORDS
-from attribution.decide.shown_rules import SHOWN_RULES
+from attribution.codes import SHOWN_RULES, DoubtCode
 from attribution.store.audit import VIEWED
 from attribution.web.access.roles import ROLES
 from attribution.web.words import LANGUAGES, table_of, words_of
@@ -26,19 +25,9 @@ VALUES = (
 )
 
 
-DECIDE = Path(attribution.web.__file__).parent.parent / "decide"
-
-
 def coded() -> set[str]:
     """Return the names under which doubts and rules of the library are told in other languages."""
-    text = "".join(path.read_text("utf-8") for path in DECIDE.glob("*.py"))
-    doubts = set(re.findall(r'draft\.doubt\(\s*"(\w+)"', text)) | set(
-        re.findall(r'_ended\(.*"(\w+)", \w+\)', text)
-    )
-    doubts |= set(re.findall(r'return \(?\s*"([a-z_]+)",\s*f"', text))  # what `_why_nobody` returns
-    doubts |= set(_RESOLUTION_WORDS) | {"special", "special_name", "special_address", "no_host"}
-    doubts |= {"invalid_input", "wrapped_url"}
-    return {f"doubt {code}" for code in doubts} | {f"rule {rule}" for rule in SHOWN_RULES}
+    return {f"doubt {code}" for code in DoubtCode} | {f"rule {rule}" for rule in SHOWN_RULES}
 
 
 def sentences() -> set[str]:

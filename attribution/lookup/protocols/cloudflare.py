@@ -13,7 +13,7 @@ import hashlib
 from urllib.parse import quote
 
 from attribution.lookup.budgets.clock import Clock
-from attribution.lookup.protocols.origin import Fetch, Front, OriginRefused, ToldOrigin
+from attribution.lookup.protocols.origin import DisclosedOrigin, Fetch, OriginRefused, ReverseProxy
 from attribution.registry.documents import read_document
 from attribution.registry.lenient import as_lines, as_objects
 from attribution.registry.registration import UnreadableAnswer
@@ -32,7 +32,7 @@ class CloudflareOrigins:
         self._keys = {"CF-Access-Client-Id": access_id, "CF-Access-Client-Secret": access_secret}
         self._fetch, self._clock = fetch, clock
 
-    async def origins(self, host: str, front: Front) -> list[ToldOrigin]:
+    async def origins(self, host: str, front: ReverseProxy) -> list[DisclosedOrigin]:
         """Return the origins of a host. Raises OriginRefused when Cloudflare does not say."""
         if front.company != COMPANY:
             return []
@@ -55,7 +55,9 @@ class CloudflareOrigins:
             for key in ("originIPv4", "originIPv6")
             for address in as_lines(one.get(key))
         ]
-        return [ToldOrigin(address, self.name, now, case) for address in dict.fromkeys(addresses)]
+        return [
+            DisclosedOrigin(address, self.name, now, case) for address in dict.fromkeys(addresses)
+        ]
 
 
 def source(settings: Settings, fetch: Fetch) -> CloudflareOrigins | None:

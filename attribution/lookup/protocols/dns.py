@@ -19,7 +19,7 @@ import dns.resolver
 
 from attribution.errors import SettingsError
 from attribution.evidence import Outcome, Record
-from attribution.evidence.question import MadeUpName, MailTo, ResolveName
+from attribution.evidence.question import MailTo, NonexistentName, ResolveName
 from attribution.lookup.budgets.clock import Clock
 from attribution.lookup.concurrency.attempt import SOON
 from attribution.lookup.transport import Transport
@@ -96,7 +96,7 @@ class DnsClient:
                 told = replace(
                     record,
                     kind="canary",
-                    question=MadeUpName(record.server),
+                    question=NonexistentName(record.server),
                     url=record.question.text,
                 )
                 self._canary = [told] if record.outcome == "answered" else []

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from attribution.errors import AttributionError, InvalidTarget
 from attribution.evidence import Record
-from attribution.evidence.question import OriginBehind
+from attribution.evidence.question import DisclosedOriginAt
 from attribution.net.addresses import read_address
 from attribution.settings import Settings
 
@@ -21,14 +21,14 @@ this one registers its own there too.
 
 
 @dataclass(frozen=True, slots=True)
-class ToldOrigin:
-    """An address, who told it, and when."""
+class DisclosedOrigin:
+    """An origin's address behind a reverse proxy, who disclosed it, and when."""
 
     address: str
     source: str
-    told_at: datetime
+    disclosed_at: datetime
     reference: str | None = None
-    """Under what number the question can be found again at who told it."""
+    """The source's own number for the question."""
 
     def as_record(self) -> Record:
         """Return the record that stands in the evidence.
@@ -41,19 +41,24 @@ class ToldOrigin:
         values = {
             "address": str(address),
             "source": self.source,
-            "told_at": self.told_at.isoformat(),
+            "told_at": self.disclosed_at.isoformat(),
         }
         if self.reference:
             values["reference"] = self.reference
         body = json.dumps(values).encode()
         return Record(
-            "told_origin", OriginBehind(address), self.source, self.told_at, "answered", body
+            "told_origin",
+            DisclosedOriginAt(address),
+            self.source,
+            self.disclosed_at,
+            "answered",
+            body,
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
-    """A proxy's address that the site's name leads to."""
+class ReverseProxy:
+    """The address of a reverse proxy that the site's name leads to."""
 
     address: str
     company: str
@@ -71,7 +76,7 @@ class OriginSource(Protocol):
 
     name: str
 
-    async def origins(self, host: str, front: Front) -> list[ToldOrigin]:
+    async def origins(self, host: str, front: ReverseProxy) -> list[DisclosedOrigin]:
         """Return what is known of the origins of a host behind a proxy; empty when nothing is.
 
         It is asked about every proxy, and leaves those that are not its own alone. Whatever it

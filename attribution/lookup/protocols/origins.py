@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from attribution.evidence import Record
 from attribution.evidence.question import OriginsBehind
 from attribution.lookup.budgets.clock import Clock
-from attribution.lookup.protocols.origin import Front, OriginSource
+from attribution.lookup.protocols.origin import OriginSource, ReverseProxy
 from attribution.net.addresses import read_address
 
 _REMEMBERED = 4096
@@ -24,9 +24,11 @@ class OriginDesk:
 
     def __init__(self, sources: Sequence[OriginSource], clock: Clock, limit: float) -> None:
         self._sources, self._clock, self._limit = sources, clock, limit
-        self._told: OrderedDict[tuple[str, str, Front], asyncio.Task[list[Record]]] = OrderedDict()
+        self._told: OrderedDict[tuple[str, str, ReverseProxy], asyncio.Task[list[Record]]] = (
+            OrderedDict()
+        )
 
-    async def ask(self, host: str, fronts: Iterable[Front]) -> list[Record]:
+    async def ask(self, host: str, fronts: Iterable[ReverseProxy]) -> list[Record]:
         """Return what the sources told of the origins of a host behind these proxies."""
         records: list[Record] = []
         for source in self._sources:
@@ -41,7 +43,7 @@ class OriginDesk:
         await asyncio.gather(*self._told.values(), return_exceptions=True)
         self._told.clear()
 
-    async def _once(self, source: OriginSource, host: str, front: Front) -> list[Record]:
+    async def _once(self, source: OriginSource, host: str, front: ReverseProxy) -> list[Record]:
         key = (source.name, host, front)
         task = self._told.get(key)
         if task is None:
@@ -53,7 +55,7 @@ class OriginDesk:
             self._told.pop(key, None)
         return records
 
-    async def _ask(self, source: OriginSource, host: str, front: Front) -> list[Record]:
+    async def _ask(self, source: OriginSource, host: str, front: ReverseProxy) -> list[Record]:
         try:
             async with asyncio.timeout(self._limit):
                 return [one.as_record() for one in await source.origins(host, front)]

@@ -11,7 +11,7 @@ from importlib import resources
 from typing import Any
 from urllib.parse import urlsplit
 
-from attribution.data.fronts import Listing, Lists, fewest
+from attribution.data.reverse_proxies import Listing, Lists, fewest
 from attribution.lookup.budgets.clock import Clock
 from attribution.lookup.transport import HttpRequest, Kind, Transport, TransportError, Unreachable
 from attribution.settings import Settings

@@ -25,7 +25,7 @@ from attribution.casework.mailboxes import approvals
 from attribution.casework.reporting import add_report
 from attribution.casework.views import case_counts
 from attribution.client.models import MOST_TARGETS
-from attribution.decide.shown_rules import SHOWN_RULES
+from attribution.codes import SHOWN_RULES
 from attribution.errors import InvalidTarget, NotInStoreError
 from attribution.evidence import UNANSWERED, Evidence, Record
 from attribution.files.shown_text import csv_cell, escaped_json

@@ -37,7 +37,7 @@ Lists = dict[str, tuple[Listing, list[str]]]
 """Prefixes by the name of their list."""
 
 
-class FrontTable:
+class ReverseProxyTable:
     """Finds the lists that an address is on. An address of a proxy may be a sinkhole too."""
 
     def __init__(self, lists: Lists) -> None:
@@ -56,16 +56,16 @@ class FrontTable:
 
 
 @cache
-def front_table(folder: Path) -> FrontTable:
+def reverse_proxy_table(folder: Path) -> ReverseProxyTable:
     """Return the table, read once a process and folder."""
-    return FrontTable(front_lists(folder))
+    return ReverseProxyTable(reverse_proxy_lists(folder))
 
 
-def front_lists(folder: Path) -> Lists:
+def reverse_proxy_lists(folder: Path) -> Lists:
     """Return every list: those packaged, replaced by refreshed ones of the same name, and the
     user's own.
     """
-    lists = _read(packaged_text("fronts.csv"))
+    lists = _read(packaged_text("reverse_proxies.csv"))
     for name in (REFRESHED, OWN):
         path = folder / name
         if path.is_file():

@@ -1,8 +1,7 @@
-"""Make attribution/data/fronts.csv anew from the MISP warning lists (CC0-1.0), as the package
-pymispwarninglists ships them.
+"""Make attribution/data/reverse_proxies.csv from the MISP warning lists (CC0-1.0).
 
-Run `pip install pymispwarninglists==1.7` and then `python scripts/make_front_table.py`; commit what
-changed.
+The package pymispwarninglists ships them. Run `pip install pymispwarninglists==1.7`, then
+`python scripts/make_reverse_proxy_table.py`; commit what changed.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ LISTS = {
     "sinkholes": ("sinkhole", ""),
     "parking-domain": ("parking", ""),
 }
-TARGET = Path(__file__).parent.parent / "attribution" / "data" / "fronts.csv"
+TARGET = Path(__file__).parent.parent / "attribution" / "data" / "reverse_proxies.csv"
 
 
 def main() -> None:
@@ -36,17 +35,17 @@ def main() -> None:
         "# Address ranges of reverse proxies, clouds, sinkholes and parking pages.",
         "# Source: MISP warning lists, https://github.com/MISP/misp-warninglists, CC0-1.0, as "
         f"shipped by pymispwarninglists {metadata.version('pymispwarninglists')}.",
-        "# Made by scripts/make_front_table.py. First the lists (name, kind, company, source, "
-        "version), then prefix,list.",
+        "# Made by scripts/make_reverse_proxy_table.py. First the lists (name, kind, company, "
+        "source, version), then prefix,list.",
     ]
     rows: list[str] = []
     for name, (kind, company) in LISTS.items():
         values = json.loads(folder.joinpath(name, "list.json").read_text("utf-8"))
         lines.append(f"list,{name},{kind},{company},MISP warning list {name},{values['version']}")
-        networks = {ipaddress.ip_network(one.strip(), strict=False) for one in values["list"]}
+        networks = {ipaddress.ip_network(prefix.strip(), strict=False) for prefix in values["list"]}
         for version in (4, 6):
-            chosen = [one for one in networks if one.version == version]
-            rows += [f"{one},{name}" for one in ipaddress.collapse_addresses(chosen)]
+            chosen = [network for network in networks if network.version == version]
+            rows += [f"{block},{name}" for block in ipaddress.collapse_addresses(chosen)]
     TARGET.write_text("\n".join(lines + rows) + "\n", "utf-8")
 
 

@@ -32,7 +32,7 @@ class Authority:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class HotlinesAndAuthority:
     """Both, of one country."""
 
     hotlines: tuple[Hotline, ...] = ()
@@ -41,15 +41,15 @@ class Desk:
     """The date on which the tables were compiled."""
 
 
-def desk_of(country: str) -> Desk:
+def hotlines_and_authority(country: str) -> HotlinesAndAuthority:
     """Return who takes a case in a country (ISO 3166-1 alpha-2); an empty desk where the tables
     name nobody.
     """
-    return _desks().get(country.upper(), Desk(compiled=_compiled()))
+    return _desks().get(country.upper(), HotlinesAndAuthority(compiled=_compiled()))
 
 
 @cache
-def _desks() -> dict[str, Desk]:
+def _desks() -> dict[str, HotlinesAndAuthority]:
     hotlines: dict[str, list[Hotline]] = {}
     for row in packaged_rows("hotlines.csv"):
         hotlines.setdefault(row["country"], []).append(Hotline(row["name"], row["url"]))
@@ -58,7 +58,9 @@ def _desks() -> dict[str, Desk]:
         for row in packaged_rows("authorities.csv")
     }
     return {
-        country: Desk(tuple(hotlines.get(country, ())), authorities.get(country), _compiled())
+        country: HotlinesAndAuthority(
+            tuple(hotlines.get(country, ())), authorities.get(country), _compiled()
+        )
         for country in sorted(hotlines.keys() | authorities.keys())
     }
 
