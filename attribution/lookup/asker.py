@@ -1,6 +1,4 @@
-"""One question in, the records of its answer out:
-hands each kind of question to the client that can ask it.
-"""
+"""Hands each kind of question to the client that can ask it, and returns the records."""
 
 from __future__ import annotations
 
@@ -51,10 +49,10 @@ from attribution.settings import Settings
 
 
 class Asker:
-    """Owns the transport and every client. `close` ends what is open.
+    """Owns the transport and every client; `close` ends what is open.
 
-    `reported` are the hosts that no connection may go to; `on_connect` is told of every connection.
-    `turns` are those of every task of this event loop that asks, reads or decides.
+    `reported` are the hosts that no connection may go to; `on_connect` is called before every
+    connection.
     """
 
     def __init__(
@@ -67,6 +65,7 @@ class Asker:
     ) -> None:
         listed = ListedServers(settings)
         self.turns = FairTurns()
+        """Turns of every task of this event loop that asks, reads or decides."""
         self._transport = Transport(
             settings, listed, reported=reported, on_connect=on_connect, turns=self.turns
         )
@@ -84,7 +83,7 @@ class Asker:
         self._rdap = RdapClient(self._transport, self._bootstrap, listed, attempts, clock)
         self._whois = WhoisClient(settings, self._transport, listed, attempts, clock)
         self._tables = Tables(settings, clock)
-        self._beginning: asyncio.Task[None] | None = None
+        self._preparing: asyncio.Task[None] | None = None
         self._pages = NationalPages(self._transport, listed, attempts, clock)
 
     async def ask(self, question: Question) -> list[Record]:
@@ -128,17 +127,17 @@ class Asker:
                 return [self._tables.suffix_of(question)]
             case ReverseProxyAt():
                 await self._tables.load()
-                return self._tables.front_of(question)
+                return self._tables.reverse_proxy_lists(question)
             case HotlinesAndAuthorityOf():
                 return [self._tables.hotlines_and_authority(question)]
-            case _:  # what a person says: nobody is asked for it
+            case _:  # a statement of a person
                 raise TypeError(f"{question.kind} is no question to a server")
 
     def prepare(self) -> None:
-        """Begin with what every look needs first, beside the name's own resolution; called once."""
-        self._beginning = asyncio.create_task(self._begin())
+        """Start to load what every lookup needs first; call it once."""
+        self._preparing = asyncio.create_task(self._prepare())
 
-    async def _begin(self) -> None:
+    async def _prepare(self) -> None:
         await asyncio.gather(self._tables.load(), self._bootstrap.prepare())
 
     async def fetch(self, url: str, *, accept: str, headers: Mapping[str, str]) -> HttpAnswer:
@@ -147,16 +146,14 @@ class Asker:
         return await self._transport.fetch(request)
 
     def registry_addresses(self, addresses: Iterable[Address]) -> frozenset[Address]:
-        """Return which of a site's addresses are a listed server's,
-        a resolver's or the relay's, in normal form.
-        """
+        """Return which of a site's addresses belong to a listed server, a resolver or the relay."""
         return self._transport.registry_addresses(addresses)
 
     async def close(self) -> None:
         """Close connections and end refreshes."""
-        if self._beginning is not None:
-            self._beginning.cancel()
-            await asyncio.gather(self._beginning, return_exceptions=True)
+        if self._preparing is not None:
+            self._preparing.cancel()
+            await asyncio.gather(self._preparing, return_exceptions=True)
         await self._tables.close()
         await self._bootstrap.close()
         await self._transport.close()

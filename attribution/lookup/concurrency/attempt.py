@@ -1,6 +1,4 @@
-"""Asking a registry within its budget: whatever goes
-wrong on the way is a record, never an exception.
-"""
+"""Asks a registry within its budget; a failure becomes a record, never an exception."""
 
 from __future__ import annotations
 
@@ -22,16 +20,14 @@ from attribution.lookup.transport import (
 from attribution.registry.readers import is_big
 
 SOON = timedelta(seconds=15)
-"""For what may be over in a moment: a connection that failed, a server that is restarted."""
+"""Wait after a failure that may be over in a moment: a connection that failed."""
 LATER = timedelta(minutes=15)
-"""For what will not be other in a moment:
-an answer that cannot be read, a name that does not resolve.
-"""
+"""Wait after a lasting failure: an answer that cannot be read, a name that does not resolve."""
 MUCH_LATER = timedelta(days=1)
-"""For a registry that banned this host for good: somebody has to write to it first."""
+"""Wait for a registry that banned this host: somebody has to write to it first."""
 
 
-def _nobody(record: Record) -> int:
+def _no_persons(record: Record) -> int:
     return 0
 
 
@@ -48,10 +44,12 @@ class Attempts:
         blank: Record,
         send: Callable[[], Awaitable[Record]],
         most_patience: float | None = None,
-        people: Callable[[Record], int] = _nobody,
+        count_persons: Callable[[Record], int] = _no_persons,
     ) -> Record:
-        """Send when the service's budget allows; `people` counts whose data an
-        answer holds. `blank` is the record of a question without an answer.
+        """Send when the service's budget allows, and return the record of what happened.
+
+        `blank` is the record of the question without an answer; `count_persons` counts the records
+        of persons in an answer. `most_patience` is in seconds.
         """
 
         async def attempt() -> Record:
@@ -71,7 +69,7 @@ class Attempts:
                 return self.failed(blank, "unreachable", str(error), SOON)
 
         try:
-            return await self._pace.ask(service, attempt, people, most_patience)
+            return await self._pace.ask(service, attempt, count_persons, most_patience)
         except NotNow as error:
             outcome: Outcome = "unreachable" if error.kind == "unreachable" else "rate_limited"
             return replace(self.failed(blank, outcome, str(error)), retry_at=error.retry_at)

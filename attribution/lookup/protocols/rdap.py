@@ -176,7 +176,7 @@ class RdapClient:
 
         blank = self._blank(errand.question, url)
         return await self._attempts.ask(
-            _service(url), blank, send, errand.most_patience, _people_in
+            _service(url), blank, send, errand.most_patience, _persons_in
         )
 
     def _read(self, answer: HttpAnswer, url: str, errand: _Errand) -> Record:
@@ -288,7 +288,7 @@ def _host(url: str) -> str:
     return urlsplit(url).netloc
 
 
-def _people_in(record: Record) -> int:
+def _persons_in(record: Record) -> int:
     """Count the entities of people in an answer, of which registries let one have so many a day."""
     return record.body.count(b'"individual"') if record.outcome == "answered" else 0
 

@@ -183,7 +183,7 @@ class WhoisClient:
             return await self._attempts.read(body, lambda: self._read(body, server, host, errand))
 
         return await self._attempts.ask(
-            Service("whois", host), self._blank(errand, host), send, people=_people_in
+            Service("whois", host), self._blank(errand, host), send, count_persons=_persons_in
         )
 
     def _read(self, body: bytes, server: Server, host: str, errand: _Errand) -> Record:
@@ -241,7 +241,7 @@ def _registry_server(record: Record) -> str | None:
     return registry.whois if registry else None
 
 
-def _people_in(record: Record) -> int:
+def _persons_in(record: Record) -> int:
     """Count the people in an answer: `person` objects,
     of which registries let one have so many a day.
     """
