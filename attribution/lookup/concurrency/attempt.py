@@ -27,6 +27,16 @@ MUCH_LATER = timedelta(days=1)
 """Wait for a registry that banned this host: somebody has to write to it first."""
 
 
+def wait_after(outcome: Outcome, *, permanent: bool) -> timedelta | None:
+    """Return how long to wait after an outcome; None where the registry or nobody says.
+
+    `permanent` is a refusal that ends only when somebody writes to the registry.
+    """
+    if outcome == "rate_limited":
+        return MUCH_LATER if permanent else None
+    return {"unreachable": SOON, "malformed": LATER, "refused": LATER}.get(outcome)
+
+
 def _no_persons(record: Record) -> int:
     return 0
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from attribution.lookup.transport.errors import MalformedAnswer, TooLarge
 
 ACCEPTED = "gzip"
-"""What is asked for. `deflate` is undone too, for servers that do not read what one accepts."""
+"""Value of Accept-Encoding. `deflate` is undone too: some servers send it unasked."""
 
 _GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 _CODED_ROOM = 64 * 1024  # coded text that is longer than what it codes: headers, stored blocks
@@ -26,10 +26,10 @@ class Body(Protocol):
 
 
 def body_of(content_coding: str, most_bytes: int) -> Body:
-    """Return what takes a body in this coding, up to `most_bytes` of content.
+    """Return a collector for a body in this coding, up to `most_bytes` of content.
 
-    `content_coding` is the header field's value; more than one coding, or one that is not read, is
-    refused. Raises MalformedAnswer.
+    `content_coding` is the header field's value. Raises MalformedAnswer for several codings or an
+    unknown one.
     """
     codings = [
         name
@@ -39,8 +39,7 @@ def body_of(content_coding: str, most_bytes: int) -> Body:
     if not codings:
         return _Plain(most_bytes)
     if len(codings) > 1 or codings[0] not in ("gzip", "x-gzip", "deflate"):
-        named = content_coding[:60]
-        raise MalformedAnswer(f"content coding {named!r} is not read: one of gzip, deflate is")
+        raise MalformedAnswer(f"content coding {content_coding[:60]!r} is not gzip or deflate")
     return _Coded(most_bytes, deflate=codings[0] == "deflate")
 
 
@@ -48,7 +47,7 @@ class _Meter:
     """Counts bytes and pieces. An empty piece counts too: it costs as much as a small one."""
 
     def __init__(self, most_bytes: int, room: int = 0) -> None:
-        self._named, self._most_bytes = most_bytes, most_bytes + room
+        self._bound, self._most_bytes = most_bytes, most_bytes + room
         self._most_pieces = most_bytes // _BYTES_A_PIECE + 64
         self.size = self._pieces = 0
 
@@ -56,7 +55,7 @@ class _Meter:
         self.size += size
         self._pieces += 1
         if self.size > self._most_bytes:
-            raise TooLarge(f"more than {self._named} bytes came")
+            raise TooLarge(f"more than {self._bound} bytes came")
         if self._pieces > self._most_pieces:
             raise TooLarge(f"the answer came in more than {self._most_pieces} pieces")
 
