@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
+from typing import Any
 
 from attribution.evidence import Question, Record
 from attribution.evidence.question import (
@@ -84,54 +86,38 @@ class Asker:
         self._whois = WhoisClient(settings, self._transport, listed, attempts, clock)
         self._tables = Tables(settings, clock)
         self._preparing: asyncio.Task[None] | None = None
-        self._pages = NationalPages(self._transport, listed, attempts, clock)
+        self._handlers: dict[type[Question], Callable[[Any], Awaitable[list[Record]]]] = {
+            NetworkAt: self._rdap.network_at,
+            NetworkAbove: self._rdap.network_above,
+            NationalNetwork: self._rdap.network_at_service,
+            EntityNamed: self._rdap.entity,
+            SystemNumbered: self._rdap.system,
+            WhoisAt: self._whois.network_at,
+            WhoisAbove: self._whois.network_above,
+            WhoisSystem: self._whois.system,
+            NationalPage: NationalPages(self._transport, listed, attempts, clock).fetch,
+            DomainNamed: self._domain,
+            ResolveName: self._dns.resolve,
+            MailTo: self._dns.mail_exchange,
+            OriginOf: partial(ask_origin, self._dns),
+            SuffixOf: self._tables.suffix_of,
+            ReverseProxyAt: self._tables.reverse_proxy_lists,
+            HotlinesAndAuthorityOf: self._tables.hotlines_and_authority,
+        }
 
     async def ask(self, question: Question) -> list[Record]:
-        """Ask, and return every step as a record; a failure is a record too, the last one."""
-        match question:
-            case NetworkAt():
-                return await self._rdap.network_at(question)
-            case NetworkAbove():
-                return await self._rdap.network_above(question)
-            case NationalNetwork():
-                return await self._rdap.network_at_service(question)
-            case EntityNamed():
-                return await self._rdap.entity(question)
-            case SystemNumbered():
-                return await self._rdap.system(question)
-            case WhoisAt():
-                return await self._whois.network_at(question)
-            case WhoisAbove():
-                return await self._whois.network_above(question)
-            case WhoisSystem():
-                return await self._whois.system(question)
-            case NationalPage():
-                return await self._pages.fetch(question)
-            case DomainNamed(whois=False):
-                return await self._rdap.domain(question)
-            case DomainNamed():
-                return await self._whois.domain(question)
-            case _:
-                return await self._ask_names_and_tables(question)
+        """Ask, and return every step as a record; a failure is a record too, the last one.
 
-    async def _ask_names_and_tables(self, question: Question) -> list[Record]:
-        match question:
-            case ResolveName():
-                return await self._dns.resolve(question.host)
-            case MailTo():
-                return await self._dns.mail_exchange(question)
-            case OriginOf():
-                return await ask_origin(self._dns, question)
-            case SuffixOf():
-                await self._tables.load()
-                return [self._tables.suffix_of(question)]
-            case ReverseProxyAt():
-                await self._tables.load()
-                return self._tables.reverse_proxy_lists(question)
-            case HotlinesAndAuthorityOf():
-                return [self._tables.hotlines_and_authority(question)]
-            case _:  # a statement of a person
-                raise TypeError(f"{question.kind} is no question to a server")
+        Raises TypeError for a statement of a person, which no server answers.
+        """
+        handler = self._handlers.get(type(question))
+        if handler is None:
+            raise TypeError(f"{question.kind} is no question to a server")
+        return await handler(question)
+
+    async def _domain(self, question: DomainNamed) -> list[Record]:
+        client = self._whois if question.whois else self._rdap
+        return await client.domain(question)
 
     def prepare(self) -> None:
         """Start to load what every lookup needs first; call it once."""

@@ -45,8 +45,9 @@ class Tables:
         reverse_proxy_table(self._folder)
         gc.freeze()
 
-    def suffix_of(self, question: SuffixOf) -> Record:
+    async def suffix_of(self, question: SuffixOf) -> list[Record]:
         """Return where a name was registered, and the platform whose page it is."""
+        await self.load()
         domain = domain_of(question.name)
         platform = platform_of(question.name, self._platforms)
         body: dict[str, object] = {
@@ -57,10 +58,11 @@ class Tables:
             "contact": platform.contact if platform else None,
             "source": platform.source if platform else f"public-suffix list of {list_version()}",
         }
-        return self._record("suffix", question, "public-suffix list", body)
+        return [self._record("suffix", question, "public-suffix list", body)]
 
-    def reverse_proxy_lists(self, question: ReverseProxyAt) -> list[Record]:
+    async def reverse_proxy_lists(self, question: ReverseProxyAt) -> list[Record]:
         """Return a record of the published lists that hold the address; empty where none does."""
+        await self.load()
         lists = [
             {
                 "prefix": prefix,
@@ -75,14 +77,10 @@ class Tables:
             [self._record("front", question, "published lists", {"lists": lists})] if lists else []
         )
 
-    def hotlines_and_authority(self, question: HotlinesAndAuthorityOf) -> Record:
-        """Say which hotline and which authority take a case in a country."""
-        return self._record(
-            "desk",
-            question,
-            "tables of hotlines and authorities",
-            asdict(hotlines_and_authority(question.country)),
-        )
+    async def hotlines_and_authority(self, question: HotlinesAndAuthorityOf) -> list[Record]:
+        """Return the hotlines and the authority that take a case in a country."""
+        body = asdict(hotlines_and_authority(question.country))
+        return [self._record("desk", question, "tables of hotlines and authorities", body)]
 
     def _record(
         self, kind: Kind, question: Question, server: str, body: dict[str, object]

@@ -14,9 +14,11 @@ from attribution.lookup.transport import (
     DestinationRefused,
     MalformedAnswer,
     TooLarge,
+    TransportError,
     UnknownServer,
     Unreachable,
 )
+from attribution.lookup.transport.proxy import ProxyRefusedCredentials
 from attribution.registry.readers import is_big
 
 SOON = timedelta(seconds=15)
@@ -25,6 +27,16 @@ LATER = timedelta(minutes=15)
 """Wait after a lasting failure: an answer that cannot be read, a name that does not resolve."""
 MUCH_LATER = timedelta(days=1)
 """Wait for a registry that banned this host: somebody has to write to it first."""
+
+_OF_ERROR: dict[type[TransportError], tuple[Outcome, timedelta]] = {
+    DestinationRefused: ("refused", LATER),
+    TooLarge: ("malformed", LATER),
+    MalformedAnswer: ("malformed", LATER),
+    UnknownServer: ("unreachable", LATER),
+    Unreachable: ("unreachable", SOON),
+    ProxyRefusedCredentials: ("unreachable", SOON),
+}
+"""Outcome and wait for each kind of error."""
 
 
 def wait_after(outcome: Outcome, *, permanent: bool) -> timedelta | None:
@@ -65,18 +77,12 @@ class Attempts:
         async def attempt() -> Record:
             try:
                 return await send()
-            except DestinationRefused as error:
-                return self.failed(blank, "refused", str(error))
-            except (TooLarge, MalformedAnswer) as error:
-                return self.failed(blank, "malformed", str(error))
             except TimeoutError:
-                return self.failed(
-                    blank, "unreachable", "no whole answer within the time limit", SOON
-                )
-            except UnknownServer as error:
-                return self.failed(blank, "unreachable", str(error))
-            except Unreachable as error:
-                return self.failed(blank, "unreachable", str(error), SOON)
+                note = "no whole answer within the time limit"
+                return self.failed(blank, "unreachable", note, SOON)
+            except TransportError as error:
+                outcome, later = _OF_ERROR[type(error)]
+                return self.failed(blank, outcome, str(error), later)
 
         try:
             return await self._pace.ask(service, attempt, count_persons, most_patience)

@@ -52,9 +52,9 @@ class DnsClient:
         for server, port in self._servers:
             transport.allow_resolver(server, port)
 
-    async def resolve(self, host: str) -> list[Record]:
+    async def resolve(self, question: ResolveName) -> list[Record]:
         """Ask for A and AAAA of a reported host, and whether the resolver invents answers."""
-        canary, records = await asyncio.gather(self.canary(), self.query_addresses(host))
+        canary, records = await asyncio.gather(self.canary(), self.query_addresses(question.host))
         return [*canary, *records]
 
     async def query_addresses(self, host: str) -> list[Record]:
