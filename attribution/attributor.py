@@ -177,7 +177,6 @@ class Attributor:
         """Close connections and the cache."""
         await self._origins.close()
         await self._asker.close()
-        self._finished.close()
         self._cache.close()
 
     async def attribute(self, target: str) -> Attribution:

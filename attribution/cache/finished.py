@@ -19,7 +19,6 @@ from typing import Any
 
 from attribution._version import __version__
 from attribution.cache.json_store import JsonStore
-from attribution.cache.peek import Peek
 from attribution.files.shown_text import escaped_json
 from attribution.lookup.budgets.clock import Clock
 from attribution.models import Attribution
@@ -68,7 +67,6 @@ class FinishedAnswers:
     ) -> None:
         self._store, self._clock, self._settings = store, clock, settings
         self._check_mailboxes = check_mailboxes
-        self._peek = Peek(settings.cache_path)
         self._memory: OrderedDict[str, Finished] = OrderedDict()
         self.answer_for(())
 
@@ -86,7 +84,7 @@ class FinishedAnswers:
         now = self._clock.time()
         finished = self._memory.get(host)
         if finished is None:
-            finished = read_finished(self._peek.get(self.prefix + host))
+            finished = read_finished(self._store.get(self.prefix + host))
             if finished is None or finished.until <= now:
                 return None
             self._remember(host, finished)
@@ -94,10 +92,6 @@ class FinishedAnswers:
             del self._memory[host]
             return None
         return finished
-
-    def close(self) -> None:
-        """Close the file that is read; the store is its owner's."""
-        self._peek.close()
 
     def keep(
         self, answer: Attribution, until: datetime, steps: Iterable[tuple[str, str]] | None = None

@@ -1,4 +1,4 @@
-"""Reads the cache's SQLite table without importing diskcache: for a fast start, and for archives.
+"""Reads the cache's SQLite table without importing diskcache: for a warm `check`.
 
 diskcache keeps its values in the table `Cache` of `cache.db`; text written by `JsonDisk` stands
 there in the row. A contract test holds that both read the same

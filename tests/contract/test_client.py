@@ -150,7 +150,7 @@ async def test_what_is_refused_says_why(served: Served) -> None:
         ("http://service.example", "atk_\u2026"),
         ("http://service.example", ""),
     ):
-        with pytest.raises(SettingsError, match="is no http or https URL|that no key has"):
+        with pytest.raises(SettingsError, match=r"is no http or https URL|that no key has"):
             RemoteAttributor(address, key)
     async with RemoteAttributor("http://127.0.0.1:9", "atk_x") as service:
         with pytest.raises(ServiceError, match="does not answer"):
