@@ -332,7 +332,7 @@ class RemoteAttributor:
     async def approve(
         self, provider: str, mailbox: str, why: str, *, once: str | None = None
     ) -> Noted:
-        """Note that a person looked at a mailbox and approves it."""
+        """Note that a person verified a mailbox and approves it."""
         return _read(
             Noted, await self._post(f"approvals/{provider}", {"mailbox": mailbox, "why": why}, once)
         )

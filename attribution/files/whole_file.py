@@ -1,4 +1,4 @@
-"""Output files: written atomically, readable by their owner alone, replacing others only if told.
+"""Output files: written atomically, readable by their owner alone, replacing others on demand only.
 
 Everything that this program writes for a person may hold reported URLs or names of companies:
 files get the mode 0600 and folders 0700, whatever the umask.

@@ -130,7 +130,7 @@ class Budget:
             asked=self.asked + 1,
             last_asked=now + wait,
         )
-        # A probe: the others are told to wait for what it finds.
+        # A probe: other questions wait for its result.
         if self.failures >= _FAILURES_TO_REST:
             changed = replace(changed, not_before=now + _PROBE, kind="unreachable")
         return changed, wait

@@ -75,7 +75,7 @@ class _Flight:
     name: str
     asked_at: float
     """When it was let through, in seconds since 1970. A question that waits for its turn among this
-    loop's tasks while a rest begins tells nothing new of the registry.
+    loop's tasks while a rest begins carries no news of the registry.
     """
 
 

@@ -40,7 +40,7 @@ _OF_ERROR: dict[type[TransportError], tuple[Outcome, timedelta]] = {
 
 
 def wait_after(outcome: Outcome, *, permanent: bool) -> timedelta | None:
-    """Return how long to wait after an outcome; None where the registry or nobody says.
+    """Return how long to wait after an outcome; None where only the registry may know.
 
     `permanent` is a refusal that ends only when somebody writes to the registry.
     """

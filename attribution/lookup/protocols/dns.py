@@ -129,7 +129,7 @@ class DnsClient:
             answer = await self._transport.exchange_dns(query, server, port, timeout)
         except TimeoutError:  # an OSError too, so it stands first
             return self._timed_out(question, name, f"no answer in {timeout:g} s")
-        except OSError as error:  # nobody is there to answer
+        except OSError as error:  # no server listens
             return self._timed_out(question, name, reason(error))
         except dns.exception.DNSException as error:
             return Record("dns", question, name, self._clock.now(), "servfail", note=reason(error))
