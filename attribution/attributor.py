@@ -338,10 +338,10 @@ class Attributor:
         if self._offline or facts.target is None or facts.target.address:
             return []
         proxies = [
-            ReverseProxy(str(address), listed.company)
-            for address, lists in facts.fronts.items()
-            for listed, _ in lists
-            if listed.kind == "cdn"
+            ReverseProxy(str(address), block.company)
+            for address, blocks in facts.listed.items()
+            for block, _ in blocks
+            if block.kind == "cdn"
         ]
         return await self._origins.ask(facts.target.host, proxies)
 

@@ -21,7 +21,7 @@ from attribution.models import Party
 from attribution.net.sites import site_of
 from attribution.registry.readers import read_networks
 from attribution.registry.registration import UnreadableAnswer
-from attribution.registry.registries import registry_with_mark
+from attribution.registry.registries import registry_owning
 from attribution.registry.servers import server_for_url
 from attribution.store.log import Writer
 from attribution.store.service_tables import batch_lines
@@ -394,7 +394,7 @@ def _maintainers(evidence: Evidence) -> list[str]:
         except UnreadableAnswer:
             continue
         marks |= {name.upper() for network in networks for name in network.maintainers}
-    return sorted(name for name in marks if not registry_with_mark(name))
+    return sorted(name for name in marks if not registry_owning(name))
 
 
 def _key(connection: Connection, case_id: int | None) -> str | None:

@@ -1,5 +1,5 @@
-"""Who takes a case in a country: its hotlines, and the authority when every company stays
-silent.
+"""Hotlines and authorities by country: who takes a case there, and who may act when every
+company stays silent.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class HotlinesAndAuthority:
-    """Both, of one country."""
+    """Who takes a case in a country."""
 
     hotlines: tuple[Hotline, ...] = ()
     authority: Authority | None = None
@@ -41,28 +41,22 @@ class HotlinesAndAuthority:
     """The date on which the tables were compiled."""
 
 
-def hotlines_and_authority(country: str) -> HotlinesAndAuthority:
-    """Return who takes a case in a country (ISO 3166-1 alpha-2); an empty desk where the tables
-    name nobody.
-    """
-    return _desks().get(country.upper(), HotlinesAndAuthority(compiled=_compiled()))
-
-
 @cache
-def _desks() -> dict[str, HotlinesAndAuthority]:
-    hotlines: dict[str, list[Hotline]] = {}
-    for row in packaged_rows("hotlines.csv"):
-        hotlines.setdefault(row["country"], []).append(Hotline(row["name"], row["url"]))
-    authorities = {
-        row["country"]: Authority(row["name"], row["power"], row["since"], row["url"])
-        for row in packaged_rows("authorities.csv")
-    }
-    return {
-        country: HotlinesAndAuthority(
-            tuple(hotlines.get(country, ())), authorities.get(country), _compiled()
-        )
-        for country in sorted(hotlines.keys() | authorities.keys())
-    }
+def hotlines_and_authority(country: str) -> HotlinesAndAuthority:
+    """Return who takes a case in a country (ISO 3166-1 alpha-2); nobody where the tables name
+    nobody.
+    """
+    code = country.upper()
+    hotlines = (row for row in packaged_rows("hotlines.csv") if row["country"] == code)
+    authorities = (row for row in packaged_rows("authorities.csv") if row["country"] == code)
+    authority = next(authorities, None)
+    return HotlinesAndAuthority(
+        tuple(Hotline(row["name"], row["url"]) for row in hotlines),
+        Authority(authority["name"], authority["power"], authority["since"], authority["url"])
+        if authority
+        else None,
+        _compiled(),
+    )
 
 
 @cache

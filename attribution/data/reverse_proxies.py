@@ -17,7 +17,9 @@ from attribution.net.addresses import Address
 from attribution.net.prefixes import PrefixTable
 
 OWN = "fronts.csv"
+"""The user's own table in the data folder; the name is older than the word reverse proxy."""
 REFRESHED = "fronts-refreshed.csv"
+"""What `attribution data refresh` wrote there."""
 _KINDS = ("cdn", "cloud", "sinkhole", "parking")
 
 
@@ -52,7 +54,7 @@ class ReverseProxyTable:
 
     def find(self, address: Address) -> list[tuple[str, Listing]]:
         """Return (prefix, listing) of the longest listed block of each kind around an address."""
-        return [found for table in self._tables[address.version] if (found := table.find(address))]
+        return [match for table in self._tables[address.version] if (match := table.find(address))]
 
 
 @cache
@@ -90,10 +92,10 @@ def write_refreshed(folder: Path, lists: Lists) -> Path:
 
 def fewest(prefixes: Iterable[str]) -> list[str]:
     """Return the fewest blocks that cover the same addresses, IPv4 first."""
-    networks = [ipaddress.ip_network(one, strict=False) for one in prefixes]
-    four = ipaddress.collapse_addresses(one for one in networks if one.version == 4)
-    six = ipaddress.collapse_addresses(one for one in networks if one.version == 6)
-    return [str(one) for one in (*four, *six)]
+    networks = [ipaddress.ip_network(prefix, strict=False) for prefix in prefixes]
+    four = ipaddress.collapse_addresses(block for block in networks if block.version == 4)
+    six = ipaddress.collapse_addresses(block for block in networks if block.version == 6)
+    return [str(block) for block in (*four, *six)]
 
 
 def _read(text: str) -> Lists:

@@ -17,7 +17,8 @@ from attribution.lookup.budgets.clock import Clock
 from attribution.lookup.budgets.ledger import Ledger
 from attribution.lookup.concurrency.slots import make_room
 from attribution.lookup.concurrency.turns import FairTurns
-from attribution.registry.registries import registries, registry_of_server
+from attribution.registry.registries import registries
+from attribution.registry.servers import registry_of_server
 
 _LONGEST_QUEUE = {"rdap": 30.0}
 _LONGEST_OTHER_QUEUE = 5.0
