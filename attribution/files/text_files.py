@@ -1,6 +1,6 @@
 """Text files that people give, line by line, in whatever encoding they were saved.
 
-The encoding is told by the byte-order mark; without one it is UTF-16 where every second byte of the
+The byte-order mark gives the encoding; without one it is UTF-16 where every second byte of the
 first line is zero, else UTF-8, strictly. The Windows code pages are read only when they are named:
 a byte means another letter in each, and a wrong letter in a name makes a second company. A line
 that cannot be read is reported with its place, never repaired.

@@ -182,7 +182,7 @@ async def test_both_families_are_asked_together(start: Start) -> None:
         asked.append(query.question[0].to_text())
         return failing(dns.rcode.NOERROR)(query, tcp) or b""
 
-    records = await client(await start(reply)).look_up("www.site.example")
+    records = await client(await start(reply)).query_addresses("www.site.example")
     assert sorted(line.split()[-1] for line in asked) == ["A", "AAAA"]
     asked_for = [ResolveName("www.site.example", rdtype) for rdtype in ("A", "AAAA")]
     assert [record.question for record in records] == asked_for

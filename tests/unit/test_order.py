@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 from importlib import resources
@@ -55,7 +56,8 @@ TWO = resolved(HOST, TARGET, "198.51.100.7")
 
 
 def desk(country: str) -> Record:
-    return Tables(load_settings(), Clock()).hotlines_and_authority(HotlinesAndAuthorityOf(country))
+    tables = Tables(load_settings(), Clock())
+    return asyncio.run(tables.hotlines_and_authority(HotlinesAndAuthorityOf(country)))[0]
 
 
 def turns(answer: Attribution) -> list[tuple[str, str, str | None, str]]:

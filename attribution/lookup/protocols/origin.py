@@ -1,4 +1,4 @@
-"""An origin behind a proxy, as the proxy's operator told it to somebody whom it trusts."""
+"""Origins behind a reverse proxy, as its operator discloses them to trusted reporters."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from attribution.net.addresses import read_address
 from attribution.settings import Settings
 
 ENTRY_POINTS = "attribution.origin_sources"
-"""Group under which packages register an `OriginSourceFactory`;
-this one registers its own there too.
-"""
+"""Entry-point group in which packages register an `OriginSourceFactory`, this one too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +29,7 @@ class DisclosedOrigin:
     """The source's own number for the question."""
 
     def as_record(self) -> Record:
-        """Return the record that stands in the evidence.
-        Raises InvalidTarget for what is no address.
-        """
+        """Return the record for the evidence. Raises InvalidTarget if `address` is none."""
         try:
             address = read_address(self.address)
         except ValueError:
@@ -65,22 +61,20 @@ class ReverseProxy:
     """As the published list names it."""
 
 
-class OriginRefused(AttributionError):  # noqa: N818 - it says what happened
-    """Who was asked for an origin did not tell; the message says why."""
+class OriginRefused(AttributionError):  # noqa: N818 - a public name
+    """A source did not disclose an origin; the message says why."""
 
 
 class OriginSource(Protocol):
-    """Somebody who tells the origins behind a proxy:
-    a partner API with keys of its own, a shared list.
-    """
+    """A source of origins behind reverse proxies: a partner's API, a shared list."""
 
     name: str
 
-    async def origins(self, host: str, front: ReverseProxy) -> list[DisclosedOrigin]:
-        """Return what is known of the origins of a host behind a proxy; empty when nothing is.
+    async def origins(self, host: str, proxy: ReverseProxy) -> list[DisclosedOrigin]:
+        """Return the origins of a host behind a proxy; empty where none is known.
 
-        It is asked about every proxy, and leaves those that are not its own alone. Whatever it
-        raises is noted as a failure of this source, and the answer goes on without it.
+        It is called for every proxy, and ignores those of other operators. Whatever it raises is
+        recorded as a failure of this source; the lookup goes on without it.
         """
 
 
@@ -97,7 +91,7 @@ class FetchedAnswer(Protocol):
 
 
 class Fetch(Protocol):
-    """The one transport's way to get a URL: an origin source opens no socket of its own."""
+    """Gets a URL through the transport: an origin source opens no socket of its own."""
 
     async def __call__(self, url: str, *, accept: str, headers: Mapping[str, str]) -> FetchedAnswer:
         """Get a URL. No redirect is followed, and no header is logged or kept."""
@@ -111,5 +105,5 @@ def installed_sources(settings: Settings, fetch: Fetch) -> list[OriginSource]:
     """Return the sources that installed packages offer."""
     from importlib.metadata import entry_points
 
-    made = [point.load()(settings, fetch) for point in entry_points(group=ENTRY_POINTS)]
-    return [one for one in made if one is not None]
+    sources = [point.load()(settings, fetch) for point in entry_points(group=ENTRY_POINTS)]
+    return [source for source in sources if source is not None]
