@@ -25,7 +25,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from attribution.casework.importing import BATCH, import_history
-from attribution.casework.sending import Terms
+from attribution.casework.notices_due import Terms
 from attribution.casework.views import case_lines, case_view, provider_view
 from attribution.store import Store
 from attribution.store.tables import cases, events, marks, providers, reports

@@ -19,11 +19,11 @@ from typing import Any, Literal, get_args
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, select
 
-from attribution.casework.events import note_event
+from attribution.casework.recording_events import note_event
 from attribution.codes import Refusal
 from attribution.errors import Refused
 from attribution.store.log import Writer
-from attribution.store.past import SIGNED_ORIGIN
+from attribution.store.queries.history import SIGNED_ORIGIN
 from attribution.store.signatures import fits, read_public_key
 from attribution.store.tables import events, reports
 from attribution.store.times import micros

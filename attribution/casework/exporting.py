@@ -23,7 +23,7 @@ from attribution.files.whole_file import refuse_existing, whole_file
 from attribution.formats.identifiers import NAMESPACE
 from attribution.history.rows import ABOUT_NOTICE, ABOUT_PROVIDER
 from attribution.store.engine import STREAMED
-from attribution.store.past import is_unsigned, signed_since
+from attribution.store.queries.history import is_unsigned, signed_since
 from attribution.store.store import Store
 from attribution.store.tables import cases, events, providers, reports
 from attribution.store.times import iso, moment

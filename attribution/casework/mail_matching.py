@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from attribution.mail import Method, Reading, speaks_for
 from attribution.mail.forms import DAEMON_MAILBOX
 from attribution.mail.origin import SHARED_DOMAINS
-from attribution.store.notice_queries import (
+from attribution.store.queries.notices import (
     SentNotice,
     case_rows,
     cases_with_tokens,

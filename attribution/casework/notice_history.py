@@ -19,7 +19,7 @@ from attribution.history.rows import ABOUT_NOTICE, ABOUT_PROVIDER, NoticeRow, re
 from attribution.pattern.history import Builder, Happening, History
 from attribution.pattern.times import INF, days
 from attribution.store.heads import days_head
-from attribution.store.past import (
+from attribution.store.queries.history import (
     any_detail,
     case_rows,
     corrected_events,

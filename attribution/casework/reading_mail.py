@@ -18,13 +18,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from attribution.casework.events import note_event
+from attribution.casework.recording_events import note_event
 from attribution.casework.mail_matching import Match, Matcher, Origin, origin_of
 from attribution.errors import StoreError
 from attribution.mail import Action, Kind, Reading, Recipient
 from attribution.net.domains import domain_of
 from attribution.store.log import Writer
-from attribution.store.notice_queries import arrivals, is_noted
+from attribution.store.queries.notices import arrivals, is_noted
 from attribution.store.store import Store
 from attribution.store.times import iso, micros
 

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from attribution.attributor import Attributor
 from attribution.casework import vouchings
 from attribution.casework.drafting import Sender
-from attribution.casework.sending import Terms
+from attribution.casework.notices_due import Terms
 from attribution.evidence.statements import Vouching
 from attribution.settings import Settings
 from attribution.store.store import Store

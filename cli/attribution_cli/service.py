@@ -110,7 +110,7 @@ def confirm(
     """
     from attribution.casework.people import person_of
     from attribution.casework.published_list import named_signers
-    from attribution.casework.two_people import ConfirmAccount, confirm_account
+    from attribution.casework.confirming_accounts import ConfirmAccount, confirm_account
     from attribution.web.access.signing import fingerprint
     from attribution.web.access.signing_in import check_person
 
@@ -150,7 +150,7 @@ def disable(mailbox: Mailbox, who: Who = None) -> None:
 @needs("account list", Extra.HOTLINE)
 def listed(as_json: AsJson = False) -> None:
     """List who may come in, and of whose account somebody else saw the link."""
-    from attribution.casework.two_people import waiting_accounts
+    from attribution.casework.confirming_accounts import waiting_accounts
     from attribution.store.times import iso
     from attribution.web.access.accounts import all_accounts
 

@@ -24,7 +24,7 @@ from attribution.casework.checking import (
     note_statement,
     retire_checker,
 )
-from attribution.casework.events import note_event
+from attribution.casework.recording_events import note_event
 from attribution.casework.exporting import event_rows
 from attribution.casework.notice_history import history_of
 from attribution.codes import Refusal

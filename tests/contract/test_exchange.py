@@ -429,7 +429,7 @@ def test_no_site_host_or_url_goes_out_with_a_history_misp_or_stix(
 ) -> None:
     reported(store, "https://www.site.example/1", keep_url=True)
     with store.write("ann") as writer:
-        from attribution.casework.sending import record_notice
+        from attribution.casework.notices_due import record_notice
 
         key = writer.connection.execute(select(cases.c.key)).scalar_one()
         record_notice(writer, key, writer.now, to="abuse@hosting.example")

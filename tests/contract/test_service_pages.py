@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from attribution.casework.events import note_event
+from attribution.casework.recording_events import note_event
 from attribution.casework.mailboxes import approve
 from attribution.casework.providers import keep_provider, link, provider_named
 from attribution.demo import DemoWorld

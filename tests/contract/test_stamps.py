@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from attribution.casework.events import note_event
+from attribution.casework.recording_events import note_event
 from attribution.casework.notice_history import history_of
 from attribution.casework.published_list import build
 from attribution.casework.reporting import erase

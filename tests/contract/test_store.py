@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 
-from attribution.casework.events import correct, note_event
+from attribution.casework.recording_events import correct, note_event
 from attribution.casework.reporting import erase
 from attribution.errors import KeyFileError, StoreError
 from attribution.store import Store

@@ -16,7 +16,7 @@ from attribution.casework.providers import (
     suggest,
     unlink,
 )
-from attribution.casework.sending import Terms
+from attribution.casework.notices_due import Terms
 from attribution.casework.views import case_lines, provider_view
 from attribution.errors import StoreError
 from attribution.models import Provider

@@ -21,7 +21,7 @@ from attribution.casework.drafting import draft
 from attribution.casework.providers import provider_named
 from attribution.casework.rechecking import recheck
 from attribution.casework.reporting import add_report
-from attribution.casework.sending import due, record_notice
+from attribution.casework.notices_due import due, record_notice
 from attribution.casework.views import CaseLine, CaseView, case_lines, case_view
 from attribution.client.models import (
     Case,

@@ -21,7 +21,7 @@ from attribution_cli.safe_text import escaped_json, shown
 
 if TYPE_CHECKING:
     from attribution.casework.drafting import Sender
-    from attribution.casework.sending import Terms
+    from attribution.casework.notices_due import Terms
     from attribution.settings import Settings
     from attribution.store.log import Writer
     from attribution.store.store import Store
@@ -59,7 +59,7 @@ def who_of(who: str | None, settings: Settings) -> str | None:
 
 def usual_terms(settings: Settings) -> Terms:
     """Return how a provider is written to where nothing else was agreed."""
-    from attribution.casework.sending import Terms
+    from attribution.casework.notices_due import Terms
 
     return Terms.usual(settings)
 

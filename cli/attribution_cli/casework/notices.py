@@ -53,7 +53,7 @@ mail_app = typer.Typer(help="What came back by mail.", no_args_is_help=True)
 @needs("notice due", Extra.HOTLINE)
 def due(as_json: AsJson = False) -> int:
     """List notices and reminders that are due, and what has to be done before each may go out."""
-    from attribution.casework.sending import due as due_now
+    from attribution.casework.notices_due import due as due_now
     from attribution.store.times import iso, micros
 
     store, settings = open_store()
@@ -102,7 +102,7 @@ def draft(
     is sent.
     """
     from attribution.casework.drafting import draft as write_drafts
-    from attribution.casework.sending import due as due_now
+    from attribution.casework.notices_due import due as due_now
     from attribution.store.times import micros
 
     store, settings = open_store()
@@ -179,7 +179,7 @@ def record(
     as_json: AsJson = False,
 ) -> None:
     """Note that a notice was sent: the first of a case, or a reminder."""
-    from attribution.casework.sending import record_notice
+    from attribution.casework.notices_due import record_notice
 
     with recording(who) as writer:
         what = record_notice(
@@ -286,7 +286,7 @@ def correct(
     as_json: AsJson = False,
 ) -> None:
     """Take back an event that was noted wrongly, by a new one that names it."""
-    from attribution.casework.events import correct as take_back
+    from attribution.casework.recording_events import correct as take_back
 
     with recording(who) as writer:
         number = take_back(writer, seq, why)

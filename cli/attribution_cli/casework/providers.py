@@ -317,7 +317,7 @@ def terms(
 ) -> None:
     """Set how this provider is written to."""
     from attribution.casework.providers import provider_named
-    from attribution.casework.sending import Terms, set_terms, terms_of
+    from attribution.casework.notices_due import Terms, set_terms, terms_of
 
     store, settings = open_store()
     with store, store.write(who_of(who, settings)) as writer:

@@ -13,7 +13,7 @@ from attribution.codes import Refusal
 from attribution.errors import NotInStoreError, Refused
 from attribution.history.rows import ABOUT_NOTICE, ABOUT_PROVIDER, ABOUT_URL
 from attribution.store.log import Writer
-from attribution.store.notice_queries import is_noted
+from attribution.store.queries.notices import is_noted
 from attribution.store.tables import cases, events, reports
 from attribution.store.times import iso
 
