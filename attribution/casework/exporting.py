@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, false, func, or_, select
 
 from attribution.casework.drafting import Sender, xarf_report
-from attribution.casework.providers import links
+from attribution.casework.linking import links
 from attribution.casework.views import case_lines
 from attribution.codes import EventKind
 from attribution.extras import load

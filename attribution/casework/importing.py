@@ -21,8 +21,9 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, select
 
-from attribution.casework.providers import LINK_KINDS, add_marks, link
-from attribution.casework.reporting import case_for
+from attribution.casework.cases import case_for
+from attribution.casework.linking import LINK_KINDS, NewLink, add_link
+from attribution.casework.providers import add_identifiers
 from attribution.codes import Refusal
 from attribution.errors import InvalidTarget, OutputError, Refused, StoreError
 from attribution.files.shown_text import DANGEROUS
@@ -283,14 +284,16 @@ class _Import:
                 self._provider(writer, row.old, known_at),
             )
             try:
-                link(
+                add_link(
                     writer,
-                    new,
-                    old,
-                    row.kind,
-                    known_at,
-                    row.source or self.source or "import",
-                    origin,
+                    NewLink(
+                        new=new,
+                        old=old,
+                        kind=row.kind,
+                        known_at=known_at,
+                        source=row.source or self.source or "import",
+                        origin=origin,
+                    ),
                 )
             except StoreError as error:
                 yield line, str(error)
@@ -308,7 +311,7 @@ class _Import:
                 row.id if row else writer.name_provider(key, name, None, at)
             )
             if not row:
-                add_marks(
+                add_identifiers(
                     writer,
                     self.known_providers[name],
                     [("name", name)],

@@ -25,9 +25,18 @@ from attribution.store.heads import Head, current_head, noted_head
 from attribution.store.migrate import migrate, newest_revision, revision_of
 from attribution.store.service_tables import accounts, api_keys
 from attribution.store.store import Store
-from attribution.store.tables import cases, events, heads, marks, metadata, providers, reports
+from attribution.store.tables import cases, events, heads, identifiers, metadata, providers, reports
 
-_TABLES: tuple[Table, ...] = (heads, providers, marks, cases, reports, events, accounts, api_keys)
+_TABLES: tuple[Table, ...] = (
+    heads,
+    providers,
+    identifiers,
+    cases,
+    reports,
+    events,
+    accounts,
+    api_keys,
+)
 """Sessions, links and batches are left out: they are of the day."""
 _BATCH = 2000
 _LONGEST_LINE = 256 * 1024 * 1024

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, OperationalError
@@ -15,6 +15,8 @@ from attribution.errors import StoreError, StoreUnavailableError
 from attribution.extras import Extra, require
 from attribution.files.whole_file import open_private, private_folder, reason_of
 
+Reader: TypeAlias = Connection
+"""A view of the store that queries read from: what `Store.read()` and `Writer.connection` give."""
 STREAMED = {"stream_results": True, "yield_per": 2000}
 """Options of a statement whose rows are read bit by bit, so that memory does not grow with the
 store.
@@ -86,7 +88,7 @@ def _sqlite(database: str | None, url: str) -> Engine:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Open a view of the store that does not change while it is open. Raises StoreError."""
-    with _telling(engine), engine.connect() as connection:
+    with _translated_errors(engine), engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection = connection.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -100,7 +102,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """Open a transaction as the only writer; on disk when the block ends, or nothing of it. Raises
     StoreError.
     """
-    with _telling(engine), engine.connect() as connection:
+    with _translated_errors(engine), engine.connect() as connection:
         connection = connection.execution_options(writes=True)
         with connection.begin():
             if engine.dialect.name == "postgresql":
@@ -110,7 +112,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 def scrub(engine: Engine) -> None:
     """See to it that what was erased does not linger in the database's files."""
-    with _telling(engine), engine.connect() as connection:
+    with _translated_errors(engine), engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(
                 "VACUUM reports, cases"
@@ -121,8 +123,8 @@ def scrub(engine: Engine) -> None:
 
 
 @contextmanager
-def _telling(engine: Engine) -> Iterator[None]:
-    """Turn what a database complains of into an error that says what to do."""
+def _translated_errors(engine: Engine) -> Iterator[None]:
+    """Raise a database's errors as StoreError, with what to do."""
     try:
         yield
     except OperationalError as error:

@@ -20,7 +20,8 @@ from attribution.errors import StoreError
 from attribution.store.chain import GENESIS, detail_text, event_hash, row_digest
 from attribution.store.engine import STREAMED
 from attribution.store.keys import Keys
-from attribution.store.tables import TELLING, cases, events, heads, marks, providers, reports
+from attribution.store.tables import TELLING, cases, events, heads, identifiers, providers, reports
+from attribution.store.times import Micros
 
 _FIELDS = (
     "seq",
@@ -38,7 +39,7 @@ _FIELDS = (
 )
 _COVERED: dict[str, tuple[Table, tuple[str, ...]]] = {
     "provider_named": (providers, ("id", "key", "name", "country", "known_at")),
-    "marked": (marks, ("id", "provider_id", "kind", "value", "known_at", "source")),
+    "marked": (identifiers, ("id", "provider_id", "kind", "value", "known_at", "source")),
     "case_opened": (
         cases,
         ("id", "key", "provider_id", "site_key", "opened_at", "urls", "reseller", "token"),
@@ -49,7 +50,7 @@ _COVERED: dict[str, tuple[Table, tuple[str, ...]]] = {
     ),
 }
 """Which rows beside the log an event of a kind covers, and which of their fields."""
-_ORDER = (providers, marks, cases, reports, events)
+_ORDER = (providers, identifiers, cases, reports, events)
 _VALUES = {table.name: itemgetter(*(column.name for column in table.columns)) for table in _ORDER}
 """The values of a row in the order of its table's columns."""
 
@@ -71,11 +72,11 @@ class Writer:
         self.who = who
         head = connection.execute(select(heads.c.seq, heads.c.hash, heads.c.recorded_at)).one()
         self._seq, self._hash = int(head.seq), str(head.hash)
-        self.now = max(now, int(head.recorded_at))
+        self.now = Micros(max(now, int(head.recorded_at)))
         """When this is written: never before what was written last, whatever the machine's clock
         says.
         """
-        self._taken: dict[str, list[tuple[Any, ...]]] = {table.name: [] for table in _ORDER}
+        self._gathered: dict[str, list[tuple[Any, ...]]] = {table.name: [] for table in _ORDER}
         self._last: dict[str, int] = {}
 
     @property
@@ -92,9 +93,11 @@ class Writer:
         self._cover("provider_named", row, known_at, provider_id=identity)
         return identity
 
-    def mark(self, provider_id: int, kind: str, value: str, known_at: int, source: str) -> int:
-        """Add something that a provider is known by; return its id."""
-        identity = self._next(marks)
+    def add_identifier(
+        self, provider_id: int, kind: str, value: str, known_at: int, source: str
+    ) -> int:
+        """Add what a provider is known by; return its id."""
+        identity = self._next(identifiers)
         row = {
             "id": identity,
             "provider_id": provider_id,
@@ -103,7 +106,7 @@ class Writer:
             "known_at": known_at,
             "source": source,
         }
-        self._take(marks, row)
+        self._take(identifiers, row)
         self._cover("marked", row, known_at, provider_id=provider_id)
         return identity
 
@@ -211,13 +214,13 @@ class Writer:
             origin,
         ]
         self._hash = event_hash(self._hash, fields)
-        self._taken["events"].append((*fields, self._hash))
+        self._gathered["events"].append((*fields, self._hash))
         return self._seq
 
     def flush(self) -> None:
         """Write what was gathered, into the transaction."""
         for table in _ORDER:
-            rows = self._taken[table.name]
+            rows = self._gathered[table.name]
             if rows:
                 # Tuples straight to the driver: what SQLAlchemy does for each row took a sixth of
                 # an import.
@@ -240,15 +243,15 @@ class Writer:
         return self._last[table.name]
 
     def _take(self, table: Table, row: dict[str, Any]) -> None:
-        self._taken[table.name].append(_VALUES[table.name](row))
+        self._gathered[table.name].append(_VALUES[table.name](row))
 
     def _statement(self, table: Table) -> str:
         """Return the insertion of a row whose values stand in the order of the table's columns."""
-        mark = "?" if self._connection.dialect.name == "sqlite" else "%s"
+        place = "?" if self._connection.dialect.name == "sqlite" else "%s"
         names = ", ".join(f'"{column.name}"' for column in table.columns)
         return (
             f'INSERT INTO "{table.name}" ({names}) VALUES '  # noqa: S608
-            f"({', '.join([mark] * len(table.columns))})"
+            f"({', '.join([place] * len(table.columns))})"
         )
 
     def _cover(
@@ -267,8 +270,8 @@ class Writer:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """What a check of the whole store found."""
+class LogCheck:
+    """Result of a check of the log and of every row that it covers."""
 
     events: int
     head: str
@@ -276,7 +279,7 @@ class Check:
     faults: tuple[str, ...]
 
 
-def check(connection: Connection, keys: Keys, expected_head: str | None = None) -> Check:
+def check(connection: Connection, keys: Keys, expected_head: str | None = None) -> LogCheck:
     """Go through the log and every row that it covers; say what does not fit. Memory does not grow
     with the store.
     """
@@ -303,8 +306,7 @@ def check(connection: Connection, keys: Keys, expected_head: str | None = None) 
         if event["recorded_at"] < recorded:
             faults.append(f"event {seq} says that it was written before the one before it")
         recorded = event["recorded_at"]
-        found = event_hash(before, [event[name] for name in _FIELDS])
-        if found != event["hash"]:
+        if event_hash(before, [event[name] for name in _FIELDS]) != event["hash"]:
             faults.append(
                 f"event {seq} ({event['kind']}) was changed, or one before it removed or slipped in"
             )
@@ -333,7 +335,7 @@ def check(connection: Connection, keys: Keys, expected_head: str | None = None) 
                 f"the head {expected_head} noted earlier is not in the log: it was made "
                 f"anew, or its end was cut off"
             )
-    return Check(seq, before, tuple(faults))
+    return LogCheck(seq, before, tuple(faults))
 
 
 def _rows_of(connection: Connection, table: Table) -> Iterator[RowMapping]:

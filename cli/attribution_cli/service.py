@@ -108,9 +108,9 @@ def confirm(
 
     Your password and the code of your authenticator are asked for; from a pipe, a line each.
     """
-    from attribution.casework.people import person_of
-    from attribution.casework.published_list import named_signers
     from attribution.casework.confirming_accounts import ConfirmAccount, confirm_account
+    from attribution.casework.people import person_of
+    from attribution.casework.signers import named_signers
     from attribution.web.access.signing import fingerprint
     from attribution.web.access.signing_in import check_person
 

@@ -21,10 +21,11 @@ from attribution_cli.safe_text import escaped_json, shown
 
 if TYPE_CHECKING:
     from attribution.casework.drafting import Sender
-    from attribution.casework.notices_due import Terms
+    from attribution.casework.terms import Terms
     from attribution.settings import Settings
     from attribution.store.log import Writer
     from attribution.store.store import Store
+    from attribution.store.times import Micros
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z")
 
@@ -59,7 +60,7 @@ def who_of(who: str | None, settings: Settings) -> str | None:
 
 def usual_terms(settings: Settings) -> Terms:
     """Return how a provider is written to where nothing else was agreed."""
-    from attribution.casework.notices_due import Terms
+    from attribution.casework.terms import Terms
 
     return Terms.usual(settings)
 
@@ -82,7 +83,7 @@ def utc_time(text: str, name: str, form: str) -> datetime:
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
 
 
-def read_time(text: str | None) -> int | None:
+def read_time(text: str | None) -> Micros | None:
     """Return a time of the command line as the store counts it; None where none was given."""
     from attribution.store.times import micros
 

@@ -39,7 +39,7 @@ from attribution_cli.console import say
 from attribution_cli.needs import needs
 
 if TYPE_CHECKING:
-    from attribution.casework import MailRead
+    from attribution.casework.reading_mail import MailRead
 
 notice_app = typer.Typer(
     help="Notices: what is due, drafts, and what was sent.", no_args_is_help=True
@@ -53,7 +53,7 @@ mail_app = typer.Typer(help="What came back by mail.", no_args_is_help=True)
 @needs("notice due", Extra.HOTLINE)
 def due(as_json: AsJson = False) -> int:
     """List notices and reminders that are due, and what has to be done before each may go out."""
-    from attribution.casework.notices_due import due as due_now
+    from attribution.casework.notices_due import due_notices as due_now
     from attribution.store.times import iso, micros
 
     store, settings = open_store()
@@ -101,8 +101,8 @@ def draft(
     """Write the notice of a case to each party in the order to write, as text and XARF v4. Nothing
     is sent.
     """
-    from attribution.casework.drafting import draft as write_drafts
-    from attribution.casework.notices_due import due as due_now
+    from attribution.casework.drafting import draft_notices as write_drafts
+    from attribution.casework.notices_due import due_notices as due_now
     from attribution.store.times import micros
 
     store, settings = open_store()
@@ -179,12 +179,13 @@ def record(
     as_json: AsJson = False,
 ) -> None:
     """Note that a notice was sent: the first of a case, or a reminder."""
-    from attribution.casework.notices_due import record_notice
+    from attribution.casework.notices_sent import RecordNotice, record_notice
 
+    command = RecordNotice(
+        case=case, at=read_time(at), to=to, message_id=message_id, channel=channel
+    )
     with recording(who) as writer:
-        what = record_notice(
-            writer, case, read_time(at) or writer.now, to=to, message_id=message_id, channel=channel
-        )
+        what = record_notice(writer, command)
     if as_json:
         print_json({"case": case, "what": what})
     else:
@@ -244,8 +245,8 @@ def add(
     """Note that something happened. What was noted is never changed: `event correct` takes it back
     by another event.
     """
-    from attribution.casework import NoteEvent, counts_for_nothing, read_fields
-    from attribution.casework import note as note_happening
+    from attribution.casework.event_fields import read_event_fields
+    from attribution.casework.noting import NoteEvent, counts_for_nothing, note_event
     from attribution.store.times import iso
 
     if (kind is None) == (statement is None):
@@ -253,14 +254,21 @@ def add(
     if statement is not None:
         return note_statements(statement, who, as_json=as_json)
     assert kind is not None
-    detail = read_fields(fields or [])
+    detail = read_event_fields(fields or [])
     if note:
         detail["note"] = note
     if last_online:
         detail["last_online"] = iso(read_time(last_online))
     with recording(who) as writer:
-        command = NoteEvent(kind, read_time(at) or writer.now, case, report, provider, detail)
-        numbers = note_happening(writer, command)
+        command = NoteEvent(
+            kind=kind,
+            at=read_time(at),
+            case=case,
+            report=report,
+            provider=provider,
+            fields=detail,
+        )
+        numbers = note_event(writer, command)
         void = counts_for_nothing(writer.connection, kind)
     if as_json:
         print_json({"events": numbers})
@@ -286,10 +294,10 @@ def correct(
     as_json: AsJson = False,
 ) -> None:
     """Take back an event that was noted wrongly, by a new one that names it."""
-    from attribution.casework.recording_events import correct as take_back
+    from attribution.casework.noting import CorrectEvent, correct_event
 
     with recording(who) as writer:
-        number = take_back(writer, seq, why)
+        number = correct_event(writer, CorrectEvent(event=seq, why=why))
     tell(
         {"event": number, "corrects": seq},
         f"event {seq} is taken back by event {number}",
@@ -426,7 +434,7 @@ def mail_read(
     as_json: AsJson = False,
 ) -> int:
     """Tell bounces, deliveries, programs' and people's answers apart, and match them to cases."""
-    from attribution.casework import Proposal, ReadMail, read_mails
+    from attribution.casework.reading_mail import Proposal, ReadMail, read_mails
     from attribution.mail import Relay
     from attribution.mail import read_mails as read_boxes
 

@@ -123,27 +123,20 @@ def link(
     as_json: AsJson = False,
 ) -> None:
     """Link two providers, from the day on which it was known. `provider unlink` undoes it."""
-    from attribution.casework import SameOperator, same_operator
-    from attribution.casework.providers import link as make_link
-    from attribution.casework.providers import provider_named
+    from attribution.casework.linking import LinkProviders, link_providers
 
-    if kind == "same_operator":
-        with recording(who) as writer:
-            command = SameOperator((new, *old), source, read_time(at) or writer.now)
-            numbers = same_operator(writer, command)
-        shown = ", ".join(map(str, numbers))
-        undoing = "`attribution provider unlink` with a link's number undoes it"
-        tell({"links": numbers}, f"links made: {shown}; {undoing}", as_json=as_json)
-        return
-    if len(old) > 1:
-        raise typer.BadParameter(f"--kind {kind}: name one OLD; only same_operator joins several")
+    command = LinkProviders(
+        new=new, old=tuple(old), source=source, kind=kind, known_at=read_time(at)
+    )
     with recording(who) as writer:
-        (new_id, new_key), (old_id, old_key) = (
-            provider_named(writer.connection, new),
-            provider_named(writer.connection, old[0]),
-        )
-        number = make_link(writer, new_id, old_id, kind, read_time(at) or writer.now, source)
-    values = {"link": number, "new": new_key, "old": old_key, "kind": kind}
+        links = link_providers(writer, command)
+    if kind == "same_operator":
+        shown = ", ".join(map(str, links.numbers))
+        undoing = "`attribution provider unlink` with a link's number undoes it"
+        tell({"links": list(links.numbers)}, f"links made: {shown}; {undoing}", as_json=as_json)
+        return
+    number = links.numbers[0]
+    values = {"link": number, "new": links.new, "old": links.old[0], "kind": kind}
     tell(
         values,
         f"link {number} made; `attribution provider unlink {number}` undoes it",
@@ -161,10 +154,10 @@ def unlink(
     as_json: AsJson = False,
 ) -> None:
     """Undo a link from now on. What was decided while it held stays as it was."""
-    from attribution.casework.providers import unlink as undo
+    from attribution.casework.linking import undo_link
 
     with recording(who) as writer:
-        undo(writer, number)
+        undo_link(writer, number)
     tell({"undone": number}, f"link {number} is undone", as_json=as_json)
 
 
@@ -180,7 +173,7 @@ def suggest(
     decides with `provider link`.
     """
     from attribution.casework.providers import provider_named
-    from attribution.casework.providers import suggest as pairs
+    from attribution.casework.suggesting import suggest as pairs
 
     store, _ = open_store()
     with store, store.read() as connection:
@@ -205,16 +198,14 @@ def approve(
     """Approve a mailbox as the provider's. Until then no notice carries URLs to it; a mailbox that
     changes loses it.
     """
-    from attribution.casework.mailboxes import approve as approve_mailbox
-    from attribution.casework.providers import add_marks, provider_named
+    from attribution.casework.mailboxes import ApproveMailbox, approve_mailbox
 
     with recording(who) as writer:
-        identity, key = provider_named(writer.connection, provider)
-        approve_mailbox(writer, identity, mailbox, why)
-        add_marks(writer, identity, [("mailbox", mailbox.strip().lower())], "approved")
+        command = ApproveMailbox(provider=provider, mailbox=mailbox, why=why)
+        approved = approve_mailbox(writer, command)
     tell(
-        {"provider": key, "mailbox": mailbox.strip().lower()},
-        f"{mailbox} is approved for {key}",
+        {"provider": approved.provider, "mailbox": approved.mailbox},
+        f"{mailbox} is approved for {approved.provider}",
         as_json=as_json,
     )
 
@@ -239,19 +230,16 @@ def mark(
     """Note what else a provider is known by, since a day. It joins nothing: it is a reason to
     look.
     """
-    from attribution.casework.providers import MARK_KINDS, add_marks, provider_named
-    from attribution.codes import Refusal
-    from attribution.errors import Refused
+    from attribution.casework.providers import AddIdentifier, add_identifier
 
-    if kind not in MARK_KINDS:
-        raise Refused(Refusal.INVALID, "kind", kind, f"use one of {', '.join(MARK_KINDS)}")
+    command = AddIdentifier(
+        provider=provider, kind=kind, value=value, source=source, known_at=read_time(at)
+    )
     with recording(who) as writer:
-        identity, key = provider_named(writer.connection, provider)
-        plain = value.strip().lower() if kind == "mailbox" else value.strip()
-        added = add_marks(writer, identity, [(kind, plain)], source, read_time(at) or writer.now)
+        added = add_identifier(writer, command)
     tell(
-        {"provider": key, "kind": kind, "value": plain, "new": bool(added)},
-        f"noted for {key}" if added else "known already",
+        asdict(added),
+        f"noted for {added.provider}" if added.new else "known already",
         as_json=as_json,
     )
 
@@ -316,27 +304,17 @@ def terms(
     as_json: AsJson = False,
 ) -> None:
     """Set how this provider is written to."""
-    from attribution.casework.providers import provider_named
-    from attribution.casework.notices_due import Terms, set_terms, terms_of
+    from attribution.casework.terms import SetTerms, set_terms
 
+    command = SetTerms(
+        provider=provider,
+        grouping_hours=grouping_hours,
+        reminder_hours=reminder_hours,
+        quiet_days=quiet_days,
+    )
     store, settings = open_store()
     with store, store.write(who_of(who, settings)) as writer:
-        identity, key = provider_named(writer.connection, provider)
-        now = terms_of(writer.connection, identity, usual_terms(settings))
-        days = (
-            now.quiet_days
-            if quiet_days is None
-            else tuple(day.strip().lower() for day in quiet_days.split(",") if day.strip())
-        )
-        set_terms(
-            writer,
-            identity,
-            Terms(
-                now.grouping_hours if grouping_hours is None else grouping_hours,
-                now.reminder_hours if reminder_hours is None else reminder_hours,
-                days,
-            ),
-        )
+        key = set_terms(writer, command, usual_terms(settings))
     tell({"provider": key}, f"noted for {key}", as_json=as_json)
 
 

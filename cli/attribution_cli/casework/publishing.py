@@ -110,7 +110,7 @@ def letter(
     """Write the letter to a provider that goes with its dossier, at least 14 days before anything
     is published of it.
     """
-    from attribution.casework.published_list import note_letter
+    from attribution.casework.publishing import NoteLetter, note_letter
     from attribution.pattern.dossier.render import dossier_hash, letter_text
     from attribution.settings import load_settings
 
@@ -125,7 +125,13 @@ def letter(
     if record_to is not None:
         store, settings = open_store(settings)
         with store, store.write(who_of(who, settings)) as writer:
-            note_letter(writer, provider, store.now.date(), dossier_hash(values), record_to)
+            command = NoteLetter(
+                provider=provider,
+                sent_on=store.now.date(),
+                dossier_sha256=dossier_hash(values),
+                to=record_to,
+            )
+            note_letter(writer, command)
         say(f"attribution: noted that the letter went to {record_to}")
 
 
@@ -210,7 +216,7 @@ def build(
             "pymisp" if form is ListFormat.MISP else "stix2",
         )
     refuse_existing(output, replace=force)
-    from attribution.casework.published_list import build as build_list
+    from attribution.casework.building_list import build_list
     from attribution.formats.list_partners import as_misp, as_stix
     from attribution.settings import load_settings
 
@@ -239,7 +245,7 @@ def key(
     output: Annotated[Path, typer.Option("--output", "-o", help="The private key's file.")],
 ) -> None:
     """Make a signer's or checker's key (Ed25519) and print its public half."""
-    from attribution.casework.published_list import new_key
+    from attribution.casework.signers import new_key
 
     typer.echo(new_key(output))
 
@@ -257,10 +263,10 @@ def signer(
     who: Who = None,
 ) -> None:
     """Name a person who may sign."""
-    from attribution.casework.published_list import name_signer
+    from attribution.casework.signers import NameSigner, name_signer
 
     with recording(who) as writer:
-        name_signer(writer, name, mailbox, public_key)
+        name_signer(writer, NameSigner(name=name, mailbox=mailbox, public_key=public_key))
     say(f"attribution: {name} may sign")
 
 
@@ -275,8 +281,8 @@ def sign(
     reason: Annotated[str, typer.Option(help="Why; it stands beside the signature.")],
 ) -> None:
     """Sign exactly this list."""
-    from attribution.casework.published_list import check_may_sign, public_half, read_key, signers
-    from attribution.casework.published_list import sign as add_signature
+    from attribution.casework.signers import check_may_sign, public_half, read_key, signers
+    from attribution.casework.signing_list import sign_list
     from attribution.codes import Refusal
     from attribution.errors import Refused
 
@@ -289,7 +295,7 @@ def sign(
     store, _ = open_store()
     with store, store.read() as connection:
         check_may_sign(connection, public_half(key))
-        signed = add_signature(_read(path), key, reason, signers(connection), datetime.now(UTC))
+        signed = sign_list(_read(path), key, reason, signers(connection), datetime.now(UTC))
     _write(path, signed, replace=True)  # the same list, with one signature more
     say(f"attribution: signed {path}")
 
@@ -313,7 +319,7 @@ def reply(
     as_json: AsJson = False,
 ) -> None:
     """Approve the words of a provider's last reply for the list; until then it is held back."""
-    from attribution.casework.publishing import ApproveReply, approve_reply
+    from attribution.casework.replies import ApproveReply, approve_reply
 
     with recording(who) as writer:
         approved = approve_reply(writer, ApproveReply(provider, why, text))
@@ -342,12 +348,13 @@ def publish(
     """Write the list as it may go out, if everything holds today and two different people signed
     exactly it.
     """
-    from attribution.casework.published_list import publish as publish_list
+    from attribution.casework.publishing import PublishList, publish_list
 
     refuse_existing(output, replace=force)
     store, settings = open_store()
     with store, store.write(who_of(who, settings)) as writer:
-        made = publish_list(writer, _read(path), store.now.date(), to)
+        command = PublishList(signed=_read(path), today=store.now.date(), recipients=to)
+        made = publish_list(writer, command)
         _write(output, made, replace=force)
     say(f"attribution: {output} may go to {', '.join(to)}")
 
@@ -365,10 +372,10 @@ def withdraw(
     as_json: AsJson = False,
 ) -> None:
     """Withdraw an entry, and say whom to tell: everybody who was given a list with it."""
-    from attribution.casework.published_list import withdraw as withdraw_entry
+    from attribution.casework.publishing import WithdrawEntry, withdraw_entry
 
     with recording(who) as writer:
-        notice = withdraw_entry(writer, company, why)
+        notice = withdraw_entry(writer, WithdrawEntry(company=company, why=why))
     if as_json:
         print_json(notice)
     else:

@@ -53,8 +53,8 @@ def add(
     provider become one notice.
     """
     from attribution.attributor import Attributor, Investigation
-    from attribution.casework import vouchings
-    from attribution.casework.reporting import add_report
+    from attribution.casework.reporting import ReportUrl, report_url
+    from attribution.casework.vouching import vouchings
     from attribution.errors import InvalidTarget
     from attribution.evidence.statements import ServedStatement
     from attribution.target import explained
@@ -98,9 +98,13 @@ def add(
         for url, found in asyncio.run(look()):
             try:
                 with store.write(who_of(who, settings)) as writer:
-                    added = add_report(
-                        writer, url, found, reported_at=reported_at, keep_url=settings.keep_urls
+                    command = ReportUrl(
+                        url=url,
+                        investigation=found,
+                        reported_at=reported_at,
+                        keep_url=settings.keep_urls,
                     )
+                    added = report_url(writer, command)
             except InvalidTarget as error:
                 say(f"attribution: {explained(error)}")
                 faults += 1
@@ -159,13 +163,13 @@ def erase(
     """Make everything that tells of a reported URL unreadable, for good. The case stays, and the
     log still verifies.
     """
-    from attribution.casework.reporting import erase as erase_report
+    from attribution.casework.erasing import EraseReport, erase_report
     from attribution.store.engine import scrub
 
     store, settings = open_store()
     with store:
         with store.write(who_of(who, settings)) as writer:
-            erase_report(writer, report, why)
+            erase_report(writer, EraseReport(report=report, why=why))
         scrub(store.engine)
     tell(
         {"erased": report},
@@ -186,8 +190,8 @@ def recheck(
     another provider, or unknown.
     """
     from attribution.attributor import Attributor
-    from attribution.casework import vouchings
     from attribution.casework.rechecking import recheck as look_again
+    from attribution.casework.vouching import vouchings
 
     store, settings = open_store()
     say_proxy(settings)
