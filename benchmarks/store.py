@@ -25,10 +25,10 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from attribution.casework.importing import BATCH, import_history
-from attribution.casework.notices_due import Terms
+from attribution.casework.terms import Terms
 from attribution.casework.views import case_lines, case_view, provider_view
 from attribution.store import Store
-from attribution.store.tables import cases, events, marks, providers, reports
+from attribution.store.tables import cases, events, identifiers, providers, reports
 
 HERE = Path(__file__).parent
 USUAL = Terms(24, 24)
@@ -82,7 +82,7 @@ def importing(folder: Path, runs: int) -> tuple[list[float], dict[str, float]]:
         made = sqlite3.connect(ours)
         rows = {
             t.name: made.execute(f"SELECT * FROM {t.name} ORDER BY 1").fetchall()
-            for t in (providers, marks, cases, reports, events)
+            for t in (providers, identifiers, cases, reports, events)
         }
         made.close()
         target = sqlite3.connect(bare, isolation_level=None)

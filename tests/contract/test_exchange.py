@@ -28,7 +28,8 @@ from attribution.casework.importing import (
     import_rows,
     rejects_file,
 )
-from attribution.casework.providers import links, one_history, provider_named
+from attribution.casework.linking import links, one_history
+from attribution.casework.providers import provider_named
 from attribution.casework.views import case_lines, case_view
 from attribution.casework.xarf_import import import_xarf
 from attribution.errors import HistoryError
@@ -429,7 +430,7 @@ def test_no_site_host_or_url_goes_out_with_a_history_misp_or_stix(
 ) -> None:
     reported(store, "https://www.site.example/1", keep_url=True)
     with store.write("ann") as writer:
-        from attribution.casework.notices_due import record_notice
+        from casework import record_notice
 
         key = writer.connection.execute(select(cases.c.key)).scalar_one()
         record_notice(writer, key, writer.now, to="abuse@hosting.example")

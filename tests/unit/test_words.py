@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import attribution.web
-from attribution.casework.recording_events import KINDS
+from attribution.casework.noting import KINDS
 from attribution.decide.answer import _RESOLUTION_WORDS
 from attribution.decide.shown_rules import SHOWN_RULES
 from attribution.store.audit import VIEWED
