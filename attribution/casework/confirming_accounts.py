@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from attribution.casework.fields import required
 from attribution.casework.openings import ACCOUNT_CONFIRMED, Opening, Openings, openings
 from attribution.casework.people import person_of
 from attribution.casework.signers import named_signers
@@ -49,10 +50,8 @@ def confirm_account(writer: Writer, command: ConfirmAccount) -> int:
     waiting = openings(connection)
     seen = _waiting_for(connection, waiting, person, command)
     _check_confirmer(connection, waiting, person, by)
-    why = " ".join(command.why.split())
-    if not why:
-        remedy = "say how you know that the person set the account up, e.g. that you met"
-        raise Refused(Refusal.MISSING, "why", command.why, remedy)
+    remedy = "say how you know that the person set the account up, e.g. that you met"
+    why = required(" ".join(command.why.split()), "why", remedy)
     keys = [key for key, signer in named_signers(connection).items() if signer["mailbox"] == person]
     detail = {
         "account": person,

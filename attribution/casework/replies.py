@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from attribution.casework.fields import required
 from attribution.casework.linking import links, one_history
 from attribution.casework.providers import provider_named
 from attribution.codes import Refusal
@@ -66,10 +67,8 @@ def approve_reply(writer: Writer, command: ApproveReply) -> ApprovedReply:
     if reply is None:
         remedy = "none is on record; note it with `attribution event add reply`"
         raise Refused(Refusal.NOT_FOUND, "reply", command.provider, remedy)
-    why = " ".join(command.why.split())
-    if not why:
-        remedy = "say who agreed to the words, and how"
-        raise Refused(Refusal.MISSING, "why", command.why, remedy)
+    remedy = "say who agreed to the words, and how"
+    why = required(" ".join(command.why.split()), "why", remedy)
     text = (reply.note if command.text is None else command.text) or ""
     published = publishable(text)
     if published is None:

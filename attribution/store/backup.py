@@ -91,11 +91,11 @@ def restore(path: Path, url: str) -> dict[str, int]:
         form = str(head["form"])
         migrate(engine, form)
         with writing(engine) as connection:
-            taken: dict[str, list[dict[str, Any]]] = {}
+            gathered: dict[str, list[dict[str, Any]]] = {}
             tables = {table.name: table for table in _TABLES}
             for name, *values in lines:
                 table = tables[name]
-                rows = taken.setdefault(name, [])
+                rows = gathered.setdefault(name, [])
                 rows.append(
                     {
                         column.name: _bytes(value)
@@ -106,8 +106,8 @@ def restore(path: Path, url: str) -> dict[str, int]:
                     connection.execute(table.insert(), rows)
                     rows.clear()
             for table in _TABLES:
-                if taken.get(table.name):
-                    connection.execute(table.insert(), taken[table.name])
+                if gathered.get(table.name):
+                    connection.execute(table.insert(), gathered[table.name])
             counts = {
                 table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
                 for table in _TABLES
@@ -148,8 +148,8 @@ def head_in(path: Path) -> Head | None:
         head = noted_head(log)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(f"backup {str(path)!r} cannot be read: {error}.") from None
-    said = [(end["seq"], end["hash"]) for end in ends.values()]
-    if heads.name not in ends or any(end != (head.seq, head.hash) for end in said):
+    last = {(end["seq"], end["hash"]) for end in ends.values()}
+    if heads.name not in ends or last != {(head.seq, head.hash)}:
         raise StoreError(f"backup {str(path)!r} was changed: its log does not end where it says.")
     return head
 

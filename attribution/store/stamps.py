@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -29,7 +28,7 @@ from attribution.errors import StoreError
 from attribution.files.whole_file import whole_file
 from attribution.store.chain import GENESIS
 from attribution.store.engine import Reader
-from attribution.store.heads import Head, hash_of, recorded_after
+from attribution.store.heads import Head, hash_of, noted_head, recorded_after
 from attribution.store.times import DAY, moment
 
 _FORM = 1
@@ -38,8 +37,6 @@ _MOST_STAMPS = 20_000
 """Files of a folder that are checked: a stamp a day for fifty years. More are a fault."""
 _MOST_FAULTS = 100
 _SALT_BYTES = 32
-_HASH = re.compile(r"[0-9a-f]{64}")
-_LAST_EVENT = 2**63 - 1
 UNSTAMPEDDAYS = 3
 """Where an authority is set, an event that no stamp covers after so many days is a fault."""
 
@@ -86,7 +83,7 @@ class Stamp:
             if len(raw) > _MOST_BYTES:
                 raise ValueError(f"more than {_MOST_BYTES:,} bytes")
             values: Any = json.loads(raw.decode("utf-8"))
-            head = Head(int(values["event"]), str(values["hash"]), int(values["recorded_at"]))
+            head = replace(noted_head(values), recorded_at=int(values["recorded_at"]))
             token = base64.b64decode(values["token"], validate=True)
             stamp = cls(head, bytes.fromhex(values["salt"]), token, str(values["authority"])[:200])
             _check_values(stamp, path)
@@ -218,8 +215,6 @@ def _longest_wait(reader: Reader, stamped: list[tuple[int, datetime]]) -> timede
 
 def _check_values(stamp: Stamp, path: Path) -> None:
     """Raise ValueError for values that no stamp of ours has."""
-    if not (0 <= stamp.head.seq <= _LAST_EVENT and _HASH.fullmatch(stamp.head.hash)):
-        raise ValueError("it is of no event")
     if len(stamp.salt) != _SALT_BYTES:
         raise ValueError(f"its salt has not {_SALT_BYTES} bytes")
     if path.name != name_of(stamp.head):
