@@ -1,9 +1,10 @@
 """The key file: what makes URLs unreadable to whoever has the database alone.
 
 A URL is kept as HMAC-SHA256 under a key of the file: it is recognised when it is reported again,
-and cannot be guessed from the database. Where the hotline wants to keep the URL itself, it is encrypted
-(AES-256-GCM) under a key of its own, which is in turn encrypted (wrapped) under the file's newest
-wrapping key. Rotating adds a wrapping key and wraps anew; erasing throws the URL's own key away.
+and cannot be guessed from the database. Where the hotline wants to keep the URL itself, it is
+encrypted (AES-256-GCM) under a key of its own, which is in turn encrypted (wrapped) under the
+file's newest wrapping key. Rotating adds a wrapping key and wraps anew; erasing throws the URL's
+own key away.
 """
 
 from __future__ import annotations

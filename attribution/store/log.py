@@ -87,28 +87,21 @@ class Writer:
 
     def name_provider(self, key: str, name: str, country: str | None, known_at: int) -> int:
         """Add a provider; return its id."""
-        identity = self._next(providers)
-        row = {"id": identity, "key": key, "name": name, "country": country, "known_at": known_at}
-        self._take(providers, row)
-        self._cover("provider_named", row, known_at, provider_id=identity)
-        return identity
+        row = {"key": key, "name": name, "country": country, "known_at": known_at}
+        return self._add("provider_named", known_at, row, {}, own_id="provider_id")
 
     def add_identifier(
         self, provider_id: int, kind: str, value: str, known_at: int, source: str
     ) -> int:
         """Add what a provider is known by; return its id."""
-        identity = self._next(identifiers)
         row = {
-            "id": identity,
             "provider_id": provider_id,
             "kind": kind,
             "value": value,
             "known_at": known_at,
             "source": source,
         }
-        self._take(identifiers, row)
-        self._cover("marked", row, known_at, provider_id=provider_id)
-        return identity
+        return self._add("marked", known_at, row, {"provider_id": provider_id})
 
     def open_case(
         self,
@@ -122,9 +115,7 @@ class Writer:
         reseller: str | None = None,
     ) -> int:
         """Add a case; return its id. `urls` is how many a notice from elsewhere says it holds."""
-        identity = self._next(cases)
         row = {
-            "id": identity,
             "key": key or f"c{secrets.token_hex(6)}",
             "provider_id": provider_id,
             "site_key": site_key,
@@ -134,9 +125,8 @@ class Writer:
             "reseller": reseller,
             "token": make_token(),
         }
-        self._take(cases, row)
-        self._cover("case_opened", row, opened_at, provider_id=provider_id, case_id=identity)
-        return identity
+        about = {"provider_id": provider_id}
+        return self._add("case_opened", opened_at, row, about, own_id="case_id")
 
     def add_report(
         self,
@@ -153,10 +143,8 @@ class Writer:
         detail: dict[str, Any] | None = None,
     ) -> int:
         """Add a report; return its id. `url_hash` recognises the URL; `kept_url` is sealed."""
-        identity = self._next(reports)
         sealed, seal = (None, None) if kept_url is None else self.keys.seal(kept_url)
         row = {
-            "id": identity,
             "key": key or f"r{secrets.token_hex(6)}",
             "case_id": case_id,
             "site_key": site_key,
@@ -168,20 +156,11 @@ class Writer:
             "salt": secrets.token_bytes(16),
             "evidence": None if evidence is None else zlib.compress(evidence),
         }
-        more = dict(detail or {})
+        about: dict[str, Any] = {"provider_id": provider_id, "case_id": case_id}
+        about["detail"] = dict(detail or {})
         if evidence is not None:
-            more["evidence_sha256"] = sha256(evidence).hexdigest()
-        self._take(reports, row)
-        self._cover(
-            "reported",
-            row,
-            reported_at,
-            provider_id=provider_id,
-            case_id=case_id,
-            report_id=identity,
-            more=more,
-        )
-        return identity
+            about["detail"]["evidence_sha256"] = sha256(evidence).hexdigest()
+        return self._add("reported", reported_at, row, about, own_id="report_id")
 
     def add_event(
         self,
@@ -242,9 +221,6 @@ class Writer:
         self._last[table.name] += 1
         return self._last[table.name]
 
-    def _take(self, table: Table, row: dict[str, Any]) -> None:
-        self._gathered[table.name].append(_VALUES[table.name](row))
-
     def _statement(self, table: Table) -> str:
         """Return the insertion of a row whose values stand in the order of the table's columns."""
         place = "?" if self._connection.dialect.name == "sqlite" else "%s"
@@ -254,19 +230,27 @@ class Writer:
             f"({', '.join([place] * len(table.columns))})"
         )
 
-    def _cover(
+    def _add(
         self,
         kind: str,
-        row: dict[str, Any],
         at: int,
-        *,
-        more: dict[str, Any] | None = None,
-        **about: Any,
-    ) -> None:
-        """Add the event of a new row, with the row's digest."""
-        _, names = _COVERED[kind]
+        row: dict[str, Any],
+        about: dict[str, Any],
+        own_id: str | None = None,
+    ) -> int:
+        """Add a row and the event that covers it, with the row's digest; return the row's id.
+
+        `own_id` is the field of the event that holds the id of the row itself.
+        """
+        table, names = _COVERED[kind]
+        row["id"] = self._next(table)
+        self._gathered[table.name].append(_VALUES[table.name](row))
         digest = row_digest(row.get("salt") or b"", [row[name] for name in names])
-        self.add_event(kind, at, detail={**(more or {}), "digest": digest}, **about)
+        detail = {**about.pop("detail", {}), "digest": digest}
+        if own_id is not None:
+            about[own_id] = row["id"]
+        self.add_event(kind, at, detail=detail, **about)
+        return int(row["id"])
 
 
 @dataclass(frozen=True, slots=True)

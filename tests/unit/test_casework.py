@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import true
+from sqlalchemy import event, true
 
 from attribution.attributor import Investigation
 from attribution.casework.drafting import LANGUAGES, Sender, draft_notices
@@ -23,7 +23,8 @@ from attribution.demo.hotline import fill
 from attribution.errors import InvalidTarget, Refused, StoreError
 from attribution.store import Store
 from attribution.store.queries import cases as case_queries
-from attribution.store.tables import cases, events
+from attribution.store.queries.events import EVENT
+from attribution.store.tables import IS_FINDING, cases, events
 from attribution.store.times import micros
 from casework import (
     NOON,
@@ -440,6 +441,41 @@ def test_what_is_due_is_found_without_looking_at_every_case(
     assert quick == found()
     assert {keys[ended[1].case_id], "org-qh1-ripe-1"} <= {one.case for one in quick}
     assert {one.what for one in quick} == {"notice", "reminder"}
+
+
+def test_what_is_due_takes_no_statement_more_for_more_cases(store: Store, clock: Clock) -> None:
+    def statements() -> int:
+        count = 0
+
+        def executed(*_: object) -> None:
+            nonlocal count
+            count += 1
+
+        with store.read() as connection:
+            event.listen(connection, "before_cursor_execute", executed)
+            found = due_notices(connection, micros(clock()), USUAL, "NL")
+        assert len(found) == reports
+        return count
+
+    counts = []
+    for reports in (1, 12):
+        for number in range(reports):
+            host = f"www.site-{number}.example"
+            reported(store, f"https://{host}/1", looked_up(host, f"ORG-EX{number}-RIPE"))
+        clock.move(hours=30)
+        counts.append(statements())
+    assert counts[0] == counts[1]
+
+
+def test_last_lookups_are_found_by_their_index(store: Store) -> None:
+    reported(store)
+    if store.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL reads a small table whole")
+    with store.read() as connection:
+        statement = EVENT.where(IS_FINDING, events.c.report_id.in_([1])).order_by(events.c.seq)
+        text = statement.compile(store.engine, compile_kwargs={"literal_binds": True})
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").all()
+    assert "findings_of_report" in str(plan)
 
 
 @pytest.mark.parametrize(
