@@ -71,8 +71,17 @@ class Refused(StoreError):  # noqa: N818 - a public name
         """What to do."""
 
 
+class NotFound(Refused):
+    """What a command names is not in the store."""
+
+    def __init__(self, field: str, value: object, remedy: str) -> None:
+        super().__init__(
+            Refusal.NOT_FOUND, field, str(value)[:300], f"it is not in the store; {remedy}"
+        )
+
+
 class NotInStoreError(StoreError):
-    """The store holds nothing of this name."""
+    """What was named is not in the store, where no field of a command names it."""
 
 
 class StoreUnavailableError(StoreError):

@@ -26,7 +26,7 @@ from sqlalchemy import func, select
 
 from attribution.casework.importing import import_history
 from attribution.casework.importing_rows import ROWS_AT_ONCE, Import
-from attribution.casework.sending import Terms
+from attribution.casework.terms import Terms
 from attribution.casework.views import case_lines, case_view, provider_view
 from attribution.store import Store
 from attribution.store.tables import cases, events, marks, providers, reports

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
-
-from attribution.casework.providers import links
+from attribution.casework.linking import links
 from attribution.casework.views import CaseLine, case_lines
 from attribution.codes import EventKind, Refusal
 from attribution.errors import Refused
@@ -22,6 +20,7 @@ from attribution.files.whole_file import refuse_existing, whole_file
 from attribution.formats.interface import ExportFormat, Hotline, RowKind
 from attribution.formats.registry import export_formats
 from attribution.history.rows import ABOUT_NOTICE, ABOUT_PROVIDER
+from attribution.store import Reader
 from attribution.store.keys import Keys
 from attribution.store.queries import exchange
 from attribution.store.store import Store
@@ -55,13 +54,13 @@ def export_store(store: Store, command: ExportStore) -> dict[str, int]:
     files = output_files(form, command.output)
     refuse_existing(*files.values(), replace=command.replace)
     counts: dict[str, int] = {}
-    with store.read() as connection:
+    with store.read() as reader:
         for kind, path in files.items():
-            rows = _ROWS[kind](connection, store.keys)
+            rows = _ROWS[kind](reader, store.keys)
             with whole_file(path, "wb", replace=command.replace) as out:
                 counts[_COUNTED.get(kind, kind)] = form.write(rows, out, command.hotline)
         if RowKind.REPORTED_URLS in files:
-            counts["without_url"] = exchange.count_reports_without_url(connection)
+            counts["without_url"] = exchange.count_reports_without_url(reader)
     return counts
 
 
@@ -84,15 +83,15 @@ _COUNTED = {RowKind.LOG: "events", RowKind.REPORTED_URLS: "reports"}
 """What rows are counted as, where that is not the name of their kind."""
 
 
-def _notice_rows(connection: Connection, _: Keys) -> Iterator[dict[str, Any]]:
+def _notice_rows(reader: Reader, _: Keys) -> Iterator[dict[str, Any]]:
     """Yield cases whose first notice was sent: one that still gathers reports is no notice."""
     first_sent: dict[str, dict[str, Any]] = {}
-    for row in exchange.details_of_sent(connection, _OF_FIRST_NOTICE):
+    for row in exchange.details_of_sent(reader, _OF_FIRST_NOTICE):
         detail = json.loads(row.detail)
         first_sent.setdefault(
             row.key, {name: detail[name] for name in _OF_FIRST_NOTICE if name in detail}
         )
-    for row in exchange.sent_cases(connection):
+    for row in exchange.sent_cases(reader):
         yield {
             "notice": row.key,
             "provider": row.provider,
@@ -104,9 +103,9 @@ def _notice_rows(connection: Connection, _: Keys) -> Iterator[dict[str, Any]]:
         }
 
 
-def _report_rows(connection: Connection, _: Keys) -> Iterator[dict[str, Any]]:
+def _report_rows(reader: Reader, _: Keys) -> Iterator[dict[str, Any]]:
     """Yield the URLs of notices that were sent, each by the name of its report."""
-    for row in exchange.reports_of_sent_cases(connection):
+    for row in exchange.reports_of_sent_cases(reader):
         yield {
             "url": row.key,
             "site": _site_name(row.site_key),
@@ -116,9 +115,9 @@ def _report_rows(connection: Connection, _: Keys) -> Iterator[dict[str, Any]]:
         }
 
 
-def event_rows(connection: Connection, _: Keys | None = None) -> Iterator[dict[str, Any]]:
+def event_rows(reader: Reader, _: Keys | None = None) -> Iterator[dict[str, Any]]:
     """Yield what happened, without what a later correction took back."""
-    for row in exchange.uncorrected_events(connection, ABOUT_NOTICE | ABOUT_PROVIDER):
+    for row in exchange.uncorrected_events(reader, ABOUT_NOTICE | ABOUT_PROVIDER):
         values: dict[str, Any] = {
             **json.loads(row.detail),
             "at": iso(row.at),
@@ -141,10 +140,10 @@ def event_rows(connection: Connection, _: Keys | None = None) -> Iterator[dict[s
         }
 
 
-def alias_rows(connection: Connection, _: Keys | None = None) -> Iterator[dict[str, Any]]:
+def alias_rows(reader: Reader, _: Keys | None = None) -> Iterator[dict[str, Any]]:
     """Yield the links between providers that hold."""
-    keys = exchange.provider_keys(connection)
-    for link in links(connection):
+    keys = exchange.provider_keys(reader)
+    for link in links(reader):
         if link.undone_at is None:
             yield {
                 "new": keys[link.new],
@@ -155,8 +154,8 @@ def alias_rows(connection: Connection, _: Keys | None = None) -> Iterator[dict[s
             }
 
 
-def _case_rows(connection: Connection, _: Keys) -> Iterator[dict[str, Any]]:
-    for line in _all_cases(connection):
+def _case_rows(reader: Reader, _: Keys) -> Iterator[dict[str, Any]]:
+    for line in _all_cases(reader):
         yield {
             "case": line.key,
             "provider": line.provider,
@@ -168,19 +167,19 @@ def _case_rows(connection: Connection, _: Keys) -> Iterator[dict[str, Any]]:
         }
 
 
-def _log_rows(connection: Connection, _: Keys) -> Iterator[dict[str, Any]]:
-    return (dict(row._mapping) for row in exchange.logged_events(connection))
+def _log_rows(reader: Reader, _: Keys) -> Iterator[dict[str, Any]]:
+    return (dict(row._mapping) for row in exchange.logged_events(reader))
 
 
-def _reported_urls(connection: Connection, keys: Keys) -> Iterator[dict[str, Any]]:
-    for row in exchange.kept_urls(connection):
+def _reported_urls(reader: Reader, keys: Keys) -> Iterator[dict[str, Any]]:
+    for row in exchange.kept_urls(reader):
         yield {"url": keys.open(row.url_sealed, row.seal), "token": row.token or ""}
 
 
-def _provider_rows(connection: Connection, _: Keys) -> Iterator[dict[str, Any]]:
+def _provider_rows(reader: Reader, _: Keys) -> Iterator[dict[str, Any]]:
     """Yield providers with cases, and how many of those are in which state."""
-    for row in exchange.providers_with_cases(connection):
-        states = Counter(line.state for line in _all_cases(connection, row.id))
+    for row in exchange.providers_with_cases(reader):
+        states = Counter(line.state for line in _all_cases(reader, row.id))
         yield {
             "key": row.key,
             "name": row.name,
@@ -190,7 +189,7 @@ def _provider_rows(connection: Connection, _: Keys) -> Iterator[dict[str, Any]]:
         }
 
 
-_ROWS: dict[RowKind, Callable[[Connection, Keys], Iterator[dict[str, Any]]]] = {
+_ROWS: dict[RowKind, Callable[[Reader, Keys], Iterator[dict[str, Any]]]] = {
     RowKind.NOTICES: _notice_rows,
     RowKind.REPORTS: _report_rows,
     RowKind.EVENTS: event_rows,
@@ -202,11 +201,11 @@ _ROWS: dict[RowKind, Callable[[Connection, Keys], Iterator[dict[str, Any]]]] = {
 }
 
 
-def _all_cases(connection: Connection, provider_id: int | None = None) -> Iterator[CaseLine]:
+def _all_cases(reader: Reader, provider_id: int | None = None) -> Iterator[CaseLine]:
     """Yield every case, page by page; of a provider's own record alone, or of all."""
     after: str | None = None
     while page := case_lines(
-        connection, provider_id=provider_id, after=after, limit=_CASES_AT_ONCE, own=True
+        reader, provider_id=provider_id, after=after, limit=_CASES_AT_ONCE, own=True
     ):
         yield from page
         after = page[-1].key

@@ -12,8 +12,9 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Self, TypeVar
 
-from attribution.casework.providers import LINK_KINDS, add_marks, link
-from attribution.casework.reporting import case_for
+from attribution.casework.cases import case_for
+from attribution.casework.linking import LINK_KINDS, NewLink, add_link
+from attribution.casework.providers import add_identifiers
 from attribution.casework.row_faults import composed, fault_of
 from attribution.errors import InvalidTarget, OutputError, Refused
 from attribution.files.text_files import Encoding
@@ -120,7 +121,7 @@ class RowImport:
             identifier = known.id if known else writer.name_provider(key, name, None, at)
             if not known:
                 source = self.command.source or "import"
-                add_marks(writer, identifier, [("name", name)], source, at)
+                add_identifiers(writer, identifier, [("name", name)], source, at)
             self._provider_ids[name] = identifier
         return self._provider_ids[name]
 
@@ -267,7 +268,10 @@ class _Batch:
         known_at = micros(row.known_at)
         new, old = (self._run.provider(self._writer, name, known_at) for name in (row.new, row.old))
         source = row.source or self._run.command.source or "import"
-        link(self._writer, new, old, row.kind, known_at, source, origin)
+        link = NewLink(
+            new=new, old=old, kind=row.kind, known_at=known_at, source=source, origin=origin
+        )
+        add_link(self._writer, link)
 
     def _detail(self, row: EventRow) -> dict[str, Any]:
         """Return an event's other fields; names of providers and notices are this source's."""

@@ -17,9 +17,9 @@ from typing import Any
 
 from attribution.casework.importing import import_history
 from attribution.casework.importing_rows import Import
-from attribution.casework.mailboxes import approve
-from attribution.casework.providers import keep_provider
-from attribution.casework.published_list import note_letter
+from attribution.casework.mailboxes import ApproveMailbox, approve_mailbox
+from attribution.casework.providers import RegisteredProvider, keep_provider
+from attribution.casework.publishing import NoteLetter, note_letter
 from attribution.demo.world import (
     ANDES,
     BANYAN,
@@ -77,21 +77,32 @@ def fill(store: Store) -> None:
             company = habit.company
             provider = Provider(id=habit.key, name=company.name, country=company.country)
             mailbox = company.abuse
-            identity = keep_provider(
+            keep_provider(
                 writer,
-                provider,
-                f"rdap:{habit.key.partition(':')[0]}",
-                mailbox=mailbox,
-                systems=[habit.system],
+                RegisteredProvider(
+                    provider=provider,
+                    source=f"rdap:{habit.key.partition(':')[0]}",
+                    mailbox=mailbox,
+                    systems=[habit.system],
+                ),
             )
             if mailbox and company in (MERIDIAN, LANTERN, BANYAN):
-                approve(writer, identity, mailbox, "telephoned the number in the trade register")
+                why = "telephoned the number in the trade register"
+                approve_mailbox(
+                    writer, ApproveMailbox(provider=habit.key, mailbox=mailbox, why=why)
+                )
     with tempfile.TemporaryDirectory(prefix="attribution-demo-") as folder:
         _write(Path(folder), today)
         import_history(store, Path(folder), Import(who=WHO, reject=_refused))
     with store.write(WHO) as writer:
         note_letter(
-            writer, SILENT, today - timedelta(days=21), "0" * 64, "registered letter to its seat"
+            writer,
+            NoteLetter(
+                provider=SILENT,
+                sent_on=today - timedelta(days=21),
+                dossier_sha256="0" * 64,
+                to="registered letter to its seat",
+            ),
         )
 
 

@@ -123,9 +123,9 @@ def confirm(
 
     Your password and the code of your authenticator are asked for; from a pipe, a line each.
     """
+    from attribution.casework.confirming_accounts import ConfirmAccount, confirm_account
     from attribution.casework.people import person_of
-    from attribution.casework.published_list import named_signers
-    from attribution.casework.two_people import ConfirmAccount, confirm_account
+    from attribution.casework.signers import named_signers
     from attribution.web.access.signing import fingerprint
     from attribution.web.access.signing_in import check_person
 
@@ -165,7 +165,7 @@ def disable(mailbox: Mailbox, who: Who = None) -> None:
 @needs("account list", Extra.HOTLINE)
 def listed(as_json: AsJson = False) -> None:
     """List accounts, and who else saw the link with which each was set up."""
-    from attribution.casework.two_people import waiting_accounts
+    from attribution.casework.confirming_accounts import waiting_accounts
     from attribution.web.access.accounts import all_accounts
 
     with reading() as view:

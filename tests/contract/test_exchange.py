@@ -16,7 +16,8 @@ from attribution.casework.drafting import Sender
 from attribution.casework.exporting import ExportStore, export_store
 from attribution.casework.importing import import_csv, import_history, import_rows
 from attribution.casework.importing_rows import Count, Import, Rejects
-from attribution.casework.providers import links, one_history, provider_named
+from attribution.casework.linking import links, one_history
+from attribution.casework.providers import provider_named
 from attribution.casework.views import case_lines, case_view
 from attribution.casework.xarf_import import import_xarf
 from attribution.errors import HistoryError

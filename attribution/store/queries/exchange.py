@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Row, Select, false, func, or_, select
 
 from attribution.store.engine import STREAMED
-from attribution.store.past import is_unsigned, signed_since
+from attribution.store.queries.history import is_unsigned, signed_since
 from attribution.store.tables import cases, events, providers, reports
 
 _SENT, _CORRECTION = "sent", "correction"

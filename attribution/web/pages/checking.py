@@ -20,7 +20,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from attribution.attributor import Investigation
 from attribution.casework.mailboxes import approvals
-from attribution.casework.reporting import add_report
+from attribution.casework.reporting import ReportUrl, report_url
 from attribution.casework.views import case_counts
 from attribution.client.models import MOST_TARGETS
 from attribution.codes import SHOWN_RULES
@@ -183,9 +183,12 @@ async def report(request: Request, check: str, principal: Worker, form: Form) ->
         for some in _in_lots(_reportable(lines), _REPORTED_AT_ONCE):
             with service.store.write(principal.who) as writer:
                 for one, investigation in some:
-                    added = add_report(
-                        writer, one.target, investigation, keep_url=service.settings.keep_urls
+                    command = ReportUrl(
+                        url=one.target,
+                        investigation=investigation,
+                        keep_url=service.settings.keep_urls,
                     )
+                    added = report_url(writer, command)
                     batches.note_report(writer.connection, held.id, one.line, added.report)
                     found.append(added.case)
         return [case for case in dict.fromkeys(found) if case]

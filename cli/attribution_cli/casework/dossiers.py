@@ -86,7 +86,7 @@ def letter(
     """Write the letter to a provider that goes with its dossier, at least 14 days before anything
     is published of it.
     """
-    from attribution.casework.published_list import note_letter
+    from attribution.casework.publishing import NoteLetter, note_letter
     from attribution.pattern.dossier.render import dossier_hash, letter_text
     from attribution.settings import load_settings
 
@@ -98,7 +98,13 @@ def letter(
     if record_to is not None:
         store, _ = open_store()
         with store, store.write(who or settings.analyst) as writer:
-            note_letter(writer, provider, store.now.date(), dossier_hash(values), record_to)
+            command = NoteLetter(
+                provider=provider,
+                sent_on=store.now.date(),
+                dossier_sha256=dossier_hash(values),
+                to=record_to,
+            )
+            note_letter(writer, command)
         print_message(f"noted that the letter went to {record_to}")
 
 

@@ -72,21 +72,23 @@ def add(
     """Note that something happened. What was noted is never changed: `event correct` takes it back
     by another event.
     """
-    from attribution.casework import NoteEvent, counts_for_nothing, read_fields
-    from attribution.casework import note as note_event
+    from attribution.casework.event_fields import read_event_fields
+    from attribution.casework.noting import NoteEvent, counts_for_nothing, note_event
     from attribution.store.times import iso
 
     if statement is not None and kind is None:
         return note_statements(statement, who, as_json=as_json)
     if statement is not None or kind is None:
         raise typer.BadParameter("give a KIND, or signed checks with --statement FILE")
-    detail = read_fields(fields or [])
+    detail = read_event_fields(fields or [])
     if note:
         detail["note"] = note
     if last_online:
         detail["last_online"] = iso(last_online)
     with recording(who) as writer:
-        command = NoteEvent(kind, at or writer.now, case, report, provider, detail)
+        command = NoteEvent(
+            kind=kind, at=at, case=case, report=report, provider=provider, fields=detail
+        )
         numbers = note_event(writer, command)
         unsigned = counts_for_nothing(writer.connection, kind)
     sentence = f"noted as event {', '.join(map(str, numbers))}"
@@ -110,9 +112,9 @@ def correct(
     as_json: AsJson = False,
 ) -> None:
     """Take back an event that was noted wrongly, by a new one that names it."""
-    from attribution.casework.events import correct as take_back
+    from attribution.casework.noting import CorrectEvent, correct_event
 
     with recording(who) as writer:
-        number = take_back(writer, seq, why)
+        number = correct_event(writer, CorrectEvent(event=seq, why=why))
     sentence = f"event {seq} is taken back by event {number}"
     show_outcome({"event": number, "corrects": seq}, sentence, as_json=as_json)

@@ -13,7 +13,7 @@ from attribution_cli.exit_code import incomplete
 from attribution_cli.needs import needs
 
 if TYPE_CHECKING:
-    from attribution.casework import MailRead
+    from attribution.casework.reading_mail import MailRead
 
 mail_app = typer.Typer(help="What came back by mail.", no_args_is_help=True)
 
@@ -46,7 +46,7 @@ def mail_read(
     as_json: AsJson = False,
 ) -> int:
     """Tell bounces, deliveries, programs' and people's answers apart, and match them to cases."""
-    from attribution.casework import Proposal, ReadMail, read_mails
+    from attribution.casework.reading_mail import Proposal, ReadMail, read_mails
     from attribution.mail import Relay
     from attribution.mail import read_mails as read_boxes
 

@@ -33,7 +33,7 @@ from attribution_cli.needs import needs
 
 if TYPE_CHECKING:
     from attribution.casework.drafting import Draft
-    from attribution.casework.sending import Due
+    from attribution.casework.notices_due import Due
 
 notice_app = typer.Typer(
     help="Notices: what is due, drafts, and what was sent.", no_args_is_help=True
@@ -85,7 +85,7 @@ def draft(
     """Write the notice of a case to each party in the order to write, as text and XARF v4. Nothing
     is sent.
     """
-    from attribution.casework.drafting import draft as write_drafts
+    from attribution.casework.drafting import draft_notices
 
     stored_nowhere = _lines_of(urls)
     with reading() as view:
@@ -100,7 +100,7 @@ def draft(
                 f"the provider of case {case} is in another country: pass it to {authority}"
             )
             return SOME_NOT
-        drafts = write_drafts(
+        drafts = draft_notices(
             view.connection,
             view.store.keys,
             notice,
@@ -108,7 +108,7 @@ def draft(
             stored_nowhere,
         )
     if output is not None:
-        _write_drafts(output, drafts, replace=force)
+        _draft_notices(output, drafts, replace=force)
     elif as_json:
         for letter in drafts:
             print_json(letter)
@@ -137,12 +137,11 @@ def record(
     as_json: AsJson = False,
 ) -> None:
     """Note that a notice was sent: the first of a case, or a reminder."""
-    from attribution.casework.sending import record_notice
+    from attribution.casework.notices_sent import RecordNotice, record_notice
 
+    command = RecordNotice(case=case, at=at, to=to, message_id=message_id, channel=channel)
     with recording(who) as writer:
-        kind = record_notice(
-            writer, case, at or writer.now, to=to, message_id=message_id, channel=channel
-        )
+        kind = record_notice(writer, command)
     if kind == "reminder":
         sentence = f"noted as a reminder of case {case}"
     else:
@@ -151,10 +150,10 @@ def record(
 
 
 def _due(view: View, case: str | None = None) -> list[Due]:
-    from attribution.casework.sending import due as due_now
+    from attribution.casework.notices_due import due_notices
 
     terms, country = usual_terms(view.settings), view.settings.hotline_country
-    return due_now(view.connection, view.now, terms, country, case=case)
+    return due_notices(view.connection, view.now, terms, country, case=case)
 
 
 def _show_draft(letter: Draft) -> None:
@@ -169,7 +168,7 @@ def _show_draft(letter: Draft) -> None:
     typer.echo("\n" + "\n".join(map(readable, letter.text.splitlines())) + "\n")
 
 
-def _write_drafts(folder: Path, drafts: list[Draft], *, replace: bool) -> None:
+def _draft_notices(folder: Path, drafts: list[Draft], *, replace: bool) -> None:
     """Write each draft as text with its XARF beside it; nothing where one of the files exists."""
     files: dict[Path, str] = {}
     for number, letter in enumerate(drafts, start=1):

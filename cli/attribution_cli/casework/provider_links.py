@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -52,26 +52,20 @@ def link(
     as_json: AsJson = False,
 ) -> None:
     """Link two providers, from the day on which it was known. `provider unlink` undoes it."""
-    from attribution.casework import SameOperator, same_operator
-    from attribution.casework.providers import link as link_providers
-    from attribution.casework.providers import provider_named
+    from attribution.casework.linking import LinkKind, LinkProviders, link_providers
 
-    if kind == "same_operator":
-        with recording(who) as writer:
-            command = SameOperator((new, *old), source, at or writer.now)
-            numbers = same_operator(writer, command)
-        listed = ", ".join(map(str, numbers))
-        sentence = f"links {listed} made; `attribution provider unlink` undoes one by its number"
-        show_outcome({"links": numbers}, sentence, as_json=as_json)
-        return
-    if len(old) > 1:
-        raise typer.BadParameter(f"--kind {kind}: name one OLD; only same_operator joins several")
+    command = LinkProviders(new=new, old=tuple(old), source=source, kind=kind, known_at=at)
     with recording(who) as writer:
-        new_id, new_key = provider_named(writer.connection, new)
-        old_id, old_key = provider_named(writer.connection, old[0])
-        number = link_providers(writer, new_id, old_id, kind, at or writer.now, source)
-    values = {"link": number, "new": new_key, "old": old_key, "kind": kind}
-    sentence = f"link {number} made; `attribution provider unlink {number}` undoes it"
+        links = link_providers(writer, command)
+    values: dict[str, Any] = {"links": list(links.numbers)}
+    sentence = (
+        f"links {', '.join(map(str, links.numbers))} made; `attribution provider unlink` undoes "
+        "one by its number"
+    )
+    if kind != LinkKind.SAME_OPERATOR:
+        number = links.numbers[0]
+        values = {"link": number, "new": links.new, "old": links.old[0], "kind": kind}
+        sentence = f"link {number} made; `attribution provider unlink {number}` undoes it"
     show_outcome(values, sentence, as_json=as_json)
 
 
@@ -85,10 +79,10 @@ def unlink(
     as_json: AsJson = False,
 ) -> None:
     """Undo a link from now on. What was decided while it held stays as it was."""
-    from attribution.casework.providers import unlink as unlink_providers
+    from attribution.casework.linking import undo_link
 
     with recording(who) as writer:
-        unlink_providers(writer, number)
+        undo_link(writer, number)
     show_outcome({"undone": number}, f"link {number} is undone", as_json=as_json)
 
 
@@ -103,7 +97,7 @@ def suggest(
     """Suggest pairs of records that may be one company, with reasons. Nothing is joined: a person
     decides with `provider link`.
     """
-    from attribution.casework.providers import suggest as suggest_pairs
+    from attribution.casework.suggesting import suggest as suggest_pairs
 
     with reading() as view:
         pairs = suggest_pairs(view.connection, view.provider_id(provider))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
@@ -94,16 +95,13 @@ def approve(
     """Approve a mailbox as the provider's. Until then no notice carries URLs to it; a mailbox that
     changes loses it.
     """
-    from attribution.casework.mailboxes import approve as approve_mailbox
-    from attribution.casework.providers import add_marks, provider_named
+    from attribution.casework.mailboxes import ApproveMailbox, approve_mailbox
 
-    plain_mailbox = mailbox.strip().lower()
+    command = ApproveMailbox(provider=provider, mailbox=mailbox, why=why)
     with recording(who) as writer:
-        provider_id, key = provider_named(writer.connection, provider)
-        approve_mailbox(writer, provider_id, mailbox, why)
-        add_marks(writer, provider_id, [("mailbox", plain_mailbox)], "approved")
-    values = {"provider": key, "mailbox": plain_mailbox}
-    show_outcome(values, f"{mailbox} is approved for {key}", as_json=as_json)
+        approved = approve_mailbox(writer, command)
+    values = {"provider": approved.provider, "mailbox": approved.mailbox}
+    show_outcome(values, f"{mailbox} is approved for {approved.provider}", as_json=as_json)
 
 
 @provider_app.command(
@@ -126,21 +124,16 @@ def add_identifier(
     """Note an identifier by which a provider is known since a day. It joins nothing: it makes
     `provider suggest` propose pairs.
     """
-    from attribution.casework.providers import MARK_KINDS, add_marks, provider_named
-    from attribution.codes import Refusal
-    from attribution.errors import Refused
+    from attribution.casework.providers import AddIdentifier
+    from attribution.casework.providers import add_identifier as note_identifier
 
-    if kind not in MARK_KINDS:
-        raise Refused(Refusal.INVALID, "kind", kind, f"use one of {', '.join(MARK_KINDS)}")
+    command = AddIdentifier(provider=provider, kind=kind, value=value, source=source, known_at=at)
     with recording(who) as writer:
-        provider_id, key = provider_named(writer.connection, provider)
-        identifier = value.strip().lower() if kind == "mailbox" else value.strip()
-        added = add_marks(writer, provider_id, [(kind, identifier)], source, at or writer.now)
-    show_outcome(
-        {"provider": key, "kind": kind, "value": identifier, "new": bool(added)},
-        f"noted for {key}" if added else f"{key} is known by it already",
-        as_json=as_json,
+        added = note_identifier(writer, command)
+    sentence = (
+        f"noted for {added.provider}" if added.new else f"{added.provider} is known by it already"
     )
+    show_outcome(asdict(added), sentence, as_json=as_json)
 
 
 @provider_app.command(
@@ -198,19 +191,15 @@ def terms(
     as_json: AsJson = False,
 ) -> None:
     """Set how this provider is written to."""
-    from dataclasses import replace
+    from attribution.casework.terms import SetTerms, set_terms
 
-    from attribution.casework.providers import provider_named
-    from attribution.casework.sending import set_terms, terms_of
-
-    changes: dict[str, Any] = {"grouping_hours": grouping_hours, "reminder_hours": reminder_hours}
-    if quiet_days is not None:
-        days = [day.strip().lower() for day in quiet_days.split(",")]
-        changes["quiet_days"] = tuple(filter(None, days))
-    changes = {name: value for name, value in changes.items() if value is not None}
+    command = SetTerms(
+        provider=provider,
+        grouping_hours=grouping_hours,
+        reminder_hours=reminder_hours,
+        quiet_days=quiet_days,
+    )
     store, settings = open_store()
     with store, store.write(who or settings.analyst) as writer:
-        provider_id, key = provider_named(writer.connection, provider)
-        agreed = terms_of(writer.connection, provider_id, usual_terms(settings))
-        set_terms(writer, provider_id, replace(agreed, **changes))
+        key = set_terms(writer, command, usual_terms(settings))
     show_outcome({"provider": key}, f"noted for {key}", as_json=as_json)

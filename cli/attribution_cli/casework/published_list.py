@@ -62,7 +62,7 @@ def build(
     if partner_format:
         require(f"list build --format {form}", Extra.EXCHANGE, partner_format.package)
     refuse_existing(output, replace=force)
-    from attribution.casework.published_list import build as build_list
+    from attribution.casework.building_list import build_list
 
     with reading() as view:
         listed, left_out = build_list(view.connection, view.store.now.date())
@@ -87,7 +87,7 @@ def key(
     output: Annotated[Path, typer.Option("--output", "-o", help="The private key's file.")],
 ) -> None:
     """Make a signer's or checker's key (Ed25519) and print its public half."""
-    from attribution.casework.published_list import new_key
+    from attribution.casework.signers import new_key
 
     typer.echo(new_key(output))
 
@@ -105,10 +105,10 @@ def signer(
     who: Who = None,
 ) -> None:
     """Name a person who may sign."""
-    from attribution.casework.published_list import name_signer
+    from attribution.casework.signers import NameSigner, name_signer
 
     with recording(who) as writer:
-        name_signer(writer, name, mailbox, public_key)
+        name_signer(writer, NameSigner(name=name, mailbox=mailbox, public_key=public_key))
     print_message(f"{name} may sign")
 
 
@@ -123,8 +123,8 @@ def sign(
     reason: Annotated[str, typer.Option(help="Why; it stands beside the signature.")],
 ) -> None:
     """Sign exactly this list."""
-    from attribution.casework.published_list import check_may_sign, public_half, read_key, signers
-    from attribution.casework.published_list import sign as add_signature
+    from attribution.casework.signers import check_may_sign, public_half, read_key, signers
+    from attribution.casework.signing_list import sign_list
 
     try:
         private_key = read_key(key_file.read_bytes())
@@ -134,7 +134,7 @@ def sign(
     with reading() as view:
         check_may_sign(view.connection, public_half(private_key))
         known = signers(view.connection)
-        signed = add_signature(_read(path), private_key, reason, known, datetime.now(UTC))
+        signed = sign_list(_read(path), private_key, reason, known, datetime.now(UTC))
     _write(path, signed, replace=True)  # the same list, with one signature more
     print_message(f"signed {path}")
 
@@ -160,7 +160,7 @@ def reply(
     as_json: AsJson = False,
 ) -> None:
     """Approve the text of a provider's last reply for the list; until then it is held back."""
-    from attribution.casework.publishing import ApproveReply, approve_reply
+    from attribution.casework.replies import ApproveReply, approve_reply
 
     with recording(who) as writer:
         approved = approve_reply(writer, ApproveReply(provider, why, text))
@@ -186,12 +186,13 @@ def publish(
     """Write the list as it may go out, if everything holds today and two different people signed
     exactly it.
     """
-    from attribution.casework.published_list import publish as publish_list
+    from attribution.casework.publishing import PublishList, publish_list
 
     refuse_existing(output, replace=force)
     store, settings = open_store()
     with store, store.write(who or settings.analyst) as writer:
-        published = publish_list(writer, _read(path), store.now.date(), to)
+        command = PublishList(signed=_read(path), today=store.now.date(), recipients=to)
+        published = publish_list(writer, command)
         _write(output, published, replace=force)
     print_message(f"{output} may go to {', '.join(to)}")
 
@@ -209,10 +210,12 @@ def withdraw(
     as_json: AsJson = False,
 ) -> None:
     """Withdraw an entry, and show whom to tell: everybody who was given a list with it."""
-    from attribution.casework.published_list import withdraw as withdraw_entry
+    from attribution.casework.publishing import WithdrawEntry, withdraw_entry
 
     with recording(who) as writer:
-        show_object(withdraw_entry(writer, company, why), as_json=as_json)
+        show_object(
+            withdraw_entry(writer, WithdrawEntry(company=company, why=why)), as_json=as_json
+        )
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def add(
     """Look a reported URL up, and keep it with its evidence; open reports of one site at one
     provider become one notice.
     """
-    from attribution.casework.reporting import add_report
+    from attribution.casework.reporting import ReportUrl, report_url
     from attribution.errors import InvalidTarget
     from attribution.evidence.statements import ServedStatement
     from attribution.target import explained
@@ -80,9 +80,13 @@ def add(
         for url, investigation in zip(urls, investigations, strict=True):
             try:
                 with store.write(who or settings.analyst) as writer:
-                    added = add_report(
-                        writer, url, investigation, reported_at=at, keep_url=settings.keep_urls
+                    command = ReportUrl(
+                        url=url,
+                        investigation=investigation,
+                        reported_at=at,
+                        keep_url=settings.keep_urls,
                     )
+                    added = report_url(writer, command)
             except InvalidTarget as error:
                 print_message(explained(error))
                 unreadable += 1
@@ -109,7 +113,7 @@ def _from_stdin() -> tuple[list[str], int]:
 def _attributor(store: Store, settings: Settings, **options: Any) -> Attributor:
     """Return an attributor that knows for whom the store vouches."""
     from attribution.attributor import Attributor
-    from attribution.casework import vouchings
+    from attribution.casework.vouching import vouchings
 
     with store.read() as connection:
         vouched = vouchings(connection)
@@ -168,13 +172,13 @@ def erase(
     """Make everything that tells of a reported URL unreadable, for good. The case stays, and the
     log still verifies.
     """
-    from attribution.casework.reporting import erase as erase_report
+    from attribution.casework.erasing import EraseReport, erase_report
     from attribution.store.engine import scrub
 
     store, settings = open_store()
     with store:
         with store.write(who or settings.analyst) as writer:
-            erase_report(writer, report, why)
+            erase_report(writer, EraseReport(report=report, why=why))
         scrub(store.engine)
     sentence = f"{report} is erased; backups made before still hold it"
     show_outcome({"erased": report}, sentence, as_json=as_json)

@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from attribution.casework.drafting import Sender
-    from attribution.casework.sending import Terms
+    from attribution.casework.terms import Terms
     from attribution.settings import Settings
     from attribution.store.log import Writer
     from attribution.store.store import Store
+    from attribution.store.times import Micros
+else:
+    Micros = int  # options are read before the extra `hotline` is known to be there
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z")
 _TIME_FIELDS = frozenset(
@@ -54,7 +57,7 @@ def utc_time(text: str, example: str) -> datetime:
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
 
 
-def _micros(text: str) -> int:
+def _micros(text: str) -> Micros:
     from attribution.store.times import micros
 
     return micros(utc_time(text, "one such as 2026-01-31T12:00Z"))
@@ -70,7 +73,7 @@ Who = Annotated[
     typer.Option("--who", help="Who did this. [default: the setting `analyst`, else your account]"),
 ]
 At = Annotated[
-    int | None,
+    Micros | None,
     typer.Option(
         "--at",
         metavar="TIME",
@@ -80,7 +83,7 @@ At = Annotated[
 ]
 """A time in microseconds since 1970, as the store counts it."""
 LastOnline = Annotated[
-    int | None,
+    Micros | None,
     typer.Option(
         metavar="TIME", parser=_micros, help="With offline: when it was last seen online."
     ),
@@ -153,7 +156,7 @@ def recording(who: str | None) -> Iterator[Writer]:
 
 def usual_terms(settings: Settings) -> Terms:
     """Return how a provider is written to where nothing else was agreed."""
-    from attribution.casework.sending import Terms
+    from attribution.casework.terms import Terms
 
     return Terms.usual(settings)
 
