@@ -135,6 +135,7 @@ def test_a_migration_killed_at_any_moment_is_done_or_not_begun(
                 "cases_of_provider",
                 "events_of_links",
                 "events_but_views",
+                "findings_of_report",
             ):
                 connection.exec_driver_sql(f"DROP INDEX IF EXISTS {name}")
             for name in (
