@@ -128,7 +128,7 @@ def draft(
             "urls": [defanged(url) if sender.urls == "defanged" else url for url in urls],
             "urls_given": approved,
             "defanged": sender.urls == "defanged",
-            "laws": [_law(law) for law in laws_of(country)],
+            "laws": [_law(law) for law in laws_of(country, step.role)],
             "reply_to": sender.reply_to(case["token"]),
             "token": case["token"],
         }
@@ -281,7 +281,8 @@ def xarf_report(url: str, sender: Sender, token: str, addresses: list[str]) -> d
 
 def _law(law: Law) -> str:
     article = f", Art. {law.article}" if law.article else ""
-    return f"{law.law}{article} ({law.since})"
+    since = f" ({law.since})" if law.since else ""
+    return f"{law.law}{article}{since}"
 
 
 def _day(at: int | None) -> str:

@@ -14,7 +14,8 @@ from sqlalchemy import ColumnElement, Connection, Exists, FromClause, and_, lite
 from attribution.casework.mailboxes import approvals
 from attribution.casework.reporting import last_checks, last_found
 from attribution.codes import Refusal
-from attribution.data.authorities import hotlines_and_authority
+from attribution.data.hotlines import hotlines
+from attribution.data.ways_out import way_out
 from attribution.errors import NotInStoreError, Refused
 from attribution.history.rows import ENDS
 from attribution.settings import Settings
@@ -312,11 +313,8 @@ def _due(
     country = str(newest.get("country") or row.country or "")
     route_to = None
     if hotline_country and country and country != hotline_country:
-        names = (
-            "; ".join(one.name for one in hotlines_and_authority(country).hotlines)
-            or f"the authorities of {country}"
-        )
-        route_to = f"{names} ({country})"
+        recipients = hotlines(country) or way_out(country, moment(now).date())
+        route_to = f"{'; '.join(row.name for row in recipients)} ({country})"
     elif to is None:
         in_the_way.append("no abuse mailbox is known: look for another way to reach the provider")
     elif to not in approvals(connection, row.provider_id):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, func, select, tuple_
@@ -17,7 +17,9 @@ from attribution.errors import NotInStoreError
 from attribution.store.audit import VIEWED
 from attribution.store.keys import Keys
 from attribution.store.tables import cases, events, marks, providers, reports
+from attribution.store.times import moment
 
+_HOUR = 3_600_000_000
 COUNTED = 1000
 """Cases of a provider that are counted by state: the latest."""
 PAGE = 50
@@ -251,14 +253,14 @@ def case_view(connection: Connection, key: str, now: int) -> CaseView:
         select(func.min(events.c.at)).where(events.c.case_id == row["id"], events.c.kind == "sent")
     ).scalar()
     step = (
-        next_step("case", row["country"], (now - sent) / 86_400_000_000)
+        next_step("case", row["country"], hours=(now - sent) / _HOUR, on=moment(now).date())
         if sent and line.online
         else None
     )
     return CaseView(
         line,
         row["token"],
-        None if step is None else asdict(step),
+        None if step is None else step.as_json(),
         tuple(
             {
                 "report": one["key"],

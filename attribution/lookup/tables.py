@@ -84,7 +84,7 @@ class Tables:
             "desk",
             question,
             "tables of hotlines and authorities",
-            asdict(hotlines_and_authority(question.country)),
+            asdict(hotlines_and_authority(question.country, self._clock.now().date())),
         )
 
     def _record(
