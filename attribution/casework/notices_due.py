@@ -9,7 +9,8 @@ from attribution.casework.findings import Finding, last_findings
 from attribution.casework.mailboxes import Approval, approvals_of
 from attribution.casework.terms import Terms, terms_of
 from attribution.casework.url_state import LastCheck, last_checks
-from attribution.data.authorities import hotlines_and_authority
+from attribution.data.hotlines import hotlines
+from attribution.data.ways_out import way_out
 from attribution.history.rows import ENDS
 from attribution.store import Reader
 from attribution.store.queries.cases import Case, case_if_open, cases_perhaps_due
@@ -92,7 +93,7 @@ def due_notices(
         provider_id = notice.case.provider_id
         lookups = [findings[report.id] for report in notice.reports]
         obstacles = _obstacles(notice, lookups, terms[provider_id], now)
-        due.append(_due(notice, lookups, obstacles, approved[provider_id], hotline_country))
+        due.append(_due(notice, lookups, obstacles, approved[provider_id], hotline_country, now))
     return due
 
 
@@ -144,6 +145,7 @@ def _due(
     obstacles: list[str],
     approved: dict[str, Approval],
     hotline_country: str,
+    now: int,
 ) -> Due:
     """Return a notice with where it goes, and everything that stands in its way."""
     case, newest = notice.case, _newest(lookups)
@@ -151,8 +153,8 @@ def _due(
     country = str(newest.country or case.country or "")
     route_to = None
     if hotline_country and country and country != hotline_country:
-        names = "; ".join(hotline.name for hotline in hotlines_and_authority(country).hotlines)
-        route_to = f"{names or f'the authorities of {country}'} ({country})"
+        recipients = hotlines(country) or way_out(country, moment(now).date())
+        route_to = f"{'; '.join(row.name for row in recipients)} ({country})"
     elif to is None:
         obstacles.append("no abuse mailbox is known: look for another way to reach the provider")
     elif to not in approved:

@@ -23,7 +23,7 @@ def as_row(one: Assessment, country: str | None = None) -> dict[str, Any]:
     verdict = one.verdict
     counts = one.seen.refusal.admission.counts(verdict.at)
     cases = one.seen.record.cases
-    step = next_step(one.now, country, _label_days(one))
+    step = next_step(one.now, country, hours=24 * _label_days(one), on=moment(verdict.at).date())
     share = verdict.weeks.share
     return {
         "provider": one.names[0],
@@ -49,9 +49,7 @@ def as_row(one: Assessment, country: str | None = None) -> dict[str, Any]:
         "dropped": one.dropped,
         "perhaps_with": list(one.perhaps_with),
         "e_if_one": None if one.e_if_one is None else rounded(one.e_if_one),
-        "next_step": None
-        if step is None
-        else {"step": step.step, "basis": step.basis, "since": step.since},
+        "next_step": None if step is None else step.as_json(),
         "looked_at": _date(verdict.at),
     }
 
