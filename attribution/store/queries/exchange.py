@@ -197,7 +197,7 @@ def _by_first(
 ) -> dict[str, Row[Any]]:
     """Return rows by their first column, for those of some values that are there."""
     rows: dict[str, Row[Any]] = {}
-    for some in in_chunks(dict.fromkeys(values)):
+    for some in in_chunks(values):
         query = select(*columns).where(columns[0].in_(some))
         rows.update({row[0]: row for row in connection.execute(query)})
     return rows
