@@ -16,8 +16,9 @@ from attribution.casework.exporting import alias_rows
 from attribution.casework.providers import links, one_history
 from attribution.codes import EventKind
 from attribution.history.rows import ABOUT_NOTICE, ABOUT_PROVIDER, NoticeRow, read_alias
-from attribution.pattern.history import Builder, Happening, History
-from attribution.pattern.times import INF, days
+from attribution.pattern.builder import Builder, Happening
+from attribution.pattern.history import History
+from attribution.pattern.times import MICROS_OF_A_DAY, NEVER, Micros, day_of, days
 from attribution.store.heads import days_head
 from attribution.store.past import (
     any_detail,
@@ -32,7 +33,6 @@ from attribution.store.past import (
 from attribution.store.tables import providers
 from attribution.store.times import micros
 
-_DAY = 86_400_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Progress = Callable[[str, int], None]
 _TOLD_EVERY = 20_000
@@ -83,13 +83,13 @@ def _read(
 ) -> History:
     until = None if at is None else micros(at)
     names = provider_names(connection)
-    made = Builder(INF if at is None else days(at))
+    made = Builder(NEVER if at is None else days(at))
     for key, _ in (names[number] for number in sorted(names)):
         made.provider(key)
     keys = _notices(connection, made, names, only)
     for row in report_rows(connection, only):
         if row.case_id in keys:
-            made.add_url(row.id, row.case_id, "", INF)
+            made.add_url(row.id, row.case_id, "", NEVER)
     corrected = corrected_events(connection, only)
     cases = {key: number for number, key in keys.items()}
     for count, row in enumerate(
@@ -102,7 +102,7 @@ def _read(
             progress("events", count)
     history = made.build(map(read_alias, alias_rows(connection)))
     history.titles = dict(names.values())
-    look = micros(at) if at is not None else int(ceil(history.last_known) * _DAY)
+    look = micros(at) if at is not None else int(ceil(history.last_known) * MICROS_OF_A_DAY)
     history.log = days_head(connection, look).as_json()
     return history
 
@@ -148,13 +148,15 @@ def _event(
     if row.kind == EventKind.LETTER_DELIVERED and detail.get("notices"):
         detail["notices"] = [cases[key] for key in detail["notices"] if key in cases]
     happened = Happening(
-        row.kind,
-        row.at / _DAY,
-        row.known_at / _DAY,
-        (names[row.provider_id][0],) if row.case_id is None and row.provider_id is not None else (),
-        None if last is None else days(datetime.fromisoformat(last)),
-        detail.get("at_least_days"),
-        detail,
+        kind=row.kind,
+        at=day_of(Micros(row.at)),
+        known=day_of(Micros(row.known_at)),
+        providers=(names[row.provider_id][0],)
+        if row.case_id is None and row.provider_id is not None
+        else (),
+        last_online=None if last is None else days(datetime.fromisoformat(last)),
+        at_least_days=detail.get("at_least_days"),
+        more=detail,
     )
     made.add_event(happened, row.case_id, row.report_id)
 

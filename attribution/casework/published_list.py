@@ -36,11 +36,12 @@ from attribution.casework.providers import links, one_history, provider_named
 from attribution.codes import Refusal
 from attribution.errors import OutputExistsError, Refused
 from attribution.files.whole_file import whole_file
-from attribution.pattern.assess import Assessment, assess
+from attribution.pattern.assess import assess
 from attribution.pattern.dossier.dossier import dossier_of
 from attribution.pattern.dossier.publication import (
     REPLY_HELD_BACK,
     SIGNED_DAYS,
+    Company,
     content_of,
     entry,
     refusals,
@@ -48,6 +49,7 @@ from attribution.pattern.dossier.publication import (
 from attribution.pattern.dossier.published_text import publishable, remedy_for
 from attribution.pattern.dossier.render import dossier_hash
 from attribution.pattern.history import History
+from attribution.pattern.verdict import Assessment
 from attribution.store.heads import days_head
 from attribution.store.log import Writer
 from attribution.store.signatures import fits, read_public_key
@@ -504,14 +506,8 @@ def _entry(
     if why:
         return {}, why
     reply = _reply(connection, group)
-    return entry(
-        values,
-        name=row.name,
-        country=row.country,
-        systems=list(systems),
-        dossier_sha256=dossier_hash(values),
-        reply=reply,
-    ), []
+    company = Company(name=row.name, country=row.country, systems=systems, reply=reply)
+    return entry(values, company, dossier_hash(values)), []
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
-"""A dossier as files: JSON, CSV, one HTML page without script or third party, and the letter that
-goes with it. The same bytes each time.
+"""A dossier as files: JSON, CSV, an HTML page without script or third party, and its letter.
+
+The same bytes each time.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import io
 import json
 import zipfile
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -17,6 +19,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from attribution.files.shown_text import csv_cell
 from attribution.pattern.dossier.dossier import REPLY_DAYS
 from attribution.pattern.dossier.pictures import curve_picture, evidence_picture, weeks_picture
+from attribution.pattern.labels import Label
+from attribution.pattern.tests import TestName
 
 DOSSIER_FILES = ("dossier.json", "cases.csv", "dossier.html")
 _CASE_FIELDS = [
@@ -49,19 +53,18 @@ def dossier_hash(values: dict[str, Any]) -> str:
 
 def dossier_files(values: dict[str, Any]) -> dict[str, bytes]:
     """Return the dossier's files by name."""
-    page = (
-        environment()
-        .get_template("dossier.html.j2")
-        .render(
-            d=values,
-            digest=dossier_hash(values),
-            weeks=weeks_picture(values),
-            evidence=evidence_picture(values),
-            removal=curve_picture(values["removal"]["curve"], []),
-        )
+    page = render(
+        "dossier.html.j2",
+        d=values,
+        digest=dossier_hash(values),
+        label=Label(values["assessment"]["now"]),
+        tests={name.value: name.line for name in TestName},
+        weeks=weeks_picture(values),
+        evidence=evidence_picture(values),
+        removal=curve_picture(values["removal"]["curve"], []),
     )
-    raw = dossier_bytes(values), _table(values["cases"]), page.encode("utf-8")
-    return dict(zip(DOSSIER_FILES, raw, strict=True))
+    contents = dossier_bytes(values), _table(values["cases"]), page
+    return dict(zip(DOSSIER_FILES, contents, strict=True))
 
 
 def dossier_archive(values: dict[str, Any]) -> bytes:
@@ -80,35 +83,46 @@ def letter_text(values: dict[str, Any], hotline: str, mailbox: str) -> tuple[str
     day = date.fromisoformat(values["assessment"]["looked_at"])
     reply_by = day + timedelta(days=REPLY_DAYS)
     sent = [case["sent"][:10] for case in values["cases"]]
-    text = (
-        environment()
-        .get_template("letter.en.txt.j2")
-        .render(
-            d=values,
-            hotline=hotline,
-            mailbox=mailbox,
-            digest=dossier_hash(values),
-            reply_by=reply_by.isoformat(),
-            first=min(sent, default=""),
-            last=max(sent, default=""),
-        )
+    text = render(
+        "letter.en.txt.j2",
+        d=values,
+        hotline=hotline,
+        mailbox=mailbox,
+        digest=dossier_hash(values),
+        reply_by=reply_by.isoformat(),
+        first=min(sent, default=""),
+        last=max(sent, default=""),
     )
-    return text, reply_by
+    return text.decode("utf-8"), reply_by
 
 
-def environment() -> Environment:
-    """Return the templates of this package; what stands in a page is escaped."""
-    return Environment(
+def render(template: str, **values: Any) -> bytes:
+    """Return a template of this package with values; what stands in HTML or SVG is escaped."""
+    return _environment().get_template(template).render(**values).encode("utf-8")
+
+
+def percent(share: float) -> str:
+    """Return a share as whole percent."""
+    return f"{100 * share:.0f} %"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
         loader=PackageLoader("attribution.pattern.dossier"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        autoescape=select_autoescape(["html.j2"]),
+        autoescape=select_autoescape(["html.j2", "svg.j2"]),
         keep_trailing_newline=True,
     )
+    environment.filters["percent"] = percent
+    environment.filters["number"] = "{:g}".format
+    return environment
 
 
 def _table(cases: list[dict[str, Any]]) -> bytes:
+    """Return the cases as CSV."""
     out = io.StringIO()
     writer = csv.DictWriter(out, _CASE_FIELDS, lineterminator="\n")
     writer.writeheader()

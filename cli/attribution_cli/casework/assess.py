@@ -64,7 +64,7 @@ def assess(
     Nothing is published.
     """
     from attribution.pattern.assess import assess as assess_all
-    from attribution.pattern.labels import LABELS
+    from attribution.pattern.labels import gravity
     from attribution.pattern.report import as_row
 
     if output is not None:
@@ -86,7 +86,7 @@ def assess(
         ordered = (
             rows
             if as_json
-            else sorted(rows, key=lambda row: (LABELS.index(row["now"]), -row["p_systematic"]))
+            else sorted(rows, key=lambda row: (gravity(row["now"]), -row["p_systematic"]))
         )
         show_rows(
             ordered,
@@ -144,8 +144,6 @@ def load_history(
 
     With `provider`, the store is asked for what concerns that one alone.
     """
-    from attribution.pattern.history import History
-
     if folder is None:
         from attribution.casework.notice_history import countries, history_of, history_of_provider
         from attribution.casework.providers import provider_named
@@ -157,7 +155,8 @@ def load_history(
                 return history_of_provider(connection, identity, at), countries(connection)
             return history_of(connection, at, progress), countries(connection)
     from attribution.history.folder import check_folder, file_of, rows
-    from attribution.history.rows import BadRow
+    from attribution.history.rows import BadRow, HistoryRows
+    from attribution.pattern.builder import history_from_rows
 
     check_folder(folder)
     faults: list[str] = []
@@ -170,8 +169,7 @@ def load_history(
             else:
                 yield row
 
-    made = History.of(
-        good("notices"), good("reports"), good("events"), good("aliases"), at, progress
-    )
+    kinds = ("notices", "reports", "events", "aliases")
+    made = history_from_rows(HistoryRows(**{kind: good(kind) for kind in kinds}), at, progress)
     made.faults[:0] = faults
     return made, {}

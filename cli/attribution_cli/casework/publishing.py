@@ -163,7 +163,7 @@ def contest(
 @needs("overview", Extra.HOTLINE)
 def overview(
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="An .html, .svg or .png file.")
+        Path, typer.Option("--output", "-o", metavar="FILE", help="An .html or .svg file.")
     ],
     history: HistoryFolder = None,
     at: AtDate = None,
@@ -171,19 +171,17 @@ def overview(
 ) -> None:
     """Draw all providers: a funnel plot, and how many there are of each label."""
     form = output.suffix.lstrip(".").lower()
-    if form not in ("html", "svg", "png"):
-        raise typer.BadParameter(f"--output {str(output)!r}: name an .html, .svg or .png file")
-    if form != "html":
-        require(f"overview --output {output.name}", Extra.PICTURES)
+    if form not in ("html", "svg"):
+        raise typer.BadParameter(f"--output {str(output)!r}: name an .html or .svg file")
     refuse_existing(output, replace=force)
     from attribution.pattern.assess import assess
-    from attribution.pattern.dossier.overview import overview_bytes
+    from attribution.pattern.dossier.overview import overview_page, overview_picture
 
     look = read_date(at)
     history_, where = load_history(history, look)
     found = assess(history_, look)
     with whole_file(output, "wb", replace=force) as out:
-        out.write(overview_bytes(found, form, where))
+        out.write(overview_page(found, where) if form == "html" else overview_picture(found))
     say(f"attribution: {len(found)} providers in {output}")
 
 
