@@ -475,7 +475,7 @@ def _mail_row(read: MailRead) -> dict[str, Any]:
         "recognised_by": [evidence.value for evidence in reading.evidence],
         "recipients": [one.mailbox for one in reading.recipients if one.mailbox],
         "status": reading.status,
-        "said": reading.said or reading.subject[:200] or None,
+        "said": reading.diagnostic or reading.subject[:200] or None,
         "disposition": reading.disposition,
         "attachments": reading.attachments,
         "attachments_sha256": reading.attachments_sha256,
