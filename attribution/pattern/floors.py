@@ -125,32 +125,32 @@ def _common(
     blocks: Blocks, failed: _Failures, examination: Examination, at: Day
 ) -> dict[Floor, str]:
     """Return the conditions of both tests that do not hold."""
-    missing: dict[Floor, str] = {}
-    case = examination.record.urls["case"]
     by_comparison = np.zeros(len(failed.cases), bool)
-    by_comparison[case[blocks.failure.compared <= at]] = True
+    by_comparison[examination.record.urls["case"][blocks.failure.compared <= at]] = True
     weeks = _weeks(blocks, _counted(blocks, at))
     sites, compared = failed.sites(examination), failed.sites(examination, by_comparison)
-    if weeks < FEWEST_WEEKS:
-        missing[Floor.WEEKS] = f"{weeks} weeks with evidence, {FEWEST_WEEKS} needed"
-    if sites < FEWEST_SITES:
-        missing[Floor.SITES] = f"{sites} sites failed, {FEWEST_SITES} needed"
-    if failed.span < FEWEST_DAYS:
-        missing[Floor.DAYS] = (
-            f"{failed.span:.0f} days from the first to the last failure, {FEWEST_DAYS:.0f} needed"
-        )
-    if failed.cases.any() and at - failed.last > MOST_QUIET_DAYS:
-        missing[Floor.QUIET] = (
-            f"the last failure was {at - failed.last:.0f} days ago, at most {MOST_QUIET_DAYS:.0f}"
-        )
-    if compared < FEWEST_SITES:
-        missing[Floor.COMPARED] = (
+    quiet = at - failed.last
+    return _missing(
+        (Floor.WEEKS, weeks >= FEWEST_WEEKS, f"{weeks} weeks with evidence, {FEWEST_WEEKS} needed"),
+        (Floor.SITES, sites >= FEWEST_SITES, f"{sites} sites failed, {FEWEST_SITES} needed"),
+        (
+            Floor.DAYS,
+            failed.span >= FEWEST_DAYS,
+            f"{failed.span:.0f} days from the first to the last failure, {FEWEST_DAYS:.0f} needed",
+        ),
+        (
+            Floor.QUIET,
+            quiet <= MOST_QUIET_DAYS or not failed.cases.any(),
+            f"the last failure was {quiet:.0f} days ago, at most {MOST_QUIET_DAYS:.0f}",
+        ),
+        (
+            Floor.COMPARED,
+            compared >= FEWEST_SITES,
             f"at {compared} failing sites the content was compared or a person looked, "
-            f"{FEWEST_SITES} needed"
-        )
-    if examination.lenient:
-        missing[Floor.SERVED] = "no check says whose address gave the content"
-    return missing
+            f"{FEWEST_SITES} needed",
+        ),
+        (Floor.SERVED, not examination.lenient, "no check says whose address gave the content"),
+    )
 
 
 def refusal_floors(examination: Examination, at: Day, since: Day = ALWAYS) -> Floors:
@@ -159,47 +159,66 @@ def refusal_floors(examination: Examination, at: Day, since: Day = ALWAYS) -> Fl
     `since`: after a release, only clocks that started since the clean weeks began count.
     """
     blocks = examination.refusal
-    missing = _common(blocks, _failures(blocks, at, since), examination, at)
     share, sites = blocks.frozen_at(at)
     recent = min(
         _mean(shares[-RECENT_WEEKS:]) for shares in (share[sites > 0], blocks.now(at).share)
     )
-    if recent < RECENT_SHARE:
-        missing[Floor.RECENT] = (
-            f"{recent:.0%} failed in the last {RECENT_WEEKS} weeks, a third needed"
+    return Floors(
+        _common(blocks, _failures(blocks, at, since), examination, at)
+        | _missing(
+            (
+                Floor.RECENT,
+                recent >= RECENT_SHARE,
+                f"{recent:.0%} failed in the last {RECENT_WEEKS} weeks, a third needed",
+            ),
+            (
+                Floor.LAST_TWO_CLEAN,
+                not last_two_clean(examination, at),
+                "the last two weeks are clean",
+            ),
         )
-    if last_two_clean(examination, at):
-        missing[Floor.LAST_TWO_CLEAN] = "the last two weeks are clean"
-    return Floors(missing)
+    )
 
 
 def entrenched_floors(examination: Examination, at: Day, since: Day = ALWAYS) -> Floors:
     """Return the conditions of the test of entrenchment at a date; `since` as for refusal."""
     blocks = examination.entrenched
     failed = _failures(blocks, at, since)
-    missing = _common(blocks, failed, examination, at)
     within = _Failures(failed.cases & (failed.date >= at - ENTRENCHED_WITHIN), failed.date)
     weeks, sites = _weeks(blocks, within.cases), within.sites(examination)
     share = recent_share(blocks, at)
     online = within.sites(examination, examination.online(at, SEEN_WITHIN))
-    if min(weeks, sites) < ENTRENCHED_SITES:
-        missing[Floor.ENTRENCHED_SITES] = (
-            f"{sites} failing sites in {weeks} weeks of a year, {ENTRENCHED_SITES} needed"
+    return Floors(
+        _common(blocks, failed, examination, at)
+        | _missing(
+            (
+                Floor.ENTRENCHED_SITES,
+                min(weeks, sites) >= ENTRENCHED_SITES,
+                f"{sites} failing sites in {weeks} weeks of a year, {ENTRENCHED_SITES} needed",
+            ),
+            (
+                Floor.ENTRENCHED_DAYS,
+                within.span >= ENTRENCHED_DAYS,
+                f"{within.span:.0f} days from the first to the last, {ENTRENCHED_DAYS:.0f} needed",
+            ),
+            (
+                Floor.ENTRENCHED_SHARE,
+                share >= ENTRENCHED_SHARE,
+                f"{share:.1%} stayed 60 days in the last {ENTRENCHED_WEEKS} weeks, "
+                f"{ENTRENCHED_SHARE:.0%} needed",
+            ),
+            (
+                Floor.STILL_ONLINE,
+                online >= ENTRENCHED_ONLINE,
+                f"{online} of them are online still, {ENTRENCHED_ONLINE} needed",
+            ),
         )
-    if within.span < ENTRENCHED_DAYS:
-        missing[Floor.ENTRENCHED_DAYS] = (
-            f"{within.span:.0f} days from the first to the last, {ENTRENCHED_DAYS:.0f} needed"
-        )
-    if share < ENTRENCHED_SHARE:
-        missing[Floor.ENTRENCHED_SHARE] = (
-            f"{share:.1%} stayed 60 days in the last {ENTRENCHED_WEEKS} weeks, "
-            f"{ENTRENCHED_SHARE:.0%} needed"
-        )
-    if online < ENTRENCHED_ONLINE:
-        missing[Floor.STILL_ONLINE] = (
-            f"{online} of them are online still, {ENTRENCHED_ONLINE} needed"
-        )
-    return Floors(missing)
+    )
+
+
+def _missing(*conditions: tuple[Floor, bool, str]) -> dict[Floor, str]:
+    """Return those of (condition, whether it holds, what was found) that do not hold."""
+    return {floor: text for floor, holds, text in conditions if not holds}
 
 
 FLOORS = {TestName.REFUSAL: refusal_floors, TestName.ENTRENCHED: entrenched_floors}
