@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 
@@ -30,7 +31,7 @@ class Dropped(StrEnum):
     NOT_OURS = "not in its network, as it says, and no check shows that it is"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Admission:
     """Of each case, the times of knowledge on which it depends whether it counts."""
 
@@ -43,10 +44,10 @@ class Admission:
     not_ours: Span
     """The provider says that it is not in its network, and no check shows that it is."""
 
-    @property
-    def _spans(self) -> tuple[Span, ...]:
-        """The spans of knowledge in which a case does not count."""
-        return self.bounced, self.voided, self.not_ours
+    @cached_property
+    def _spans(self) -> list[Span]:
+        """The spans of knowledge in which a case does not count, but those that never begin."""
+        return [s for s in (self.bounced, self.voided, self.not_ours) if s.ever_begins]
 
     def counts(self, at: Floats | float, cases: Rows = ALL) -> Bools:
         """Say which cases count at a date: one for all, one a case, or a column of dates."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ INF = np.inf
 ALL = slice(None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Span:
     """Of each row, the dates from which and until which something is known to hold; inf: never."""
 
@@ -37,10 +38,12 @@ class Span:
 
     def covers(self, at: Floats | float, rows: Rows = ALL) -> Bools:
         """Say which rows hold at a date: one for all, one a row, or a column of dates."""
-        begin = self.begin[rows]
-        if not np.isfinite(begin).any():
-            return np.zeros(np.broadcast_shapes(begin.shape, np.shape(at)), bool)
-        return np.asarray((begin <= at) & ~(self.end[rows] <= at))
+        return np.asarray((self.begin[rows] <= at) & ~(self.end[rows] <= at))
+
+    @cached_property
+    def ever_begins(self) -> bool:
+        """Whether anything holds at any date: most spans of a history never begin."""
+        return bool(np.isfinite(self.begin).any())
 
 
 def least_of_each(owner: Ints, count: int, values: Floats) -> Floats:

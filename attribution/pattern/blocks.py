@@ -113,7 +113,8 @@ class Blocks:
         return self._failed(at if isinstance(at, float | int) else at[case], ALL, case)
 
     def _failed(self, at: Floats | float, urls: Rows, cases: Ints) -> Bools:
-        return self.failure.failed(at, urls) & ~self.failure.disputed.covers(at, cases)
+        failed, disputed = self.failure.failed(at, urls), self.failure.disputed
+        return failed & ~disputed.covers(at, cases) if disputed.ever_begins else failed
 
     def _shares(self, layout: _Layout, at: Floats | float) -> tuple[Floats, Ints]:
         """Return (mean share, number of sites) of each block of a layout.

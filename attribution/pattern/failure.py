@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -91,7 +92,7 @@ class Observations:
     gone: Gone
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Failure:
     """Of each URL, since when it is known to have failed at a horizon; inf where it did not."""
 
@@ -108,10 +109,13 @@ class Failure:
     def failed(self, at: Floats | float, urls: Rows = ALL) -> Bools:
         """Say which URLs have failed at a date: one for all, one a URL, or a column of dates."""
         failed = self.firm[urls] <= at
-        soft = self.soft[urls]
-        if np.isfinite(soft).any():
-            failed = failed | ((soft <= at) & (self.unless[urls] > at))
+        if self._any_soft:
+            failed = failed | ((self.soft[urls] <= at) & (self.unless[urls] > at))
         return np.asarray(failed)
+
+    @cached_property
+    def _any_soft(self) -> bool:
+        return bool(np.isfinite(self.soft).any())
 
     def with_longer(self, longer: Failure) -> Failure:
         """Return the failures with those at a longer horizon: they failed at this one, too."""
