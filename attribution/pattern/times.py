@@ -1,4 +1,4 @@
-"""Days, weeks and microseconds: how the method and the store count time. Pure.
+"""Days and weeks: how the method counts time. Pure.
 
 Times are days since 1970-01-01 UTC, as floats; a week is seven days from a Monday on (ISO 8601).
 `inf` stands for never.
@@ -15,9 +15,6 @@ from attribution.pattern.arrays import Floats, Ints, least_between
 
 Day = NewType("Day", float)
 """Days since 1970-01-01 UTC: what the method counts in."""
-Micros = NewType("Micros", int)
-"""Microseconds since 1970-01-01 UTC: what the store keeps."""
-MICROS_OF_A_DAY = 86_400_000_000
 EPOCH = Day(0.0)
 NEVER = Day(np.inf)
 ALWAYS = Day(-np.inf)
@@ -32,11 +29,6 @@ _MONDAY = 4.0
 def days(at: datetime) -> Day:
     """Return a time as days since 1970."""
     return Day((at - _EPOCH) / timedelta(days=1))
-
-
-def day_of(at: Micros) -> Day:
-    """Return a time of the store as days since 1970."""
-    return Day(at / MICROS_OF_A_DAY)
 
 
 def moment(day: float) -> datetime:

@@ -15,6 +15,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from attribution.errors import SettingsError
+from attribution.notices.own_templates import check_notices
 from attribution.settings import Settings
 from attribution.store.store import Store
 from attribution.web.access.tickets import FIRST_HOURS, first_ticket
@@ -78,8 +79,10 @@ def serve(settings: Settings, host: str, port: int, tell: Callable[[str], None])
     """Serve until SIGINT or SIGTERM. `tell` says to the person at the terminal where, and the first
     administrator's link.
 
-    Raises StoreError, KeyFileError or SettingsError before anything is served.
+    Raises StoreError, KeyFileError or SettingsError before anything is served; Refused where
+    notices cannot be written in their language, or by the hotline's own templates.
     """
+    check_notices(settings.notice_language, settings.templates_folder)
     with Store.from_settings(settings) as store, _listening(host, port) as listener:
         service = Service(settings, store)
         log = RequestLog(sys.stderr)

@@ -11,13 +11,13 @@ from typing import Any, Self, TypeVar
 from starlette.concurrency import run_in_threadpool
 
 from attribution.attributor import Attributor
-from attribution.casework import vouchings
 from attribution.casework.drafting import Sender
-from attribution.casework.sending import Terms
+from attribution.casework.terms import Terms
+from attribution.casework.vouching import vouchings
 from attribution.evidence.statements import Vouching
 from attribution.settings import Settings
 from attribution.store.store import Store
-from attribution.store.times import micros
+from attribution.store.times import Micros, micros
 from attribution.web.access.api_keys import principal_of_key
 from attribution.web.access.oidc import IdentityProvider
 from attribution.web.access.roles import Principal
@@ -74,7 +74,7 @@ class Service:
         self.attributor.set_vouched(self.vouched)
 
     @property
-    def now(self) -> int:
+    def now(self) -> Micros:
         """The time, in microseconds since 1970."""
         return micros(self.store.now)
 

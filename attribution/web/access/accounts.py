@@ -11,10 +11,10 @@ from attribution.casework.openings import ACCOUNT_MADE
 from attribution.casework.people import exact_mailbox, person_of
 from attribution.codes import Refusal
 from attribution.errors import NotInStoreError, Refused, StoreError
+from attribution.language import Domain, languages
 from attribution.store.log import Writer
 from attribution.store.service_tables import accounts, sessions
 from attribution.web.access.roles import ROLES, Principal, Role
-from attribution.web.words import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,9 @@ def add_account(
         code = Refusal.INVALID if name else Refusal.MISSING
         raise Refused(code, "name", name[:200], "give one of 1 to 120 characters")
     check_role(role)
-    if language not in LANGUAGES:
-        raise Refused(Refusal.INVALID, "language", language[:40], f"use {' or '.join(LANGUAGES)}")
+    if language not in languages(Domain.PAGE):
+        remedy = f"use {' or '.join(languages(Domain.PAGE))}"
+        raise Refused(Refusal.INVALID, "language", language[:40], remedy)
     connection = writer.connection
     other = connection.execute(
         select(accounts.c.mailbox).where(accounts.c.person == person)

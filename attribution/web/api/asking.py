@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from attribution.client.models import Problem
-from attribution.store.times import micros, moment
+from attribution.store.times import Micros, micros, moment
 from attribution.web.access.roles import Principal, Scope
 from attribution.web.http.problems import ProblemError
 from attribution.web.service import Service
@@ -207,7 +207,7 @@ def told_time(at: int | None) -> datetime | None:
     return None if at is None else moment(at)
 
 
-def given_time(at: datetime | None) -> int | None:
+def given_time(at: datetime | None) -> Micros | None:
     """Return a request's time as the store counts it; UTC where it says no offset. Raises
     ProblemError (422).
     """

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from attribution.client.models import EvidenceRequest, RegistryItem, TargetRequest
-from attribution.lookup.protocols.origin import ToldOrigin
+from attribution.lookup.protocols.origin import DisclosedOrigin
 from attribution.models import Attribution
 from attribution.web.api import examples
 from attribution.web.api.asking import (
@@ -87,7 +87,7 @@ async def evidence(body: EvidenceRequest, service: TheService, principal: Attrib
     the library decides again from it.
     """
     try:
-        origins = [ToldOrigin(one.address, one.source, one.told_at) for one in body.origins]
+        origins = [DisclosedOrigin(one.address, one.source, one.told_at) for one in body.origins]
     except ValueError as error:
         raise ProblemError(422, "bad-origin", str(error)) from None
     found = await service.attributor.investigate(body.target, origins=origins)

@@ -14,14 +14,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from attribution.attributor import Attributor
-from attribution.casework import NoteEvent
-from attribution.casework import note as note_happening
+from attribution.casework import (
+    NoteEvent,
+    RecordNotice,
+    ReportUrl,
+    draft_notices,
+    due_notices,
+    note_event,
+    recheck,
+    record_notice,
+    report_url,
+)
 from attribution.casework.checking import note_statement
-from attribution.casework.drafting import draft
 from attribution.casework.providers import provider_named
-from attribution.casework.rechecking import recheck
-from attribution.casework.reporting import add_report
-from attribution.casework.sending import due, record_notice
 from attribution.casework.views import CaseLine, CaseView, case_lines, case_view
 from attribution.client.models import (
     Case,
@@ -99,13 +104,13 @@ async def report(
 
     def keep() -> Response:
         def work() -> tuple[int, bytes]:
-            added = add_report(
-                writer,
-                body.url,
-                found,
+            command = ReportUrl(
+                url=body.url,
+                investigation=found,
                 reported_at=reported_at,
                 keep_url=service.settings.keep_urls,
             )
+            added = report_url(writer, command)
             return 201, json_of(ReportAdded.model_validate(asdict(added)))
 
         with service.store.write(principal.who) as writer:
@@ -178,7 +183,7 @@ def event(
     key: OnceKey = None,
 ) -> Response:
     """Note that something happened to a case: `ack`, `refused`, `bounce`, `still_online`,
-    `offline`, and the others of docs/cases.md.
+    `offline`, and the others of docs/guides/report-and-notify.md.
     """
     once = Once(service, principal, f"cases {case} events", key, body.model_dump(mode="json"))
     at = given_time(body.at)
@@ -189,11 +194,8 @@ def event(
         detail = {
             name: value for name, value in given.items() if value is not None or name == "served_by"
         }
-        when = writer.now if at is None else at
-        made = note_happening(
-            writer, NoteEvent(body.kind, when, case=case, report=body.report, fields=detail)
-        )
-        return 201, json_of(Noted(events=made))
+        command = NoteEvent(kind=body.kind, at=at, case=case, report=body.report, fields=detail)
+        return 201, json_of(Noted(events=note_event(writer, command)))
 
     with service.store.write(principal.who) as writer:
         return once.do(writer, work)
@@ -233,15 +235,10 @@ def notice(
 
     def work() -> tuple[int, bytes]:
         _check_unchanged(writer, case, request)
-        noted = record_notice(
-            writer,
-            case,
-            writer.now if at is None else at,
-            to=body.to,
-            message_id=body.message_id,
-            channel=body.channel,
+        command = RecordNotice(
+            case=case, at=at, to=body.to, message_id=body.message_id, channel=body.channel
         )
-        return 201, json_of(NoticeNoted(noted=noted))
+        return 201, json_of(NoticeNoted(noted=record_notice(writer, command).value))
 
     with service.store.write(principal.who) as writer:
         return once.do(writer, work)
@@ -251,7 +248,7 @@ def notice(
 def what_is_due(request: Request, service: TheService, principal: Reading) -> Response:
     """List the notices and reminders that are due, each with what stands in its way."""
     found = service.read(
-        lambda connection: due(
+        lambda connection: due_notices(
             connection, service.now, service.usual_terms, service.settings.hotline_country
         )
     )
@@ -282,7 +279,7 @@ def drafts(case: str, body: DraftRequest, service: TheService, principal: Writin
     with service.store.write(principal.who) as writer:
         note_view(writer, case, "draft")
         connection = writer.connection
-        found = due(
+        found = due_notices(
             connection, writer.now, service.usual_terms, service.settings.hotline_country, case=case
         )
         if not found:
@@ -290,7 +287,9 @@ def drafts(case: str, body: DraftRequest, service: TheService, principal: Writin
                 f"case {case!r} has no URL that is there still: there is nothing to write about."
             )
         given = [*body.urls, *targets_of_reports(service.store, connection, found[0].reports)]
-        made = draft(connection, service.store.keys, found[0], service.sender(body.language), given)
+        made = draft_notices(
+            connection, service.store.keys, found[0], service.sender(body.language), given
+        )
     items = [
         DraftItem(
             what=one.what,

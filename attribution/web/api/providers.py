@@ -13,14 +13,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from attribution.casework import (
+    ApproveMailbox,
     NoteEvent,
     Vouch,
     WithdrawVouching,
-    note,
+    approve_mailbox,
+    note_event,
     vouch,
     withdraw_vouching,
 )
-from attribution.casework.mailboxes import approve
 from attribution.casework.providers import provider_named
 from attribution.casework.views import provider_lines, provider_view
 from attribution.client.models import (
@@ -142,8 +143,8 @@ def approval(
     once = Once(service, principal, f"approvals {provider}", key, body.model_dump())
 
     def work() -> tuple[int, bytes]:
-        identity, _ = provider_named(writer.connection, provider)
-        return 201, json_of(Noted(events=[approve(writer, identity, body.mailbox, body.why)]))
+        command = ApproveMailbox(provider=provider, mailbox=body.mailbox, why=body.why)
+        return 201, json_of(Noted(events=[approve_mailbox(writer, command).event]))
 
     with service.store.write(principal.who) as writer:
         return once.do(writer, work)
@@ -171,9 +172,8 @@ def event(
 
     def work() -> tuple[int, bytes]:
         fields = body.model_dump(exclude={"kind", "at"}, exclude_none=True)
-        when = writer.now if at is None else at
-        command = NoteEvent(body.kind, when, provider=provider, fields=fields)
-        return 201, json_of(Noted(events=note(writer, command)))
+        command = NoteEvent(kind=body.kind, at=at, provider=provider, fields=fields)
+        return 201, json_of(Noted(events=note_event(writer, command)))
 
     with service.store.write(principal.who) as writer:
         return once.do(writer, work)

@@ -14,6 +14,7 @@ from attribution.errors import (
     EvidenceError,
     InvalidTarget,
     KeyFileError,
+    NotFound,
     NotInStoreError,
     Refused,
     StoreError,
@@ -40,11 +41,11 @@ def problem_of(error: AttributionError) -> ProblemError:
     if isinstance(error, ProblemError):
         return error
     text = str(error)
+    if isinstance(error, NotFound | NotInStoreError):
+        return ProblemError(404, "not-found", text)
     if isinstance(error, Refused):
         status = 404 if error.code is Refusal.NOT_FOUND else 422
         return ProblemError(status, "refused", text, code=error.code, field=error.field)
-    if isinstance(error, NotInStoreError):
-        return ProblemError(404, "not-found", text)
     if isinstance(error, StoreUnavailableError | KeyFileError):
         # What the message names (files, servers) is for the log of who runs the service.
         return ProblemError(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from attribution.attributor import Attributor
-from attribution.casework.reporting import host_evidence
+from attribution.casework.findings import host_evidence
 from attribution.errors import StoreError
 from attribution.evidence import Record
 from attribution.lookup.concurrency.completion import in_order_of_completion

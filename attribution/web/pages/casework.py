@@ -16,17 +16,19 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from attribution.attributor import Attributor
-from attribution.casework.drafting import LANGUAGES, draft
-from attribution.casework.events import correct, note_event
+from attribution.casework.drafting import draft_notices
+from attribution.casework.notices_due import Due, due_notices
+from attribution.casework.notices_sent import RecordNotice, record_notice
+from attribution.casework.noting import CorrectEvent, NoteEvent, correct_event, note_event
 from attribution.casework.providers import provider_named
 from attribution.casework.rechecking import Rechecked, recheck
-from attribution.casework.sending import Due, due, record_notice
 from attribution.casework.views import PAGE, case_lines, case_view, urls_of_case
 from attribution.codes import Refusal
 from attribution.errors import Refused, StoreError
 from attribution.history.rows import ABOUT_NOTICE
+from attribution.language import Domain, languages
 from attribution.store.audit import note_view
-from attribution.store.times import micros
+from attribution.store.times import Micros, micros
 from attribution.web.evidence import of_report
 from attribution.web.http.problems import ProblemError
 from attribution.web.lookups.batches import targets_of_reports
@@ -55,7 +57,9 @@ def queue(
         identity, key = (None, None) if not provider else provider_named(connection, provider)
         first = after is None and identity is None
         waiting = (
-            due(connection, service.now, service.usual_terms, service.settings.hotline_country)
+            due_notices(
+                connection, service.now, service.usual_terms, service.settings.hotline_country
+            )
             if first
             else []
         )
@@ -99,27 +103,30 @@ async def acts(request: Request, case: str, principal: Worker, form: Form) -> Re
     def work() -> None:
         with service.store.write(principal.who) as writer:
             at = _time(form.get("at", ""))
-            at = writer.now if at is None else at
             match do:
                 case "event":
                     note = (
                         {"note": form["note"].strip()[:2000]}
                         if form.get("note", "").strip()
-                        else None
+                        else {}
                     )
-                    note_event(
-                        writer,
-                        form.get("kind", ""),
-                        at,
+                    event = NoteEvent(
+                        kind=form.get("kind", ""),
+                        at=at,
                         case=case,
                         report=form.get("report") or None,
-                        detail=note,
+                        fields=note,
                     )
+                    note_event(writer, event)
                 case "notice":
                     message_id = form.get("message_id", "").strip()[:998] or None
-                    record_notice(writer, case, at, to=form.get("to", ""), message_id=message_id)
+                    notice = RecordNotice(
+                        case=case, at=at, to=form.get("to", ""), message_id=message_id
+                    )
+                    record_notice(writer, notice)
                 case "correct":
-                    correct(writer, _number(form.get("seq", "")), form.get("why", ""))
+                    number = _number(form.get("seq", ""))
+                    correct_event(writer, CorrectEvent(event=number, why=form.get("why", "")))
                 case _:
                     raise ProblemError(
                         422, "not-understood", "do: use event, notice, correct or recheck."
@@ -175,7 +182,7 @@ def _case(
         connection = writer.connection
         view = case_view(connection, case, writer.now)
         urls = urls_of_case(connection, service.store.keys, case)
-        waiting = due(
+        waiting = due_notices(
             connection, writer.now, service.usual_terms, service.settings.hotline_country, case=case
         )
     corrected = {one["corrects"] for one in view.events if one["kind"] == "correction"}
@@ -212,7 +219,7 @@ def _drafts(request: Request, case: str, who: str, language: str, given: list[st
         note_view(writer, case, "draft")
         connection = writer.connection
         view = case_view(connection, case, writer.now)
-        waiting = due(
+        waiting = due_notices(
             connection, writer.now, service.usual_terms, service.settings.hotline_country, case=case
         )
         if not waiting:
@@ -223,7 +230,7 @@ def _drafts(request: Request, case: str, who: str, language: str, given: list[st
         else:
             known = [*given, *targets_of_reports(service.store, connection, waiting[0].reports)]
             try:
-                made = draft(
+                made = draft_notices(
                     connection,
                     service.store.keys,
                     waiting[0],
@@ -242,13 +249,13 @@ def _drafts(request: Request, case: str, who: str, language: str, given: list[st
         drafts=made,
         fault=fault,
         wants_urls=not names_urls,
-        languages_of_notices=LANGUAGES,
+        languages_of_notices=languages(Domain.NOTICES),
         chosen=language or service.settings.notice_language,
         xarf=reports,
     )
 
 
-def _time(text: str) -> int | None:
+def _time(text: str) -> Micros | None:
     """Read a form's time, UTC; None where it is left out. Raises StoreError."""
     text = text.strip()
     if not text:

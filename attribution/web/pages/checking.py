@@ -4,8 +4,6 @@ what is learnt as it is learnt.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -22,13 +20,15 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from attribution.attributor import Investigation
 from attribution.casework.mailboxes import approvals
-from attribution.casework.reporting import add_report
+from attribution.casework.reporting import ReportUrl, report_url
 from attribution.casework.views import case_counts
 from attribution.client.models import MOST_TARGETS
-from attribution.decide.shown_rules import SHOWN_RULES
+from attribution.codes import SHOWN_RULES
 from attribution.errors import InvalidTarget, NotInStoreError
 from attribution.evidence import UNANSWERED, Evidence, Record
-from attribution.files.shown_text import csv_cell, escaped_json
+from attribution.files.shown_text import escaped_json
+from attribution.formats.csv_table import ANSWER_COLUMNS, answer_line, csv_line
+from attribution.language import Domain, translator
 from attribution.lookup.budgets.health import registry_rows
 from attribution.models import Attribution
 from attribution.store.tables import cases, providers, reports
@@ -40,7 +40,6 @@ from attribution.web.pages.rendering import page, render
 from attribution.web.pages.visitors import Form, Looker, Worker, visitor_of
 from attribution.web.service import Service
 from attribution.web.streams import EVENTS, stream_of
-from attribution.web.words import words_of
 
 router = APIRouter()
 Number = Annotated[int, Path(ge=1, le=10**9)]
@@ -49,7 +48,6 @@ _SPLIT = "<!-- what is learnt stands here -->"
 _SHOWN_A_COMPANY = 25
 _REPORTED_AT_ONCE = 100
 """Reports of one transaction: of a long list none holds the store for long."""
-_CSV = ("input", "status", "company", "mailbox", "role", "country")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,7 @@ def front(request: Request, principal: Looker) -> Response:
         lambda connection: batches.batch_states(connection, principal.who, limit=10)
     )
     return page(
-        request, "front.html.j2", recent=[one for one in recent if one.kept], fault="", text=""
+        request, "lookup.html.j2", recent=[one for one in recent if one.kept], fault="", text=""
     )
 
 
@@ -83,11 +81,11 @@ async def check(request: Request, principal: Looker, form: Form) -> Response:
     service: Service = request.app.state.service
     text = form.get("targets", "")
     targets = [line.strip() for line in text.splitlines() if line.strip()]
-    fault, say = "", words_of(visitor_of(request).language)
+    fault, _ = "", translator(Domain.PAGE, visitor_of(request).language).gettext
     if not targets:
-        fault = say("Paste a URL, a host name or an address.")
+        fault = _("Paste a URL, a host name or an address.")
     elif len(targets) > MOST_TARGETS:
-        fault = say(
+        fault = _(
             "These are {count} lines; {most} can be looked up at once.",
             count=len(targets),
             most=MOST_TARGETS,
@@ -98,7 +96,7 @@ async def check(request: Request, principal: Looker, form: Form) -> Response:
         except InvalidTarget as invalid:
             fault = explained(invalid)
     if fault:
-        return page(request, "front.html.j2", 422, recent=[], fault=fault, text=text)
+        return page(request, "lookup.html.j2", 422, recent=[], fault=fault, text=text)
 
     def keep() -> str:
         with service.store.write(principal.who) as writer:
@@ -124,7 +122,7 @@ async def one(request: Request, check: str, principal: Looker) -> Response:
         return {"check": now, "groups": _groups(service, connection, now)}
 
     values = await run_in_threadpool(service.read, read)
-    return page(request, "many.html.j2", shown=_SHOWN_A_COMPANY, **values)
+    return page(request, "answers.html.j2", shown=_SHOWN_A_COMPANY, **values)
 
 
 @router.get("/checks/{check}/lines/{number}")
@@ -185,9 +183,12 @@ async def report(request: Request, check: str, principal: Worker, form: Form) ->
         for some in _in_lots(_reportable(lines), _REPORTED_AT_ONCE):
             with service.store.write(principal.who) as writer:
                 for one, investigation in some:
-                    added = add_report(
-                        writer, one.target, investigation, keep_url=service.settings.keep_urls
+                    command = ReportUrl(
+                        url=one.target,
+                        investigation=investigation,
+                        keep_url=service.settings.keep_urls,
                     )
+                    added = report_url(writer, command)
                     batches.note_report(writer.connection, held.id, one.line, added.report)
                     found.append(added.case)
         return [case for case in dict.fromkeys(found) if case]
@@ -247,7 +248,7 @@ async def _single(request: Request, service: Service, held: BatchState) -> Respo
     if found.answer is not None or held.state == "stopped":
         return await run_in_threadpool(_page_of, request, service, held, found)
     split = Markup(_SPLIT)  # noqa: S704 - our own mark
-    whole = render(request, "single.html.j2", check=held, line=found, split=split, panel="")
+    whole = render(request, "answer.html.j2", check=held, line=found, split=split, panel="")
     head, _, foot = whole.partition(_SPLIT)
 
     async def learning() -> AsyncIterator[str]:
@@ -279,12 +280,12 @@ async def _single(request: Request, service: Service, held: BatchState) -> Respo
 
 def _page_of(request: Request, service: Service, held: BatchState, found: Line) -> Response:
     panel = Markup(_panel(request, service, held, found))  # noqa: S704 - rendered from a template
-    return page(request, "single.html.j2", check=held, line=found, split="", panel=panel)
+    return page(request, "answer.html.j2", check=held, line=found, split="", panel=panel)
 
 
 def _panel(request: Request, service: Service, held: BatchState, found: Line) -> str:
     if found.answer is None or found.evidence is None:
-        return render(request, "unfinished.html.j2", check=held)
+        return render(request, "answer_unfinished.html.j2", check=held)
     answer = found.answer
     steps = [step for step in _decided_again(found.evidence).steps if step.rule in SHOWN_RULES]
     known = None if answer.primary is None else _known(service, answer)
@@ -295,7 +296,7 @@ def _panel(request: Request, service: Service, held: BatchState, found: Line) ->
     )
     return render(
         request,
-        "panel.html.j2",
+        "answer_panel.html.j2",
         check=held,
         line=found,
         answer=answer,
@@ -385,28 +386,10 @@ def _as_lines(service: Service, held: BatchState) -> Iterator[str]:
 
 
 def _as_csv(service: Service, held: BatchState) -> Iterator[str]:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(_CSV)
-    for one in _all_lines(service, held):
-        if one.answer:
-            party = one.answer.primary
-            writer.writerow(
-                map(
-                    csv_cell,
-                    (
-                        one.target,
-                        one.status,
-                        party.provider.name if party else "",
-                        party.abuse_contact.email if party else "",
-                        party.role if party else "",
-                        party.provider.country if party else "",
-                    ),
-                )
-            )
-        yield out.getvalue()
-        out.seek(0)
-        out.truncate()
+    yield csv_line(ANSWER_COLUMNS) + "\n"
+    for line in _all_lines(service, held):
+        if line.answer:
+            yield answer_line(line.line, line.answer) + "\n"
 
 
 def _heard(record: Record) -> str:

@@ -14,26 +14,30 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from attribution.casework.events import note_event
-from attribution.casework.mailboxes import approve
-from attribution.casework.providers import provider_named, suggest
-from attribution.casework.published_list import (
+from attribution.casework.building_list import build_list_from
+from attribution.casework.mailboxes import ApproveMailbox, approve_mailbox
+from attribution.casework.noting import NoteEvent, note_event
+from attribution.casework.providers import provider_named
+from attribution.casework.publishing import (
+    NoteLetter,
+    PublishList,
+    WithdrawEntry,
+    note_letter,
+    publish_list,
+    withdraw_entry,
+)
+from attribution.casework.signers import check_may_sign, public_half, signers
+from attribution.casework.signing_list import (
     SIGNERS_NEEDED,
     begun_list,
-    build_from,
-    check_may_sign,
     check_signatures,
     list_hash,
-    note_letter,
     note_signature,
     noted_signatures,
-    public_half,
-    publish,
-    sign,
-    signers,
-    withdraw,
+    sign_list,
 )
-from attribution.casework.sending import Terms, set_terms
+from attribution.casework.suggesting import suggest
+from attribution.casework.terms import SetTerms, set_terms
 from attribution.casework.views import PAGE, case_lines, provider_lines, provider_view
 from attribution.codes import Refusal
 from attribution.errors import Refused, StoreError
@@ -184,13 +188,13 @@ async def publishes(
             case "letter":
                 look, found = service.patterns.assessed(provider)
                 with service.store.write(principal.who) as writer:
-                    note_letter(
-                        writer,
-                        found.names[0],
-                        look.day,
-                        dossier_hash(look.dossier(found)),
-                        _given(form, "to"),
+                    sent = NoteLetter(
+                        provider=found.names[0],
+                        sent_on=look.day,
+                        dossier_sha256=dossier_hash(look.dossier(found)),
+                        to=_given(form, "to"),
                     )
+                    note_letter(writer, sent)
             case "sign":
                 assert visitor.session is not None
                 key = open_signing_key(visitor.session.account, form.get("passphrase", ""))
@@ -211,7 +215,7 @@ async def publishes(
                             provider,
                             "what would be public has changed since you read it; read it again",
                         )
-                    signed = sign(
+                    signed = sign_list(
                         made["list"],
                         key,
                         form.get("reason", ""),
@@ -223,10 +227,13 @@ async def publishes(
                 with service.store.write(principal.who) as writer:
                     made, _ = _made(service, writer.connection, provider)
                     to = [one.strip() for one in form.get("to", "").splitlines() if one.strip()]
-                    return publish(writer, made["list"], moment(writer.now).date(), to)
+                    today = moment(writer.now).date()
+                    command = PublishList(signed=made["list"], today=today, recipients=to)
+                    return publish_list(writer, command)
             case "withdraw":
                 with service.store.write(principal.who) as writer:
-                    withdraw(writer, _given(form, "company"), form.get("why", ""))
+                    entry = WithdrawEntry(company=_given(form, "company"), why=form.get("why", ""))
+                    withdraw_entry(writer, entry)
             case _:
                 raise ProblemError(
                     422, "not-understood", "do: use letter, sign, publish or withdraw."
@@ -254,13 +261,17 @@ def letter(request: Request, provider: str, principal: Reader) -> Response:
     look, found = service.patterns.assessed(provider)
     settings = service.settings
     text, reply_by = letter_text(
-        look.dossier(found), settings.hotline_name, settings.hotline_mailbox
+        look.dossier(found),
+        settings.hotline_name,
+        settings.hotline_mailbox,
+        settings.notice_language,
     )
     return page(
         request,
         "letter.html.j2",
         provider=found.names[0],
         text=text,
+        text_language=settings.notice_language,
         reply_by=reply_by,
         day=look.day,
     )
@@ -281,21 +292,29 @@ async def acts(request: Request, provider: str, principal: Worker, form: Form) -
 
     def work() -> None:
         with service.store.write(principal.who) as writer:
-            identity, key = provider_named(writer.connection, provider)
+            _, key = provider_named(writer.connection, provider)
             match form.get("do", ""):
                 case "approve":
-                    approve(writer, identity, form.get("mailbox", ""), form.get("why", ""))
+                    approval = ApproveMailbox(
+                        provider=key, mailbox=form.get("mailbox", ""), why=form.get("why", "")
+                    )
+                    approve_mailbox(writer, approval)
                 case "event":
                     note = form.get("note", "").strip()[:2000]
-                    note_event(
-                        writer,
-                        form.get("kind", ""),
-                        writer.now,
+                    event = NoteEvent(
+                        kind=form.get("kind", ""),
                         provider=key,
-                        detail={"note": note} if note else None,
+                        fields={"note": note} if note else {},
                     )
+                    note_event(writer, event)
                 case "terms":
-                    set_terms(writer, identity, _terms(form))
+                    terms = SetTerms(
+                        provider=key,
+                        grouping_hours=form.get("grouping_hours", ""),
+                        reminder_hours=form.get("reminder_hours", ""),
+                        quiet_days=form.get("quiet_days", ""),
+                    )
+                    set_terms(writer, terms, service.usual_terms)
                 case _:
                     raise ProblemError(422, "not-understood", "do: use approve, event or terms.")
 
@@ -393,7 +412,7 @@ def _made(
     """
     look, found = service.patterns.assessed(provider)
     key = found.names[0]
-    made, refused = build_from(connection, look.history, look.assessed, look.day, only=key)
+    made, refused = build_list_from(connection, look.history, look.assessed, look.day, only=key)
     if made["entries"]:
         made = begun_list(connection, key, made, look.day)
     covers = list_hash(made)
@@ -432,19 +451,6 @@ def _names(connection: Connection) -> dict[str, str]:
     return {
         row.key: row.name for row in connection.execute(select(providers.c.key, providers.c.name))
     }
-
-
-def _terms(form: dict[str, str]) -> Terms:
-    try:
-        grouping = float(form.get("grouping_hours", ""))
-        reminder = float(form.get("reminder_hours", ""))
-    except ValueError:
-        hours = f"{form.get('grouping_hours', '')}, {form.get('reminder_hours', '')}"[:80]
-        raise Refused(Refusal.INVALID, "hours", hours, "give numbers") from None
-    if not (0 <= grouping <= 720 and 0 < reminder <= 720):
-        remedy = "give 0 to 720 for gathering, and more than 0 for reminders"
-        raise Refused(Refusal.INVALID, "hours", f"{grouping:g}, {reminder:g}", remedy)
-    return Terms(grouping, reminder, tuple(form.get("quiet_days", "").replace(",", " ").split()))
 
 
 def _given(form: dict[str, str], name: str) -> str:

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from attribution.codes import Refusal
 from attribution.errors import Refused, StoreError
+from attribution.language import Domain, languages
 from attribution.web.access import sessions, tickets, totp
 from attribution.web.access.accounts import change_account
 from attribution.web.access.oidc import open_state, seal_state
@@ -29,7 +30,6 @@ from attribution.web.pages.visitors import (
     take_cookie,
 )
 from attribution.web.service import Service
-from attribution.web.words import LANGUAGES
 
 router = APIRouter()
 _STATE = "sign-in"
@@ -176,8 +176,9 @@ async def sets_up(request: Request, token: str, form: Form) -> Response:
 async def speaks(request: Request, visitor: KnownVisitor, form: Form) -> Response:
     """Take another language, for this browser and account."""
     language = form.get("language", "")
-    if language not in LANGUAGES:
-        raise ProblemError(422, "bad-language", f"language: use one of {', '.join(LANGUAGES)}.")
+    if language not in languages(Domain.PAGE):
+        allowed = ", ".join(languages(Domain.PAGE))
+        raise ProblemError(422, "bad-language", f"language: use one of {allowed}.")
     service: Service = request.app.state.service
 
     def work() -> None:

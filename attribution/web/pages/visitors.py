@@ -15,13 +15,13 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
+from attribution.language import Domain, languages
 from attribution.web.access import sessions
 from attribution.web.access.roles import Principal, Scope
 from attribution.web.access.sessions import Session
 from attribution.web.access.tokens import form_token, new_token, same
 from attribution.web.http.problems import ProblemError
 from attribution.web.service import Service
-from attribution.web.words import LANGUAGES
 
 _MOST_FIELDS = 60
 
@@ -78,7 +78,7 @@ async def know(request: Request) -> Visitor:
     language = cookie(request, "language") or (session.account.language if session else "")
     visitor = Visitor(
         session,
-        language if language in LANGUAGES else _language(request),
+        language if language in languages(Domain.PAGE) else _language(request),
         service.now,
         is_secure(request),
         new_token() if new else stranger,
@@ -219,7 +219,7 @@ def own_address(address: str) -> str:
 def _language(request: Request) -> str:
     wanted = request.headers.get("accept-language", "")[:200].lower()
     codes = [one.split(";")[0].strip()[:2] for one in wanted.split(",")]
-    return next((code for code in codes if code in LANGUAGES), "en")
+    return next((code for code in codes if code in languages(Domain.PAGE)), "en")
 
 
 def _note_seen(service: Service, session: Session) -> None:
