@@ -10,12 +10,7 @@ import attribution
 from attribution import casework
 
 ROOT = Path(attribution.__file__).parent
-NOT_YET = (
-    "casework/exporting.py",
-    "casework/importing.py",
-    "casework/xarf_import.py",
-    "web",
-)
+NOT_YET = ("web",)
 """Modules and rooms whose SQL is still to be moved into `store/queries`."""
 
 OTHER_DATABASES = ("cache/peek.py", "lookup/budgets/ledger.py")
