@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from attribution.casework.providers import provider_named
 from attribution.errors import NotInStoreError
-from attribution.pattern.assess import Assessment
+from attribution.pattern.verdict import Assessment
 from attribution.store.log import Writer
 from attribution.store.tables import reports
 from attribution.web.patterns import Look

@@ -17,10 +17,12 @@ from sqlalchemy import Connection, or_, select
 from attribution.casework.notice_history import countries, history_of
 from attribution.casework.providers import provider_named
 from attribution.errors import AttributionError, NotInStoreError
-from attribution.pattern.assess import Assessment, assess
-from attribution.pattern.dossier.dossier import dossier_of, median_removal, removal_of_others
+from attribution.pattern.assess import assess
+from attribution.pattern.dossier.dossier import dossier_of
+from attribution.pattern.dossier.removal import median_removal, removal_of_others
 from attribution.pattern.history import History
 from attribution.pattern.report import as_row
+from attribution.pattern.verdict import Assessment
 from attribution.store.store import Store
 from attribution.store.tables import IS_NEWS, events
 from attribution.store.times import micros
@@ -71,7 +73,7 @@ class Look:
         days.
         """
         rest = [other for other in self.assessed if other is not one]
-        return self._once("others", one, lambda: removal_of_others(rest, one.verdict.at))
+        return self._once("others", one, lambda: removal_of_others(rest))
 
     def _once(self, what: str, one: Assessment, make: Callable[[], _Made]) -> _Made:
         key = what, one.names[0]

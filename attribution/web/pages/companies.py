@@ -55,7 +55,7 @@ from attribution.pattern.dossier.render import (
     dossier_hash,
     letter_text,
 )
-from attribution.pattern.labels import LABELS
+from attribution.pattern.labels import gravity
 from attribution.pattern.times import moment as day_of
 from attribution.store.tables import events, providers
 from attribution.store.times import moment
@@ -77,7 +77,7 @@ def overview(request: Request, principal: Reader) -> Response:
     look = service.patterns.look()
     rows = sorted(
         (look.row(one) for one in look.assessed),
-        key=lambda row: (LABELS.index(row["now"]), -row["e_value"], row["provider"]),
+        key=lambda row: (gravity(row["now"]), -row["e_value"], row["provider"]),
     )
     names = service.read(_names)
     return page(
