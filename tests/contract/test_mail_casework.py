@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import select, update
 
 from attribution.casework import Decision, MailRead, MatchedBy, Proposal, ReadMail, read_mails
-from attribution.casework.recording_events import correct
 from attribution.casework.mailboxes import approvals, approve
 from attribution.casework.notices_due import record_notice
+from attribution.casework.recording_events import correct
 from attribution.mail import Relay, read_mail
 from attribution.store import Store
 from attribution.store.engine import writing

@@ -331,11 +331,11 @@ def test_every_page_is_in_the_table_of_roles(served: Served) -> None:
         "/checks/{check}/lines/{number}/evidence.json",
         "/checks/{check}/results.{form}",
     }
-    from attribution.web.pages import casework, checking, companies, entering, house
+    from attribution.web.pages import accounts, answers, case, provider, sign_in
 
     routes = {
         route.path
-        for room in (casework, checking, companies, entering, house)
+        for room in (accounts, answers, case, provider, sign_in)
         for route in room.router.routes
     }  # type: ignore[attr-defined]
     assert routes - everybody - generic - checks == set()

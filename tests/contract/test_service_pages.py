@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from attribution.casework.recording_events import note_event
 from attribution.casework.mailboxes import approve
 from attribution.casework.providers import keep_provider, link, provider_named
+from attribution.casework.recording_events import note_event
 from attribution.demo import DemoWorld
 from attribution.demo.hotline import SILENT, fill
 from attribution.demo.world import URLS

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from attribution.casework.recording_events import note_event
 from attribution.casework.notice_history import history_of
 from attribution.casework.published_list import build
+from attribution.casework.recording_events import note_event
 from attribution.casework.reporting import erase
 from attribution.casework.stamping import StampHead, stamp_head
 from attribution.casework.verifying import CheckStore, StoreCheck, check_store

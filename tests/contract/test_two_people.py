@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from attribution.casework.confirming_accounts import (
+    ConfirmAccount,
+    confirm_account,
+    waiting_accounts,
+)
 from attribution.casework.published_list import check_may_sign, named_signers, signers
-from attribution.casework.confirming_accounts import ConfirmAccount, confirm_account, waiting_accounts
 from attribution.codes import Refusal
 from attribution.demo import DemoWorld
 from attribution.errors import Refused, StoreError

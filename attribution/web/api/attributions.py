@@ -14,7 +14,7 @@ from attribution.client.models import EvidenceRequest, RegistryItem, TargetReque
 from attribution.lookup.protocols.origin import ToldOrigin
 from attribution.models import Attribution
 from attribution.web.api import examples
-from attribution.web.api.asking import (
+from attribution.web.api.requests import (
     JSON,
     ROOT,
     Attributing,

@@ -13,7 +13,8 @@ from starlette.responses import Response, StreamingResponse
 
 from attribution.client.models import Batch, BatchRequest, BatchResult, Page
 from attribution.web.api import examples
-from attribution.web.api.asking import (
+from attribution.web.api.idempotency import Once, OnceKey
+from attribution.web.api.requests import (
     ROOT,
     Attributing,
     Cursor,
@@ -27,11 +28,10 @@ from attribution.web.api.asking import (
     json_of,
     problems,
 )
-from attribution.web.api.once import Once, OnceKey
 from attribution.web.lookups import batches
 from attribution.web.lookups.batches import BatchState
+from attribution.web.progress import EVENTS, stream_of, told
 from attribution.web.service import Service
-from attribution.web.streams import EVENTS, stream_of, told
 
 router = APIRouter(prefix=ROOT, tags=["batches"])
 

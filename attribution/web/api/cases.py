@@ -18,10 +18,10 @@ from attribution.casework import NoteEvent
 from attribution.casework import note as note_happening
 from attribution.casework.checking import note_statement
 from attribution.casework.drafting import draft
+from attribution.casework.notices_due import due, record_notice
 from attribution.casework.providers import provider_named
 from attribution.casework.rechecking import recheck
 from attribution.casework.reporting import add_report
-from attribution.casework.notices_due import due, record_notice
 from attribution.casework.views import CaseLine, CaseView, case_lines, case_view
 from attribution.client.models import (
     Case,
@@ -47,7 +47,8 @@ from attribution.store.times import moment
 from attribution.target import parse_target
 from attribution.web import evidence
 from attribution.web.api import examples
-from attribution.web.api.asking import (
+from attribution.web.api.idempotency import Once, OnceKey
+from attribution.web.api.requests import (
     JSON,
     ROOT,
     Cursor,
@@ -64,7 +65,6 @@ from attribution.web.api.asking import (
     problems,
     told_time,
 )
-from attribution.web.api.once import Once, OnceKey
 from attribution.web.http.problems import ProblemError
 from attribution.web.lookups.batches import targets_of_reports
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from attribution._version import __version__
 from attribution.client.models import Health
 from attribution.store.tables import heads
-from attribution.web.api.asking import Measuring, TheService, problems
+from attribution.web.api.requests import Measuring, TheService, problems
 from attribution.web.http.metrics import MEDIA_TYPE
 
 router = APIRouter(tags=["health"])

@@ -42,7 +42,8 @@ from attribution.pattern.times import moment as day_of
 from attribution.store.audit import audit_lines
 from attribution.store.times import iso, moment
 from attribution.web.api import examples
-from attribution.web.api.asking import (
+from attribution.web.api.idempotency import Once, OnceKey
+from attribution.web.api.requests import (
     ROOT,
     Auditing,
     Cursor,
@@ -59,7 +60,6 @@ from attribution.web.api.asking import (
     problems,
     told_time,
 )
-from attribution.web.api.once import Once, OnceKey
 from attribution.web.evidence import note_dossier
 from attribution.web.http.problems import ProblemError
 

@@ -11,14 +11,14 @@ from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from attribution.web.http.problems import ProblemError
-from attribution.web.pages import casework, checking, companies, entering, house
+from attribution.web.pages import accounts, answers, case, provider, sign_in
 from attribution.web.pages.rendering import page
 from attribution.web.pages.visitors import NotSignedInError, sign_in_address
 
 
 def attach(app: FastAPI) -> None:
     """Add the page to an application."""
-    for room in (entering, checking, casework, companies, house):
+    for room in (sign_in, answers, case, provider, accounts):
         app.include_router(room.router, include_in_schema=False)
     app.mount(
         "/static",

@@ -38,8 +38,8 @@ from attribution.web.lookups import batches
 from attribution.web.lookups.batches import BatchState, Line
 from attribution.web.pages.rendering import page, render
 from attribution.web.pages.visitors import Form, Looker, Worker, visitor_of
+from attribution.web.progress import EVENTS, stream_of
 from attribution.web.service import Service
-from attribution.web.streams import EVENTS, stream_of
 from attribution.web.words import words_of
 
 router = APIRouter()

@@ -11,8 +11,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from attribution.casework.confirming_accounts import (
+    ConfirmAccount,
+    confirm_account,
+    waiting_accounts,
+)
 from attribution.casework.published_list import check_may_sign, named_signers
-from attribution.casework.confirming_accounts import ConfirmAccount, confirm_account, waiting_accounts
 from attribution.codes import Refusal
 from attribution.errors import Refused, StoreError
 from attribution.lookup.budgets.health import registry_rows

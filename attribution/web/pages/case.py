@@ -17,10 +17,10 @@ from starlette.responses import RedirectResponse, Response
 
 from attribution.attributor import Attributor
 from attribution.casework.drafting import LANGUAGES, draft
-from attribution.casework.recording_events import correct, note_event
+from attribution.casework.notices_due import Due, due, record_notice
 from attribution.casework.providers import provider_named
 from attribution.casework.rechecking import Rechecked, recheck
-from attribution.casework.notices_due import Due, due, record_notice
+from attribution.casework.recording_events import correct, note_event
 from attribution.casework.views import PAGE, case_lines, case_view, urls_of_case
 from attribution.codes import Refusal
 from attribution.errors import Refused, StoreError

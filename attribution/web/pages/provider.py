@@ -14,8 +14,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from attribution.casework.recording_events import note_event
 from attribution.casework.mailboxes import approve
+from attribution.casework.notices_due import Terms, set_terms
 from attribution.casework.providers import provider_named, suggest
 from attribution.casework.published_list import (
     SIGNERS_NEEDED,
@@ -33,7 +33,7 @@ from attribution.casework.published_list import (
     signers,
     withdraw,
 )
-from attribution.casework.notices_due import Terms, set_terms
+from attribution.casework.recording_events import note_event
 from attribution.casework.views import PAGE, case_lines, provider_lines, provider_view
 from attribution.codes import Refusal
 from attribution.errors import Refused, StoreError

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from attribution.store.log import Writer
 from attribution.store.service_tables import replies
 from attribution.web.access.roles import Principal
-from attribution.web.api.asking import JSON, etag
+from attribution.web.api.requests import JSON, etag
 from attribution.web.http.problems import ProblemError
 from attribution.web.service import Service
 
