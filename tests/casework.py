@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from attribution.attributor import Investigation
+from attribution.casework.notices_due import record_notice
 from attribution.casework.recording_events import note_event
 from attribution.casework.reporting import Added, add_report
-from attribution.casework.notices_due import record_notice
 from attribution.decide import decide
 from attribution.evidence import Evidence
 from attribution.store import Store

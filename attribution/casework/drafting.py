@@ -16,8 +16,8 @@ from jinja2.sandbox import SandboxedEnvironment
 from sqlalchemy import Connection, select
 
 from attribution.casework.mailboxes import approvals
-from attribution.casework.reporting import last_checks
 from attribution.casework.notices_due import Due
+from attribution.casework.reporting import last_checks
 from attribution.codes import Refusal
 from attribution.data.laws import Law, laws_of
 from attribution.decide.answer import decide_from

@@ -10,14 +10,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from attribution.casework.recording_events import KINDS, note_event
 from attribution.casework.providers import provider_named
+from attribution.casework.recording_events import KINDS, note_event
 from attribution.codes import EventKind, Refusal
 from attribution.errors import Refused, StoreError
 from attribution.history.rows import EVENT_FIELDS, BadRow, check_event_fields
 from attribution.store.log import Writer
-from attribution.store.queries.notices import known_cases
 from attribution.store.queries.history import ACCUSING, signed_since
+from attribution.store.queries.notices import known_cases
 
 _FLAGS = frozenset(["automatic", "believed"])
 _LISTS = frozenset(["resolved_to", "notices"])

@@ -18,8 +18,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from attribution.casework.recording_events import note_event
 from attribution.casework.mail_matching import Match, Matcher, Origin, origin_of
+from attribution.casework.recording_events import note_event
 from attribution.errors import StoreError
 from attribution.mail import Action, Kind, Reading, Recipient
 from attribution.net.domains import domain_of

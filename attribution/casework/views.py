@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, func, select, tuple_
 
 from attribution.casework.mailboxes import approvals
+from attribution.casework.notices_due import Terms, terms_of
 from attribution.casework.providers import Link, links, one_history
 from attribution.casework.reporting import Check, last_checks
-from attribution.casework.notices_due import Terms, terms_of
 from attribution.data.escalation import next_step
 from attribution.errors import NotInStoreError
 from attribution.store.audit import VIEWED

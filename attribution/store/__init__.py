@@ -11,6 +11,9 @@ from __future__ import annotations
 from attribution.extras import Extra, require
 
 require("attribution.store", Extra.HOTLINE, "sqlalchemy", "alembic", "cryptography")
-from attribution.store.store import Store  # noqa: E402 - once its packages are known to be there
+# Once its packages are known to be there:
+from attribution.store.engine import Reader  # noqa: E402
+from attribution.store.log import Writer  # noqa: E402
+from attribution.store.store import Store  # noqa: E402
 
-__all__ = ["Store"]
+__all__ = ["Reader", "Store", "Writer"]

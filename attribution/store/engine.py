@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, OperationalError
@@ -15,6 +15,8 @@ from attribution.errors import StoreError, StoreUnavailableError
 from attribution.extras import Extra, require
 from attribution.files.whole_file import open_private, private_folder, reason_of
 
+Reader: TypeAlias = Connection
+"""A view of the store that queries read from: what `Store.read()` and `Writer.connection` give."""
 STREAMED = {"stream_results": True, "yield_per": 2000}
 """Options of a statement whose rows are read bit by bit, so that memory does not grow with the
 store.

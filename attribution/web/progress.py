@@ -1,4 +1,4 @@
-"""Progress as server-sent events, for programs and for the page."""
+"""Progress of batches as server-sent events, for programs and for the page."""
 
 from __future__ import annotations
 
@@ -6,40 +6,53 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
 
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
 from attribution.client.models import Batch
+from attribution.store.queries.service_batches import BatchState
 from attribution.store.times import moment
-from attribution.web.lookups.batches import BatchState
 from attribution.web.service import Service
 
-EVENTS = "text/event-stream"
+_PING_SECONDS = 15
 
 
-def told(held: BatchState) -> Batch:
-    """Return a batch as it is told."""
+def batch_reply(state: BatchState) -> Batch:
+    """Return a batch as the interface shows it."""
     return Batch(
-        id=held.id,
-        state=held.state,
-        total=held.total,
-        done=held.done,
-        counts=dict(sorted(held.counts.items())),
-        made_at=moment(held.made_at),
+        id=state.id,
+        state=state.state.value,
+        total=state.total,
+        done=state.done,
+        counts=dict(sorted(state.counts.items())),
+        made_at=moment(state.made_at),
     )
 
 
-async def stream_of(service: Service, held: BatchState) -> AsyncIterator[bytes]:
-    """Yield events until the batch has ended; a comment now and then, so that nobody takes silence
-    for an end.
+def progress_response(service: Service, state: BatchState) -> EventSourceResponse:
+    """Return a stream of `progress` events until the batch has ended.
+
+    A comment now and then shows that the stream is alive. It ends when the client goes away, and
+    when the service ends.
     """
+    return EventSourceResponse(
+        _events(service, state),
+        sep="\n",
+        ping=_PING_SECONDS,
+        ping_message_factory=lambda: ServerSentEvent(comment="alive", sep="\n"),
+    )
+
+
+async def _events(service: Service, state: BatchState) -> AsyncIterator[ServerSentEvent]:
     service.metrics.streams.inc()
     try:
-        async with aclosing(service.runner.watch(held.id)) as watching:
-            number = 0
+        number = 0
+        async with aclosing(service.runner.watch(state.id)) as watching:
             async for progress in watching:
                 if progress is None:
-                    yield b": alive\n\n"
                     continue
                 number += 1
-                now = told(replace(held, state=progress.state, counts=dict(progress.counts)))
-                yield f"id: {number}\nevent: progress\ndata: {now.model_dump_json()}\n\n".encode()
+                now = replace(state, state=progress.state, counts=dict(progress.counts))
+                data = batch_reply(now).model_dump_json()
+                yield ServerSentEvent(data, event="progress", id=str(number), sep="\n")
     finally:
         service.metrics.streams.dec()

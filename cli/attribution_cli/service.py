@@ -108,16 +108,16 @@ def confirm(
 
     Your password and the code of your authenticator are asked for; from a pipe, a line each.
     """
+    from attribution.casework.confirming_accounts import ConfirmAccount, confirm_account
     from attribution.casework.people import person_of
     from attribution.casework.published_list import named_signers
-    from attribution.casework.confirming_accounts import ConfirmAccount, confirm_account
     from attribution.web.access.signing import fingerprint
-    from attribution.web.access.signing_in import check_person
+    from attribution.web.access.signing_in import Credentials, check_person
 
     password, code = _secret("Your password"), _secret("The code of your authenticator")
     store, _ = open_store()
     with store:
-        confirmer = check_person(store, by, password, code)
+        confirmer = check_person(store, Credentials(by, password, code))
         with store.write(confirmer.person) as writer:
             event = confirm_account(writer, ConfirmAccount(mailbox, confirmer.person, why))
             keys = [
@@ -151,8 +151,8 @@ def disable(mailbox: Mailbox, who: Who = None) -> None:
 def listed(as_json: AsJson = False) -> None:
     """List who may come in, and of whose account somebody else saw the link."""
     from attribution.casework.confirming_accounts import waiting_accounts
+    from attribution.store.queries.service_accounts import all_accounts
     from attribution.store.times import iso
-    from attribution.web.access.accounts import all_accounts
 
     store, _ = open_store()
     with store, store.read() as connection:
@@ -210,8 +210,8 @@ def disable_api_key(name: Annotated[str, typer.Argument(metavar="NAME")], who: W
 @needs("api-key list", Extra.HOTLINE)
 def list_api_keys(as_json: AsJson = False) -> None:
     """List keys, without their secrets."""
+    from attribution.store.queries.service_keys import all_keys
     from attribution.store.times import iso
-    from attribution.web.access.api_keys import all_keys
 
     store, _ = open_store()
     with store, store.read() as connection:

@@ -72,7 +72,7 @@ def test_many_are_grouped_by_company_the_biggest_first_and_saved(served: Served)
 @pytest.mark.parametrize("language", ["en", "nl"])
 def test_every_kind_of_answer_has_its_panel(language: str, served: Served) -> None:
     fill(served.store)
-    served.service.patterns.look()
+    served.service.patterns.assessments()
     browser = served.browser("analyst")
     _, path = looked_up(browser, *URLS)
     browser.submit("/language", language=language)

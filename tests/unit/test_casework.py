@@ -14,11 +14,11 @@ from sqlalchemy import true
 from attribution.attributor import Investigation
 from attribution.casework import notices_due as notices
 from attribution.casework.drafting import LANGUAGES, Sender, draft
-from attribution.casework.recording_events import correct, note_event
 from attribution.casework.mailboxes import approvals, approve
+from attribution.casework.notices_due import Due, Terms, due, record_notice, set_terms
 from attribution.casework.providers import provider_named
 from attribution.casework.rechecking import Rechecked, recheck
-from attribution.casework.notices_due import Due, Terms, due, record_notice, set_terms
+from attribution.casework.recording_events import correct, note_event
 from attribution.casework.views import case_lines, case_view
 from attribution.demo.hotline import fill
 from attribution.errors import InvalidTarget, Refused, StoreError

@@ -24,8 +24,8 @@ from attribution.casework.checking import AddChecker, add_checker
 from attribution.casework.exporting import export_history
 from attribution.casework.importing import import_history
 from attribution.casework.notice_history import history_of, history_of_provider
-from attribution.casework.providers import links
 from attribution.casework.notices_due import record_notice
+from attribution.casework.providers import links
 from attribution.errors import Refused
 from attribution.history.rows import BadRow, read_event, read_notice
 from attribution.pattern.dossier.dossier import dossier

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from attribution.casework.notices_due import Terms
 from attribution.casework.providers import (
     add_marks,
     keep_provider,
@@ -16,7 +17,6 @@ from attribution.casework.providers import (
     suggest,
     unlink,
 )
-from attribution.casework.notices_due import Terms
 from attribution.casework.views import case_lines, provider_view
 from attribution.errors import StoreError
 from attribution.models import Provider

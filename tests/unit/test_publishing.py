@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from attribution.casework.recording_events import correct, note_event
+from attribution.casework.notices_due import record_notice
 from attribution.casework.published_list import (
     _covered,
     begun_list,
@@ -33,7 +33,7 @@ from attribution.casework.published_list import (
     withdraw,
 )
 from attribution.casework.publishing import ApproveReply, approve_reply
-from attribution.casework.notices_due import record_notice
+from attribution.casework.recording_events import correct, note_event
 from attribution.casework.verifying import head_in
 from attribution.codes import Refusal
 from attribution.errors import Refused, StoreError

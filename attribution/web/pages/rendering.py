@@ -4,7 +4,7 @@ text here, and never anything else.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -42,24 +42,37 @@ def _environment() -> Environment:
     return environment
 
 
-def render(request: Request, template: str, **values: Any) -> str:
-    """Return a template as HTML."""
+@cache
+def _async_environment() -> Environment:
+    """Return the same templates for values that are waited for while they are shown."""
+    return _environment().overlay(enable_async=True)
+
+
+def _common_values(request: Request) -> dict[str, Any]:
+    """Return what every template may show."""
     visitor = visitor_of(request)
-    account = visitor.session.account if visitor.session else None
-    return (
-        _environment()
-        .get_template(template)
-        .render(
-            _=words_of(visitor.language),
-            language=visitor.language,
-            account=account,
-            form_token=visitor.form_token,
-            may=account.principal.may if account else lambda scope: False,
-            path=request.url.path,
-            now=visitor.now,
-            **values,
-        )
-    )
+    session = visitor.session
+    return {
+        "_": words_of(visitor.language),
+        "language": visitor.language,
+        "account": session.account if session else None,
+        "form_token": visitor.form_token,
+        "may": session.principal.may if session else lambda scope: False,
+        "path": request.url.path,
+        "now": visitor.now,
+    }
+
+
+def render(request: Request, template: str, **values: Any) -> Markup:
+    """Return a template as HTML."""
+    html = _environment().get_template(template).render(_common_values(request), **values)
+    return Markup(html)  # noqa: S704 - the template escapes what it shows
+
+
+def stream(request: Request, template: str, **values: Any) -> AsyncIterator[str]:
+    """Yield a template as HTML, piece by piece; values may be coroutines and async iterators."""
+    page = _async_environment().get_template(template)
+    return page.generate_async(_common_values(request), **values)
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:

@@ -316,8 +316,8 @@ def terms(
     as_json: AsJson = False,
 ) -> None:
     """Set how this provider is written to."""
-    from attribution.casework.providers import provider_named
     from attribution.casework.notices_due import Terms, set_terms, terms_of
+    from attribution.casework.providers import provider_named
 
     store, settings = open_store()
     with store, store.write(who_of(who, settings)) as writer:
