@@ -267,4 +267,4 @@ def _case(view: CaseView) -> Case:
 
 def _line_values(line: CaseLine) -> dict[str, Any]:
     values = asdict(line)
-    return {**values, "case": values.pop("key"), "opened_at": moment(line.opened_at)}
+    return {"case": values.pop("key"), **values, "opened_at": moment(line.opened_at)}
