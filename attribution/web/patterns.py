@@ -101,12 +101,12 @@ class Patterns:
 
     def _up_to_date(self, reader: Reader, day: date) -> Assessments:
         last, at = last_entry(reader), datetime(day.year, day.month, day.day, tzinfo=UTC)
-        known = self._by_day.get(day)
-        if known and not (
-            last != known.last_entry and past_changed(reader, known.last_entry, micros(at))
+        before = self._by_day.get(day)
+        if before and (
+            last == before.last_entry or not past_changed(reader, before.last_entry, micros(at))
         ):
-            known.last_entry = last
-            return known
+            before.last_entry = last
+            return before
         history = history_of(reader, at)
         return Assessments(day, history, assess(history, at), countries(reader), last)
 

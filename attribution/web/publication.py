@@ -96,5 +96,5 @@ def sign_company_list(
         remedy = "what would be public has changed since you read it; read it again"
     if remedy:
         raise Refused(Refusal.CONFLICT, "list", company.key, remedy)
-    known, at = signers(writer.connection), moment(writer.now)
-    note_signature(writer, company.key, sign(company.list, key, reason, known, at))
+    may_sign, at = signers(writer.connection), moment(writer.now)
+    note_signature(writer, company.key, sign(company.list, key, reason, may_sign, at))

@@ -45,7 +45,7 @@ def sentences() -> set[str]:
     found = set()
     for path in (
         *HERE.glob("templates/*.j2"),
-        HERE / "pages" / "answers.py",
+        HERE / "pages" / "lookup.py",
         HERE / "pages" / "rendering.py",
     ):
         text = path.read_text("utf-8")

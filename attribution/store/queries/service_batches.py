@@ -139,24 +139,23 @@ def running_batches(reader: Reader) -> list[str]:
     return list(reader.execute(running).scalars())
 
 
-def set_batch(
-    reader: Reader,
-    batch_id: str,
-    *,
-    state: State,
-    lease: int,
-    becomes: State | None = None,
-    lease_before: int | None = None,
+def renew_lease(
+    reader: Reader, batch_id: str, until: int, *, ended_before: int | None = None
 ) -> bool:
-    """Set the lease of a batch that is in a state, and the state that it gets where one is named.
+    """Set until when one process has a running batch for itself; return whether that was done.
 
-    With `lease_before`, only where the lease has ended before that time. Return whether there was
-    such a batch.
+    With `ended_before`, only where the lease from before had ended by that time.
     """
+    statement = update(batches).where(batches.c.id == batch_id, batches.c.state == State.RUNNING)
+    if ended_before is not None:
+        statement = statement.where(batches.c.lease < ended_before)
+    return bool(reader.execute(statement.values(lease=until)).rowcount)
+
+
+def change_state(reader: Reader, batch_id: str, state: State, becomes: State) -> None:
+    """Change the state of a batch that is in a state, and end its lease."""
     statement = update(batches).where(batches.c.id == batch_id, batches.c.state == state)
-    if lease_before is not None:
-        statement = statement.where(batches.c.lease < lease_before)
-    return bool(reader.execute(statement.values(lease=lease, state=becomes or state)).rowcount)
+    reader.execute(statement.values(state=becomes, lease=0))
 
 
 def lines_after(reader: Reader, batch_id: str, after: int, limit: int) -> list[BatchLine]:

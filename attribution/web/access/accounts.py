@@ -144,7 +144,8 @@ def _check_mailbox(mailbox: str) -> None:
             mailbox.strip(), allow_smtputf8=False, check_deliverability=False, test_environment=True
         )
     except EmailNotValidError as error:
-        remedy = f"{str(error).rstrip('.')}; give one such as ann@hotline.example"
+        fault = str(error).rstrip(".")
+        remedy = f"this is no mail address ({fault}); give one such as ann@hotline.example"
         raise Refused(Refusal.INVALID, "mailbox", mailbox[:200], remedy) from None
 
 

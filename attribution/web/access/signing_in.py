@@ -24,7 +24,7 @@ class SignInRefused(AttributionError):  # noqa: N818 - it is no fault of the pro
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a person gives to sign in."""
+    """What a person signs in with."""
 
     mailbox: str
     password: str
@@ -34,38 +34,38 @@ class Credentials:
     """The IP address that it is tried from; empty where it is not known."""
 
 
-def sign_in(store: Store, given: Credentials, hours: float) -> tuple[str, Account]:
+def sign_in(store: Store, credentials: Credentials, hours: float) -> tuple[str, Account]:
     """Return the token of a new session and its account. Raises SignInRefused.
 
     While sign-ins are delayed, the password is compared only for an unused code of the account's
     authenticator, once a code.
     """
-    with _checked(store, given) as (writer, account):
+    with _checked(store, credentials) as (writer, account):
         return sessions.begin(writer, account, hours), account
 
 
-def check_person(store: Store, given: Credentials) -> Account:
+def check_person(store: Store, credentials: Credentials) -> Account:
     """Return the account of whoever gives the right password and code, without a session.
 
     Raises SignInRefused.
     """
-    with _checked(store, given) as (_, account):
+    with _checked(store, credentials) as (_, account):
         return account
 
 
 @contextmanager
-def _checked(store: Store, given: Credentials) -> Iterator[tuple[Writer, Account]]:
+def _checked(store: Store, credentials: Credentials) -> Iterator[tuple[Writer, Account]]:
     """Open the transaction of a right sign-in, and give its account. Raises SignInRefused."""
-    subjects = lockout.Subjects.of(store.keys, _person(given.mailbox), given.source)
+    subjects = lockout.Subjects.of(store.keys, _person(credentials.mailbox), credentials.source)
     with store.read() as reader:
         until = lockout.locked_until(reader, subjects, micros(store.now))
-        account = account_of(reader, given.mailbox)
-    step = _step_of(store, account, given.code)
+        account = account_of(reader, credentials.mailbox)
+    step = _step_of(store, account, credentials.code)
     if until is not None and not _use_code_alone(store, account, step):
         raise SignInRefused(
             f"too many sign-ins failed. Try again after {moment(until):%H:%M:%S} UTC."
         )
-    fitting = fits(given.password, account.password if account and account.ready else None)
+    fitting = fits(credentials.password, account.password if account and account.ready else None)
     if not fitting or step is None:
         account = None
     with store.write(account.person if account else "service") as writer:

@@ -52,8 +52,8 @@ def reply(
     """
     body = value if isinstance(value, bytes) else json_of(value, kind)
     tag = etag(body)
-    known = request.headers.get("if-none-match")
-    if known and request.method in ("GET", "HEAD") and tag in _tags(known):
+    cached = request.headers.get("if-none-match")
+    if cached and request.method in ("GET", "HEAD") and tag in _tags(cached):
         return Response(None, 304, {"ETag": tag})
     return Response(body, status, {"ETag": tag}, media_type)
 
@@ -75,8 +75,8 @@ def check_unchanged(request: Request, current: bytes) -> None:
 
     Raises ProblemError (412).
     """
-    known = request.headers.get("if-match")
-    if known and known.strip() != "*" and etag(current) not in _tags(known):
+    expected = request.headers.get("if-match")
+    if expected and expected.strip() != "*" and etag(current) not in _tags(expected):
         raise ProblemError(
             Problem.CHANGED, "this has changed since you read it: read it again, and decide anew."
         )

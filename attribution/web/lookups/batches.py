@@ -120,29 +120,26 @@ def keep_answers(store: Store, batch_id: str, answers: Sequence[LineAnswer]) -> 
     """Write answers and renew the lease; return False where the batch was stopped meanwhile."""
     with writing(store.engine) as reader:
         queries.write_answers(reader, batch_id, answers)
-        lease = micros(store.now) + _LEASE
-        return queries.set_batch(reader, batch_id, state=State.RUNNING, lease=lease)
+        return queries.renew_lease(reader, batch_id, micros(store.now) + _LEASE)
 
 
 def take(store: Store, batch_id: str) -> bool:
     """Take the lease of a running batch; return False where another process has it."""
     now = micros(store.now)
     with writing(store.engine) as reader:
-        return queries.set_batch(
-            reader, batch_id, state=State.RUNNING, lease_before=now, lease=now + _LEASE
-        )
+        return queries.renew_lease(reader, batch_id, now + _LEASE, ended_before=now)
 
 
-def release(store: Store, batch_id: str, state: State = State.RUNNING) -> None:
-    """Give the lease of a running batch back, and note that it is done or stopped, where it is."""
+def release(store: Store, batch_id: str, becomes: State = State.RUNNING) -> None:
+    """End the lease of a running batch, and note that it is done or stopped, where it is."""
     with writing(store.engine) as reader:
-        queries.set_batch(reader, batch_id, state=State.RUNNING, becomes=state, lease=0)
+        queries.change_state(reader, batch_id, State.RUNNING, becomes)
 
 
 def resume(store: Store, batch_id: str) -> None:
     """Let a stopped batch run again."""
     with writing(store.engine) as reader:
-        queries.set_batch(reader, batch_id, state=State.STOPPED, becomes=State.RUNNING, lease=0)
+        queries.change_state(reader, batch_id, State.STOPPED, State.RUNNING)
 
 
 def _opened(store: Store, targets: Iterable[SealedTarget]) -> list[tuple[int, str]]:

@@ -153,8 +153,8 @@ def _stream_answer(
     async def panel() -> Markup:
         return await run_in_threadpool(_final_panel, request, service, state.id)
 
-    found = _found_so_far(service, state.id)
-    values = {"check": state, "line": line, "found": found, "panel": panel}
+    records = _records_so_far(service, state.id)
+    values = {"check": state, "line": line, "records": records, "panel": panel}
     return StreamingResponse(
         stream(request, "single.html.j2", **values),
         media_type="text/html; charset=utf-8",
@@ -162,7 +162,7 @@ def _stream_answer(
     )
 
 
-async def _found_so_far(service: Service, batch_id: str) -> AsyncIterator[str]:
+async def _records_so_far(service: Service, batch_id: str) -> AsyncIterator[str]:
     """Yield a line for each record of a running lookup, and for registries that ask to wait."""
     shown, waiting = 0, ""
     watching = service.runner.watch(batch_id, least_pause=0, silence=1.0)
@@ -188,7 +188,7 @@ def _final_panel(request: Request, service: Service, batch_id: str) -> Markup:
 
 def _show_answer(request: Request, service: Service, state: BatchState, line: Line) -> Response:
     panel = partial(_panel, request, service, state, line)
-    return page(request, "single.html.j2", check=state, line=line, found=None, panel=panel)
+    return page(request, "single.html.j2", check=state, line=line, records=None, panel=panel)
 
 
 def _panel(request: Request, service: Service, state: BatchState, line: Line) -> Markup:

@@ -62,9 +62,9 @@ class CaseForm(BaseModel):
 
 
 @router.get("/cases/{case}")
-def show_case(request: Request, service: TheService, case: str, principal: Reading) -> Response:
+def show_case(request: Request, case: str, principal: Reading) -> Response:
     """Show a case."""
-    return _show_case(request, service, case, principal.who)
+    return _show_case(request, case, principal.who)
 
 
 @router.post("/cases/{case}")
@@ -79,11 +79,11 @@ async def act(
     who = principal.who
     if form.do == "recheck":
         rechecks = await service.recheck(case, who)
-        return await run_in_threadpool(_show_case, request, service, case, who, rechecks=rechecks)
+        return await run_in_threadpool(_show_case, request, case, who, rechecks=rechecks)
     try:
         await run_in_threadpool(_note, service, case, who, form)
     except StoreError as error:
-        return await run_in_threadpool(_show_case, request, service, case, who, fault=str(error))
+        return await run_in_threadpool(_show_case, request, case, who, fault=str(error))
     return RedirectResponse(f"/cases/{case}", 303)
 
 
@@ -114,7 +114,6 @@ def _note(service: Service, key: str, who: str, form: CaseForm) -> None:
 
 def _show_case(
     request: Request,
-    service: Service,
     case: str,
     who: str,
     *,
@@ -122,6 +121,7 @@ def _show_case(
     rechecks: list[Rechecked] | None = None,
 ) -> Response:
     """Show a case. That it was looked at is noted first."""
+    service: Service = request.app.state.service
     with service.store.write(who) as writer:
         note_view(writer, case, "page")
         reader = writer.connection

@@ -144,12 +144,12 @@ def _assessed(service: Service, key: str) -> dict[str, Any]:
 
 def _terms(form: ProviderForm) -> Terms:
     """Read how a company is written to. Raises Refused."""
-    given = f"{form.grouping_hours}, {form.reminder_hours}"[:80]
+    hours = f"{form.grouping_hours}, {form.reminder_hours}"[:80]
     try:
         grouping, reminder = float(form.grouping_hours), float(form.reminder_hours)
     except ValueError:
-        raise Refused(Refusal.INVALID, "hours", given, "give numbers") from None
+        raise Refused(Refusal.INVALID, "hours", hours, "give numbers") from None
     if not (0 <= grouping <= _MOST_HOURS and 0 < reminder <= _MOST_HOURS):
         remedy = f"give 0 to {_MOST_HOURS} for gathering, and more than 0 for reminders"
-        raise Refused(Refusal.INVALID, "hours", given, remedy)
+        raise Refused(Refusal.INVALID, "hours", hours, remedy)
     return Terms(grouping, reminder, tuple(form.quiet_days.replace(",", " ").split()))

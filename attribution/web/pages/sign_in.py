@@ -59,10 +59,10 @@ async def sign_in_with_password(
 ) -> Response:
     """Sign in by mailbox, password and code."""
     source = request.client.host if request.client else ""
-    given = Credentials(form.mailbox, form.password, form.code, source)
+    credentials = Credentials(form.mailbox, form.password, form.code, source)
     hours = service.settings.session_hours
     try:
-        token, _ = await service.slowly(lambda: sign_in(service.store, given, hours))
+        token, _ = await service.slowly(lambda: sign_in(service.store, credentials, hours))
     except SignInRefused as refused:
         return _show_form(request, service, form.next, mailbox=form.mailbox, fault=str(refused))
     return signed_in(request, token, form.next)
