@@ -3,8 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := bin/pip --disable-pip-version-check --quiet
 
-.PHONY: demo check test tools base format lint types imports quick tests coverage wheel soak fuzz accuracy simulate bench bench-web \
-	screenshots lock clean
+.PHONY: demo check test tools base format lint types imports quick tests docs coverage wheel \
+	catalogues soak fuzz accuracy simulate bench bench-web screenshots lock clean
 
 demo: .venv-demo/.installed
 	@.venv-demo/bin/attribution demo
@@ -36,6 +36,10 @@ quick: .venv/.installed
 tests: .venv/.installed
 	$(BIN)/pytest --numprocesses=2
 
+# The documentation as a site, in docs/_build; a warning is an error.
+docs: .venv/.installed
+	$(BIN)/sphinx-build -W --keep-going --quiet docs docs/_build
+
 # Which lines the tests reach; takes half as long again as the tests alone.
 coverage: .venv/.installed
 	rm -f .coverage .coverage.*
@@ -57,6 +61,10 @@ endef
 
 .venv/.installed: requirements/dev.txt pyproject.toml
 	$(call install,.venv,requirements/dev.txt)
+
+# Bring the catalogues of messages up to date with the code, and name what a translator has left to do.
+catalogues: .venv/.installed
+	PYTHONPATH=$(CURDIR) $(BIN)/python scripts/catalogues.py
 
 # What a user of the library alone has: the wheel and what it requires. Tests measure it and run the main job in it.
 base: .venv-base/.installed wheel
@@ -83,7 +91,7 @@ wheel: .venv-demo/.installed
 	.venv-demo/bin/hatchling build -t wheel
 
 clean:
-	rm -rf .venv .venv-base .venv-demo .venv-bench .venv-lock dist .mypy_cache .ruff_cache .pytest_cache .coverage
+	rm -rf .venv .venv-base .venv-demo .venv-bench .venv-lock dist docs/_build .mypy_cache .ruff_cache .pytest_cache .coverage
 
 # What takes longer than a change may wait for: kills by the hundred, scale, all seeds. At most an hour; prints a table.
 soak: .venv/.installed

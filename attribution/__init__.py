@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from attribution.decide.draft import Step
     from attribution.errors import AttributionError, EvidenceError, InvalidTarget, SettingsError
     from attribution.evidence import Evidence, EvidenceFolder, verify_folder
-    from attribution.lookup.protocols.origin import Front, OriginRefused, OriginSource, ToldOrigin
+    from attribution.lookup.protocols.origin import (
+        DisclosedOrigin,
+        OriginRefused,
+        OriginSource,
+        ReverseProxy,
+    )
     from attribution.models import AbuseContact, AddressAnswer, Attribution, Party, Provider
     from attribution.settings import Settings, load_settings
     from attribution.target import Target, parse_target
@@ -34,10 +39,10 @@ __all__ = [
     "AttributionSource",
     "Attributor",
     "Decision",
+    "DisclosedOrigin",
     "Evidence",
     "EvidenceError",
     "EvidenceFolder",
-    "Front",
     "InvalidTarget",
     "Investigation",
     "OriginRefused",
@@ -45,12 +50,12 @@ __all__ = [
     "Party",
     "Provider",
     "RemoteAttributor",
+    "ReverseProxy",
     "ServiceError",
     "Settings",
     "SettingsError",
     "Step",
     "Target",
-    "ToldOrigin",
     "__version__",
     "attribute",
     "load_settings",
@@ -67,7 +72,7 @@ _HOMES = {
     "evidence": ("Evidence", "EvidenceFolder", "verify_folder"),
     "models": ("AbuseContact", "AddressAnswer", "Attribution", "Party", "Provider"),
     "settings": ("Settings", "load_settings"),
-    "lookup.protocols.origin": ("Front", "OriginRefused", "OriginSource", "ToldOrigin"),
+    "lookup.protocols.origin": ("ReverseProxy", "OriginRefused", "OriginSource", "DisclosedOrigin"),
     "target": ("Target", "parse_target"),
 }
 

@@ -102,7 +102,6 @@ class Problem(Code):
     BAD_DAY = "bad-day", 422, "There is no assessment as of such a day."
     BAD_FORM = "bad-form", 422, "A form of the page cannot be read."
     BAD_LANGUAGE = "bad-language", 422, "The page is not translated into the language."
-    BAD_LINE = "bad-line", 422, "A line of a batch has to be a number."
     BAD_ORIGIN = "bad-origin", 422, "A disclosed origin cannot be used."
     BAD_TIME = "bad-time", 422, "No report or notice can be of such a time."
     CHANGED = "changed", 412, "What is to be changed is not any more as it was read (`If-Match`)."
@@ -131,3 +130,156 @@ class Problem(Code):
     )
     TOO_LARGE = "too-large", 413, "The request's body is larger than is served."
     WRONG_HOST = "wrong-host", 421, "The service is not reached under this host name."
+
+
+class DoubtCode(Code):
+    """What a reader must know before acting on an answer; `doubts[].code` of the answer."""
+
+    ADDRESSES_LEFT_OUT = (
+        "addresses_left_out",
+        "The name has more addresses than are looked up; a sample of them was.",
+    )
+    BOOTSTRAP_FALLBACK = (
+        "bootstrap_fallback",
+        "IANA's list of registries could not be fetched; an older copy was used.",
+    )
+    CLAIM = (
+        "claim",
+        "A server that no registry runs answered: kept as evidence, and it names nobody.",
+    )
+    COUNTRIES_DIFFER = (
+        "countries_differ",
+        "The block is registered in one country, its holder in another.",
+    )
+    FRONT_IN_OTHER_NETWORK = (
+        "front_in_other_network",
+        "A published list names the address as a reverse proxy's, the registry another holder.",
+    )
+    FRONTED = "fronted", "The address is a reverse proxy's; the origin behind it is hidden."
+    INVALID_INPUT = "invalid_input", "The text is no URL, host name or IP address."
+    LAME = "lame", "No name server that is responsible for the name answered (lame delegation)."
+    MAILBOX_OF_THE_SITE = (
+        "mailbox_of_the_site",
+        "The abuse mailbox or form is in the reported site's own domain.",
+    )
+    MAILBOX_UNUSABLE = (
+        "mailbox_unusable",
+        "The registry publishes a text as mailbox to which no mail can be sent.",
+    )
+    MAILBOX_UNVALIDATED = (
+        "mailbox_unvalidated",
+        "The registry itself says that it could not validate the mailbox.",
+    )
+    NAME_UNCERTAIN = (
+        "name_uncertain",
+        "The registry names no organisation; the name is from a description or the network's name.",
+    )
+    NAMESAKE = "namesake", "Two companies of the answer have one name and different ids."
+    NO_DATA = "no_data", "The name exists and has no address."
+    NO_HOST = "no_host", "The URL names no host."
+    NO_REGISTRATION = "no_registration", "No registry has a registration of the address."
+    NXDOMAIN = "nxdomain", "The name does not exist."
+    NXDOMAIN_REWRITTEN = (
+        "nxdomain_rewritten",
+        "The resolver gives the name only an address that it also gives to names that do not "
+        "exist.",
+    )
+    ON_HOLD = "on_hold", "The domain was taken out of the DNS by its registrar or registry."
+    PARKED = "parked", "The address is on a list of parking pages."
+    PARTIAL_RESOLUTION = (
+        "partial_resolution",
+        "The lookup of one address type (A or AAAA) of the name failed.",
+    )
+    PERHAPS_LEASED = (
+        "perhaps_leased",
+        "Another company announces the holder's address space: it may be leased to it.",
+    )
+    REGISTRY_ADDRESS = (
+        "registry_address",
+        "The name has an address of a registry's server or of a resolver.",
+    )
+    REGISTRY_SILENT = "registry_silent", "No registry gave a usable answer about the address."
+    RESOLVER_REWRITES = (
+        "resolver_rewrites",
+        "The resolver gives addresses for names that do not exist.",
+    )
+    SERVED_FROM_ELSEWHERE = (
+        "served_from_elsewhere",
+        "The address that was seen to serve the content is not one that DNS gives now.",
+    )
+    SERVFAIL = "servfail", "The resolvers could not find an answer (SERVFAIL)."
+    SEVERAL_ORIGINS = "several_origins", "Several networks announce the prefix of the address."
+    SEVERAL_PROVIDERS = (
+        "several_providers",
+        "The site's addresses are at several companies; DNS alone does not say which serves it.",
+    )
+    SINKHOLE = (
+        "sinkhole",
+        "The address is a sinkhole's: the name may have been taken from its owner.",
+    )
+    SPECIAL = "special", "The target is special, and nobody can be responsible for it."
+    SPECIAL_ADDRESS = (
+        "special_address",
+        "The target has only special addresses, such as private or loopback ones.",
+    )
+    SPECIAL_ADDRESS_IN_DNS = (
+        "special_address_in_dns",
+        "Beside its ordinary addresses the name has a special one.",
+    )
+    SPECIAL_NAME = "special_name", "The name is a special one, such as `localhost` or `.onion`."
+    STALE = "stale", "A registry could not be reached; an answer older than a day was used."
+    STUB = "stub", "The registries gave only placeholders for the address."
+    TENANT_ONLY = (
+        "tenant_only",
+        "Only a customer's block is known around the address; a customer is never notified.",
+    )
+    TIMEOUT = "timeout", "The resolvers did not answer in time."
+    TOLD_TOO_LONG_AGO = (
+        "told_too_long_ago",
+        "An origin was disclosed more than 12 hours before the lookup, and is not used.",
+    )
+    TRUNCATED = "truncated", "The registry says that it left part of its answer out."
+    UNDELIVERABLE = "undeliverable", "The domain of the mailbox takes no mail, by its DNS."
+    UNENCRYPTED = (
+        "unencrypted",
+        "A registry's answer came without TLS and could have been changed on the way.",
+    )
+    WRAPPED_URL = "wrapped_url", "The URL only redirects to another one."
+
+
+class Rule(Code):
+    """A rule that an explanation says was applied; `rule` of a step."""
+
+    ABUSE_CONTACT = "abuse contact", "Where the accountable company takes abuse notices."
+    ACCOUNTABLE = "accountable", "Which company answers for the address, and why."
+    ANNOUNCEMENT = "announcement", "Another company's AS announces the address."
+    CUSTOMER = "customer", "A block is a customer's, who is listed and never written to."
+    DISCLOSED_ORIGIN = "told origin", "An address behind a reverse proxy was disclosed."
+    HOTLINE = "hotline", "Which hotline takes reports of content in the country."
+    INVALID_INPUT = "invalid_input", "The text is no URL, host name or IP address."
+    LEAF = "leaf", "The most specific network around the address."
+    LIST = "list", "A published list has the address as a cloud's."
+    NEXT = "next", "The next accountable company, which holds the network above."
+    NEXT_CONTACT = "next contact", "Where the next accountable company takes abuse notices."
+    NO_ANSWER = "no answer", "Nobody is named: a registry did not answer."
+    NOBODY_NAMED = "nobody named", "Nobody is named, though the registries answered."
+    NOT_ATTRIBUTABLE = "not_attributable", "Nobody can be responsible for such a target."
+    NOT_RESOLVED = "not_resolved", "The name has no address."
+    ORIGIN = "origin", "Which AS announces the prefix of the address."
+    PLATFORM = "platform", "The host is a customer's page of a platform of the tables."
+    PRIMARY = "primary", "Which company to write to first, and why not to the others."
+    REGISTRAR = "registrar", "Through which registrar the domain was registered."
+    RESOLUTION = "resolution", "Which addresses the name has, by way of which aliases."
+    SERVED_FROM = "served from", "A check or an analyst saw the address serve the content."
+
+
+SHOWN_RULES = (
+    Rule.DISCLOSED_ORIGIN,
+    Rule.RESOLUTION,
+    Rule.LEAF,
+    Rule.ACCOUNTABLE,
+    Rule.ABUSE_CONTACT,
+    Rule.NO_ANSWER,
+    Rule.NOBODY_NAMED,
+)
+"""The rules that a short answer shows; an explanation shows every one."""

@@ -1,4 +1,4 @@
-"""Everything that this library raises on purpose, under one root.
+"""Everything that this library raises on purpose, under one root: `AttributionError`.
 
 A registry that fails, throttles or lies is data in the answer, never an exception: see
 `models.Failure`.
@@ -13,8 +13,8 @@ class AttributionError(Exception):
     """Root of every error of this library."""
 
 
-class InvalidTarget(AttributionError):  # noqa: N818 - the name is the contract
-    """The text is no URL, host name or IP address, or wraps one; the message says how to go on.
+class InvalidTarget(AttributionError):  # noqa: N818 - a public name
+    """The text is no URL, host name or IP address, or it wraps a URL.
 
     The message holds a host at most, never path, query or credentials: it may be logged.
     """
@@ -28,65 +28,71 @@ class InvalidTarget(AttributionError):  # noqa: N818 - the name is the contract
         suggestion: str | None = None,
     ) -> None:
         shown = text if len(text) <= 120 else text[:117] + "..."
-        way_out = "Give a URL, a host name or an IP address."
-        if code == "wrapped_url":
-            way_out = "Give the URL that it leads to."
-        super().__init__(f"target {shown!r}: {fault}. {way_out}")
+        remedy = (
+            "Give the URL that it leads to."
+            if code == "wrapped_url"
+            else "Give a URL, a host name or an IP address."
+        )
+        super().__init__(f"target {shown!r}: {fault}. {remedy}")
         self.text = text
         """What may be shown of the target: its host where there is one."""
         self.fault = fault
         self.code = code
         """The doubt's code: `invalid_input` or `wrapped_url`."""
         self.suggestion = suggestion
-        """The wrapped URL, validated, to be taken by a person; it has a path: never log it."""
+        """The wrapped URL, validated, for a person to confirm; it has a path: never log it."""
 
 
 class SettingsError(AttributionError):
-    """A setting has a value that cannot be used; the message names setting, value and allowed
-    form.
-    """
+    """A setting cannot be used; the message names setting, value and allowed form."""
 
 
 class EvidenceError(AttributionError):
-    """An evidence bundle or folder cannot be read or written as asked."""
+    """An evidence bundle or folder cannot be read or written."""
 
 
 class HistoryError(AttributionError):
-    """A history folder or file cannot be read as a whole; the message names it and the way out."""
+    """A history folder or file cannot be read at all; the message names it and what to do."""
 
 
 class StoreError(AttributionError):
-    """The store cannot be opened, or does not hold what was named; the message names the way
-    out.
-    """
+    """The store refuses a command or cannot be used; the message says what to do."""
 
 
-class Refused(StoreError):  # noqa: N818 - it says what happened
-    """A command that was not carried out; nothing was changed.
-
-    `field` and `value` are what is wrong with it, `remedy` what to do.
-    """
+class Refused(StoreError):  # noqa: N818 - a public name
+    """A command that a person has to correct; nothing was changed."""
 
     def __init__(self, code: Refusal, field: str, value: str, remedy: str) -> None:
         super().__init__(f"{field} {value!r}: {remedy}.")
-        self.code, self.field, self.value, self.remedy = code, field, value, remedy
+        self.code = code
+        self.field, self.value = field, value
+        """Which field of the command is wrong, and its value."""
+        self.remedy = remedy
+        """What to do."""
+
+
+class NotFound(Refused):
+    """What a command names is not in the store."""
+
+    def __init__(self, field: str, value: object, remedy: str) -> None:
+        super().__init__(
+            Refusal.NOT_FOUND, field, str(value)[:300], f"it is not in the store; {remedy}"
+        )
 
 
 class NotInStoreError(StoreError):
-    """What was named is not in the store."""
+    """What was named is not in the store, where no field of a command names it."""
 
 
 class StoreUnavailableError(StoreError):
-    """The database cannot be used now: it is locked, full, unreachable or damaged. Nothing was
-    changed by the step.
-    """
+    """The database is locked, full, unreachable or damaged; the step changed nothing."""
 
 
 class KeyFileError(AttributionError):
-    """The key file is missing, damaged or not the one of this store."""
+    """The key file is missing, damaged or of another store."""
 
 
-class InvalidVouching(AttributionError):  # noqa: N818 - it says what is wrong
+class InvalidVouching(AttributionError):  # noqa: N818 - beside InvalidTarget
     """A row of a table of vouchings that cannot be used."""
 
     def __init__(self, row: int, column: str, value: str, remedy: str) -> None:
@@ -95,21 +101,19 @@ class InvalidVouching(AttributionError):  # noqa: N818 - it says what is wrong
 
 
 class OutputError(AttributionError):
-    """A file for a person cannot be written; the message names it and the way out."""
+    """An output file cannot be written; the message names it and what to do."""
 
 
 class OutputExistsError(OutputError):
-    """A file of that name is there, and was not to be replaced."""
+    """An output file exists and was not to be replaced."""
 
     def __init__(self, path: str) -> None:
         super().__init__(
-            f"output {path!r} exists, and is left as it is: name another file, or replace it "
-            "with --force."
+            f"output {path!r} exists and was not changed: name another file, or replace it with "
+            "--force."
         )
         self.path = path
 
 
-class MissingExtra(AttributionError, ImportError):  # noqa: N818 - the name is the contract
-    """Packages of an extra are not installed;
-    the message says what needs it, and how to install it.
-    """
+class MissingExtra(AttributionError, ImportError):  # noqa: N818 - a public name
+    """Packages of an extra are not installed; the message says what needs it and how to get it."""

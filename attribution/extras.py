@@ -1,6 +1,4 @@
-"""The extras of the distribution: what each is for,
-which modules it brings, and what to say where they are missing.
-"""
+"""The extras of the distribution: what each is for, its modules, and the error without them."""
 
 from __future__ import annotations
 
@@ -15,9 +13,7 @@ from attribution.errors import MissingExtra
 
 
 class Extra(StrEnum):
-    """Packages that a part of this program needs,
-    by the name under which they are installed together.
-    """
+    """An optional set of packages, by the name under which it is installed."""
 
     HOTLINE = "hotline"
     """The store, patterns, letters and the service."""
@@ -34,6 +30,7 @@ MODULES: dict[Extra, tuple[str, ...]] = {
         "sqlalchemy",
         "alembic",
         "cryptography",
+        "babel",
         "jinja2",
         "numpy",
         "scipy",
@@ -61,10 +58,9 @@ WHEEL = f"hosting_attribution-{__version__}-py3-none-any.whl"
 
 
 def require(what: str, extra: Extra, *modules: str) -> None:
-    """Raise MissingExtra unless modules of an extra (all of them,
-    where none is named) can be loaded. Loads none.
+    """Raise MissingExtra unless modules of an extra can be loaded; all of them if none is named.
 
-    `what` is what needs them, as the user knows it: a command, a format.
+    Loads none. `what` is the command or format that needs them.
     """
     missing = [name for name in modules or MODULES[extra] if not _is_installed(name)]
     if missing:

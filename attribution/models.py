@@ -11,6 +11,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from attribution.codes import DoubtCode
+
 Status = Literal[
     "attributed", "partial", "not_attributable", "not_resolved", "retry_later", "invalid_input"
 ]
@@ -141,6 +143,7 @@ class AddressAnswer(_Model):
 
     ip: str
     via: list[str] = []
+    """What led to it: `ALIAS CNAME TARGET` each, or `told by SOURCE` of a disclosed origin."""
     network: NetworkRef | None = None
     origin: Origin | None = None
     role: Role | None = None
@@ -166,6 +169,7 @@ class Doubt(_Model):
     """Something that a reader must know before acting."""
 
     code: str
+    """A value of `attribution.codes.DoubtCode`; one of a newer version may be unknown here."""
     text: str
 
 
@@ -209,18 +213,21 @@ class Attribution(_Model):
     """Whom to write to, first to last, and what to ask of each."""
     country: Country = Country()
     fronted: bool = False
+    """Whether some address of the site is a reverse proxy's."""
     doubts: list[Doubt] = []
     failures: list[Failure] = []
+    """Questions that were not answered, each with its last failure."""
     evidence: list[EvidenceRef] = []
+    """Every answer that the decision rests on, in the order in which they came."""
 
     @classmethod
-    def of_no_text(cls, given: object, observed_at: datetime) -> Attribution:
+    def of_no_text(cls, value: object, observed_at: datetime) -> Attribution:
         """Return the answer for a target that is no str:
         `invalid_input`, whose `input` is its value and type in short.
         """
-        shown = f"{reprlib.repr(given)} ({type(given).__name__})"
+        shown = f"{reprlib.repr(value)} ({type(value).__name__})"
         why = f"target {shown} is no text. Give a URL, a host name or an IP address as a str"
-        doubts = [Doubt(code="invalid_input", text=why)]
+        doubts = [Doubt(code=DoubtCode.INVALID_INPUT, text=why)]
         return cls(
             input=shown, host=None, status="invalid_input", observed_at=observed_at, doubts=doubts
         )

@@ -1,21 +1,38 @@
-"""Every setting, from the environment (`ATTRIBUTION_*`) or a TOML file; the environment wins."""
+"""Every setting, from the environment (`ATTRIBUTION_*`) or a TOML file; the environment wins.
+
+The reference page of settings is generated from the fields of `Settings`: name, unit, default and
+description.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import os
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from attribution.errors import SettingsError
 
 PREFIX = "ATTRIBUTION_"
 CONFIG_VARIABLE = PREFIX + "CONFIG"
+DNS_PORT, WHOIS_PORT = 53, 43
 
 
 def split_host_port(text: str, default_port: int) -> tuple[str, int]:
@@ -39,68 +56,62 @@ def split_host_port(text: str, default_port: int) -> tuple[str, int]:
     return host, int(port)
 
 
-def _comma_list(value: Any) -> Any:
-    return (
-        [part.strip() for part in value.split(",") if part.strip()]
-        if isinstance(value, str)
-        else value
-    )
+def _parts(value: Any) -> Any:
+    """Split comma-separated text; a list, as TOML has it, is left as it is."""
+    if not isinstance(value, str):
+        return value
+    return [part.strip() for part in value.split(",") if part.strip()]
 
 
-def _lower_list(value: Any) -> Any:
-    return [part.lower() for part in _comma_list(value)] if isinstance(value, str) else value
+def _pairs(value: Any) -> Any:
+    """Split `name=value` pairs, separated by commas; a table, as TOML has it, is left as it is."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.partition("=") for part in _parts(value)]
+    if any(not name or not target for name, _, target in pairs):
+        raise ValueError("use name=host:port, separated by commas")
+    return {name.strip().lower(): target.strip() for name, _, target in pairs}
 
 
-def _nameservers(value: Any) -> Any:
-    servers = _comma_list(value)
-    for server in servers or []:
-        host, _ = split_host_port(server, 53)
+def _check(parse: Callable[[str], object], form: str = "") -> AfterValidator:
+    """Return a validator that keeps a text that `parse` accepts.
+
+    `form` is the message for what it rejects; without one it is the message of `parse`.
+    """
+
+    def validate(text: str) -> str:
         try:
-            ipaddress.ip_address(host)
-        except ValueError:
-            raise ValueError(
-                f"{host!r} is no IP address; use e.g. 192.0.2.53 or [2001:db8::53]:5353"
-            ) from None
-    return servers
+            parse(text)
+        except ValueError as error:
+            raise ValueError(f"{text!r} {form}" if form else str(error)) from None
+        return text
+
+    return AfterValidator(validate)
 
 
-def _overrides(value: Any) -> Any:
-    if isinstance(value, str):
-        pairs = [part.partition("=") for part in _comma_list(value)]
-        if any(not name or not target for name, _, target in pairs):
-            raise ValueError("use name=host:port, separated by commas")
-        value = {name.strip().lower(): target.strip() for name, _, target in pairs}
-    for target in value.values():
-        split_host_port(target, 43)
-    return value
+def _resolver_address(text: str) -> None:
+    ipaddress.ip_address(split_host_port(text, DNS_PORT)[0])
 
 
-def _server(value: Any) -> Any:
-    split_host_port(value, 43)
-    return value
+def _whois_server(text: str) -> None:
+    split_host_port(text, WHOIS_PORT)
 
 
-def _country(value: Any) -> Any:
-    if value and not (
-        isinstance(value, str) and len(value) == 2 and value.isascii() and value.isalpha()
-    ):
+def _country(text: str) -> str:
+    if text and not (len(text) == 2 and text.isascii() and text.isalpha()):
         raise ValueError("use two letters (ISO 3166-1), e.g. NL")
-    return str(value).upper() if value else ""
+    return text.upper()
 
 
-def _http_url(value: Any) -> Any:
-    parts = urlsplit(value)
+def _http_url(text: str) -> str:
+    parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("use an http or https URL that ends in '/'")
-    return value if value.endswith("/") else value + "/"
-
-
-def _optional_url(value: Any) -> Any:
-    return _http_url(value) if value else ""
+    return text if text.endswith("/") else text + "/"
 
 
 def _proxy(value: Any) -> Any:
-    """Check a proxy's URL. What is wrong is said without the value, which may hold a password."""
+    """Check a proxy's URL. The error does not contain the value, which may hold a password."""
     text = value.get_secret_value() if isinstance(value, SecretStr) else value
     if not text:
         return None
@@ -116,34 +127,46 @@ def _proxy(value: Any) -> Any:
     return value
 
 
-def _addresses(value: Any) -> Any:
-    proxies = _comma_list(value)
-    for proxy in proxies or []:
-        try:
-            ipaddress.ip_network(proxy)
-        except ValueError:
-            raise ValueError(f"{proxy!r} is no IP address or range") from None
-    return proxies
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What a number counts, for the reference page."""
+
+    name: str
 
 
-class Settings(BaseModel):
-    """How to ask and where to keep. `attribution config show` prints each value and where it came
-    from.
-    """
+Seconds = Annotated[float, Unit("seconds")]
+Hours = Annotated[float, Unit("hours")]
+Texts = BeforeValidator(_parts)
+WhoisServer = Annotated[str, _check(_whois_server)]
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+OptionalHttpUrl = Annotated[str, AfterValidator(lambda text: _http_url(text) if text else "")]
+
+
+class AnswerSettings(BaseModel):
+    """Which sources are asked: a finished answer is kept apart for each of their values."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    nameservers: Annotated[list[str], BeforeValidator(_nameservers)] = Field(
-        [], description="DNS resolvers, address[:port], comma-separated; empty: the system's"
-    )
-    rdap_bootstrap_url: Annotated[str, BeforeValidator(_http_url)] = Field(
+    nameservers: Annotated[
+        list[
+            Annotated[
+                str,
+                _check(
+                    _resolver_address,
+                    "is no address[:port]; use e.g. 192.0.2.53 or [2001:db8::53]:5353",
+                ),
+            ]
+        ],
+        Texts,
+    ] = Field([], description="DNS resolvers, address[:port], comma-separated; empty: the system's")
+    rdap_bootstrap_url: HttpUrl = Field(
         "https://data.iana.org/rdap/",
-        description="folder that holds ipv4.json, ipv6.json, asn.json, dns.json",
+        description="URL of the folder that holds ipv4.json, ipv6.json, asn.json, dns.json",
     )
-    whois_root: Annotated[str, BeforeValidator(_server)] = Field(
+    whois_root: WhoisServer = Field(
         "whois.iana.org:43", description="WHOIS server that refers to the others, host[:port]"
     )
-    whois_overrides: Annotated[dict[str, str], BeforeValidator(_overrides)] = Field(
+    whois_overrides: Annotated[dict[str, WhoisServer], BeforeValidator(_pairs)] = Field(
         {}, description="WHOIS servers to reach elsewhere: name=host:port, comma-separated"
     )
     allow_loopback_registries: bool = Field(
@@ -152,62 +175,71 @@ class Settings(BaseModel):
     allow_documentation_addresses: bool = Field(
         False, description="treat RFC 5737, 3849 and 9637 addresses as ordinary (demos, tests)"
     )
-    cache_folder: Path | None = Field(
-        None, description="where answers are kept; empty: the user's cache folder"
-    )
-    data_folder: Path | None = Field(
-        None,
-        description="tables that add to those packaged: fronts.csv, platforms.csv; empty: "
-        "the user's "
-        "data folder",
-    )
     ask_registrar: bool = Field(
         True, description="also ask for the site's domain: registrar, status, name servers"
     )
     ask_systems: bool = Field(
         False,
-        description="also ask who holds the AS that announces the addresses: the last "
-        "company to write "
-        "to",
+        description="also ask who holds the AS that announces the addresses: the last company "
+        "to write to",
     )
     cloudflare_access_id: str | None = Field(
         None,
-        description="key of a trusted reporter at Cloudflare: asks it for origins; goes "
-        "with the secret",
+        description="key of a trusted reporter at Cloudflare: asks it for origins; goes with the "
+        "secret",
     )
+
+
+class LookupSettings(AnswerSettings):
+    """How sources are asked: time limits, concurrency, keys and folders."""
+
     cloudflare_access_secret: SecretStr | None = Field(
         None, description="the secret to that key; never shown or kept"
     )
+    cache_folder: Path | None = Field(
+        None, description="where answers are kept; empty: the user's cache folder"
+    )
+    data_folder: Path | None = Field(
+        None,
+        description="tables that add to those packaged: fronts.csv, platforms.csv; empty: the "
+        "user's data folder",
+    )
     proxy: Annotated[SecretStr | None, BeforeValidator(_proxy)] = Field(
         None,
-        description="HTTP proxy for RDAP, http://[user:password@]host:port; "
-        "WHOIS (port 43) and DNS do not go through it",
+        description="HTTP proxy for RDAP, http://[user:password@]host:port; WHOIS (port 43) and "
+        "DNS do not go through it",
     )
-    dns_timeout: float = Field(
-        5.0, gt=0, le=60, description="seconds for one DNS question, all servers together"
+    dns_timeout: Seconds = Field(
+        5.0, gt=0, le=60, description="seconds for one DNS query, all resolvers together"
     )
-    connect_timeout: float = Field(5.0, gt=0, le=60, description="seconds to open a connection")
-    rdap_timeout: float = Field(15.0, gt=0, le=300, description="seconds for one RDAP answer")
-    whois_timeout: float = Field(15.0, gt=0, le=300, description="seconds for one WHOIS answer")
-    patience: float = Field(
+    connect_timeout: Seconds = Field(5.0, gt=0, le=60, description="seconds to open a connection")
+    rdap_timeout: Seconds = Field(15.0, gt=0, le=300, description="seconds for one RDAP answer")
+    whois_timeout: Seconds = Field(15.0, gt=0, le=300, description="seconds for one WHOIS answer")
+    patience: Seconds = Field(
         30.0,
         ge=0,
         le=3600,
         description="seconds to wait for a registry that asks to come back later",
     )
-    wait: float = Field(
+    wait: Seconds = Field(
         30.0,
         ge=0,
         le=86400,
         description="seconds that a batch waits at its end for registries that did not answer",
     )
-    registry_concurrency: int = Field(
+    registry_concurrency: Annotated[int, Unit("queries")] = Field(
         32,
         ge=1,
         le=64,
-        description="most questions in the air at one registry, below what its own limits allow",
+        description="most queries in flight at one registry, below what its own limits allow",
     )
-    jobs: int = Field(128, ge=1, le=1000, description="targets that a batch looks up at once")
+    jobs: Annotated[int, Unit("targets")] = Field(
+        128, ge=1, le=1000, description="targets that a batch looks up at once"
+    )
+
+
+class CaseSettings(BaseModel):
+    """Where cases are kept, and how notices are written and their replies read."""
 
     store: str | None = Field(
         None,
@@ -217,7 +249,7 @@ class Settings(BaseModel):
     key_file: Path | None = Field(
         None, description="the keys of that store; empty: beside its file"
     )
-    time_stamp_url: Annotated[str, BeforeValidator(_optional_url)] = Field(
+    time_stamp_url: OptionalHttpUrl = Field(
         "",
         description="time-stamp authority (RFC 3161) that stamps the log's head, so that nobody "
         "rewrites it unnoticed; it learns a salted digest",
@@ -232,8 +264,8 @@ class Settings(BaseModel):
     )
     keep_urls: bool = Field(
         False,
-        description="keep reported URLs themselves, encrypted; else only what recognises them "
-        "(a keyed hash) and the host",
+        description="keep reported URLs themselves, encrypted; else only a keyed hash, by which "
+        "they are recognised, and the host",
     )
     analyst: str | None = Field(
         None, description="who is noted as having done something; empty: the account's name"
@@ -247,35 +279,38 @@ class Settings(BaseModel):
         description="authserv-id of the hotline's own mail relay, as its Authentication-Results "
         "have it: without it nothing proves where a mail comes from",
     )
-    mail_relay_hosts: Annotated[list[str], BeforeValidator(_lower_list)] = Field(
+    mail_relay_hosts: Annotated[list[Annotated[str, AfterValidator(str.lower)]], Texts] = Field(
         [],
         description="names and addresses of the hotline's own mail servers, as they stand in "
         "Received, comma-separated: bounces that they made are believed",
     )
-    hotline_country: Annotated[str, BeforeValidator(_country)] = Field(
+    hotline_country: Annotated[str, AfterValidator(_country)] = Field(
         "",
-        description="the hotline's country, two letters: providers elsewhere are routed to "
-        "the hotline "
-        "there",
+        description="the hotline's country, two letters: providers elsewhere are routed to the "
+        "hotline there",
     )
-    grouping_hours: float = Field(
+    grouping_hours: Hours = Field(
         24.0,
         ge=0,
         le=720,
         description="hours for which reports of one site gather before its notice is due",
     )
-    reminder_hours: float = Field(
+    reminder_hours: Hours = Field(
         24.0, gt=0, le=720, description="hours after which a reminder is due while a URL is online"
     )
     notice_language: Annotated[str, Field(pattern="^[a-z]{2}$")] = Field(
-        "en", description="of notices: nl, en, de or fr"
+        "en", description="language of notices, such as en or nl"
     )
     notice_urls: Literal["defanged", "whole"] = Field(
         "defanged", description="how a notice names URLs: defanged or whole"
     )
     templates_folder: Path | None = Field(
-        None, description="notice templates of your own, used before those packaged"
+        None, description="folder of your own notice templates, notice.LANGUAGE.txt.j2"
     )
+
+
+class ServiceSettings(BaseModel):
+    """Where the service listens, whom it trusts, and how people sign in."""
 
     serve_host: str = Field(
         "127.0.0.1",
@@ -288,36 +323,40 @@ class Settings(BaseModel):
         le=65535,
         description="port that the service listens on; 0 takes any that is free",
     )
-    public_url: Annotated[str, BeforeValidator(_optional_url)] = Field(
+    public_url: OptionalHttpUrl = Field(
         "",
         description="where the service is reached through its proxy, e.g. "
         "https://attribution.hotline.example/",
     )
-    trusted_proxies: Annotated[list[str], BeforeValidator(_addresses)] = Field(
+    trusted_proxies: Annotated[
+        list[Annotated[str, _check(ipaddress.ip_network, "is no IP address or range")]], Texts
+    ] = Field(
         [],
-        description="addresses of proxies that the service believes about who asks, "
-        "comma-separated",
+        description="proxy addresses whose X-Forwarded-For is trusted, comma-separated",
     )
-    rate_limit: int = Field(
+    rate_limit: Annotated[int, Unit("requests a minute")] = Field(
         600, ge=1, le=1_000_000, description="requests a minute that one client of the service has"
     )
-    session_hours: float = Field(
+    session_hours: Hours = Field(
         12.0, gt=0, le=168, description="hours after which one signs in again"
     )
-    oidc_issuer: Annotated[str, BeforeValidator(_optional_url)] = Field(
+    oidc_issuer: OptionalHttpUrl = Field(
         "",
-        description="identity provider for signing in (OpenID Connect): its issuer URL; "
-        "goes with the "
-        "next two",
+        description="identity provider for signing in (OpenID Connect): its issuer URL; goes with "
+        "the next two",
     )
     oidc_client_id: str = Field("", description="the service's name at that identity provider")
     oidc_client_secret: SecretStr | None = Field(
         None, description="the service's secret there; never shown"
     )
 
+
+class Settings(ServiceSettings, CaseSettings, LookupSettings):
+    """Every setting. `attribution config show` prints each value and its source."""
+
     @property
     def proxy_note(self) -> str | None:
-        """What starting up says about the proxy, without its password; None where there is none."""
+        """The line about the proxy that start-up prints, without its password; None without one."""
         if self.proxy is None:
             return None
         parts = urlsplit(self.proxy.get_secret_value())
@@ -328,37 +367,33 @@ class Settings(BaseModel):
 
     @property
     def service_url(self) -> str:
-        """Where people reach the service, ending in a slash:
-        its public address, else where it listens.
-        """
+        """URL of the service, ending in a slash: its public one, else where it listens."""
         host = f"[{self.serve_host}]" if ":" in self.serve_host else self.serve_host
         return self.public_url or f"http://{host}:{self.serve_port}/"
 
     @property
     def cache_path(self) -> Path:
-        """The folder for kept answers."""
+        """Folder of kept answers."""
         return self.cache_folder or Path(platformdirs.user_cache_dir("attribution"))
 
     @property
     def store_url(self) -> str:
-        """Where reports and notices are kept."""
+        """URL of the database of reports and notices."""
         return self.store or f"sqlite:///{self.data_path / 'cases.sqlite3'}"
 
     @property
     def stamps_path(self) -> Path:
-        """Where time stamps of the log are kept."""
+        """Folder of the log's time stamps."""
         return self.stamps_folder or self.data_path / "stamps"
 
     @property
     def data_path(self) -> Path:
-        """The folder for the user's own tables."""
+        """Folder of the user's own tables."""
         return self.data_folder or Path(platformdirs.user_data_dir("attribution"))
 
 
 def config_file() -> Path:
-    """Return the TOML file that is read: `ATTRIBUTION_CONFIG`, else the user's configuration
-    folder.
-    """
+    """Return the TOML file that is read: `ATTRIBUTION_CONFIG`, else the user's usual one."""
     named = os.environ.get(CONFIG_VARIABLE)
     return (
         Path(named) if named else Path(platformdirs.user_config_dir("attribution")) / "config.toml"
@@ -375,18 +410,27 @@ def load_settings(**values: Any) -> Settings:
     if unknown:
         raise SettingsError(
             f"settings file {str(config_file())!r}: unknown {', '.join(unknown)}."
-            f" Known: {', '.join(Settings.model_fields)}."
+            f" Settings are: {', '.join(Settings.model_fields)}."
         )
     from_environment = {name: os.environ[key] for name, key in _variables().items()}
     try:
         return Settings(**{**in_file, **from_environment, **values})
     except ValidationError as error:
-        complaints = (_complaint(dict(problem)) for problem in error.errors())
-        raise SettingsError("; ".join(complaints)) from None
+        raise SettingsError("; ".join(map(_complaint, error.errors()))) from None
 
 
-def setting_sources() -> list[tuple[str, Any, str, str]]:
-    """List (name, value, where it comes from, what it is for) of every setting."""
+class SettingValue(NamedTuple):
+    """A setting as it is in this environment."""
+
+    name: str
+    value: Any
+    source: str
+    """`default`, `environment VARIABLE`, or the path of the settings file."""
+    description: str
+
+
+def setting_sources() -> list[SettingValue]:
+    """Return every setting with its value and where the value comes from. Raises SettingsError."""
     settings = load_settings()
     in_file, variables = _read_file(), _variables()
     rows = []
@@ -394,25 +438,33 @@ def setting_sources() -> list[tuple[str, Any, str, str]]:
         source = str(config_file()) if name in in_file else "default"
         if name in variables:
             source = f"environment {variables[name]}"
-        rows.append((name, getattr(settings, name), source, field.description or ""))
+        rows.append(SettingValue(name, getattr(settings, name), source, field.description or ""))
     return rows
 
 
 def unknown_variables() -> list[str]:
-    """List variables with our prefix that are no setting: a slip of the pen is otherwise silent."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields} | {CONFIG_VARIABLE}
+    """Return environment variables with our prefix that name no setting: misspelt ones."""
+    upper_names = {PREFIX + name.upper() for name in Settings.model_fields} | {CONFIG_VARIABLE}
     return sorted(
-        name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known
+        name
+        for name in os.environ
+        if name.upper().startswith(PREFIX) and name.upper() not in upper_names
     )
 
 
-def _complaint(error: dict[str, Any]) -> str:
+def unit_of(field: FieldInfo) -> str | None:
+    """Return what a setting counts (`seconds`, `hours`, …); None where it is no quantity."""
+    return next((item.name for item in field.metadata if isinstance(item, Unit)), None)
+
+
+def _complaint(error: ErrorDetails) -> str:
+    """Return one validation error as setting, value, reason and allowed form."""
     name = str(error["loc"][0]) if error["loc"] else "settings"
     field = Settings.model_fields.get(name)
     form = f" Allowed: {field.description}." if field and field.description else ""
     value = "a value that is not shown" if field and _is_secret(field) else repr(error["input"])
-    why = str(error["msg"]).removeprefix("Value error, ")
-    return f"setting {name} ({PREFIX}{name.upper()}) cannot be {value}: {why}.{form}"
+    reason = error.get("ctx", {}).get("error", error["msg"])
+    return f"setting {name} ({PREFIX}{name.upper()}) cannot be {value}: {reason}.{form}"
 
 
 def _is_secret(field: FieldInfo) -> bool:
@@ -420,8 +472,6 @@ def _is_secret(field: FieldInfo) -> bool:
 
 
 def _read_file() -> dict[str, Any]:
-    import tomllib
-
     path = config_file()
     try:
         if not path.is_file():
@@ -434,8 +484,7 @@ def _read_file() -> dict[str, Any]:
     except OSError as error:
         raise SettingsError(
             f"settings file {str(path)!r} cannot be read: {error.strerror}. Let this account "
-            "read it, or name another "
-            f"with {CONFIG_VARIABLE}."
+            f"read it, or name another with {CONFIG_VARIABLE}."
         ) from None
     except ValueError as error:
         raise SettingsError(
@@ -444,9 +493,7 @@ def _read_file() -> dict[str, Any]:
 
 
 def _variables() -> dict[str, str]:
-    """Return the environment variable of each setting
-    that has one, in whatever case it is written.
-    """
+    """Return the environment variable of each setting that has one, in whatever case."""
     by_upper = {key.upper(): key for key in os.environ}
     upper_names = {name: PREFIX + name.upper() for name in Settings.model_fields}
     return {name: by_upper[upper] for name, upper in upper_names.items() if upper in by_upper}

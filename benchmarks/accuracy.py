@@ -56,17 +56,17 @@ def main() -> int:
     arguments.add_argument("--shared", type=Path, default=HERE.parent.parent / "shared")
     arguments.add_argument("--seeds", type=int, nargs="*", default=[1, 2, 3])
     arguments.add_argument("--urls", type=int, default=2000)
-    given = arguments.parse_args()
-    if not given.shared.is_dir():
+    options = arguments.parse_args()
+    if not options.shared.is_dir():
         sys.stderr.write(
-            f"no captures and laboratory in {given.shared}: name their folder with --shared\n"
+            f"no captures and laboratory in {options.shared}: name their folder with --shared\n"
         )
         return 2
-    captured, differences = over_captures(given.shared / "captures")
-    generated, more = over_worlds(given.shared / "lab" / "lab.py", given.seeds, given.urls)
+    captured, differences = over_captures(options.shared / "captures")
+    generated, more = over_worlds(options.shared / "lab" / "lab.py", options.seeds, options.urls)
     _print("captured answers", captured)
     _print(
-        f"generated worlds, seeds {', '.join(map(str, given.seeds))}, {given.urls} URLs each",
+        f"generated worlds, seeds {', '.join(map(str, options.seeds))}, {options.urls} URLs each",
         generated,
     )
     sys.stdout.write("\n" + "\n".join(differences + more) + "\n")
@@ -131,10 +131,10 @@ def over_worlds(laboratory: Path, seeds: list[int], urls: int) -> tuple[Table, l
             )
             world = World.load(Path(folder))
         for host, address in world.hosts.items():
-            looks = _looks(world, address)
-            for name, look in looks.items():
+            readings = _readings(world, address)
+            for name, reading in readings.items():
                 try:
-                    verdicts = _judged(look(), world.truth[host], world.parents[host])
+                    verdicts = _judged(reading(), world.truth[host], world.parents[host])
                 except Exception as error:
                     verdicts = ["failed"]
                     kinds[name, "failed", f"{type(error).__name__} {error}"[:80]] += 1
@@ -148,17 +148,17 @@ def over_worlds(laboratory: Path, seeds: list[int], urls: int) -> tuple[Table, l
     ]
 
 
-def _looks(world: World, address: str) -> dict[str, Callable[[], Named]]:
+def _readings(world: World, address: str) -> dict[str, Callable[[], Named]]:
     """Return what each library, and the origin-AS rule, is to do about an address."""
     registry, answer = next(world.around(address))
-    looks: dict[str, Callable[[], Named]] = {
+    readings: dict[str, Callable[[], Named]] = {
         "attribution": partial(world.with_attribution, address),
         ORIGIN_RULE: partial(world.by_origin_as, address),
     }
     for name, (read, protocols) in READERS.items():
-        if "rdap" in protocols and name not in looks:
-            looks[name] = partial(read, address, answer, registry)
-    return looks
+        if "rdap" in protocols and name not in readings:
+            readings[name] = partial(read, address, answer, registry)
+    return readings
 
 
 def _kind_of_block(world: World, address: str) -> str:
@@ -191,12 +191,12 @@ def _judged_capture(
     read: Any, row: dict[str, str], answer: Any, registry: str
 ) -> tuple[list[str], str]:
     try:
-        found = read(row["address"], answer, registry)
+        named = read(row["address"], answer, registry)
     except Exception as error:
         return ["failed"], f"{type(error).__name__} {error}"[:140]
-    local, _, domain = (found.mailbox or "").rpartition("@")
+    local, _, domain = (named.mailbox or "").rpartition("@")
     digest = hashlib.sha256(f"{local}@{domain.lower()}".encode()).hexdigest()
-    if not found.mailbox:
+    if not named.mailbox:
         verdict = "missed" if row["mailbox_sha256"] else "rightly none"
     else:
         verdict = (
@@ -210,27 +210,27 @@ def _judged_capture(
         [verdict],
         "" if verdict in ("found", "rightly none") else f"{verdict}; {row['why']}",
     )
-    if row["company"] and found.company and plain_name(found.company) != plain_name(row["company"]):
+    if row["company"] and named.company and plain_name(named.company) != plain_name(row["company"]):
         verdicts.append("other company")
         detail += f"{'; ' if detail else ''}names another company than {row['company']}"
     return verdicts, detail
 
 
-def _judged(found: Named, right: Named, parent: str) -> list[str]:
+def _judged(named: Named, right: Named, parent: str) -> list[str]:
     """Judge a look at a generated world, where every host has a mailbox to find."""
-    if not found.mailbox:
+    if not named.mailbox:
         mailbox = "missed"
     else:
         mailbox = (
             "found"
-            if found.mailbox == right.mailbox
+            if named.mailbox == right.mailbox
             else "other"
-            if found.mailbox == parent
+            if named.mailbox == parent
             else "wrong"
         )
     return (
         [mailbox, "other company"]
-        if found.company and found.company != right.company
+        if named.company and named.company != right.company
         else [mailbox]
     )
 

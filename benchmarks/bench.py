@@ -134,10 +134,10 @@ class Bench:
         output, queries, _ = self.serve(world, command)
         if not output:
             raise RuntimeError(f"{library} failed at {figure}: {self.last_error[-2000:]}")
-        return json.loads(output), asked(queries)
+        return json.loads(output), count_questions(queries)
 
 
-def asked(queries: dict[str, int]) -> int:
+def count_questions(queries: dict[str, int]) -> int:
     """Count the questions that registries answered."""
     return sum(
         count
@@ -229,20 +229,20 @@ def cold_many(bench: Bench) -> list[Figure]:
     failed: dict[str, int] = {}
     questions.write_text("\n".join(_least_questions(world)) + "\n", "utf-8")
     for _ in range(bench.runs):
-        found, count = bench.inside("many", "attribution", world, 1000, AT_ONCE)
-        ours.append(found["seconds"])
+        result, count = bench.inside("many", "attribution", world, 1000, AT_ONCE)
+        ours.append(result["seconds"])
         queries.append(count)
         for library in ("httpx", "httpx2"):
-            found, _ = bench.inside("least", library, world, 1000, AT_ONCE, questions)
-            least.setdefault(library, []).append(found["seconds"])
+            result, _ = bench.inside("least", library, world, 1000, AT_ONCE, questions)
+            least.setdefault(library, []).append(result["seconds"])
         for peer in PEERS:
-            found, peer_queries[peer] = bench.inside("many", peer, world, 1000, AT_ONCE)
-            at_once.setdefault(peer, []).append(found["seconds"])
-            failed[peer] = found["failed"]
+            result, peer_queries[peer] = bench.inside("many", peer, world, 1000, AT_ONCE)
+            at_once.setdefault(peer, []).append(result["seconds"])
+            failed[peer] = result["failed"]
             # A loop keeps nothing, so its time grows with the list: fifty URLs tell what a thousand
             # cost.
-            found, _ = bench.inside("many", peer, world, 50, 1)
-            loops.setdefault(peer, []).append(found["seconds"] * 20)
+            result, _ = bench.inside("many", peer, world, 50, 1)
+            loops.setdefault(peer, []).append(result["seconds"] * 20)
     figures = [
         Figure(
             f"1,000 cold URLs, this project, {AT_ONCE} at once",
@@ -271,7 +271,7 @@ def cold_many(bench: Bench) -> list[Figure]:
         note = f"{peer_queries[peer]} questions" + (
             f", {failed[peer]} URLs failed" if failed[peer] else ""
         )
-        one = Figure(
+        figure = Figure(
             f"  {peer}, {AT_ONCE} at once, over ours",
             ratio,
             "times",
@@ -279,8 +279,8 @@ def cold_many(bench: Bench) -> list[Figure]:
             statistics.median(ratio) >= 3,
             note,
         )
-        one.details["seconds"] = at_once[peer]
-        figures.append(one)
+        figure.details["seconds"] = at_once[peer]
+        figures.append(figure)
     return figures
 
 
@@ -305,20 +305,20 @@ def queries_over_floor(bench: Bench) -> list[Figure]:
                 *options,
                 env={"ATTRIBUTION_CACHE_FOLDER": str(cache)},
             )
-            ratios.append((asked(queries) - queries.get("throttled", 0)) / floor)
+            ratios.append((count_questions(queries) - queries.get("throttled", 0)) / floor)
             seconds.append(took)
             wrong = _wrong(world, output)
             if wrong:
                 raise RuntimeError(f"{wrong} answers of the batch are wrong")
-        one = Figure(
+        figure = Figure(
             f"questions to registries over the floor, 20,000 URLs, {name}",
             ratios,
             "times",
             "<= 1.05",
             max(ratios) <= 1.05,
         )
-        one.note = f"floor {floor}; {statistics.median(seconds):.0f} s; 0 wrong"
-        figures.append(one)
+        figure.note = f"floor {floor}; {statistics.median(seconds):.0f} s; 0 wrong"
+        figures.append(figure)
     return figures
 
 
@@ -398,14 +398,14 @@ def warm(bench: Bench) -> list[Figure]:
         small, large = json.loads(output)
         from_disk.append((large["seconds"] - small["seconds"]) / (len(names) - 10))
     figures = [
-        Figure("tldextract's parse of one URL", [one * 1e6 for one in tld], "us"),
+        Figure("tldextract's parse of one URL", [seconds * 1e6 for seconds in tld], "us"),
         Figure("  a warm URL in a batch, over that", under(per_url, tld), "times", "<= 10"),
         Figure(
             "  from disk in a new process, over that",
             under(from_disk, tld),
             "times",
             "<= 40",
-            note=f"{len(names)} hosts, {asked(queries)} questions",
+            note=f"{len(names)} hosts, {count_questions(queries)} questions",
         ),
         Figure(
             "resident memory, 1,000,000 warm URLs over 10,000",
@@ -451,10 +451,10 @@ def starts(bench: Bench) -> list[Figure]:
     output, _, _ = bench.serve(
         world, [sys.executable, str(HERE / "starts.py"), str(max(bench.runs, 9)), url], env=env
     )
-    found = json.loads(output)
-    figures = [Figure("python -c pass", found["pass"], "s")]
+    result = json.loads(output)
+    figures = [Figure("python -c pass", result["pass"], "s")]
     for name, most in (("--version", 3), ("--help", 6), ("check", 12)):
-        ratio = under(found[name], found["pass"])
+        ratio = under(result[name], result["pass"])
         figures.append(
             Figure(
                 f"  attribution {name}{' (warm)' if name == 'check' else ''}, over that",
@@ -475,7 +475,7 @@ def deciding(bench: Bench) -> list[Figure]:
         text=True,
         check=True,
     ).stdout
-    found = json.loads(output)
+    result = json.loads(output)
     return [
         Figure(
             f"deciding {name}, over json.loads of it",
@@ -483,9 +483,9 @@ def deciding(bench: Bench) -> list[Figure]:
             "times",
             "<= 15",
             statistics.median(ratios) <= 15,
-            f"{found['bytes'][name]} bytes on average",
+            f"{result['bytes'][name]} bytes on average",
         )
-        for name, ratios in found["ratios"].items()
+        for name, ratios in result["ratios"].items()
     ]
 
 
@@ -508,16 +508,16 @@ def main() -> int:
     arguments.add_argument("--shared", type=Path, default=HERE.parent.parent / "shared")
     arguments.add_argument("--only", choices=[*FIGURES], action="append")
     arguments.add_argument("--runs", type=int, default=5)
-    given = arguments.parse_args()
-    if not given.shared.is_dir():
-        sys.stderr.write(f"no laboratory in {given.shared}: name its folder with --shared\n")
+    options = arguments.parse_args()
+    if not options.shared.is_dir():
+        sys.stderr.write(f"no laboratory in {options.shared}: name its folder with --shared\n")
         return 2
     import tempfile
 
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="attribution-bench-") as folder:
-        bench = Bench(given.shared, Path(folder), given.runs)
-        for name in given.only or FIGURES:
+        bench = Bench(options.shared, Path(folder), options.runs)
+        for name in options.only or FIGURES:
             sys.stderr.write(f"measuring: {name}\n")
             figures += FIGURES[name](bench)
     machine = {
@@ -531,7 +531,7 @@ def main() -> int:
         },
     }
     sys.stdout.write(
-        f"{machine}\n20 ms to resolvers, 150 ms to registries; medians of {given.runs} runs\n\n"
+        f"{machine}\n20 ms to resolvers, 150 ms to registries; medians of {options.runs} runs\n\n"
     )
     sys.stdout.write(f"{'figure':66} {'median':>9} {'':5} {'least to most':>20}  {'bar':>8} met\n")
     sys.stdout.write("\n".join(figure.row() for figure in figures) + "\n")
@@ -564,8 +564,8 @@ def _networks_around(world: Path, host: str) -> tuple[dict[str, Any], dict[str, 
 
     if world not in _WORLDS:
         _WORLDS[world] = World.load(world)
-    found = [answer for _, answer in _WORLDS[world].around(_WORLDS[world].hosts[host])]
-    return found[0], found[1] if len(found) > 1 else None
+    networks = [answer for _, answer in _WORLDS[world].around(_WORLDS[world].hosts[host])]
+    return networks[0], networks[1] if len(networks) > 1 else None
 
 
 _WORLDS: dict[Path, Any] = {}

@@ -27,13 +27,13 @@ def main() -> None:
     """Measure both sets of answers, each answer once a run: nothing that was read before helps."""
     world, runs = Path(sys.argv[1]), int(sys.argv[2])
     networks = json.loads((world / "world.json").read_text("utf-8"))["networks"][:MOST]
-    sets = {"generated answers": [(one["start"], one["rdap"]) for one in networks]}
+    sets = {"generated answers": [(network["start"], network["rdap"]) for network in networks]}
     captures = HERE.parent.parent / "shared" / "captures"
     if captures.is_dir():
         sets["captured answers"] = list(_captured(captures)) * 20
     ratios = {name: [_ratio(answers, run) for run in range(runs)] for name, answers in sets.items()}
     size = {
-        name: sum(len(json.dumps(one)) for _, one in answers) // len(answers)
+        name: sum(len(json.dumps(answer)) for _, answer in answers) // len(answers)
         for name, answers in sets.items()
     }
     sys.stdout.write(json.dumps({"ratios": ratios, "bytes": size}) + "\n")
@@ -42,8 +42,8 @@ def main() -> None:
 def _ratio(answers: list[tuple[str, Any]], run: int) -> float:
     # A mark that differs each time keeps what was read before from being recognised.
     bodies = [
-        (address, json.dumps(one | {"lang": f"{run} {number}"}).encode())
-        for number, (address, one) in enumerate(answers)
+        (address, json.dumps(answer | {"lang": f"{run} {number}"}).encode())
+        for number, (address, answer) in enumerate(answers)
     ]
 
     def deciding() -> None:

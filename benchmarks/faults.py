@@ -151,9 +151,9 @@ def main() -> None:
     """Measure."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
-    given = arguments.parse_args()
-    if given.inside:
-        print(json.dumps(asyncio.run(measure(given.inside))))
+    options = arguments.parse_args()
+    if options.inside:
+        print(json.dumps(asyncio.run(measure(options.inside))))
         return
     with tempfile.TemporaryDirectory(prefix="attribution-faults-") as folder:
         run_all(Path(folder))

@@ -53,7 +53,7 @@ def load(library: str) -> None:
     importlib.import_module("dns.asyncresolver")
 
 
-async def one(library: str, url: str, before: str, cache: str) -> float:
+async def single(library: str, url: str, before: str, cache: str) -> float:
     """Look one URL up with a new client; return seconds, the client's own start included.
 
     `before` is a URL of another company: this project looked it up in an earlier run, so that it
@@ -69,8 +69,8 @@ async def one(library: str, url: str, before: str, cache: str) -> float:
             await client.attribute(url)
             return time.perf_counter() - began
     began = time.perf_counter()
-    look = await PEERS[library]()
-    await look(url)
+    look_up = await PEERS[library]()
+    await look_up(url)
     return time.perf_counter() - began
 
 
@@ -85,14 +85,14 @@ async def many(library: str, urls: list[str], at_once: int, cache: str) -> tuple
             async for answer in client.attribute_many(urls, jobs=at_once):
                 failed += answer.primary is None
         return time.perf_counter() - began, failed
-    look = await PEERS[library]()
+    look_up = await PEERS[library]()
     room = asyncio.Semaphore(at_once)
 
     async def go(url: str) -> None:
         nonlocal failed
         async with room:
             try:
-                await look(url)
+                await look_up(url)
             except Exception:
                 failed += 1
 
@@ -128,7 +128,7 @@ async def least(library: str, questions: list[str], hosts: list[str], at_once: i
 async def names(library: str, hosts: list[str], at_once: int) -> float:
     """Resolve fresh names, A and AAAA of each; return seconds."""
     server, _, port = os.environ["ATTRIBUTION_NAMESERVERS"].partition(":")
-    look: Callable[[str], Awaitable[Any]]
+    look_up: Callable[[str], Awaitable[Any]]
     if library == "attribution":
         from attribution.lookup.interim_servers import InterimServers
 
@@ -139,7 +139,7 @@ async def names(library: str, hosts: list[str], at_once: int) -> float:
 
         settings = load_settings()
         transport = Transport(settings, InterimServers(settings))
-        look = DnsClient(settings, transport, Clock()).look_up
+        look_up = DnsClient(settings, transport, Clock()).query_addresses
     elif library == "aiodns":
         import aiodns
 
@@ -150,7 +150,7 @@ async def names(library: str, hosts: list[str], at_once: int) -> float:
                 resolver.query(host, "A"), resolver.query(host, "AAAA"), return_exceptions=True
             )
 
-        look = both
+        look_up = both
     else:
         import dns.asyncresolver
 
@@ -162,12 +162,12 @@ async def names(library: str, hosts: list[str], at_once: int) -> float:
                 plain.resolve(host, "A"), plain.resolve(host, "AAAA"), return_exceptions=True
             )
 
-        look = both_plain
+        look_up = both_plain
     room = asyncio.Semaphore(at_once)
 
     async def go(host: str) -> None:
         async with room:
-            await look(host)
+            await look_up(host)
 
     began = time.perf_counter()
     await asyncio.gather(*(go(host) for host in hosts))
@@ -181,7 +181,7 @@ def main() -> None:
     result: dict[str, Any] = {}
     try:
         if figure == "one":
-            result["seconds"] = asyncio.run(one(library, rest[0], rest[1], cache))
+            result["seconds"] = asyncio.run(single(library, rest[0], rest[1], cache))
         elif figure == "many":
             urls = urls_of(world, int(rest[0]))
             result["seconds"], result["failed"] = asyncio.run(

@@ -17,9 +17,9 @@ _SERVER, _, _PORT = os.environ.get("ATTRIBUTION_NAMESERVERS", "127.0.0.1:5300").
 _BOOTSTRAP = os.environ.get("ATTRIBUTION_RDAP_BOOTSTRAP_URL", "http://127.0.0.1:8300/bootstrap/")
 BASE = _BOOTSTRAP.removesuffix("bootstrap/")
 
-Look = Callable[[str], Awaitable[Any]]
+LookUp = Callable[[str], Awaitable[Any]]
 """Looks one URL up."""
-Peer = Callable[[], Awaitable[Look]]
+Peer = Callable[[], Awaitable[LookUp]]
 """Makes a client as new: no connection, no bootstrap file, nothing kept."""
 
 
@@ -35,7 +35,7 @@ async def address_of(host: str) -> str:
     return str((await resolver.resolve(host, "A"))[0])
 
 
-async def ipwhois() -> Look:
+async def ipwhois() -> LookUp:
     """ipwhois asks in threads: AS by DNS, then RDAP of the registry that the AS's record names."""
     import dns.resolver
     import ipwhois
@@ -57,13 +57,13 @@ async def ipwhois() -> Look:
     def in_thread(address: str) -> Any:
         return ipwhois.IPWhois(address).lookup_rdap()
 
-    async def look(url: str) -> Any:
+    async def look_up(url: str) -> Any:
         return await asyncio.to_thread(in_thread, await address_of(_host(url)))
 
-    return look
+    return look_up
 
 
-async def whoisit() -> Look:
+async def whoisit() -> LookUp:
     """Whoisit is given its bootstrap data, as its documentation shows, from the laboratory's IPv4
     file.
 
@@ -89,31 +89,31 @@ async def whoisit() -> Look:
         {"timestamp": 1, "ipv4": ipv4, **others}, allow_insecure=True, from_json=False
     )
 
-    async def look(url: str) -> Any:
+    async def look_up(url: str) -> Any:
         return await whoisit.ip_async(await address_of(_host(url)), async_client=client)
 
-    return look
+    return look_up
 
 
-async def whodap() -> Look:
+async def whodap() -> LookUp:
     """Whodap reads IANA's bootstrap file first, then asks RDAP."""
     import httpx2
     import whodap
 
     module = __import__("whodap.client", fromlist=["IPv4Client"])
     module.IPv4Client._iana_uri = f"{_BOOTSTRAP}ipv4.json"
-    made = httpx2.AsyncClient(
+    http_client = httpx2.AsyncClient(
         limits=httpx2.Limits(max_connections=None), timeout=60, follow_redirects=True
     )
-    client = await whodap.IPv4Client.new_aio_client(httpx_client=made)
+    client = await whodap.IPv4Client.new_aio_client(httpx_client=http_client)
 
-    async def look(url: str) -> Any:
+    async def look_up(url: str) -> Any:
         return (await client.aio_lookup(await address_of(_host(url)))).to_dict()
 
-    return look
+    return look_up
 
 
-async def asyncwhois() -> Look:
+async def asyncwhois() -> LookUp:
     """Asyncwhois over RDAP, which is whodap's client under its own."""
     import asyncwhois as library
     import httpx2
@@ -121,16 +121,16 @@ async def asyncwhois() -> Look:
 
     module = __import__("whodap.client", fromlist=["IPv4Client"])
     module.IPv4Client._iana_uri = f"{_BOOTSTRAP}ipv4.json"
-    made = httpx2.AsyncClient(
+    http_client = httpx2.AsyncClient(
         limits=httpx2.Limits(max_connections=None), timeout=60, follow_redirects=True
     )
-    below = await whodap.IPv4Client.new_aio_client(httpx_client=made)
+    below = await whodap.IPv4Client.new_aio_client(httpx_client=http_client)
     client = library.NumberClient(whodap_client=below)
 
-    async def look(url: str) -> Any:
+    async def look_up(url: str) -> Any:
         return await client.aio_rdap(await address_of(_host(url)))
 
-    return look
+    return look_up
 
 
 PEERS: dict[str, Peer] = {

@@ -29,10 +29,10 @@ def main() -> int:
     )
     arguments.add_argument("--shared", type=Path, default=HERE.parent.parent / "shared")
     arguments.add_argument("--urls", type=int, default=10_000)
-    given = arguments.parse_args()
+    options = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         world = Path(folder)
-        laboratory = [sys.executable, str(given.shared / "lab" / "lab.py")]
+        laboratory = [sys.executable, str(options.shared / "lab" / "lab.py")]
         subprocess.run(
             [
                 *laboratory,
@@ -44,7 +44,7 @@ def main() -> int:
                 "--seed",
                 "1",
                 "--urls",
-                str(given.urls),
+                str(options.urls),
             ],
             check=True,
             stdout=subprocess.DEVNULL,

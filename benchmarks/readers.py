@@ -43,13 +43,13 @@ def named_by(answer: Attribution) -> Named:
 
 def with_attribution(address: str, answer: Any, registry: str) -> Named:
     """This project's reading and deciding."""
-    asked, protocol = read_address(address), "whois" if isinstance(answer, str) else "rdap"
-    server = next(one.host for one in servers_of(registry) if one.protocol == protocol)
+    parsed, protocol = read_address(address), "whois" if isinstance(answer, str) else "rdap"
+    server = next(server.host for server in servers_of(registry) if server.protocol == protocol)
     if isinstance(answer, str):
-        record = Record("whois", WhoisAt(asked), server, AT, "answered", answer.encode())
+        record = Record("whois", WhoisAt(parsed), server, AT, "answered", answer.encode())
     else:
         url, body = f"https://{server}/ip/{address}", json.dumps(answer).encode()
-        record = Record("rdap", NetworkAt(asked), server, AT, "answered", body, url=url, tls=True)
+        record = Record("rdap", NetworkAt(parsed), server, AT, "answered", body, url=url, tls=True)
     return named_by(decide(Evidence(address, AT, records=[record])).attribution)
 
 
@@ -81,8 +81,10 @@ def with_ipwhois(address: str, answer: Any, registry: str) -> Named:
     )
 
     def contact(role: str, key: str) -> Any:
-        held = [one.get("contact") or {} for one in objects if role in (one.get("roles") or [])]
-        return next((one[key] for one in held if one.get(key)), None)
+        contacts = [
+            entity.get("contact") or {} for entity in objects if role in (entity.get("roles") or [])
+        ]
+        return next((entity[key] for entity in contacts if entity.get(key)), None)
 
     emails = contact("abuse", "email")
     return Named(contact("registrant", "name"), str(emails[0]["value"]) if emails else None)
@@ -96,7 +98,9 @@ def with_whoisit(address: str, answer: Any, registry: str) -> Named:
     entities = whoisit.parser.parse(bootstrap, "ip", address, answer).get("entities") or {}
 
     def first(role: str, key: str) -> str | None:
-        return next((str(one[key]) for one in entities.get(role) or [] if one.get(key)), None)
+        return next(
+            (str(entity[key]) for entity in entities.get(role) or [] if entity.get(key)), None
+        )
 
     return Named(first("registrant", "name"), first("abuse", "email"))
 
@@ -116,12 +120,12 @@ def with_asyncwhois(address: str, answer: Any, registry: str) -> Named:
         "lacnic": "LACNICParser",
         "afrinic": "AFRINICParser",
     }
-    found = {
+    fields = {
         str(key): value
         for key, value in getattr(parse_rir, kind[registry])().parse(answer).items()
         if value
     }
-    return Named(found.get("org_name") or found.get("organization"), found.get("abuse_email"))
+    return Named(fields.get("org_name") or fields.get("organization"), fields.get("abuse_email"))
 
 
 @cache

@@ -30,11 +30,11 @@ def main() -> None:
     }
     for command in commands.values():
         seconds(command)
-    found: dict[str, list[float]] = {name: [] for name in commands}
+    timings: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(runs):
         for name, command in commands.items():
-            found[name].append(seconds(command))
-    sys.stdout.write(json.dumps(found) + "\n")
+            timings[name].append(seconds(command))
+    sys.stdout.write(json.dumps(timings) + "\n")
 
 
 if __name__ == "__main__":

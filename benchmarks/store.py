@@ -24,8 +24,9 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from attribution.casework.importing import BATCH, import_history
-from attribution.casework.notices_due import Terms
+from attribution.casework.importing import import_history
+from attribution.casework.importing_rows import ROWS_AT_ONCE, Import
+from attribution.casework.terms import Terms
 from attribution.casework.views import case_lines, case_view, provider_view
 from attribution.store import Store
 from attribution.store.tables import cases, events, marks, providers, reports
@@ -75,16 +76,16 @@ def importing(folder: Path, runs: int) -> tuple[list[float], dict[str, float]]:
         ours = folder / f"ours-{run}.sqlite3"
         began = time.perf_counter()
         with Store.open(f"sqlite:///{ours}") as store:
-            import_history(store, source, who="bench", reject=lambda *one: None)
+            import_history(store, source, Import(who="bench", reject=lambda *_: None))
         seconds["import"] = time.perf_counter() - began
         bare = folder / f"bare-{run}.sqlite3"
         shutil.copy(ours, bare)
-        made = sqlite3.connect(ours)
+        imported = sqlite3.connect(ours)
         rows = {
-            t.name: made.execute(f"SELECT * FROM {t.name} ORDER BY 1").fetchall()
+            t.name: imported.execute(f"SELECT * FROM {t.name} ORDER BY 1").fetchall()
             for t in (providers, marks, cases, reports, events)
         }
-        made.close()
+        imported.close()
         target = sqlite3.connect(bare, isolation_level=None)
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = OFF"):
             target.execute(f"PRAGMA {pragma}")
@@ -95,10 +96,10 @@ def importing(folder: Path, runs: int) -> tuple[list[float], dict[str, float]]:
         began = time.perf_counter()
         for name, some in rows.items():
             places = ",".join("?" * len(some[0]))
-            for start in range(0, len(some), BATCH):
+            for start in range(0, len(some), ROWS_AT_ONCE):
                 target.execute("BEGIN IMMEDIATE")
                 target.executemany(
-                    f"INSERT INTO {name} VALUES ({places})", some[start : start + BATCH]
+                    f"INSERT INTO {name} VALUES ({places})", some[start : start + ROWS_AT_ONCE]
                 )
                 target.execute("COMMIT")
         seconds["executemany"] = time.perf_counter() - began
@@ -145,7 +146,7 @@ def viewing(store: Store, samples: int) -> dict[str, list[float]]:
     """Time views of one provider, and a query that an index alone answers, for providers of every
     size.
     """
-    found: dict[str, list[float]] = {}
+    timings: dict[str, list[float]] = {}
     with store.read() as connection:
         ids = connection.execute(
             select(cases.c.provider_id, cases.c.key).order_by(func.random()).limit(samples)
@@ -165,8 +166,8 @@ def viewing(store: Store, samples: int) -> dict[str, list[float]]:
             for name, view in work.items():
                 began = time.perf_counter()
                 view(connection, provider, key)
-                found.setdefault(name, []).append(time.perf_counter() - began)
-    return found
+                timings.setdefault(name, []).append(time.perf_counter() - began)
+    return timings
 
 
 def assessing(url: str, folder: Path) -> list[tuple[str, float, float]]:
@@ -183,21 +184,21 @@ def assessing(url: str, folder: Path) -> list[tuple[str, float, float]]:
             .group_by(providers.c.key)
         ).all()
     provider = min(rows, key=lambda row: abs(row[1] - 1000))[0]
-    found = []
-    for what, words, seconds_at_most in (
+    figures = []
+    for what, arguments, seconds_at_most in (
         ("assess", ["assess", "--output", str(folder / "assessed.jsonl")], 30),
         ("dossier of 1,000 cases", ["dossier", provider, "--output", str(folder / "dossier")], 3),
     ):
         began = time.perf_counter()
         process = subprocess.Popen(
-            [sys.executable, "-m", "attribution_cli.entry", *words, "--force"], env=environment
+            [sys.executable, "-m", "attribution_cli.entry", *arguments, "--force"], env=environment
         )
         _, status, usage = os.wait4(process.pid, 0)
         if status:
             raise SystemExit(f"{what} ended with {status}")
-        found.append((f"{what}, seconds", time.perf_counter() - began, seconds_at_most))
-        found.append((f"{what}, MB", usage.ru_maxrss / 1024, 400))
-    return found
+        figures.append((f"{what}, seconds", time.perf_counter() - began, seconds_at_most))
+        figures.append((f"{what}, MB", usage.ru_maxrss / 1024, 400))
+    return figures
 
 
 def percentile(values: list[float]) -> float:
@@ -218,12 +219,12 @@ def main() -> None:
         help="measure `assess` and a dossier on so many events, and nothing else",
     )
     arguments.add_argument("--database", help="an empty PostgreSQL database for --events")
-    given = arguments.parse_args()
-    if given.events:
+    options = arguments.parse_args()
+    if options.events:
         with tempfile.TemporaryDirectory(prefix="attribution-bench-") as name:
             folder = Path(name)
-            url = given.database or f"sqlite:///{folder / 'patterns.sqlite3'}"
-            filled(url, given.cases, given.events, folder / "patterns.keys").close()
+            url = options.database or f"sqlite:///{folder / 'patterns.sqlite3'}"
+            filled(url, options.cases, options.events, folder / "patterns.keys").close()
             for what, value, bar in assessing(url, folder):
                 met = "yes" if value <= bar else "NO"
                 sys.stdout.write(f"{what:40} {value:8.3g}  <= {bar:<6} {met}\n")
@@ -231,7 +232,7 @@ def main() -> None:
     figures = []
     with tempfile.TemporaryDirectory(prefix="attribution-bench-") as name:
         folder = Path(name)
-        ratios, seconds = importing(folder, given.runs)
+        ratios, seconds = importing(folder, options.runs)
         figures.append(
             (
                 "import's speed over bare executemany of the same rows",
@@ -245,22 +246,22 @@ def main() -> None:
             f"{seconds['executemany']:.2f} s\n"
         )
         began = time.perf_counter()
-        with filled(f"sqlite:///{folder / 'views.sqlite3'}", given.cases) as store:
+        with filled(f"sqlite:///{folder / 'views.sqlite3'}", options.cases) as store:
             sys.stdout.write(
-                f"{given.cases} cases with {store.check().events} events made in "
+                f"{options.cases} cases with {store.check().events} events made in "
                 f"{time.perf_counter() - began:.0f} s\n"
             )
-            runs = [viewing(store, 300) for _ in range(given.runs)]
+            runs = [viewing(store, 300) for _ in range(options.runs)]
         for view in ("provider show", "case list of the provider", "case show"):
             times = [percentile(run[view]) for run in runs]
             over = [
-                one / percentile(run["an index-only query"])
-                for one, run in zip(times, runs, strict=True)
+                seconds_95 / percentile(run["an index-only query"])
+                for seconds_95, run in zip(times, runs, strict=True)
             ]
             figures.append(
                 (
                     f"{view}, 95th percentile, ms",
-                    [one * 1000 for one in times],
+                    [seconds_95 * 1000 for seconds_95 in times],
                     "<= 50",
                     statistics.median(times) <= 0.05,
                 )

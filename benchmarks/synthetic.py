@@ -62,7 +62,7 @@ class World:
         rows = [
             json.loads(line) for line in (folder / "truth.jsonl").read_text("utf-8").splitlines()
         ]
-        made = cls(
+        loaded = cls(
             {row["host"]: _address(world["hosts"], row["host"]) for row in rows},
             {row["host"]: Named(row.get("provider"), row.get("abuse")) for row in rows},
             {},
@@ -70,38 +70,41 @@ class World:
         )
         for network in world["networks"]:
             low, high = (int(ipaddress.ip_address(network[end])) for end in ("start", "end"))
-            made._documents.setdefault(network["registry"], {})[low, high] = network["rdap"]
-        made.autnums = {
+            loaded._documents.setdefault(network["registry"], {})[low, high] = network["rdap"]
+        loaded.autnums = {
             int(asn): (row["registry"], row["rdap"])
             for asn, row in world.get("autnums", {}).items()
         }
         for key, document in world.get("entities", {}).items():
             registry, _, handle = key.partition(":")
-            made.entities[registry, handle] = document
+            loaded.entities[registry, handle] = document
         for prefix, asn, *_ in world["origins"]:
             block = ipaddress.ip_network(prefix)
             low, high = int(block[0]), int(block[-1])
-            made._origins[low, high] = int(asn)
+            loaded._origins[low, high] = int(asn)
             document = next(
-                held[low, high] for held in made._documents.values() if (low, high) in held
+                documents[low, high]
+                for documents in loaded._documents.values()
+                if (low, high) in documents
             )
-            made.systems[int(asn)] = _holder(document)
-        for host, address in made.hosts.items():
-            widest = list(made.around(address))[-1][1]
-            made.parents[host] = _holder(widest).mailbox or ""
-        return made
+            loaded.systems[int(asn)] = _holder(document)
+        for host, address in loaded.hosts.items():
+            widest = list(loaded.around(address))[-1][1]
+            loaded.parents[host] = _holder(widest).mailbox or ""
+        return loaded
 
     def around(self, address: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield (registry, RDAP answer) of every network around an address, most specific first."""
         number = int(ipaddress.ip_address(address))
-        found = [
+        networks = [
             (high - low, registry, document)
-            for registry, held in self._documents.items()
-            for (low, high), document in held.items()
+            for registry, documents in self._documents.items()
+            for (low, high), document in documents.items()
             if low <= number <= high
         ]
         yield from (
-            (registry, document) for _, registry, document in sorted(found, key=lambda one: one[0])
+            (registry, document)
+            for _, registry, document in sorted(networks, key=lambda network: network[0])
         )
 
     def origin(self, address: str) -> int | None:
@@ -128,13 +131,15 @@ class World:
         if isinstance(question, NetworkAt):
             return _record(question, *answers[0])
         if isinstance(question, NetworkAbove):
-            above = (one for one in answers if question.url.endswith(f"/ip/{_block(one[1])}"))
-            return next((_record(question, *one) for one in above), _absent(question, "rdap"))
+            above = (
+                answer for answer in answers if question.url.endswith(f"/ip/{_block(answer[1])}")
+            )
+            return next((_record(question, *answer) for answer in above), _absent(question, "rdap"))
         if isinstance(question, OriginOf):
             return self._announcement(question)
         if isinstance(question, SystemNumbered):
-            held = self.autnums.get(question.asn)
-            return _record(question, *held) if held else _absent(question, "rdap")
+            autnum = self.autnums.get(question.asn)
+            return _record(question, *autnum) if autnum else _absent(question, "rdap")
         if isinstance(question, EntityNamed):
             document = self.entities.get((question.registry, question.handle.upper()))
             return (
@@ -175,14 +180,14 @@ class World:
 
 def _address(hosts: dict[str, dict[str, Any]], host: str) -> str:
     """Return a host's first address, by way of its aliases."""
-    held = hosts[host]
-    while "CNAME" in held:
-        held = hosts[str(held["CNAME"])]
-    return str((held.get("A") or held["AAAA"])[0])
+    records = hosts[host]
+    while "CNAME" in records:
+        records = hosts[str(records["CNAME"])]
+    return str((records.get("A") or records["AAAA"])[0])
 
 
 def _record(question: Question, registry: str, document: dict[str, Any]) -> Record:
-    server = next(one.host for one in servers_of(registry) if one.protocol == "rdap")
+    server = next(server.host for server in servers_of(registry) if server.protocol == "rdap")
     path = "ip/" if isinstance(question, NetworkAt | NetworkAbove) else "other/"
     body = json.dumps(document).encode()
     return Record(
@@ -204,9 +209,9 @@ def _holder(document: dict[str, Any]) -> Named:
     name = mailbox = None
     stack = list(document["entities"])
     while stack:
-        one = stack.pop(0)
-        stack += one.get("entities", [])
-        card = {row[0]: row[3] for row in one.get("vcardArray", [None, []])[1]}
+        entity = stack.pop(0)
+        stack += entity.get("entities", [])
+        card = {row[0]: row[3] for row in entity.get("vcardArray", [None, []])[1]}
         mailbox = mailbox or card.get("email")
         if card.get("kind") == "org":
             name = name or card["fn"]

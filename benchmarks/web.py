@@ -37,8 +37,8 @@ class Server:
             text=True,
         )
         assert self.process.stdout is not None
-        told = json.loads(self.process.stdout.readline())
-        self.port, self.key = int(told["port"]), str(told["key"])
+        start = json.loads(self.process.stdout.readline())
+        self.port, self.key = int(start["port"]), str(start["key"])
 
     def request(self, path: str, body: Any = None, method: str = "POST") -> bytes:
         """Return a request as bytes, ready to be sent over and over."""
@@ -76,7 +76,7 @@ async def load(
     times: list[float] = []
     left = count
 
-    async def one() -> None:
+    async def client() -> None:
         nonlocal left
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         while left > 0:
@@ -90,7 +90,7 @@ async def load(
         writer.close()
 
     began = time.perf_counter()
-    await asyncio.gather(*(one() for _ in range(connections)))
+    await asyncio.gather(*(client() for _ in range(connections)))
     return time.perf_counter() - began, times
 
 
@@ -172,7 +172,7 @@ def compare(rounds: int, count: int, connections: int) -> None:
             f"{statistics.median(tails[name]):.2f}"
         )
     for name in list(requests)[1:]:
-        ratios = [one / other for one, other in zip(rates["ours"], rates[name], strict=True)]
+        ratios = [ours / other for ours, other in zip(rates["ours"], rates[name], strict=True)]
         print(f"ours over {name}: {statistics.median(ratios):.2f} (bar 0.60)")
 
 
@@ -191,22 +191,22 @@ def flat(count: int, connections: int) -> None:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--requests", type=int, default=10_000, help="a round")
-    options.add_argument("--connections", type=int, default=32)
-    options.add_argument("--streams", type=int, default=1000)
-    options.add_argument("--only", choices=("compare", "streams", "memory"))
-    given = options.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--requests", type=int, default=10_000, help="a round")
+    parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--streams", type=int, default=1000)
+    parser.add_argument("--only", choices=("compare", "streams", "memory"))
+    options = parser.parse_args()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 8192)), hard))
-    if given.only in (None, "compare"):
-        compare(given.rounds, given.requests, given.connections)
-    if given.only in (None, "streams"):
+    if options.only in (None, "compare"):
+        compare(options.rounds, options.requests, options.connections)
+    if options.only in (None, "streams"):
         with running("ours", "--slow", "0.2") as server:
-            print(json.dumps(asyncio.run(streams(server, given.streams))))
-    if given.only in (None, "memory"):
-        flat(100_000, given.connections)
+            print(json.dumps(asyncio.run(streams(server, options.streams))))
+    if options.only in (None, "memory"):
+        flat(100_000, options.connections)
 
 
 if __name__ == "__main__":

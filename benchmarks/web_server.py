@@ -52,12 +52,12 @@ def bare(answer: str) -> FastAPI:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser()
-    options.add_argument("kind", choices=("ours", "bare"))
-    options.add_argument(
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kind", choices=("ours", "bare"))
+    parser.add_argument(
         "--slow", type=float, default=0.0, help="seconds for each look-up of a batch"
     )
-    given = options.parse_args()
+    options = parser.parse_args()
     with DemoWorld() as world, tempfile.TemporaryDirectory() as folder:
         settings = world.settings(rate_limit=1_000_000, cache_folder=Path(folder) / "cache")
         answer = attribution.attribute(TARGET, settings).model_dump_json()
@@ -65,11 +65,11 @@ def main() -> None:
             with store.write("bench") as writer:
                 key = make_key(writer, "bench", ["attribute"])
             service = Service(settings, store)
-            if given.slow:
-                service.attributor.attribute = _slowed(service.attributor.attribute, given.slow)  # type: ignore[method-assign]
+            if options.slow:
+                service.attributor.attribute = _slowed(service.attributor.attribute, options.slow)  # type: ignore[method-assign]
             app: Any = (
                 create_app(service, log=RequestLog(sys.stderr))
-                if given.kind == "ours"
+                if options.kind == "ours"
                 else bare(answer)
             )
             server = uvicorn.Server(config(app, settings, "127.0.0.1", 0))

@@ -17,7 +17,7 @@ from attribution_cli.panel import panel
 TARGET = Path(__file__).parent.parent / "docs" / "check.svg"
 
 
-async def _look_up(world: DemoWorld) -> Investigation:
+async def _investigate(world: DemoWorld) -> Investigation:
     async with Attributor(world.settings()) as attributor:
         return await attributor.investigate("https://shop.quay-customer.example/1")
 
@@ -25,9 +25,9 @@ async def _look_up(world: DemoWorld) -> Investigation:
 def main() -> None:
     """Write the picture, without the web fonts that Rich would link to."""
     with DemoWorld() as world:
-        found = asyncio.run(_look_up(world))
+        investigation = asyncio.run(_investigate(world))
     console = Console(record=True, width=88, file=io.StringIO(), force_terminal=True)
-    console.print(panel(found))
+    console.print(panel(investigation))
     svg = console.export_svg(title="attribution check https://shop.quay-customer.example/1")
     TARGET.write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL), "utf-8")
 

@@ -17,15 +17,15 @@ from attribution.decide.facts import Facts
 from attribution.decide.plan import Wishes, next_questions
 from attribution.evidence import Kind, Outcome, Question, Record
 from attribution.evidence.question import (
-    DeskOf,
     EntityNamed,
-    FrontOf,
-    MadeUpName,
+    HotlinesAndAuthorityOf,
     NationalNetwork,
     NetworkAbove,
     NetworkAt,
+    NonexistentName,
     OriginOf,
     ResolveName,
+    ReverseProxyAt,
     SuffixOf,
     SystemNumbered,
     WhoisAbove,
@@ -120,7 +120,7 @@ def resolved(host: str, *addresses: str, alias: str | None = None) -> Record:
 def canary(*addresses: str) -> Record:
     """What the resolver says of a name that does not exist."""
     name = "www.canary.example"
-    question = MadeUpName("127.0.0.1:53")
+    question = NonexistentName("127.0.0.1:53")
     return replace(resolved(name, *addresses), kind="canary", question=question, url=f"{name} A")
 
 
@@ -182,7 +182,7 @@ def listed(*kinds: tuple[str, str], address: str = TARGET) -> Record:
         for kind, company in kinds
     ]
     body = json.dumps({"lists": lists}).encode()
-    return Record("front", FrontOf(address_of(address)), "lists", AT, "answered", body)
+    return Record("front", ReverseProxyAt(address_of(address)), "lists", AT, "answered", body)
 
 
 def vouched(provider: str) -> Record:
@@ -209,9 +209,9 @@ def planned(*records: Record, target: str = TARGET) -> list[Question]:
     """What is still to be asked about the networks; not the origin AS, lists, registrar, desks."""
     facts = Facts.of(evidence(*records, target=target))
     for address in facts.addresses:
-        facts.asked |= {OriginOf(address), FrontOf(address)}
+        facts.asked |= {OriginOf(address), ReverseProxyAt(address)}
     asked = next_questions(facts, Wishes(registrar=False))
-    return [question for question in asked if not isinstance(question, DeskOf)]
+    return [question for question in asked if not isinstance(question, HotlinesAndAuthorityOf)]
 
 
 def codes(answer: Attribution) -> set[str]:

@@ -9,12 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from attribution.attributor import Investigation
-from attribution.casework.notices_due import record_notice
-from attribution.casework.recording_events import note_event
-from attribution.casework.reporting import Added, add_report
+from attribution.casework.erasing import EraseReport, erase_report
+from attribution.casework.linking import LinkProviders, NewLink, add_link, link_providers
+from attribution.casework.mailboxes import ApproveMailbox, approve_mailbox
+from attribution.casework.notices_sent import RecordNotice
+from attribution.casework.notices_sent import record_notice as record
+from attribution.casework.noting import CorrectEvent, NoteEvent, correct_event, write_event
+from attribution.casework.providers import RegisteredProvider
+from attribution.casework.providers import keep_provider as keep
+from attribution.casework.reporting import ReportedUrl, ReportUrl, report_url
+from attribution.casework.terms import SetTerms, Terms
+from attribution.casework.terms import set_terms as set_
 from attribution.decide import decide
 from attribution.evidence import Evidence
-from attribution.store import Store
+from attribution.models import Provider
+from attribution.store import Store, Writer
+from attribution.store.queries.providers import provider_with_id
 from bundles import AT, TARGET, entity, network, rdap, resolved, suffix
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -64,10 +74,76 @@ def reported(
     url: str = "https://www.site.example/1",
     found: Investigation | None = None,
     **more: Any,
-) -> Added:
+) -> ReportedUrl:
     """Add a report."""
     with store.write("ann") as writer:
-        return add_report(writer, url, found or looked_up(), **more)
+        command = ReportUrl(url=url, investigation=found or looked_up(), **more)
+        return report_url(writer, command)
+
+
+def note_event(
+    writer: Writer,
+    kind: str,
+    at: int | None = None,
+    *,
+    detail: dict[str, Any] | None = None,
+    origin: str | None = None,
+    **about: str,
+) -> list[int]:
+    """Write an event, whatever its detail."""
+    return write_event(writer, NoteEvent(kind=kind, at=at, **about), detail or {}, origin)
+
+
+def correct(writer: Writer, event: int, why: str) -> int:
+    """Take an event back."""
+    return correct_event(writer, CorrectEvent(event=event, why=why))
+
+
+def record_notice(writer: Writer, case: str, at: int | None = None, **more: str) -> str:
+    """Note that a notice was sent."""
+    return record(writer, RecordNotice(case=case, at=at, **more))
+
+
+def approve(writer: Writer, provider: int, mailbox: str, why: str) -> None:
+    """Approve a mailbox."""
+    key = provider_with_id(writer.connection, provider).key
+    approve_mailbox(writer, ApproveMailbox(provider=key, mailbox=mailbox, why=why))
+
+
+def erase(writer: Writer, report: str, why: str) -> None:
+    """Erase a report."""
+    erase_report(writer, EraseReport(report=report, why=why))
+
+
+def keep_provider(writer: Writer, provider: Provider, source: str, **more: Any) -> int:
+    """Add a provider as a registry names it."""
+    return keep(writer, RegisteredProvider(provider=provider, source=source, **more))
+
+
+def link(writer: Writer, new: int, old: int, kind: str, known_at: int, source: str) -> int:
+    """Link two providers by their ids."""
+    new_link = NewLink(new=new, old=old, kind=kind, known_at=known_at, source=source)
+    return add_link(writer, new_link)
+
+
+def same_operator(writer: Writer, names: tuple[str, ...], source: str, known_at: int) -> list[int]:
+    """Link names of one operator."""
+    first, *others = names
+    command = LinkProviders(
+        new=first, old=tuple(others), source=source, kind="same_operator", known_at=known_at
+    )
+    return list(link_providers(writer, command).numbers)
+
+
+def set_terms(writer: Writer, provider: int, terms: Terms) -> None:
+    """Agree how a provider is written to."""
+    command = SetTerms(
+        provider=provider_with_id(writer.connection, provider).key,
+        grouping_hours=terms.grouping_hours,
+        reminder_hours=terms.reminder_hours,
+        quiet_days=",".join(terms.quiet_days),
+    )
+    set_(writer, command, terms)
 
 
 def write_history(folder: Path, **files: Iterable[dict[str, Any] | str]) -> Path:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -86,27 +86,24 @@ class AnswerCache:
         self.store.close()
 
     def find(self, question: Question) -> Kept | None:
-        """Return what is kept, fresh or not; who asks decides whether a stale answer serves."""
+        """Return what is kept, fresh or not: the caller decides whether a stale answer serves."""
         kept = self._get(key_of(question))
         if kept is None and isinstance(question, NetworkAt):
             kept = self._around(question.address)
         if kept is None and isinstance(question, NetworkAbove):
             named = object_named(question)
             kept = self._get(_object_key(named)) if named else None
-            kept = kept and Kept(
-                tuple(record.about(question) for record in kept.records),
-                kept.fresh_until,
-                kept.usable_until,
-                kept.from_this_run,
+            kept = kept and replace(
+                kept, records=tuple(record.about(question) for record in kept.records)
             )
         return kept
 
     def serves_others(self, address: Address) -> bool:
-        """Say whether the answer about an address serves the range around it."""
+        """Whether the answer about an address serves the range around it."""
         return self._around(address) is not None
 
     def is_fresh(self, kept: Kept) -> bool:
-        """Say whether an answer may be given without asking."""
+        """Whether an answer may be given without asking."""
         return self._clock.now() < kept.fresh_until
 
     def keep(self, question: Question, records: list[Record]) -> None:
@@ -130,8 +127,8 @@ class AnswerCache:
         for key in keys:
             self._put(key, kept)
         if network:
-            answer = Kept((records[-1],), kept.fresh_until, kept.usable_until, from_this_run=True)
-            self._put(_object_key(Range(network.registry, network.first, network.last)), answer)
+            named = Range(network.registry, network.first, network.last)
+            self._put(_object_key(named), replace(kept, records=(records[-1],)))
 
     def get_file(self, name: str) -> tuple[str, datetime] | None:
         """Return a kept bootstrap file and when it was fetched."""
@@ -177,29 +174,30 @@ class AnswerCache:
 
     def _around(self, address: Address) -> Kept | None:
         bits = address.max_prefixlen
-        for length in sorted(self._known_lengths(address.version), reverse=True):
+        for length in sorted(self._noted_lengths(address.version), reverse=True):
             head = int(address) >> (bits - length) << (bits - length)
             kept = self._get(f"block {type(address)(head)}/{length}")
             if kept:
                 return kept
         return None
 
-    def _known_lengths(self, version: int) -> set[int]:
+    def _noted_lengths(self, version: int) -> set[int]:
         if version not in self._lengths:
-            value = self.store.get(f"{self._world} lengths {version}")
-            self._lengths[version] = (
-                {one for one in value if isinstance(one, int)} if isinstance(value, list) else set()
-            )
+            self._lengths[version] = self._lengths_on_disk(version)
         return self._lengths[version]
 
+    def _lengths_on_disk(self, version: int) -> set[int]:
+        value = self.store.get(f"{self._world} lengths {version}")
+        lengths = value if isinstance(value, list) else []
+        return {length for length in lengths if isinstance(length, int)}
+
     def _note_lengths(self, version: int, lengths: set[int]) -> None:
-        known = self._known_lengths(version)
-        if not lengths <= known:
-            on_disk = self.store.get(f"{self._world} lengths {version}")
-            known |= lengths | {one for one in on_disk or [] if isinstance(one, int)}
+        noted = self._noted_lengths(version)
+        if not lengths <= noted:
+            noted |= lengths | self._lengths_on_disk(version)
             self.store.set(
                 f"{self._world} lengths {version}",
-                sorted(known),
+                sorted(noted),
                 timedelta(days=365).total_seconds(),
             )
 
@@ -234,7 +232,7 @@ class AnswerCache:
 def _read(value: Any) -> Kept | None:
     try:
         return Kept(
-            tuple(Record.from_json(one) for one in value["records"]),
+            tuple(Record.from_json(record) for record in value["records"]),
             datetime.fromisoformat(value["fresh_until"]),
             datetime.fromisoformat(value["usable_until"]),
         )
@@ -243,9 +241,7 @@ def _read(value: Any) -> Kept | None:
 
 
 def key_of(question: Question) -> str:
-    """Return under what a question's answer is shared and kept:
-    its fields, without which network is below.
-    """
+    """Return the key of a question's answer: its fields, without the network below."""
     fields = question_to_json(question)
     if isinstance(question, NetworkAbove):  # one network is above many, and is asked for once
         fields = {"kind": question.kind, "url": question.url}
@@ -260,7 +256,7 @@ def _object_key(named: Range) -> str:
 
 
 def _network(question: Question, record: Record) -> Network | None:
-    """Return the network of an RDAP answer about an address, or about what lies above one."""
+    """Return the network of an RDAP answer about an address or the network above one."""
     if (
         not isinstance(question, NetworkAt | NetworkAbove)
         or record.outcome != "answered"
@@ -280,8 +276,8 @@ def _kind(key: str) -> str:
 
 
 class Neighbourhoods:
-    """Blocks within which one answer often serves several addresses,
-    so that one question at a time is worth its wait.
+    """Blocks in which one answer often serves several addresses: there one question at a time is
+    asked.
 
     A /24 or /48 at first. Where an answer served its own address only, more specific blocks are
     small if there are any: a /29 or /64 then; and where that held as well, each address is asked
@@ -292,9 +288,7 @@ class Neighbourhoods:
         self._sparse: set[tuple[int, int]] = set()
 
     def of(self, address: Address) -> tuple[int, int]:
-        """Return a mark of the block around an address:
-        its first bits, and how many bits follow.
-        """
+        """Return the block around an address: its first bits, and how many bits follow."""
         blocks = self._blocks(address)
         return next((block for block in blocks if block not in self._sparse), blocks[-1])
 

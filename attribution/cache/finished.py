@@ -2,8 +2,8 @@
 of a resolver or registry that they rest on is fresh.
 
 An archive names the same sites over and over: for those nothing is asked, read or decided again.
-What is kept is the answer's JSON without its input and the time of the look, which are the only
-parts that a further look changes.
+What is kept is the answer's JSON without its input and the time of the lookup, which are the only
+parts that a further lookup changes.
 """
 
 from __future__ import annotations
@@ -19,60 +19,22 @@ from typing import Any
 
 from attribution._version import __version__
 from attribution.cache.json_store import JsonStore
-from attribution.cache.peek import Peek
 from attribution.files.shown_text import escaped_json
 from attribution.lookup.budgets.clock import Clock
 from attribution.models import Attribution
-from attribution.settings import Settings
+from attribution.settings import AnswerSettings, Settings
 
 _IN_MEMORY = 4096
 _FORMAT = 2
-# Settings that change how one asks, not what is answered.
-_WITHOUT_EFFECT = {
-    "cache_folder",
-    "data_folder",
-    "dns_timeout",
-    "connect_timeout",
-    "rdap_timeout",
-    "whois_timeout",
-    "patience",
-    "wait",
-    "proxy",
-    "registry_concurrency",
-    "jobs",
-    "cloudflare_access_secret",
-    "store",
-    "key_file",
-    "time_stamp_url",
-    "time_stamp_roots",
-    "stamps_folder",
-    "keep_urls",
-    "analyst",
-    "hotline_name",
-    "hotline_mailbox",
-    "hotline_country",
-    "grouping_hours",
-    "reminder_hours",
-    "notice_language",
-    "notice_urls",
-    "templates_folder",
-    "public_url",
-    "trusted_proxies",
-    "rate_limit",
-    "session_hours",
-    "oidc_issuer",
-    "oidc_client_id",
-    "oidc_client_secret",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """An answer but for its input and the time of the look."""
+    """An answer without its input and the time of the lookup."""
 
     status: str
     head: str
-    """JSON from `"host"` up to the time of the look."""
+    """JSON from `"host"` up to the time of the lookup."""
     tail: str
     """JSON from after that time to the end."""
     until: float
@@ -85,11 +47,9 @@ class Finished:
         return "{" + self.fields(text, f"{observed_at:%Y-%m-%dT%H:%M:%SZ}")
 
     def fields(self, text: str, observed_at: str) -> str:
-        """Return the same without the opening brace,
-        from the time as text: what a line of an archive costs.
-        """
-        given = escaped_json(json.dumps(text, ensure_ascii=False))
-        return f'"input":{given},{self.head}{observed_at}{self.tail}'
+        """Return the same without the opening brace; `observed_at` is the time as JSON has it."""
+        target = escaped_json(json.dumps(text, ensure_ascii=False))
+        return f'"input":{target},{self.head}{observed_at}{self.tail}'
 
 
 class FinishedAnswers:
@@ -107,67 +67,56 @@ class FinishedAnswers:
     ) -> None:
         self._store, self._clock, self._settings = store, clock, settings
         self._check_mailboxes = check_mailboxes
-        self._peek = Peek(settings.cache_path)
         self._memory: OrderedDict[str, Finished] = OrderedDict()
         self.answer_for(())
 
     def answer_for(self, vouched: Iterable[str]) -> None:
-        """Keep apart what was answered for other vouchings,
-        each given as a text that says all of it.
-        """
-        mark = fingerprint(self._settings, check_mailboxes=self._check_mailboxes, vouched=vouched)
-        self._prefix = f"finished {mark} "
+        """Keep answers for these vouchings apart from others; each is a text of all its fields."""
+        answer_key = fingerprint(
+            self._settings, check_mailboxes=self._check_mailboxes, vouched=vouched
+        )
+        self.prefix = f"finished {answer_key} "
+        """What every key on disk begins with."""
         self._memory.clear()
 
     def find(self, host: str) -> Finished | None:
         """Return what was answered for a host, if it is fresh."""
         now = self._clock.time()
-        found = self._memory.get(host)
-        if found is None:
-            found = read_finished(self._peek.get(self._prefix + host))
-            if found is None or found.until <= now:
+        finished = self._memory.get(host)
+        if finished is None:
+            finished = read_finished(self._store.get(self.prefix + host))
+            if finished is None or finished.until <= now:
                 return None
-            self._remember(host, found)
-        elif found.until <= now:
+            self._remember(host, finished)
+        elif finished.until <= now:
             del self._memory[host]
             return None
-        return found
-
-    def close(self) -> None:
-        """Close the file that is read; the store is its owner's."""
-        self._peek.close()
-
-    @property
-    def prefix(self) -> str:
-        """What every key on disk begins with."""
-        return self._prefix
+        return finished
 
     def keep(
         self, answer: Attribution, until: datetime, steps: Iterable[tuple[str, str]] | None = None
     ) -> None:
-        """Keep an answer that rests on nothing but fresh answers;
-        with the rules applied where they may be shown.
-        """
+        """Keep an answer of which every part is fresh until `until`; `steps`: the rules."""
         seconds = until.timestamp() - self._clock.time()
         if answer.host is None or seconds <= 0:
             return
         evidence = [
-            one
-            if one.kind in ("suffix", "front", "desk")
-            else one.model_copy(update={"cached": True})
-            for one in answer.evidence
+            item
+            if item.kind in ("suffix", "front", "desk")
+            else item.model_copy(update={"cached": True})
+            for item in answer.evidence
         ]
         text = answer.model_copy(update={"input": "", "evidence": evidence}).model_dump_json()
         text = escaped_json(text)
         time = f'"observed_at":"{answer.observed_at:%Y-%m-%dT%H:%M:%SZ}"'
-        before, found, after = text.removeprefix('{"input":"",').partition(time)
-        if not found:
+        before, separator, after = text.removeprefix('{"input":"",').partition(time)
+        if not separator:
             return
         head, tail = f'{before}"observed_at":"', f'"{after}'
         kept = None if steps is None else tuple(steps)
         self._remember(answer.host, Finished(answer.status, head, tail, until.timestamp(), kept))
         self._store.set(
-            self._prefix + answer.host,
+            self.prefix + answer.host,
             [until.timestamp(), answer.status, head, tail, kept],
             seconds,
         )
@@ -179,10 +128,8 @@ class FinishedAnswers:
 
 
 def fingerprint(settings: Settings, *, check_mailboxes: bool, vouched: Iterable[str] = ()) -> str:
-    """Return a short text that is another one whenever
-    the same question could have another answer.
-    """
-    values = settings.model_dump(mode="json", exclude=_WITHOUT_EFFECT)
+    """Return a hash of everything but the host that an answer depends on."""
+    values = settings.model_dump(mode="json", include=set(AnswerSettings.model_fields))
     tables = [stamp(path) for path in user_tables(settings)]
     whole = json.dumps(
         [_FORMAT, __version__, values, tables, check_mailboxes, sorted(vouched)], sort_keys=True
@@ -200,7 +147,7 @@ def read_finished(value: Any) -> Finished | None:
 
 
 def user_tables(settings: Settings) -> list[Path]:
-    """Return the tables of the user's own that answers depend on, whether they are there or not."""
+    """Return the paths of the user's own tables that answers depend on; they may not exist."""
     return [
         settings.data_path / name
         for name in ("fronts.csv", "fronts-refreshed.csv", "platforms.csv")
@@ -208,7 +155,7 @@ def user_tables(settings: Settings) -> list[Path]:
 
 
 def stamp(path: Path) -> list[int]:
-    """Return a mark that changes with the file; empty for none."""
+    """Return modification time (ns) and size of a file; empty where there is none."""
     try:
         status = path.stat()
     except OSError:

@@ -41,7 +41,7 @@ _NOT_TO_BE_WRITTEN = (
 _BROKEN = (sqlite3.Error, diskcache.Timeout, OSError)
 
 
-class ForeignValue(Exception):  # noqa: N818 - it says what was found
+class ForeignValueError(Exception):
     """The store holds something that this library never wrote."""
 
 
@@ -57,7 +57,7 @@ class JsonDisk(diskcache.Disk):  # type: ignore[misc]
     def get(self, key: Any, raw: bool) -> str:
         """Return a key read from the table; a pickled one is refused."""
         if not raw or type(key) is not str:
-            raise ForeignValue("a key that is no text")
+            raise ForeignValueError("a key that is no text")
         return key
 
     def store(self, value: Any, read: bool, key: Any = None) -> tuple[int, int, None, str]:
@@ -69,7 +69,7 @@ class JsonDisk(diskcache.Disk):  # type: ignore[misc]
     def fetch(self, mode: int, filename: str | None, value: Any, read: bool) -> str:
         """Return a value read from the table; a pickle or a file is refused."""
         if mode != _RAW or filename is not None or type(value) is not str or read:
-            raise ForeignValue(f"a value of mode {mode}")
+            raise ForeignValueError(f"a value of mode {mode}")
         return value
 
 
@@ -143,7 +143,7 @@ class _WaitingWrites:
 
 class JsonStore:
     """Text keys to JSON values, with an end of life.
-    Trouble with the disk never stops a look-up.
+    Trouble with the disk never stops a lookup.
 
     Values are written by a thread of the store's own, many in one transaction, so that an event
     loop never waits for the disk; the store itself reads what is not yet written.
@@ -156,7 +156,7 @@ class JsonStore:
         self._opening = RLock()
         self._waiting = _WaitingWrites(self._write)
         self.trouble: str | None = None
-        """Why the store cannot be used, where it cannot; it was said as a warning."""
+        """Why the store cannot be used; None where it can. It was logged as a warning."""
 
     def get(self, key: str) -> Any | None:
         """Return a value, or None."""
@@ -195,9 +195,9 @@ class JsonStore:
     def close(self) -> None:
         """Write what waits, and close the store; it opens again when used."""
         self._waiting.close(self._release_thread)
-        self._let_go()
+        self._close_cache()
 
-    def _let_go(self) -> None:
+    def _close_cache(self) -> None:
         with self._opening:
             if self._cache is not None:
                 self._cache.close()
@@ -223,18 +223,16 @@ class JsonStore:
             return None
         try:
             return use(cache)
-        except ForeignValue as error:
+        except ForeignValueError as error:
             self._set_aside(f"it holds {error}, which this program never writes")
         except sqlite3.OperationalError as error:
             self.trouble = str(error)
-            _LOG.warning("the cache in %s cannot be used just now: %s", self.path, error)
+            _LOG.warning("the cache in %s cannot be used now: %s", self.path, error)
         except sqlite3.DatabaseError as error:
             self._set_aside(f"it is damaged: {error}")
         except (diskcache.Timeout, OSError) as error:
             self.trouble = str(error)
-            _LOG.warning(
-                "the cache in %s cannot be used just now: %s", self.path, type(error).__name__
-            )
+            _LOG.warning("the cache in %s cannot be used now: %s", self.path, type(error).__name__)
         return None
 
     def _open(self) -> diskcache.Cache | None:
@@ -254,14 +252,14 @@ class JsonStore:
                     sqlite_mmap_size=2**26,
                 )
             except PermissionError as error:
-                self._say_without(error)
+                self._warn_unusable(error)
                 return None
             except (*_BROKEN, TypeError, ValueError, AttributeError) as error:
                 self._cache = None
                 # Without what SQLite adds to the code.
                 code = getattr(error, "sqlite_errorcode", 0) & 0xFF
                 if attempt or code in _NOT_TO_BE_WRITTEN or not self.path.exists():
-                    self._say_without(error)
+                    self._warn_unusable(error)
                     return None
                 self._set_aside(f"it cannot be opened: {error}")
                 self._opened = True
@@ -269,8 +267,8 @@ class JsonStore:
                 return self._cache
         return None
 
-    def _say_without(self, error: Exception) -> None:
-        """Say that nothing is kept, why, and which way out there is."""
+    def _warn_unusable(self, error: Exception) -> None:
+        """Log that nothing is kept, why, and what to do."""
         self.trouble = f"{self.path} cannot be opened: {error}"
         _LOG.warning(
             "no answers are kept: %s. Let this account write there, or name another folder with "
@@ -289,7 +287,7 @@ class JsonStore:
 
     def _set_aside(self, why: str) -> None:
         with self._opening:
-            self._let_go()
+            self._close_cache()
             self._rename(why)
 
     def _rename(self, why: str) -> None:

@@ -1,8 +1,8 @@
-"""Looks into the store without what writes it:
-for a command that is done before that is loaded, and for archives.
+"""Reads the cache's SQLite table without importing diskcache: for a warm `check`.
 
 diskcache keeps its values in the table `Cache` of `cache.db`; text written by `JsonDisk` stands
-there in the row. A contract test holds that both see the same.
+there in the row. A contract test holds that both read the same
+(docs/decisions/0010-a-warm-check-that-loads-no-library.md).
 """
 
 from __future__ import annotations
@@ -22,9 +22,7 @@ _QUERY = (
 
 
 class Peek:
-    """Reads values of a cache folder, and changes nothing.
-    A store that is not there, or damaged, holds nothing.
-    """
+    """Reads values of a cache folder, and changes nothing; a damaged store counts as empty."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / STORE / "cache.db"

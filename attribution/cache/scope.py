@@ -1,7 +1,7 @@
-"""For which addresses an answer may serve besides the one that was asked about. Pure.
+"""Which addresses an answer serves beside the one that was asked about. Pure.
 
 An answer serves a whole range only where nothing more specific can lie in it, only within what IANA
-delegated to its registry, and only as far as the way that it came by can be trusted.
+delegated to its registry, and only as far as its transport can be trusted.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def blocks_served(
     network: RegisteredNetwork, address: Address, records: Sequence[Record]
 ) -> list[Network]:
     """Return the blocks that an answer serves; none where it serves its own address only."""
-    known = block_type(network.registry, network.type, network.first.version)
-    if known is None or not known.terminal or not network.covers(address):
+    block = block_type(network.registry, network.type, network.first.version)
+    if block is None or not block.terminal or not network.covers(address):
         return []
     length = _WIDEST[address.version]
     redirected = any(record.outcome == "redirected" for record in records)
@@ -53,7 +53,7 @@ def blocks_served(
     ends = [(int(network.first), int(network.last)), (int(around[0]), int(around[-1]))]
     delegated = [(int(first), int(last)) for first, last in _delegated(records)]
     if not redirected and not delegated:
-        return []  # not known how far the registry's word goes
+        return []  # the registry's delegation is unknown
     if not redirected:
         ends += delegated
     first, last = max(low for low, _ in ends), min(high for _, high in ends)
@@ -61,8 +61,8 @@ def blocks_served(
 
 
 def object_named(question: NetworkAbove) -> Range | None:
-    """Return which network object a link to the network above names;
-    None where it names none by its block.
+    """Return the network object that a link to the network above names; None where it names no
+    block.
     """
     _, separator, block = urlsplit(question.url).path.rpartition("/ip/")
     try:
@@ -75,9 +75,7 @@ def object_named(question: NetworkAbove) -> Range | None:
 
 
 def _delegated(records: Sequence[Record]) -> list[tuple[Address, Address]]:
-    """Return what IANA delegated to the registry
-    around the address, as the bootstrap records say.
-    """
+    """Return the ranges around the address that IANA delegated, as bootstrap records have them."""
     ranges = []
     for record in records:
         if record.kind == "bootstrap" and record.outcome == "answered":

@@ -1,5 +1,5 @@
-"""A secret of this machine, by which a sample of many
-addresses is drawn that a site's owner cannot choose.
+"""A secret of this machine: it keys the sample of a site's addresses, which its owner cannot
+choose then.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ _BYTES = 32
 
 
 class LocalSecret:
-    """32 random bytes, kept in the cache folder so
-    that two looks at a site draw the same sample.
-    """
+    """32 random bytes, kept in the cache folder so that two lookups draw the same sample."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / _NAME
@@ -30,9 +28,7 @@ class LocalSecret:
         return hmac.digest(self._value, host.encode(), hashlib.sha256).hex()
 
     def _read(self) -> bytes:
-        """Return the kept secret, a new one where there is none;
-        one for this process alone where none can be kept.
-        """
+        """Return the kept secret, else a new one; for this process alone where none can be kept."""
         for _ in range(2):
             try:
                 value = self._path.read_bytes()

@@ -17,16 +17,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, get_args
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Connection, select
 
-from attribution.casework.recording_events import note_event
+from attribution.casework.fields import required
+from attribution.casework.noting import NoteEvent, write_event
 from attribution.codes import Refusal
 from attribution.errors import Refused
-from attribution.store.log import Writer
+from attribution.store import Reader, Writer
+from attribution.store.queries.events import EventFilter, events_in_order
 from attribution.store.queries.history import SIGNED_ORIGIN
+from attribution.store.queries.reports import report_with_key
 from attribution.store.signatures import fits, read_public_key
-from attribution.store.tables import events, reports
-from attribution.store.times import micros
+from attribution.store.times import Micros, micros
 
 State = Literal["online", "offline"]
 Method = Literal["person", "content", "status"]
@@ -37,7 +38,7 @@ _PREFIX = b"attribution check 1\n"
 MOST_AHEAD = timedelta(minutes=5)
 """How far a checker's clock may be ahead of the store's."""
 MOST_LATE = timedelta(days=7)
-"""How old a statement may be when it comes: what a checker saw is told while it can be compared."""
+"""How old a statement may be when it comes: what a checker saw is sent while it can be compared."""
 _LONGEST = 200
 
 
@@ -74,7 +75,7 @@ class Statement:
     method: Method
     """How the content was compared: by a person, by its bytes, or by the status alone."""
     vantage_country: str
-    """Where the checker looked from, two letters."""
+    """Country from which the checker asked, two letters."""
 
     @property
     def message(self) -> bytes:
@@ -112,19 +113,15 @@ def retire_checker(writer: Writer, command: RetireChecker) -> int:
     if key is None:
         remedy = "no checker of that name is registered; `attribution checker list` shows them"
         raise Refused(Refusal.NOT_FOUND, "checker", command.name, remedy)
-    if not command.why.strip():
-        raise Refused(Refusal.MISSING, "why", command.why, "say why its statements end")
-    detail = {"public_key": key, "why": command.why.strip()}
+    why = required(command.why, "why", "say why its statements end")
+    detail = {"public_key": key, "why": why}
     return writer.add_event("checker_retired", writer.now, detail=detail)
 
 
-def checkers(connection: Connection) -> dict[str, str]:
+def checkers(reader: Reader) -> dict[str, str]:
     """Return the names of the checkers whose statements are taken, by public key."""
-    retired = _retired(connection)
-    rows = connection.execute(
-        select(events.c.detail).where(events.c.kind == "checker_named").order_by(events.c.seq)
-    ).scalars()
-    named = (json.loads(row) for row in rows)
+    retired = _retired(reader)
+    named = _details(reader, "checker_named")
     return {row["public_key"]: row["name"] for row in named if row["public_key"] not in retired}
 
 
@@ -149,8 +146,9 @@ def note_statement(writer: Writer, values: Mapping[str, Any]) -> list[int]:
         "statement": {**asdict(statement), "signature": signature},
     }
     kind = _EVENT_OF[statement.state]
-    origin = _look_of(statement, at)
-    numbers = note_event(writer, kind, at, report=statement.report, detail=detail, origin=origin)
+    origin = _origin_of(statement, at)
+    command = NoteEvent(kind=kind, at=at, report=statement.report)
+    numbers = write_event(writer, command, detail, origin)
     if not numbers:
         remedy = "what this checker saw of it then was noted before, in this spelling or another"
         raise Refused(Refusal.CONFLICT, "seen_at", statement.seen_at, remedy)
@@ -228,13 +226,13 @@ def _check_public_key(text: str) -> None:
         raise Refused(Refusal.INVALID, "public_key", text[:60], remedy) from None
 
 
-def _look_of(statement: Statement, at: int) -> str:
-    """Return the text by which one look is known again, however its time is spelled."""
-    look = f"{statement.checker} {statement.report} {at}"
-    return f"{SIGNED_ORIGIN}{hashlib.sha256(look.encode('utf-8')).hexdigest()}"
+def _origin_of(statement: Statement, at: int) -> str:
+    """Return the text by which a check is recognised, however its time is spelled."""
+    check = f"{statement.checker} {statement.report} {at}"
+    return f"{SIGNED_ORIGIN}{hashlib.sha256(check.encode('utf-8')).hexdigest()}"
 
 
-def _seen_at(writer: Writer, statement: Statement) -> int:
+def _seen_at(writer: Writer, statement: Statement) -> Micros:
     try:
         seen = datetime.fromisoformat(statement.seen_at)
         if seen.tzinfo is None:
@@ -252,20 +250,20 @@ def _seen_at(writer: Writer, statement: Statement) -> int:
     return at
 
 
-def _check_report(connection: Connection, statement: Statement, at: int) -> None:
-    row = connection.execute(
-        select(reports.c.reported_at, reports.c.case_id).where(reports.c.key == statement.report)
-    ).first()
-    if row is None or row.case_id is None:
+def _check_report(reader: Reader, statement: Statement, at: int) -> None:
+    report = report_with_key(reader, statement.report)
+    if report is None or report.case_id is None:
         remedy = "it is not in the store, or has no case yet"
         raise Refused(Refusal.NOT_FOUND, "report", statement.report, remedy)
-    if at < row.reported_at:
-        remedy = "it is before the URL was reported: nobody could have been asked to look"
+    if at < report.reported_at:
+        remedy = "it is before the URL was reported: nobody could have been asked to check it"
         raise Refused(Refusal.INVALID, "seen_at", statement.seen_at, remedy)
 
 
-def _retired(connection: Connection) -> set[str]:
-    rows = connection.execute(
-        select(events.c.detail).where(events.c.kind == "checker_retired")
-    ).scalars()
-    return {json.loads(row)["public_key"] for row in rows}
+def _retired(reader: Reader) -> set[str]:
+    return {detail["public_key"] for detail in _details(reader, "checker_retired")}
+
+
+def _details(reader: Reader, kind: str) -> list[dict[str, Any]]:
+    registered = EventFilter(kinds=[kind], of_no_provider=True)
+    return [event.detail for event in events_in_order(reader, registered)]

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
-
+from attribution.casework.fields import required
 from attribution.casework.openings import ACCOUNT_CONFIRMED, Opening, Openings, openings
 from attribution.casework.people import person_of
-from attribution.casework.published_list import named_signers
+from attribution.casework.signers import named_signers
 from attribution.codes import Refusal
 from attribution.errors import Refused
-from attribution.store.log import Writer
-from attribution.store.service_tables import accounts
+from attribution.store import Reader, Writer
+from attribution.store.queries.people import account_of, enabled_accounts
 
 CONFIRMING_ROLES = ("signer", "admin")
 
@@ -27,7 +26,7 @@ class ConfirmAccount:
     why: str
     """How that is known, e.g. `met her, and compared the key's fingerprint`."""
     covers: int | None = None
-    """The last set-up that was looked at, so that no later one is confirmed unseen."""
+    """The last set-up that the person saw, so that no later one is confirmed unseen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +50,13 @@ def confirm_account(writer: Writer, command: ConfirmAccount) -> int:
     waiting = openings(connection)
     seen = _waiting_for(connection, waiting, person, command)
     _check_confirmer(connection, waiting, person, by)
-    why = " ".join(command.why.split())
-    if not why:
-        remedy = "say how you know that the person set the account up, e.g. that you met"
-        raise Refused(Refusal.MISSING, "why", command.why, remedy)
+    remedy = "say how you know that the person set the account up, e.g. that you met"
+    why = required(" ".join(command.why.split()), "why", remedy)
     keys = [key for key, signer in named_signers(connection).items() if signer["mailbox"] == person]
     detail = {
         "account": person,
         "by": by,
-        "seen_by": sorted({opening.seen_by for opening in seen}),
+        "seen_by": _people_in(seen),
         "set_ups": [opening.seq for opening in seen],
         "signing_keys": keys,
         "why": why[:500],
@@ -67,64 +64,50 @@ def confirm_account(writer: Writer, command: ConfirmAccount) -> int:
     return writer.add_event(ACCOUNT_CONFIRMED, writer.now, detail=detail)
 
 
-def waiting_accounts(connection: Connection) -> list[WaitingAccount]:
+def waiting_accounts(reader: Reader) -> list[WaitingAccount]:
     """Return the accounts that wait for a confirmation, by mailbox."""
-    waiting = openings(connection).waiting
-    keys = {signer["mailbox"]: key for key, signer in named_signers(connection).items()}
-    rows = connection.execute(
-        select(accounts.c.person, accounts.c.mailbox, accounts.c.name, accounts.c.role)
-        .where(accounts.c.disabled_at.is_(None))
-        .order_by(accounts.c.person)
-    )
+    waiting = openings(reader).waiting
+    keys = {signer["mailbox"]: key for key, signer in named_signers(reader).items()}
     return [
         WaitingAccount(
-            row.mailbox,
-            row.name,
-            row.role,
-            tuple(sorted({opening.seen_by for opening in waiting[row.person]})),
-            waiting[row.person][-1].seq,
-            keys.get(row.person),
+            mailbox=account.mailbox,
+            name=account.name,
+            role=account.role,
+            seen_by=tuple(_people_in(waiting[account.person])),
+            last=waiting[account.person][-1].seq,
+            public_key=keys.get(account.person),
         )
-        for row in rows
-        if waiting.get(row.person)
+        for account in enabled_accounts(reader)
+        if waiting.get(account.person)
     ]
 
 
+def _people_in(seen: tuple[Opening, ...]) -> list[str]:
+    return sorted({opening.seen_by for opening in seen})
+
+
 def _waiting_for(
-    connection: Connection, waiting: Openings, person: str, command: ConfirmAccount
+    reader: Reader, waiting: Openings, person: str, command: ConfirmAccount
 ) -> tuple[Opening, ...]:
-    """Return the openings that would be confirmed."""
-    if connection.execute(select(accounts.c.id).where(accounts.c.person == person)).first() is None:
-        raise Refused(
-            Refusal.NOT_FOUND,
-            "account",
-            command.mailbox[:200],
-            "it is not in the store; `attribution account list` shows those that are",
-        )
+    """Return the openings that would be confirmed. Raises Refused."""
+    mailbox = command.mailbox[:200]
+    if account_of(reader, person) is None:
+        remedy = "it is not in the store; `attribution account list` shows those that are"
+        raise Refused(Refusal.NOT_FOUND, "account", mailbox, remedy)
     seen = waiting.waiting.get(person, ())
     if not seen:
-        raise Refused(
-            Refusal.CONFLICT,
-            "account",
-            command.mailbox[:200],
-            "nothing of it waits for a confirmation; it is confirmed when it was set up",
-        )
+        remedy = "nothing of it waits for a confirmation; it is confirmed when it was set up"
+        raise Refused(Refusal.CONFLICT, "account", mailbox, remedy)
     if command.covers is not None and command.covers != seen[-1].seq:
-        raise Refused(
-            Refusal.CONFLICT,
-            "account",
-            command.mailbox[:200],
-            "it was set up anew since you looked; look again",
-        )
+        remedy = "it was set up anew since you looked; look again"
+        raise Refused(Refusal.CONFLICT, "account", mailbox, remedy)
     return seen
 
 
-def _check_confirmer(connection: Connection, waiting: Openings, person: str, by: str) -> None:
+def _check_confirmer(reader: Reader, waiting: Openings, person: str, by: str) -> None:
     """Raise Refused for who may not confirm this account."""
-    row = connection.execute(
-        select(accounts.c.role, accounts.c.disabled_at).where(accounts.c.person == by)
-    ).first()
-    if row is None or row.disabled_at is not None or row.role not in CONFIRMING_ROLES:
+    account = account_of(reader, by)
+    if account is None or account.disabled_at is not None or account.role not in CONFIRMING_ROLES:
         remedy = "only a signer or an administrator confirms an account"
         raise Refused(Refusal.NOT_ALLOWED, "by", by, remedy)
     both = waiting.could_open(person) & waiting.could_open(by)

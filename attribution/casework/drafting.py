@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from jinja2 import FileSystemLoader, PackageLoader, StrictUndefined, TemplateError, TemplateNotFound
-from jinja2.loaders import BaseLoader, ChoiceLoader
-from jinja2.sandbox import SandboxedEnvironment
-from sqlalchemy import Connection, select
-
-from attribution.casework.mailboxes import approvals
+from attribution.casework.cases import case_named
+from attribution.casework.mailboxes import approvals_of
 from attribution.casework.notices_due import Due
-from attribution.casework.reporting import last_checks
+from attribution.casework.url_state import last_checks
 from attribution.codes import Refusal
 from attribution.data.laws import Law, laws_of
 from attribution.decide.answer import decide_from
 from attribution.decide.facts import Facts
 from attribution.errors import EvidenceError, InvalidTarget, Refused
 from attribution.evidence import Evidence
-from attribution.models import WriteStep
-from attribution.notices.wording import ask_words, role_words
+from attribution.formats.xarf import xarf_report
+from attribution.models import Attribution, WriteStep
+from attribution.notices.notice import Notice
+from attribution.notices.rendering import render_notice
 from attribution.settings import Settings
+from attribution.store import Reader
 from attribution.store.keys import Keys
-from attribution.store.tables import cases, events, marks, reports
+from attribution.store.queries.notices import first_sent
+from attribution.store.queries.providers import providers_with_mailbox
+from attribution.store.queries.reports import Report, evidence_of, reports_with_keys
 from attribution.store.times import moment
 from attribution.target import defanged, plain_url
-
-LANGUAGES = ("en", "nl", "de", "fr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +61,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A notice to one party, ready to be looked at."""
+    """A notice to one party, ready to be read."""
 
     case: str
     what: str
@@ -80,13 +77,31 @@ class Draft:
     in_the_way: tuple[str, ...] = ()
 
 
-def draft(
-    connection: Connection, keys: Keys, due: Due, sender: Sender, given: Iterable[str] = ()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Recipient:
+    """Whom a notice goes to."""
+
+    step: WriteStep
+    country: str | None
+    addresses: tuple[str, ...]
+    """IP addresses of the site, for XARF."""
+    approved: bool
+    """Whether its mailbox is approved: only then the notice names URLs."""
+
+    @property
+    def mailbox(self) -> str | None:
+        """The mailbox, in lower case."""
+        contact = self.step.contact
+        return contact.lower() if contact and "@" in contact else None
+
+
+def draft_notices(
+    reader: Reader, keys: Keys, due: Due, sender: Sender, urls: Iterable[str] = ()
 ) -> list[Draft]:
     """Write the notices of a case to each party in the order to write.
 
-    URLs come from the store where it keeps them, else from `given`, those that the case has a keyed
-    hash of. Raises StoreError where one is missing, or the hotline has no name or mailbox.
+    URLs come from the store where it keeps them, else from `urls`, those that the case has a keyed
+    hash of. Raises Refused where one is missing, or the hotline has no name or mailbox.
     """
     if not sender.name or "@" not in sender.mailbox:
         remedy = (
@@ -94,189 +109,145 @@ def draft(
             "ATTRIBUTION_HOTLINE_MAILBOX"
         )
         raise Refused(Refusal.MISSING, "hotline_name", "", remedy)
-    case = connection.execute(select(cases).where(cases.c.key == due.case)).mappings().one()
-    held = (
-        connection.execute(
-            select(reports).where(reports.c.key.in_(due.reports)).order_by(reports.c.id)
-        )
-        .mappings()
-        .all()
-    )
-    urls = _urls(keys, held, given)
-    checks = last_checks(connection, [case["id"]])
-    first = connection.execute(
-        select(events.c.at)
-        .where(events.c.case_id == case["id"], events.c.kind == "sent")
-        .order_by(events.c.at)
-    ).scalar()
-    seen = max((one.at for one in checks.values() if not one.over), default=None)
-    site = case["site"] or held[0]["host"] or due.case
+    case = case_named(reader, due.case)
+    reports = reports_with_keys(reader, due.reports)
+    reported = _urls(keys, reports, urls)
+    online = [check.at for check in last_checks(reader, [case.id]).values() if not check.over]
+    shown = defanged if sender.urls == "defanged" else str
+    about: dict[str, Any] = {
+        "case": due.case,
+        "site": shown(case.site or reports[0].host or due.case),
+        "hotline": sender.name,
+        "reminder": due.what == "reminder",
+        "first_sent": _day(first_sent(reader, case.id)),
+        "last_seen": _day(max(online, default=None)),
+        "urls": tuple(map(shown, reported)),
+        "defanged": sender.urls == "defanged",
+        "reply_to": sender.reply_to(case.token),
+        "token": case.token,
+    }
     drafts = []
-    for step, country, addresses in _steps(due, held):
-        mailbox = step.contact.lower() if step.contact and "@" in step.contact else None
-        approved = mailbox is not None and _is_approved(connection, mailbox)
-        context = {
-            "to": step.to,
-            "role": role_words(sender.language, step.role),
-            "ask": ask_words(sender.language, step.role),
-            "case": due.case,
-            "site": defanged(site) if sender.urls == "defanged" else site,
-            "hotline": sender.name,
-            "reminder": due.what == "reminder",
-            "first_sent": _day(first),
-            "last_seen": _day(seen),
-            "urls": [defanged(url) if sender.urls == "defanged" else url for url in urls],
-            "urls_given": approved,
-            "defanged": sender.urls == "defanged",
-            "laws": [_law(law) for law in laws_of(country)],
-            "reply_to": sender.reply_to(case["token"]),
-            "token": case["token"],
-        }
-        subject, text = _rendered(sender, context)
-        xarf = (
-            tuple(xarf_report(url, sender, case["token"], addresses) for url in urls)
-            if approved
-            else ()
+    for recipient in _recipients(reader, due, reports):
+        notice = Notice(
+            **about,
+            to=recipient.step.to,
+            role_code=recipient.step.role,
+            urls_given=recipient.approved,
+            laws=tuple(map(_law, laws_of(recipient.country))),
         )
-        in_the_way = (
-            due.in_the_way
-            if mailbox == due.to
-            else ()
-            if approved
-            else (f"the mailbox of {step.to} is not approved",)
-        )
-        drafts.append(
-            Draft(
-                due.case,
-                due.what,
-                step.to,
-                mailbox,
-                step.role,
-                step.when,
-                subject,
-                text,
-                context["reply_to"],
-                xarf,
-                in_the_way,
+        xarf: tuple[dict[str, Any], ...] = ()
+        if recipient.approved:
+            xarf = tuple(
+                xarf_report(url, case.token, sender, recipient.addresses) for url in reported
             )
-        )
+        drafts.append(_draft(due, sender, recipient, notice, xarf))
     return drafts
 
 
-def _steps(due: Due, held: Any) -> list[tuple[WriteStep, str | None, list[str]]]:
-    """Return (whom to write to, country, addresses) in order, as the newest kept evidence of the
-    site says.
+def _draft(
+    due: Due,
+    sender: Sender,
+    recipient: _Recipient,
+    notice: Notice,
+    xarf: tuple[dict[str, Any], ...],
+) -> Draft:
+    """Return the notice to one party."""
+    step = recipient.step
+    in_the_way: tuple[str, ...] = ()
+    if recipient.mailbox == due.to:
+        in_the_way = due.in_the_way
+    elif not recipient.approved:
+        in_the_way = (f"the mailbox of {step.to} is not approved",)
+    subject, text = render_notice(notice, sender.language, sender.templates)
+    return Draft(
+        case=due.case,
+        what=due.what,
+        to=step.to,
+        mailbox=recipient.mailbox,
+        role=step.role,
+        when=step.when,
+        subject=subject,
+        text=text,
+        reply_to=notice.reply_to,
+        xarf=xarf,
+        in_the_way=in_the_way,
+    )
+
+
+def _recipients(reader: Reader, due: Due, reports: list[Report]) -> Iterator[_Recipient]:
+    """Yield whom to write to in order, as the newest kept evidence of the site says."""
+    answer, steps = _newest_answer(reader, due, reports)
+    countries: dict[str, str | None] = {}
+    addresses: tuple[str, ...] = ()
+    if answer is not None:
+        countries = {party.provider.name: party.provider.country for party in answer.parties}
+        addresses = tuple(address.ip for address in answer.addresses)
+    for step in steps:
+        mailbox = (step.contact or "").lower()
+        yield _Recipient(
+            step=step,
+            country=countries.get(step.to),
+            addresses=addresses,
+            approved="@" in mailbox and _is_approved(reader, mailbox),
+        )
+
+
+def _newest_answer(
+    reader: Reader, due: Due, reports: list[Report]
+) -> tuple[Attribution | None, list[WriteStep]]:
+    """Return the answer of the newest evidence that leads to the mailbox of the notice, and whom it
+    says to write to; without such evidence the provider alone.
     """
-    for row in reversed(held):
-        if row["evidence"] is None:
-            continue
+    for report in reversed(reports):
         try:
-            answer = decide_from(
-                Facts.of(Evidence.from_bytes(zlib.decompress(row["evidence"])))
-            ).attribution
+            bundle = Evidence.from_bytes(zlib.decompress(evidence_of(reader, report.id) or b""))
+            answer = decide_from(Facts.of(bundle)).attribution
         except (EvidenceError, zlib.error):
             continue
-        countries = {party.provider.name: party.provider.country for party in answer.parties}
-        addresses = [one.ip for one in answer.addresses]
-        steps = [one for one in answer.write_order if one.role != "authority"]
+        steps = [step for step in answer.write_order if step.role != "authority"]
         if steps and due.to in (None, (steps[0].contact or "").lower()):
-            # One letter to one desk, in the first of its roles: a host is often the holder of its
-            # addresses too.
-            desks = {(one.contact or one.to).lower(): one for one in reversed(steps)}
-            return [
-                (one, countries.get(one.to), addresses) for one in steps if one in desks.values()
-            ]
+            # One letter to one recipient, in the first of its roles: a host is often the holder of
+            # its addresses too.
+            by_contact = {(step.contact or step.to).lower(): step for step in reversed(steps)}
+            first_roles = list(by_contact.values())
+            return answer, [step for step in steps if step in first_roles]
     step = WriteStep(
         to=due.provider, role="hosting", contact=due.to, ask="take the content down", when="now"
     )
-    return [(step, None, [])]
+    return None, [step]
 
 
-def _urls(keys: Keys, held: Any, given: Iterable[str]) -> list[str]:
-    by_hash: dict[str, str] = {}
+def _urls(keys: Keys, reports: list[Report], given: Iterable[str]) -> list[str]:
+    """Return the URLs of reports. Raises Refused where the store does not keep one, and it is not
+    among those given.
+    """
+    by_hash: dict[str | None, str] = {}
     for text in given:
         try:
             whole, canonical = plain_url(text)
         except InvalidTarget:
             continue
         by_hash[keys.hash_of(canonical)] = whole
-    found, missing = [], []
-    for row in held:
-        if row["url_sealed"] is not None:
-            found.append(keys.open(row["url_sealed"], row["seal"]))
-        elif row["url_hash"] in by_hash:
-            found.append(by_hash[row["url_hash"]])
+    urls, missing = [], []
+    for report in reports:
+        if report.url_sealed is not None and report.seal is not None:
+            urls.append(keys.open(report.url_sealed, report.seal))
+        elif report.url_hash in by_hash:
+            urls.append(by_hash[report.url_hash])
         else:
-            missing.append(row["key"])
+            missing.append(report.key)
     if missing:
         remedy = (
             "the store has no URL of it, only what recognises it: give the reported URLs with "
             "--urls FILE"
         )
         raise Refused(Refusal.MISSING, "urls", ", ".join(missing), remedy)
-    return found
+    return urls
 
 
-def _is_approved(connection: Connection, mailbox: str) -> bool:
-    holders = connection.execute(
-        select(marks.c.provider_id).where(marks.c.kind == "mailbox", marks.c.value == mailbox)
-    ).scalars()
-    return any(mailbox in approvals(connection, holder) for holder in list(holders))
-
-
-def _rendered(sender: Sender, context: dict[str, Any]) -> tuple[str, str]:
-    loaders: list[BaseLoader] = [PackageLoader("attribution.notices")]
-    if sender.templates is not None:
-        loaders.insert(0, FileSystemLoader(sender.templates))
-    environment = SandboxedEnvironment(
-        loader=ChoiceLoader(loaders),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,
-    )
-    name = f"notice.{sender.language}.txt.j2"
-    try:
-        text = environment.get_template(name).render(context)
-    except TemplateNotFound:
-        remedy = (
-            f"there is no template of that name: languages are {', '.join(LANGUAGES)}, or those of "
-            "your own folder"
-        )
-        raise Refused(Refusal.INVALID, "template", name, remedy) from None
-    except TemplateError as error:
-        raise Refused(Refusal.INVALID, "template", name, f"it cannot be used: {error}") from None
-    subject, _, body = text.strip().partition("\n")
-    return " ".join(subject.split()), re.sub(r"\n{3,}", "\n\n", body.strip()) + "\n"
-
-
-def xarf_report(url: str, sender: Sender, token: str, addresses: list[str]) -> dict[str, Any]:
-    """Return a XARF v4 report of one URL. Its class says no more than the law's: `baseline`."""
-    from xarf import create_report
-
-    contact = {
-        "org": sender.name,
-        "contact": sender.mailbox,
-        "domain": sender.mailbox.rpartition("@")[2],
-    }
-    whole, canonical = plain_url(url)
-    made = create_report(
-        category="content",
-        type="csam",
-        source_identifier=addresses[0] if addresses else canonical.partition("/")[0],
-        reporter=contact,
-        sender=contact,
-        url="hxx" + whole[3:] if sender.urls == "defanged" else whole,
-        classification="baseline",
-        detection_method="manual_review",
-        verified_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        verification_method="manual",
-        description=f"case token {token}",
-    )
-    if made.report is None or made.errors:
-        faults = "; ".join(error.message for error in made.errors)
-        raise Refused(Refusal.INVALID, "url", url[:200], f"XARF does not take it: {faults}")
-    return dict(made.report.model_dump(mode="json", by_alias=True, exclude_none=True))
+def _is_approved(reader: Reader, mailbox: str) -> bool:
+    by_provider = approvals_of(reader, providers_with_mailbox(reader, mailbox))
+    return any(mailbox in approved for approved in by_provider.values())
 
 
 def _law(law: Law) -> str:

@@ -5,18 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Connection
-
 from attribution.mail import Method, Reading, speaks_for
 from attribution.mail.forms import DAEMON_MAILBOX
 from attribution.mail.origin import SHARED_DOMAINS
-from attribution.store.queries.notices import (
-    SentNotice,
-    case_rows,
-    cases_with_tokens,
-    mixed_case_tokens,
-    sent_notices,
-)
+from attribution.store import Reader
+from attribution.store.queries.cases import cases_with_ids, cases_with_tokens, mixed_case_tokens
+from attribution.store.queries.notices import SentNotice, sent_notices
 from attribution.store.times import micros
 
 
@@ -61,26 +55,26 @@ class Matcher:
     """Matches mails to cases. What it reads of the store it keeps for one run."""
 
     def __init__(self) -> None:
-        self._folded: dict[str, set[int]] | None = None
+        self._by_lower_token: dict[str, set[int]] | None = None
         self._named: dict[str, list[SentNotice]] | None = None
 
-    def match(self, connection: Connection, reading: Reading) -> tuple[Match, ...]:
+    def match(self, reader: Reader, reading: Reading) -> tuple[Match, ...]:
         """Return the cases that a mail is about; none where it is not clear.
 
         Several are returned where one mail was about several: of one provider only.
         """
-        by_name, by = self._by_name(connection, reading)
-        by_token = self._by_token(connection, reading.tokens)
+        by_name, by = self._by_name(reader, reading)
+        by_token = self._by_token(reader, reading.tokens)
         ids = {notice.case_id for notice in by_name}
         if ids and by_token:
             ids &= by_token
         elif not ids:
             ids, by = by_token, MatchedBy.TOKEN
-        rows = case_rows(connection, sorted(ids)) if ids else []
+        rows = cases_with_ids(reader, sorted(ids)) if ids else []
         if len({row.provider_id for row in rows}) != 1:
             return ()
         sent: dict[int, list[SentNotice]] = {}
-        for notice in sent_notices(connection, sorted(ids)):
+        for notice in sent_notices(reader, sorted(ids)):
             sent.setdefault(notice.case_id, []).append(notice)
         named = {notice.case_id: notice for notice in by_name}
         return tuple(
@@ -94,14 +88,12 @@ class Matcher:
             for row in rows
         )
 
-    def _by_name(
-        self, connection: Connection, reading: Reading
-    ) -> tuple[list[SentNotice], MatchedBy]:
+    def _by_name(self, reader: Reader, reading: Reading) -> tuple[list[SentNotice], MatchedBy]:
         """Return the notices whose Message-ID, else whose ENVID, the mail names."""
         if not reading.references and not reading.envelope_id:
             return [], MatchedBy.MESSAGE_ID
         if self._named is None:
-            self._named = _notices_by_name(connection)
+            self._named = _notices_by_name(reader)
         named = self._named
         notices = [
             notice for name in reading.references for notice in named.get(f"id {_folded(name)}", [])
@@ -110,27 +102,27 @@ class Matcher:
             return notices, MatchedBy.MESSAGE_ID
         return named.get(f"envid {_folded(reading.envelope_id)}", []), MatchedBy.ENVELOPE_ID
 
-    def _by_token(self, connection: Connection, tokens: tuple[str, ...]) -> set[int]:
+    def _by_token(self, reader: Reader, tokens: tuple[str, ...]) -> set[int]:
         """Return the cases whose tokens a mail has, in any case where that names one case."""
         if not tokens:
             return set()
-        wanted = sorted({*tokens, *(token.lower() for token in tokens)})
-        exact = cases_with_tokens(connection, wanted)
-        found = {exact[token] for token in tokens if token in exact}
+        spellings = sorted({*tokens, *(token.lower() for token in tokens)})
+        exact = cases_with_tokens(reader, spellings)
+        case_ids = {exact[token] for token in tokens if token in exact}
         for token in tokens:
             if token in exact:
                 continue
             folded = {exact[token.lower()]} if token.lower() in exact else set()
-            folded = folded | self._mixed(connection).get(token.lower(), set())
-            found |= folded if len(folded) == 1 else set()
-        return found
+            folded = folded | self._mixed_case(reader).get(token.lower(), set())
+            case_ids |= folded if len(folded) == 1 else set()
+        return case_ids
 
-    def _mixed(self, connection: Connection) -> dict[str, set[int]]:
-        if self._folded is None:
-            self._folded = {}
-            for token, case_id in mixed_case_tokens(connection):
-                self._folded.setdefault(token.lower(), set()).add(case_id)
-        return self._folded
+    def _mixed_case(self, reader: Reader) -> dict[str, set[int]]:
+        if self._by_lower_token is None:
+            self._by_lower_token = {}
+            for token, case_id in mixed_case_tokens(reader):
+                self._by_lower_token.setdefault(token.lower(), set()).add(case_id)
+        return self._by_lower_token
 
 
 def origin_of(reading: Reading, mailbox: str, *, below: bool) -> Origin | None:
@@ -157,9 +149,9 @@ def _is_own_mailbox(reading: Reading, mailbox: str) -> bool:
     )
 
 
-def _notices_by_name(connection: Connection) -> dict[str, list[SentNotice]]:
+def _notices_by_name(reader: Reader) -> dict[str, list[SentNotice]]:
     named: dict[str, list[SentNotice]] = {}
-    for notice in sent_notices(connection):
+    for notice in sent_notices(reader):
         message_id, envelope_id = (
             str(notice.detail.get(name) or "") for name in ("message_id", "envelope_id")
         )
@@ -171,7 +163,9 @@ def _notices_by_name(connection: Connection) -> dict[str, list[SentNotice]]:
 
 
 def _folded(name: str) -> str:
-    """Return a Message-ID or ENVID for comparing: desks write it in other case and brackets."""
+    """Return a Message-ID or ENVID for comparing: ticket systems write it in other case and
+    brackets.
+    """
     return name.strip().strip("<>").lower()
 
 

@@ -4,87 +4,94 @@ tenant's may be the offender's.
 
 from __future__ import annotations
 
-import json
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
-
+from attribution.casework.fields import required
+from attribution.casework.providers import add_identifiers, provider_named
 from attribution.codes import Refusal
 from attribution.errors import Refused
 from attribution.registry.mailbox import read_mailboxes
-from attribution.store.log import Writer
-from attribution.store.tables import events
+from attribution.store import Reader, Writer
+from attribution.store.queries.events import EventFilter, events_in_order
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A person's word that a mailbox is the provider's, and since when."""
+    """A person's word that a mailbox is the provider's."""
 
     mailbox: str
     who: str
     at: int
+    """Since when, in microseconds since 1970."""
 
 
-def approve(writer: Writer, provider_id: int, mailbox: str, why: str) -> int:
-    """Note that a person looked at a mailbox and approves it; return the event's number. Raises
-    StoreError.
-    """
-    named = read_mailboxes(mailbox)
-    if [one.lower() for one in named] != [mailbox.strip().lower()]:
-        raise Refused(
-            Refusal.INVALID, "mailbox", mailbox, "it is no mail address; write name@domain"
-        )
-    if not why.strip():
-        remedy = "say why with --why: how it was checked that the mailbox is the provider's"
-        raise Refused(Refusal.MISSING, "why", why, remedy)
-    return writer.add_event(
-        "contact_approved",
-        writer.now,
-        provider_id=provider_id,
-        detail={"mailbox": named[0].lower(), "why": why.strip()},
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApproveMailbox:
+    """Approve a mailbox as the provider's: until then no notice carries URLs to it."""
+
+    provider: str
+    """Its key, or a name that is its alone."""
+    mailbox: str
+    why: str
+    """How it was checked that the mailbox is the provider's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovedMailbox:
+    """A mailbox that notices may go to."""
+
+    event: int
+    """Number of the approval in the log."""
+    provider: str
+    """The provider's key."""
+    mailbox: str
+
+
+def approve_mailbox(writer: Writer, command: ApproveMailbox) -> ApprovedMailbox:
+    """Note that a person checked a mailbox, which the provider is known by too. Raises Refused."""
+    provider_id, key = provider_named(writer.connection, command.provider)
+    mailboxes = [address.lower() for address in read_mailboxes(command.mailbox)]
+    if mailboxes != [command.mailbox.strip().lower()]:
+        remedy = "it is no mail address; write name@domain"
+        raise Refused(Refusal.INVALID, "mailbox", command.mailbox, remedy)
+    remedy = "say why with --why: how it was checked that the mailbox is the provider's"
+    detail = {"mailbox": mailboxes[0], "why": required(command.why, "why", remedy)}
+    event = writer.add_event("contact_approved", writer.now, provider_id=provider_id, detail=detail)
+    add_identifiers(writer, provider_id, [("mailbox", mailboxes[0])], "approved")
+    return ApprovedMailbox(event=event, provider=key, mailbox=mailboxes[0])
 
 
 def note_change(writer: Writer, provider_id: int, before: str | None, after: str | None) -> None:
-    """Note that a registry names another mailbox than before: the old one's approval ends with
-    that.
-    """
-    writer.add_event(
-        "contact_changed",
-        writer.now,
-        provider_id=provider_id,
-        detail={"before": before, "after": after},
-    )
+    """Note that a registry names another mailbox: the approval of both ends with that."""
+    detail = {"before": before, "after": after}
+    writer.add_event("contact_changed", writer.now, provider_id=provider_id, detail=detail)
 
 
-def approvals(connection: Connection, provider_id: int) -> dict[str, Approval]:
-    """Return the mailboxes of a provider that are approved now.
+def approvals(reader: Reader, provider_id: int) -> dict[str, Approval]:
+    """Return the mailboxes of a provider that are approved now, by address."""
+    return approvals_of(reader, [provider_id])[provider_id]
+
+
+def approvals_of(reader: Reader, provider_ids: Collection[int]) -> dict[int, dict[str, Approval]]:
+    """Return the mailboxes that are approved now, by provider and address.
 
     A bounce that is believed ends the approval of the mailbox written to.
     """
-    found: dict[str, Approval] = {}
-    taken_back = select(events.c.corrects).where(
-        events.c.provider_id == provider_id,
-        events.c.kind == "correction",
-        events.c.corrects.is_not(None),
+    approved: dict[int, dict[str, Approval]] = {number: {} for number in provider_ids}
+    changes = EventFilter(
+        kinds=["contact_approved", "contact_changed", "bounce"],
+        provider_ids=provider_ids,
+        standing=True,
     )
-    rows = connection.execute(
-        select(events.c.kind, events.c.at, events.c.who, events.c.detail)
-        .where(
-            events.c.provider_id == provider_id,
-            events.c.kind.in_(["contact_approved", "contact_changed", "bounce"]),
-            events.c.seq.not_in(taken_back),
-        )
-        .order_by(events.c.seq)
-    )
-    for row in rows:
-        detail = json.loads(row.detail)
-        if row.kind == "contact_approved":
-            found[detail["mailbox"]] = Approval(detail["mailbox"], row.who, row.at)
-        elif row.kind == "bounce":
-            if detail.get("believed"):
-                found.pop(detail.get("to", ""), None)
-        else:
+    for event in events_in_order(reader, changes):
+        mailboxes, detail = approved[event.provider_id or 0], event.detail
+        if event.kind == "contact_approved":
+            address = detail["mailbox"]
+            mailboxes[address] = Approval(address, event.who, event.at)
+        elif event.kind == "contact_changed":
             for name in ("before", "after"):
-                found.pop(detail[name] or "", None)
-    return found
+                mailboxes.pop(detail[name] or "", None)
+        elif detail.get("believed"):
+            mailboxes.pop(detail.get("to", ""), None)
+    return approved

@@ -5,143 +5,130 @@ over rows.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
 from math import ceil
 from typing import Any
 
-from sqlalchemy import Connection, select
-
-from attribution.casework.exporting import alias_rows
-from attribution.casework.providers import links, one_history
+from attribution.casework.linking import links, one_history
 from attribution.codes import EventKind
-from attribution.history.rows import ABOUT_NOTICE, ABOUT_PROVIDER, NoticeRow, read_alias
+from attribution.history.rows import ABOUT_NOTICE, ABOUT_PROVIDER, AliasRow, NoticeRow
 from attribution.pattern.history import Builder, Happening, History
 from attribution.pattern.times import INF, days
+from attribution.store import Reader
 from attribution.store.heads import days_head
-from attribution.store.queries.history import (
-    any_detail,
-    case_rows,
-    corrected_events,
-    event_rows,
-    provider_names,
-    providers_with_notices,
-    report_rows,
-    sent_notices,
-)
-from attribution.store.tables import providers
-from attribution.store.times import micros
+from attribution.store.queries import history as stored
+from attribution.store.times import DAY, micros, moment
 
-_DAY = 86_400_000_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Progress = Callable[[str, int], None]
-_TOLD_EVERY = 20_000
+_PROGRESS_EVERY = 20_000
+"""Events after which progress is reported."""
+_Names = dict[int, tuple[str, str]]
+"""(key, name) of providers, by id."""
 
 
 def history_of(
-    connection: Connection,
+    reader: Reader,
     at: datetime | None = None,
     progress: Progress = lambda what, done: None,
 ) -> History:
     """Return the store's history, with nothing in it that became known after `at`."""
-    return _read(connection, at, None, progress)
+    return _read(reader, at, None, progress)
 
 
-def history_of_provider(
-    connection: Connection, provider: int, at: datetime | None = None
-) -> History:
+def history_of_provider(reader: Reader, provider: int, at: datetime | None = None) -> History:
     """Return the history of one provider alone, and of those that are one with it.
 
-    Where checkers have names, whether a week of theirs was bad is told by all other providers:
-    then everything is read.
+    Where checkers have names, whether a week of theirs was bad depends on all other providers: then
+    everything is read.
     """
-    if any_detail(connection, EventKind.STILL_ONLINE, '"checker":"'):
-        return _read(connection, at, None, lambda what, done: None)
-    group = one_history(links(connection), provider, None if at is None else micros(at))
-    made = _read(connection, at, group, lambda what, done: None)
-    names = provider_names(connection)
-    noticed = providers_with_notices(connection, None if at is None else micros(at))
-    made.watched = frozenset(names[number][0] for number in noticed)
-    if not made.says_who_served():
-        made.tells_server = any(
-            any_detail(connection, EventKind.STILL_ONLINE, text)
-            for text in ('"served_by":"', '"resolved_to":[')
-        )
-    return made
-
-
-def countries(connection: Connection) -> dict[str, str]:
-    """Return the country of each provider that has one, by key."""
-    rows = connection.execute(
-        select(providers.c.key, providers.c.country).where(providers.c.country.is_not(None))
-    )
-    return {row.key: row.country for row in rows}
-
-
-def _read(
-    connection: Connection, at: datetime | None, only: Collection[int] | None, progress: Progress
-) -> History:
+    if stored.any_detail(reader, EventKind.STILL_ONLINE, '"checker":"'):
+        return history_of(reader, at)
     until = None if at is None else micros(at)
-    names = provider_names(connection)
-    made = Builder(INF if at is None else days(at))
-    for key, _ in (names[number] for number in sorted(names)):
-        made.provider(key)
-    keys = _notices(connection, made, names, only)
-    for row in report_rows(connection, only):
-        if row.case_id in keys:
-            made.add_url(row.id, row.case_id, "", INF)
-    corrected = corrected_events(connection, only)
-    cases = {key: number for number, key in keys.items()}
-    for count, row in enumerate(
-        event_rows(connection, ABOUT_NOTICE | ABOUT_PROVIDER, until, only), start=1
-    ):
-        gathering = row.case_id is not None and row.case_id not in keys
-        if row.seq not in corrected and not gathering:
-            _event(made, row, names, cases)
-        if not count % _TOLD_EVERY:
-            progress("events", count)
-    history = made.build(map(read_alias, alias_rows(connection)))
-    history.titles = dict(names.values())
-    look = micros(at) if at is not None else int(ceil(history.last_known) * _DAY)
-    history.log = days_head(connection, look).as_json()
+    group = one_history(links(reader), provider, until)
+    history = _read(reader, at, group, lambda what, done: None)
+    names = stored.provider_names(reader)
+    noticed = stored.providers_with_notices(reader, until)
+    history.watched = frozenset(names[number][0] for number in noticed)
+    if not history.says_who_served():
+        history.tells_server = stored.any_detail(
+            reader, EventKind.STILL_ONLINE, '"served_by":"', '"resolved_to":['
+        )
     return history
 
 
-def _notices(
-    connection: Connection,
-    made: Builder,
-    names: dict[int, tuple[str, str]],
-    only: Collection[int] | None,
+def countries(reader: Reader) -> dict[str, str]:
+    """Return the country of each provider that has one, by key."""
+    return stored.provider_countries(reader)
+
+
+def _read(
+    reader: Reader, at: datetime | None, only: Collection[int] | None, progress: Progress
+) -> History:
+    until = None if at is None else micros(at)
+    names = stored.provider_names(reader)
+    builder = Builder(INF if at is None else days(at))
+    for number in sorted(names):
+        builder.provider(names[number][0])
+    keys = _add_notices(reader, builder, names, only)
+    for url in stored.url_rows(reader, only):
+        if url.case_id in keys:
+            builder.add_url(url.id, url.case_id, "", INF)
+    corrected = stored.corrected_events(reader, only)
+    cases = {key: number for number, key in keys.items()}
+    kinds = ABOUT_NOTICE | ABOUT_PROVIDER
+    for count, row in enumerate(stored.history_events(reader, kinds, until, only), start=1):
+        gathering = row.case_id is not None and row.case_id not in keys
+        if row.seq not in corrected and not gathering:
+            _add_event(builder, row, names, cases)
+        if not count % _PROGRESS_EVERY:
+            progress("events", count)
+    history = builder.build(_aliases(reader, names))
+    history.titles = dict(names.values())
+    head_at = micros(at) if at is not None else int(ceil(history.last_known) * DAY)
+    history.log = days_head(reader, head_at).as_json()
+    return history
+
+
+def _aliases(reader: Reader, names: _Names) -> Iterator[AliasRow]:
+    """Yield the links between providers that hold."""
+    for link in links(reader):
+        if link.undone_at is None:
+            new, old = names[link.new][0], names[link.old][0]
+            yield AliasRow(new, old, moment(link.known_at), link.kind, link.source or None)
+
+
+def _add_notices(
+    reader: Reader, builder: Builder, names: _Names, only: Collection[int] | None
 ) -> dict[int, str]:
     """Add the cases whose first notice was sent; return their keys by number. What gathers still is
     nobody's notice.
     """
-    sent: dict[int, tuple[int, str]] = {}
-    for row in sent_notices(connection, only):
-        sent.setdefault(row.case_id, (row.at, row.detail))
+    first: dict[int, stored.SentRow] = {}
+    for sent in stored.sent_rows(reader, only):
+        first.setdefault(sent.case_id, sent)
     keys: dict[int, str] = {}
-    for row in case_rows(connection, only):
-        if row.id not in sent:
+    for case in stored.case_rows(reader, only):
+        if case.id not in first:
             continue
-        when, text = sent[row.id]
-        detail = _detail(text)
+        detail = _detail(first[case.id].detail)
         notice = NoticeRow(
-            row.key,
-            names[row.provider_id][0],
-            row.site_key,
-            _EPOCH + timedelta(microseconds=when),
-            max(row.urls, 1),
-            row.reseller,
+            case.key,
+            names[case.provider_id][0],
+            case.site_key,
+            moment(first[case.id].at),
+            max(case.urls, 1),
+            case.reseller,
             int(detail.get("candidates", 1)),
             bool(detail.get("baseline", False)),
         )
-        made.add_notice(row.id, notice)
-        keys[row.id] = row.key
+        builder.add_notice(case.id, notice)
+        keys[case.id] = case.key
     return keys
 
 
-def _event(
-    made: Builder, row: Any, names: dict[int, tuple[str, str]], cases: dict[str, int]
+def _add_event(
+    builder: Builder, row: stored.HistoryEvent, names: _Names, cases: dict[str, int]
 ) -> None:
     detail = _detail(row.detail)
     last = detail.get("last_online")
@@ -149,14 +136,14 @@ def _event(
         detail["notices"] = [cases[key] for key in detail["notices"] if key in cases]
     happened = Happening(
         row.kind,
-        row.at / _DAY,
-        row.known_at / _DAY,
+        row.at / DAY,
+        row.known_at / DAY,
         (names[row.provider_id][0],) if row.case_id is None and row.provider_id is not None else (),
         None if last is None else days(datetime.fromisoformat(last)),
         detail.get("at_least_days"),
         detail,
     )
-    made.add_event(happened, row.case_id, row.report_id)
+    builder.add_event(happened, row.case_id, row.report_id)
 
 
 def _detail(text: str) -> dict[str, Any]:

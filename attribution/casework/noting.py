@@ -1,5 +1,5 @@
-"""Noting what happened: to a case, to one of its URLs, or to a provider,
-with what is known of it.
+"""Noting what happened: to a case, to one of its URLs, or to a provider; and taking back what was
+noted wrongly.
 """
 
 from __future__ import annotations
@@ -8,44 +8,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection
-
+from attribution.casework.cases import case_named, report_named
+from attribution.casework.event_fields import checked_fields
+from attribution.casework.fields import check_happened, required
 from attribution.casework.providers import provider_named
-from attribution.casework.recording_events import KINDS, note_event
-from attribution.codes import EventKind, Refusal
-from attribution.errors import Refused, StoreError
-from attribution.history.rows import EVENT_FIELDS, BadRow, check_event_fields
-from attribution.store.log import Writer
+from attribution.codes import Refusal
+from attribution.errors import NotFound, Refused
+from attribution.history.rows import ABOUT_NOTICE, ABOUT_PROVIDER, ABOUT_URL
+from attribution.store import Reader, Writer
+from attribution.store.queries.cases import Case
+from attribution.store.queries.events import correction_of, event_numbered, is_noted
 from attribution.store.queries.history import ACCUSING, signed_since
-from attribution.store.queries.notices import known_cases
+from attribution.store.queries.notices import first_sent
+from attribution.store.queries.reports import Report, reports_of_cases
+from attribution.store.times import Micros, iso
 
-_FLAGS = frozenset(["automatic", "believed"])
-_LISTS = frozenset(["resolved_to", "notices"])
-_OF_KINDS: Mapping[str, frozenset[str]] = {
-    "automatic": frozenset([EventKind.ACK]),
-    "believed": frozenset([EventKind.BOUNCE]),
-    "served_by": frozenset([EventKind.STILL_ONLINE, EventKind.REAPPEARED]),
-    "resolved_to": frozenset([EventKind.STILL_ONLINE, EventKind.REAPPEARED]),
-    "compared": frozenset([EventKind.STILL_ONLINE, EventKind.REAPPEARED]),
-    "by": frozenset([EventKind.CONTACT_CORRECTED]),
-    "to": frozenset([EventKind.MOVED_TO_OTHER_HOST]),
-    "channel": frozenset([EventKind.CHANNEL_FAILED, EventKind.CONTACT_CONFIRMED]),
-    "legal_ground": frozenset([EventKind.REFUSED]),
-    "by_whom": frozenset([EventKind.ILLEGALITY_CONFIRMED]),
-    "notices": frozenset([EventKind.LETTER_DELIVERED]),
-}
-"""Which kinds of events a field belongs to; others belong to all."""
-_TOLD_BY_SIGNATURES = frozenset(["unsigned"])
-"""Fields that an export writes, and nobody else."""
+KINDS = tuple(sorted((ABOUT_NOTICE | ABOUT_PROVIDER) - {"reminder"}))
+"""Kinds of events that are noted, and taken back, by hand."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoteEvent:
     """Note that something happened."""
 
     kind: str
-    at: int
-    """When, in microseconds since 1970."""
+    """One of `KINDS`."""
+    at: Micros | None = None
+    """When; None for now."""
     case: str | None = None
     report: str | None = None
     """Which URL it happened to, by its report."""
@@ -57,99 +46,143 @@ class NoteEvent:
     """
 
 
-def note(writer: Writer, command: NoteEvent) -> list[int]:
-    """Note the event; return the numbers of what was written. Raises Refused, StoreError."""
-    if command.kind not in KINDS:
-        raise Refused(Refusal.INVALID, "kind", command.kind, f"use one of {', '.join(KINDS)}")
-    detail = dict(command.fields)
-    for name in sorted(detail.keys() & EVENT_FIELDS.keys()):
-        _check_field(command.kind, name, detail[name])
-    if "notices" in detail:
-        _check_notices(writer.connection, detail["notices"])
-    if command.kind == EventKind.STILL_ONLINE and isinstance(detail.get("served_by"), str):
-        detail["served_by"] = _known(writer.connection, "served_by", detail["served_by"])
-    if "to" in detail:
-        detail["to"] = _named(writer.connection, str(detail["to"]))
-    if "resolved_to" in detail:
-        detail["resolved_to"] = [_named(writer.connection, name) for name in detail["resolved_to"]]
-    return note_event(
-        writer,
-        command.kind,
-        command.at,
-        case=command.case,
-        report=command.report,
-        provider=command.provider,
-        detail=detail,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectEvent:
+    """Take back an event that was noted wrongly."""
+
+    event: int
+    """Its number in the log."""
+    why: str
+
+
+def note_event(writer: Writer, command: NoteEvent) -> list[int]:
+    """Note what a person or program says that happened; return the numbers of the events.
+
+    What happens to a URL, noted for a case without naming one, is noted for each of its URLs.
+    Raises Refused.
+    """
+    _check_kind(command.kind)
+    detail = checked_fields(writer.connection, command.kind, command.fields)
+    return write_event(writer, command, detail)
+
+
+def write_event(
+    writer: Writer, command: NoteEvent, detail: Mapping[str, Any], origin: str | None = None
+) -> list[int]:
+    """Write an event with a detail that the caller vouches for; return the numbers of the events,
+    none where an event of this origin was written before. Raises Refused.
+    """
+    kind, at = command.kind, writer.now if command.at is None else command.at
+    _check_kind(kind)
+    check_happened(at, writer.now, "note what has happened")
+    if origin is not None and is_noted(writer.connection, origin):
+        return []
+    known_at, values = max(at, writer.now), dict(detail) or None
+    if command.provider is not None:
+        if kind not in ABOUT_PROVIDER:
+            remedy = "it happens to a case: name it with --case"
+            raise Refused(Refusal.INVALID, "kind", kind, remedy)
+        provider_id, _ = provider_named(writer.connection, command.provider)
+        return [
+            writer.add_event(
+                kind, at, known_at, provider_id=provider_id, detail=values, origin=origin
+            )
+        ]
+    if kind not in ABOUT_NOTICE:
+        remedy = "it happens to a provider: name it with --provider"
+        raise Refused(Refusal.INVALID, "kind", kind, remedy)
+    case, report = _subject(writer.connection, command)
+    about = {"provider_id": case.provider_id, "case_id": case.id}
+    if kind not in ABOUT_URL:
+        _check_notice_was_sent(writer.connection, case, kind, at)
+        report_id = report.id if report else None
+        return [
+            writer.add_event(
+                kind, at, known_at, report_id=report_id, detail=values, origin=origin, **about
+            )
+        ]
+    urls = [report] if report else reports_of_cases(writer.connection, [case.id])[case.id]
+    if not urls:
+        raise Refused(Refusal.CONFLICT, "case", case.key, "it holds no URLs of its own")
+    if at < min(url.reported_at for url in urls):
+        remedy = "it is before the URL was reported: nobody could have looked at it then"
+        raise Refused(Refusal.CONFLICT, "at", str(iso(at)), remedy)
+    return [
+        writer.add_event(
+            kind,
+            at,
+            known_at,
+            report_id=url.id,
+            detail=values,
+            origin=f"{origin} {number}" if origin else None,
+            **about,
+        )
+        for number, url in enumerate(urls)
+    ]
+
+
+def correct_event(writer: Writer, command: CorrectEvent) -> int:
+    """Take back an event by another one; return its number. Raises Refused."""
+    event = event_numbered(writer.connection, command.event)
+    if event is None:
+        remedy = "`attribution case show` and `provider show` list the events that are"
+        raise NotFound("event", command.event, remedy)
+    if event.kind not in KINDS:
+        remedy = f"it is of the kind {event.kind!r}, which is not taken back this way"
+        raise Refused(Refusal.INVALID, "event", str(event.seq), remedy)
+    if correction_of(writer.connection, event.seq) is not None:
+        raise Refused(Refusal.CONFLICT, "event", str(event.seq), "it was taken back already")
+    return writer.add_event(
+        "correction",
+        writer.now,
+        provider_id=event.provider_id,
+        case_id=event.case_id,
+        report_id=event.report_id,
+        corrects=event.seq,
+        detail={"why": required(command.why, "why", "say why with --why")},
     )
 
 
-def counts_for_nothing(connection: Connection, kind: str) -> bool:
+def counts_for_nothing(reader: Reader, kind: str) -> bool:
     """Say whether an event of this kind, noted without a signature, counts for nothing now.
 
     So it is with checks that see content online, once a checker's key is registered.
     """
-    return kind in ACCUSING and signed_since(connection) is not None
+    return kind in ACCUSING and signed_since(reader) is not None
 
 
-def read_fields(given: list[str]) -> dict[str, Any]:
-    """Read fields written `name=value`; `true`, `false`, `null` and lists with commas as the field
-    wants. Raises Refused.
-    """
-    found: dict[str, Any] = {}
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not equals or name not in EVENT_FIELDS or name in _TOLD_BY_SIGNATURES:
-            known = ", ".join(name for name in EVENT_FIELDS if name not in _TOLD_BY_SIGNATURES)
-            raise Refused(Refusal.INVALID, "with", text, f"write NAME=VALUE with one of {known}")
-        if name in _FLAGS:
-            if value not in ("true", "false"):
-                raise Refused(Refusal.INVALID, name, value, "write true or false")
-            found[name] = value == "true"
-        elif name in _LISTS:
-            found[name] = [part.strip() for part in value.split(",") if part.strip()]
-        else:
-            found[name] = None if name == "served_by" and value == "null" else value
-    return found
+def _check_kind(kind: str) -> None:
+    if kind not in KINDS:
+        remedy = f"it is unknown; use one of {', '.join(KINDS)}"
+        raise Refused(Refusal.INVALID, "kind", kind, remedy)
 
 
-def _check_field(kind: str, name: str, value: Any) -> None:
-    """Check one field that a person or program gives. Raises Refused."""
-    if name in _TOLD_BY_SIGNATURES:
-        remedy = "checks' signatures tell it; leave it out"
-        raise Refused(Refusal.INVALID, name, str(value), remedy)
-    kinds = _OF_KINDS.get(name)
-    if kinds is not None and kind not in kinds:
-        remedy = f"it belongs to {', '.join(sorted(kinds))}; leave it out"
-        raise Refused(Refusal.INVALID, name, str(value), remedy)
-    if isinstance(value, str) and not value.strip():
-        raise Refused(Refusal.MISSING, name, value, "say what it is, or leave it out")
-    try:
-        check_event_fields({name: value})
-    except BadRow as bad:
-        remedy = str(bad).rpartition(": ")[2]
-        raise Refused(Refusal.INVALID, name, str(value)[:60], remedy) from None
+def _check_notice_was_sent(reader: Reader, case: Case, kind: str, at: int) -> None:
+    """Raise Refused for what cannot happen before a case's first notice."""
+    sent = first_sent(reader, case.id)
+    if sent is None:
+        remedy = (
+            f"it has no notice yet, so {kind!r} cannot have happened: note it with `attribution "
+            "notice record`"
+        )
+        raise Refused(Refusal.CONFLICT, "case", case.key, remedy)
+    if at < sent:
+        remedy = f"it is before the notice, sent {iso(sent)}"
+        raise Refused(Refusal.CONFLICT, "at", str(iso(at)), remedy)
 
 
-def _check_notices(connection: Connection, named: list[str]) -> None:
-    """Check that what a letter lists are cases of the store. Raises Refused."""
-    known = known_cases(connection, named)
-    for case in named:
-        if case not in known:
-            remedy = "it is no case of the store; `attribution case list` shows those that are"
-            raise Refused(Refusal.NOT_FOUND, "notices", case[:60], remedy)
-
-
-def _known(connection: Connection, name: str, value: str) -> str:
-    try:
-        return provider_named(connection, value)[1]
-    except StoreError:
-        remedy = "name a provider that the store knows, or null where the checker could not tell"
-        raise Refused(Refusal.NOT_FOUND, name, value, remedy) from None
-
-
-def _named(connection: Connection, value: str) -> str:
-    """Return a provider's key where the store knows it; the name as it stands where not."""
-    try:
-        return provider_named(connection, value)[1]
-    except StoreError:
-        return value
+def _subject(reader: Reader, command: NoteEvent) -> tuple[Case, Report | None]:
+    """Return the case that something happened to, and the report where it was one URL of it."""
+    if command.report is None:
+        if command.case is None:
+            remedy = "say what it happened to: --case, --report or --provider"
+            raise Refused(Refusal.MISSING, "case", "", remedy)
+        return case_named(reader, command.case), None
+    report = report_named(reader, command.report)
+    if report.case is None:
+        remedy = "nobody is known to be responsible yet; run `attribution recheck`"
+        raise Refused(Refusal.CONFLICT, "report", report.key, remedy)
+    if command.case is not None and report.case != command.case:
+        remedy = f"it is one of case {report.case}, not of {command.case}"
+        raise Refused(Refusal.CONFLICT, "report", report.key, remedy)
+    return case_named(reader, report.case), report

@@ -9,15 +9,13 @@ its mailbox, and could have chosen a second one of the administrator's own.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
-
 from attribution.casework.people import person_of
-from attribution.errors import StoreError
-from attribution.store.tables import events
+from attribution.errors import Refused
+from attribution.store import Reader
+from attribution.store.queries.events import EventFilter, events_in_order
 
 LINK_MADE = "link_made"
 ACCOUNT_CHANGED = "account_changed"
@@ -66,60 +64,46 @@ class Openings:
         return frozenset(reached)
 
 
-def openings(connection: Connection) -> Openings:
+def openings(reader: Reader) -> Openings:
     """Read the openings that wait for a confirmation from the log."""
-    rows = connection.execute(
-        select(events.c.seq, events.c.kind, events.c.who, events.c.recorded_at, events.c.detail)
-        .where(
-            events.c.provider_id.is_(None),
-            events.c.kind.in_(_KINDS),
-        )
-        .order_by(events.c.seq)
-    )
     made_by: dict[str, str] = {}
     """Only people: who has the machine can name signers without any account."""
     link_by: dict[str, str] = {}
     set_up: set[str] = set()
     waiting: dict[str, list[Opening]] = defaultdict(list)
-    for row in rows:
-        detail = json.loads(row.detail)
+    for event in events_in_order(reader, EventFilter(kinds=_KINDS, of_no_provider=True)):
+        detail = event.detail
         person = str(detail.get("account"))
         what = detail.get("what")
-        if row.kind == LINK_MADE:
-            link_by[person] = name_of(row.who)
-        elif row.kind == ACCOUNT_MADE:
-            if "@" in row.who:
-                made_by[person] = name_of(row.who)
-        elif row.kind == ACCOUNT_CONFIRMED:
+        if event.kind == LINK_MADE:
+            link_by[person] = name_of(event.who)
+        elif event.kind == ACCOUNT_MADE:
+            if "@" in event.who:
+                made_by[person] = name_of(event.who)
+        elif event.kind == ACCOUNT_CONFIRMED:
             waiting.pop(person, None)
         elif what == PROVIDER_BOUND and person not in set_up:
             if made_by.get(person, person) != person:
-                waiting[person].append(Opening(row.seq, made_by[person], row.recorded_at))
+                waiting[person].append(Opening(event.seq, made_by[person], event.recorded_at))
         elif what == SET_UP:
             set_up.add(person)
             # Set-ups of earlier versions do not say whose link it was: the last one before.
             seen_by = detail["seen_by"] if "seen_by" in detail else link_by.get(person)
             if seen_by is not None and seen_by != person:
-                waiting[person].append(Opening(row.seq, seen_by, row.recorded_at))
-    return Openings({person: tuple(some) for person, some in waiting.items()})
+                waiting[person].append(Opening(event.seq, seen_by, event.recorded_at))
+    return Openings({person: tuple(seen) for person, seen in waiting.items()})
 
 
-def link_maker(connection: Connection, person: str) -> str | None:
+def link_maker(reader: Reader, person: str) -> str | None:
     """Return who made the last link for a person's account; None where nobody did."""
-    rows = connection.execute(
-        select(events.c.who, events.c.detail)
-        .where(events.c.provider_id.is_(None), events.c.kind == LINK_MADE)
-        .order_by(events.c.seq.desc())
-    )
-    for row in rows:
-        if json.loads(row.detail).get("account") == person:
-            return name_of(row.who)
-    return None
+    links = events_in_order(reader, EventFilter(kinds=[LINK_MADE], of_no_provider=True))
+    makers = [link.who for link in links if link.detail.get("account") == person]
+    return name_of(makers[-1]) if makers else None
 
 
 def name_of(who: str) -> str:
     """Return a person of the log in the one form of a mailbox, or an account's name as it is."""
     try:
         return person_of(who)
-    except StoreError:
+    except Refused:
         return who

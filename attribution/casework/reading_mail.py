@@ -9,24 +9,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection
-
 from attribution.casework.mail_matching import Match, Matcher, Origin, origin_of
-from attribution.casework.recording_events import note_event
-from attribution.errors import StoreError
+from attribution.casework.noting import NoteEvent, write_event
+from attribution.errors import Refused
 from attribution.mail import Action, Kind, Reading, Recipient
 from attribution.net.domains import domain_of
-from attribution.store.log import Writer
-from attribution.store.queries.notices import arrivals, is_noted
-from attribution.store.store import Store
-from attribution.store.times import iso, micros
+from attribution.store import Reader, Store, Writer
+from attribution.store.queries.cases import standing_events
+from attribution.store.queries.events import is_noted
+from attribution.store.times import Micros, iso, micros
 
 _AT_ONCE = 100
 """Mails that are written together."""
@@ -71,7 +69,7 @@ class ReadMail:
     """Read one mail."""
 
     name: str
-    """Of its file, for who looks for it."""
+    """Name of its file."""
     reading: Reading
     record: bool = False
     """Note what is noted by itself."""
@@ -138,8 +136,8 @@ def read_mails(store: Store, who: str | None, mails: Iterable[ReadMail]) -> Iter
             with store.write(who) as writer:
                 done = _in_order(batch, partial(read_mail, writer, matcher))
         else:
-            with store.read() as connection:
-                done = [propose(connection, matcher, mail) for mail in batch]
+            with store.read() as reader:
+                done = [propose(reader, matcher, mail) for mail in batch]
         yield from done
 
 
@@ -147,7 +145,7 @@ def _in_order(batch: list[ReadMail], read: Callable[[ReadMail], MailRead]) -> li
     """Read mails in the order in which they came, so that a delivery is known before a bounce."""
     done: dict[int, MailRead] = {}
     latest = datetime.max.replace(tzinfo=UTC)
-    for place in sorted(range(len(batch)), key=lambda one: batch[one].reading.at or latest):
+    for place in sorted(range(len(batch)), key=lambda place: batch[place].reading.at or latest):
         done[place] = read(batch[place])
     return [done[place] for place in range(len(batch))]
 
@@ -164,36 +162,31 @@ def read_mail(writer: Writer, matcher: Matcher, mail: ReadMail) -> MailRead:
         taken += 1
         detail = step.detail if step.by_itself else {**step.detail, "taken_in_bulk": True}
         try:
-            noted += note_event(
-                writer,
-                step.event,
-                _time(writer, mail.reading, step.match),
-                case=step.match.case,
-                origin=_origin_text(mail.reading, step),
-                detail=detail,
-            )
-        except StoreError as error:
+            at = _time(writer, mail.reading, step.match)
+            command = NoteEvent(kind=step.event, at=at, case=step.match.case)
+            noted += write_event(writer, command, detail, _origin_text(mail.reading, step))
+        except Refused as error:
             return _with(proposed, Decision.NOT_NOTED, noted, str(error))
     if not taken:
         return proposed
     return _with(proposed, Decision.RECORDED if noted else Decision.KNOWN, noted)
 
 
-def propose(connection: Connection, matcher: Matcher, mail: ReadMail) -> MailRead:
+def propose(reader: Reader, matcher: Matcher, mail: ReadMail) -> MailRead:
     """Say what one mail is about and what is to be noted; note nothing."""
     reading = mail.reading
     if reading.kind is Kind.NO_MAIL:
         return MailRead(name=mail.name, reading=reading, decision=Decision.UNMATCHED)
-    matches = matcher.match(connection, reading)
+    matches = matcher.match(reader, reading)
     if not matches:
         return MailRead(name=mail.name, reading=reading, decision=Decision.UNMATCHED)
-    steps = _steps(connection, reading, matches)
+    steps = _steps(reader, reading, matches)
     if not steps:
         decision = Decision.TO_READ if reading.to_be_read else Decision.NOTHING
         return MailRead(name=mail.name, reading=reading, decision=decision, matches=matches)
     first = steps[0]
     decision = Decision.TO_RECORD if first.by_itself else Decision.PROPOSED
-    if all(is_noted(connection, _origin_text(reading, step)) for step in steps):
+    if all(is_noted(reader, _origin_text(reading, step)) for step in steps):
         decision = Decision.KNOWN
     return MailRead(
         name=mail.name,
@@ -206,7 +199,7 @@ def propose(connection: Connection, matcher: Matcher, mail: ReadMail) -> MailRea
     )
 
 
-def _steps(connection: Connection, reading: Reading, matches: tuple[Match, ...]) -> list[_Step]:
+def _steps(reader: Reader, reading: Reading, matches: tuple[Match, ...]) -> list[_Step]:
     """Return what a mail says happened, a step a case."""
     steps = []
     for match in matches:
@@ -220,7 +213,7 @@ def _steps(connection: Connection, reading: Reading, matches: tuple[Match, ...])
             detail["automatic"] = True
         if event == "bounce":
             detail["believed"] = origin is not None and not _arrived(
-                connection, match, reading, recipient
+                reader, match, reading, recipient
             )
         by_itself = event in ("bounce", "delayed") or (origin is not None and event != "opened")
         steps.append(_Step(match, event, origin, by_itself, _PROPOSALS.get(event), detail))
@@ -269,9 +262,7 @@ def _detail(
     return {name: value for name, value in detail.items() if value not in (None, "", [])}
 
 
-def _arrived(
-    connection: Connection, match: Match, reading: Reading, recipient: Recipient | None
-) -> bool:
+def _arrived(reader: Reader, match: Match, reading: Reading, recipient: Recipient | None) -> bool:
     """Say whether the server that bounces had taken this very notice before.
 
     Who takes each notice and answers with a bounce of their own making has received it.
@@ -279,11 +270,12 @@ def _arrived(
     sent_at = iso(match.notice.sent_at) if match.notice else None
     named = recipient or next(iter(reading.recipients), None)
     servers = {reading.reporting_server or "", (named.server if named else None) or ""} - {""}
-    for detail in arrivals(connection, match.case_id):
+    for event in standing_events(reader, [match.case_id], ["delivered", "relayed"]):
+        detail = event.detail
         same_notice = detail.get("notice_sent_at") in (None, sent_at)
         same_mailbox = detail.get("to") in (None, match.mailbox)
         taker = str(detail.get("server") or "")
-        if same_notice and same_mailbox and any(_same(taker, one) for one in servers):
+        if same_notice and same_mailbox and any(_same(taker, server) for server in servers):
             return True
     return False
 
@@ -298,11 +290,11 @@ def _same(server: str, other: str) -> bool:
     return registered is not None and registered == domain_of(other).registrable
 
 
-def _time(writer: Writer, reading: Reading, match: Match) -> int:
+def _time(writer: Writer, reading: Reading, match: Match) -> Micros:
     """Return when it happened: not before the notice and not in the future, by whatever clock."""
     at = writer.now if reading.at is None else micros(reading.at)
     earliest = match.notice.sent_at if match.notice else at
-    return min(max(at, earliest), max(writer.now, earliest))
+    return Micros(min(max(at, earliest), max(writer.now, earliest)))
 
 
 def _origin_text(reading: Reading, step: _Step) -> str:
@@ -314,14 +306,4 @@ def _origin_text(reading: Reading, step: _Step) -> str:
 def _with(
     proposed: MailRead, decision: Decision, noted: list[int], problem: str | None = None
 ) -> MailRead:
-    return MailRead(
-        name=proposed.name,
-        reading=proposed.reading,
-        decision=decision,
-        matches=proposed.matches,
-        event=proposed.event,
-        origin=proposed.origin,
-        believed=proposed.believed,
-        noted=tuple(noted),
-        problem=problem,
-    )
+    return replace(proposed, decision=decision, noted=tuple(noted), problem=problem)

@@ -6,38 +6,46 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-
-from sqlalchemy import select
+from enum import StrEnum
+from typing import Any
 
 from attribution.attributor import Investigation
+from attribution.casework.findings import detail_of, keep_party, last_findings
+from attribution.casework.linking import links, one_history
 from attribution.casework.mailboxes import note_change
-from attribution.casework.providers import links, one_history
-from attribution.casework.reporting import (
-    add_open_copy,
-    is_open,
-    keep_party,
-    last_found,
-    what_was_found,
-)
+from attribution.casework.reporting import assign_to_provider, report_at_new_provider
+from attribution.casework.url_state import open_reports
 from attribution.lookup.concurrency.completion import in_order_of_completion
-from attribution.store.log import Writer
-from attribution.store.store import Store
-from attribution.store.tables import cases, providers, reports
+from attribution.store import Store, Writer
+from attribution.store.queries.reports import report_with_id, reports_with_host
 
 Investigate = Callable[[str], Awaitable[Investigation]]
 
 
+class Outcome(StrEnum):
+    """What a new lookup found, compared with the last one."""
+
+    UNCHANGED = "unchanged"
+    """The same provider and mailbox."""
+    CHANGED = "changed"
+    """Another mailbox."""
+    MOVED = "moved"
+    """Another provider."""
+    FOUND = "found"
+    """The first provider that is known."""
+    UNKNOWN = "unknown"
+    """Nobody is known to be responsible, or not everything was answered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rechecked:
-    """What a new look at a report's host found."""
+    """What a new lookup of a report's host found."""
 
     report: str
     host: str
-    outcome: str
-    """`unchanged`, `changed` (another mailbox), `moved` (another provider), `found` (first provider
-    known), `unknown`.
-    """
+    outcome: Outcome
     before: str | None
+    """The provider before it, or of `changed` the mailbox."""
     after: str | None
 
 
@@ -55,69 +63,52 @@ async def recheck(
     Content that moved leaves the old provider's case as `moved_to_other_host`, and a case at the
     new one is opened.
     """
-    with store.read() as connection:
-        wanted = (
-            select(reports.c.id, reports.c.host, reports.c.case_id)
-            .where(reports.c.host.is_not(None))
-            .order_by(reports.c.id)
-        )
-        if case is not None:
-            wanted = wanted.join(cases, cases.c.id == reports.c.case_id).where(cases.c.key == case)
-        by_host: dict[str, list[int]] = {}
-        for row in connection.execute(wanted).all():
-            if is_open(connection, row.id, row.case_id):
-                by_host.setdefault(row.host, []).append(row.id)
+    by_host: dict[str, list[int]] = {}
+    with store.read() as reader:
+        for report in open_reports(reader, reports_with_host(reader, case)):
+            by_host.setdefault(report.host or "", []).append(report.id)
 
-    async def look(host: str) -> tuple[str, Investigation]:
+    async def look_up(host: str) -> tuple[str, Investigation]:
         return host, await investigate(host)
 
-    async for host, found in in_order_of_completion(list(by_host), jobs, look):
+    async for host, investigation in in_order_of_completion(list(by_host), jobs, look_up):
         with store.write(who) as writer:
-            outcomes = [_note(writer, report_id, host, found) for report_id in by_host[host]]
-        for one in outcomes:
-            yield one
+            outcomes = [_note(writer, number, investigation) for number in by_host[host]]
+        for outcome in outcomes:
+            yield outcome
 
 
-def _note(writer: Writer, report_id: int, host: str, found: Investigation) -> Rechecked:
+def _note(writer: Writer, report_id: int, investigation: Investigation) -> Rechecked:
     connection = writer.connection
-    row = connection.execute(
-        select(
-            reports.c.key, reports.c.case_id, cases.c.provider_id, providers.c.key.label("provider")
-        )
-        .outerjoin(cases, cases.c.id == reports.c.case_id)
-        .outerjoin(providers, providers.c.id == cases.c.provider_id)
-        .where(reports.c.id == report_id)
-    ).one()
-    party = found.attribution.primary
-    if party is None or found.attribution.failures:
-        # Not sure of everything, so nothing changes, and the look counts as none: no answer is
+    report = report_with_id(connection, report_id)
+    host = report.host or ""
+    party = investigation.attribution.primary
+    if party is None or investigation.attribution.failures:
+        # Not sure of everything, so nothing changes, and the lookup counts as none: no answer is
         # better than a wrong one.
-        return Rechecked(row.key, host, "unknown", row.provider, None)
-    before, _ = last_found(connection, report_id)
-    after = what_was_found(found, party)
-    provider_id = keep_party(writer, found, party)
-    was: str | None
-    now: str | None
-    if row.provider_id is None:
-        add_open_copy(writer, report_id, provider_id, moved=False)
-        outcome, was, now = "found", None, party.provider.id
-    elif provider_id not in one_history(links(writer.connection), row.provider_id):
-        outcome, was, now = "moved", row.provider, party.provider.id
-    elif before.get("mailbox") not in (None, after["mailbox"]):
-        was, now = _text(before["mailbox"]), _text(after["mailbox"])
-        note_change(writer, row.provider_id, was, now)
-        outcome = "changed"
-    else:
-        outcome, was, now = "unchanged", row.provider, row.provider
-    about = {"provider_id": row.provider_id, "case_id": row.case_id, "report_id": report_id}
-    writer.add_event("rechecked", writer.now, detail={**after, "outcome": outcome}, **about)
-    if outcome == "moved":
-        writer.add_event(
-            "moved_to_other_host", writer.now, detail={"to": party.provider.id}, **about
-        )
-        add_open_copy(writer, report_id, provider_id, moved=True, detail=after)
-    return Rechecked(row.key, host, outcome, was, now)
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+        return Rechecked(report.key, host, Outcome.UNKNOWN, report.provider, None)
+    mailbox_before = last_findings(connection, [report_id])[report_id].mailbox
+    detail = detail_of(investigation, party)
+    mailbox = None if detail["mailbox"] is None else str(detail["mailbox"])
+    provider_id = keep_party(writer, investigation, party)
+    outcome, before, after = Outcome.UNCHANGED, report.provider, report.provider
+    if report.provider_id is None:
+        assign_to_provider(writer, report, provider_id)
+        outcome, after = Outcome.FOUND, party.provider.id
+    elif provider_id not in one_history(links(writer.connection), report.provider_id):
+        outcome, after = Outcome.MOVED, party.provider.id
+    elif mailbox_before not in (None, mailbox):
+        note_change(writer, report.provider_id, mailbox_before, mailbox)
+        outcome, before, after = Outcome.CHANGED, mailbox_before, mailbox
+    about: dict[str, Any] = {
+        "provider_id": report.provider_id,
+        "case_id": report.case_id,
+        "report_id": report_id,
+    }
+    rechecked = {**detail, "outcome": outcome.value}
+    writer.add_event("rechecked", writer.now, detail=rechecked, **about)
+    if outcome is Outcome.MOVED:
+        moved_to = {"to": party.provider.id}
+        writer.add_event("moved_to_other_host", writer.now, detail=moved_to, **about)
+        report_at_new_provider(writer, report, provider_id, detail)
+    return Rechecked(report.key, host, outcome, before, after)

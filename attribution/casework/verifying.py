@@ -14,7 +14,7 @@ from attribution.errors import Refused, StoreError
 from attribution.settings import Settings
 from attribution.store.backup import head_in as head_in_backup
 from attribution.store.heads import Head, noted_head
-from attribution.store.log import Check
+from attribution.store.log import LogCheck
 from attribution.store.stamps import StampCheck, check_head, check_stamps, read_roots
 from attribution.store.store import Store
 from attribution.store.times import micros
@@ -37,7 +37,7 @@ class CheckStore:
 class StoreCheck:
     """What was found."""
 
-    log: Check
+    log: LogCheck
     stamps: StampCheck
     faults: tuple[str, ...]
     """All of them, those of the log and of the stamps too."""

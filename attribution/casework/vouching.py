@@ -1,28 +1,28 @@
-"""Vouching for a provider: a person's word that it answers
-for what it hosts, though its block is a customer's.
+"""Vouching for a provider: a person's word that it answers for what it hosts, though its block is a
+customer's.
 
-Its look-ups then name it, and the provider above it too. The word is dated, has a reason, and can
-be withdrawn; both stand in the log.
+Lookups then name it, and the provider above it too. The word is dated, has a reason, and can be
+withdrawn; both stand in the log.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from sqlalchemy import Connection, select
-
-from attribution.casework.providers import keep_provider
+from attribution.casework.fields import required
+from attribution.casework.providers import RegisteredProvider, keep_provider
 from attribution.codes import Refusal
 from attribution.errors import Refused
 from attribution.evidence.question import VouchedFor
 from attribution.evidence.statements import Vouching
 from attribution.models import Provider
-from attribution.store.log import Writer
-from attribution.store.tables import events, providers
+from attribution.store import Reader, Writer
+from attribution.store.queries.events import EventFilter, events_in_order
+from attribution.store.queries.providers import provider_keys, provider_with_key
+from attribution.store.times import moment
 
+_KINDS = ("vouched", "vouching_withdrawn")
 _ID = re.compile(r"[a-z]+:[!-~]{1,80}")
 
 
@@ -31,7 +31,7 @@ class Vouch:
     """Vouch for a provider."""
 
     provider: str
-    """Its id, `handle space:HANDLE`, e.g. `ripe:ORG-EX1-RIPE`."""
+    """Its id, registry and handle: `ripe:ORG-EX1-RIPE`."""
     why: str
     name: str | None = None
     """Its name, where the store does not know it yet."""
@@ -39,7 +39,7 @@ class Vouch:
 
 @dataclass(frozen=True, slots=True)
 class WithdrawVouching:
-    """Withdraw what was said for a provider."""
+    """Withdraw a vouching."""
 
     provider: str
     why: str
@@ -48,69 +48,52 @@ class WithdrawVouching:
 def vouch(writer: Writer, command: Vouch) -> int:
     """Note the vouching; return the event's number. Raises Refused."""
     key = _key(command.provider)
-    if not command.why.strip():
-        raise Refused(
-            Refusal.MISSING,
-            "why",
-            command.why,
-            "say how it is known that the company acts on notices",
-        )
+    remedy = "say how it is known that the company acts on notices"
+    why = required(command.why, "why", remedy)
     if not VouchedFor(key).names_organisation:
         remedy = (
             "a block without an organisation has no identity; vouch for an organisation's handle"
         )
         raise Refused(Refusal.INVALID, "provider", command.provider, remedy)
     if not _ID.fullmatch(key):
-        raise Refused(
-            Refusal.INVALID,
-            "provider",
-            command.provider,
-            "write registry:HANDLE, as an answer shows it",
-        )
-    row = writer.connection.execute(select(providers.c.name).where(providers.c.key == key)).first()
-    if row is None and not command.name:
+        remedy = "write registry:HANDLE, as an answer shows it"
+        raise Refused(Refusal.INVALID, "provider", command.provider, remedy)
+    row = provider_with_key(writer.connection, key)
+    name = row.name if row else command.name
+    if not name:
         remedy = (
             "the store does not know it; give its name with --name, or report a URL at it first"
         )
         raise Refused(Refusal.NOT_FOUND, "provider", command.provider, remedy)
-    name = row.name if row else str(command.name)
-    provider_id = keep_provider(writer, Provider(id=key, name=name), "a person's word")
-    detail = {"why": command.why.strip()}
-    return writer.add_event("vouched", writer.now, provider_id=provider_id, detail=detail)
+    registered = RegisteredProvider(provider=Provider(id=key, name=name), source="a person's word")
+    provider_id = keep_provider(writer, registered)
+    return writer.add_event("vouched", writer.now, provider_id=provider_id, detail={"why": why})
 
 
 def withdraw_vouching(writer: Writer, command: WithdrawVouching) -> int:
     """Withdraw a vouching that holds; return the event's number. Raises Refused."""
     key = _key(command.provider)
-    held = {vouching.provider for vouching in vouchings(writer.connection)}
-    if key not in held:
+    provider = provider_with_key(writer.connection, key)
+    vouched = {vouching.provider for vouching in vouchings(writer.connection)}
+    if provider is None or key not in vouched:
         raise Refused(Refusal.NOT_FOUND, "provider", command.provider, "nobody vouches for it now")
-    if not command.why.strip():
-        raise Refused(Refusal.MISSING, "why", command.why, "say why the word is withdrawn")
-    provider_id = writer.connection.execute(
-        select(providers.c.id).where(providers.c.key == key)
-    ).scalar_one()
-    detail = {"why": command.why.strip()}
+    detail = {"why": required(command.why, "why", "say why the word is withdrawn")}
     return writer.add_event(
-        "vouching_withdrawn", writer.now, provider_id=provider_id, detail=detail
+        "vouching_withdrawn", writer.now, provider_id=provider.id, detail=detail
     )
 
 
-def vouchings(connection: Connection) -> list[Vouching]:
+def vouchings(reader: Reader) -> list[Vouching]:
     """Return the vouchings that hold now, one a provider: the latest."""
-    rows = connection.execute(
-        select(events.c.kind, events.c.at, events.c.who, events.c.detail, providers.c.key)
-        .join(providers, providers.c.id == events.c.provider_id)
-        .where(events.c.kind.in_(["vouched", "vouching_withdrawn"]))
-        .order_by(events.c.seq)
-    )
+    events = events_in_order(reader, EventFilter(kinds=_KINDS, of_any_provider=True))
+    keys = provider_keys(reader, {event.provider_id or 0 for event in events})
     holding: dict[str, Vouching] = {}
-    for row in rows:
-        if row.kind == "vouching_withdrawn":
-            holding.pop(row.key, None)
-            continue
-        at = datetime.fromtimestamp(row.at / 1_000_000, UTC)
-        holding[row.key] = Vouching(row.key, row.who, json.loads(row.detail)["why"], at)
+    for event in events:
+        key = keys[event.provider_id or 0]
+        if event.kind == "vouched":
+            holding[key] = Vouching(key, event.who, event.detail["why"], moment(event.at))
+        else:
+            holding.pop(key, None)
     return list(holding.values())
 
 

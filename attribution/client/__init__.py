@@ -1,4 +1,4 @@
-"""The client of a service, and the models of what the service says and is told."""
+"""Client of a service, and the models of its requests and replies."""
 
 from attribution.client.remote import AttributionSource, RemoteAttributor, ServiceError
 

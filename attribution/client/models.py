@@ -1,8 +1,7 @@
-"""What the service is asked and answers, beside the answer itself: the JSON contract of its HTTP
-interface, for server and client alike.
+"""Requests and replies of the service's HTTP interface: the JSON contract of server and client.
 
-Times are UTC (RFC 3339). A URL is only ever in a request's body or an answer's `input`: never in an
-address.
+Times are UTC (RFC 3339). A reported URL is only in a request's body or an answer's `input`, never
+in the address of a request.
 """
 
 from __future__ import annotations
@@ -32,17 +31,17 @@ class _Reply(BaseModel):
 
 
 class Problem(BaseModel):
-    """What went wrong, as RFC 9457 has it."""
+    """Why a request failed (RFC 9457)."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
     type: str
-    """Names the kind of problem; the same for every occurrence: `urn:attribution:problem:NAME`."""
+    """The kind of problem: `urn:attribution:problem:NAME`."""
     title: str
     status: int
     detail: str | None = None
     errors: list[dict[str, Any]] | None = None
-    """Of a request that cannot be used: each field, and what is wrong with it."""
+    """Of an invalid request: each field, and what is wrong with it."""
 
 
 class Page(_Reply, Generic[_Item]):
@@ -52,8 +51,8 @@ class Page(_Reply, Generic[_Item]):
     next: str | None = None
 
 
-class ToldOriginRequest(_Request):
-    """An address behind a proxy, as its operator told it."""
+class DisclosedOriginRequest(_Request):
+    """An origin's address behind a reverse proxy, as its operator disclosed it."""
 
     address: Annotated[str, Field(max_length=64)]
     source: Annotated[str, Field(min_length=1, max_length=200)]
@@ -70,7 +69,7 @@ class TargetRequest(_Request):
 class EvidenceRequest(TargetRequest):
     """What to look up, for an answer with its evidence."""
 
-    origins: Annotated[list[ToldOriginRequest], Field(max_length=20)] = []
+    origins: Annotated[list[DisclosedOriginRequest], Field(max_length=20)] = []
 
 
 class BatchRequest(_Request):
@@ -111,14 +110,14 @@ class ReportRequest(_Request):
 
 
 class ReportAdded(_Reply):
-    """What became of a reported URL."""
+    """The report and the case of a reported URL."""
 
     report: str
     case: str | None
     """None while nobody is known to be responsible."""
     provider: str | None
     duplicate: bool
-    """The same URL was reported before and is open: nothing new was made."""
+    """The URL was reported before and is open: nothing new was stored."""
     same_site: list[str]
     """Other cases of the same site."""
     candidate_cases: list[str] = []
@@ -138,7 +137,7 @@ class CaseItem(_Reply):
 
 
 class ReportItem(_Reply):
-    """One reported URL of a case, by the name of its report: the URL itself is not told."""
+    """A reported URL of a case, by the key of its report; it does not contain the URL."""
 
     report: str
     reported_at: datetime
@@ -151,7 +150,7 @@ class ReportItem(_Reply):
 
 
 class EventItem(_Reply):
-    """Something that happened."""
+    """An event of a case."""
 
     seq: int
     kind: str
@@ -165,7 +164,7 @@ class EventItem(_Reply):
 
 
 class NextStep(_Reply):
-    """What may be done next, and on what ground."""
+    """What may be done next, and on what basis."""
 
     step: str
     basis: str | None
@@ -173,7 +172,7 @@ class NextStep(_Reply):
 
 
 class Case(CaseItem):
-    """A case with its URLs and everything that happened."""
+    """A case with its URLs and events."""
 
     next_step: NextStep | None
     reports: list[ReportItem]
@@ -181,25 +180,22 @@ class Case(CaseItem):
 
 
 class EventRequest(_Request):
-    """Something that happened, to be noted."""
+    """An event of a case, to be noted."""
 
     kind: Annotated[str, Field(max_length=40)]
     at: datetime | None = None
-    """When; now, where it is left out."""
+    """Default: now."""
     report: Annotated[str, Field(max_length=40)] | None = None
-    """Which URL it happened to, by its report; of all, where it is left out."""
+    """Key of the report whose URL it happened to; default: all URLs of the case."""
     note: Text | None = None
     automatic: bool | None = None
     """Of `ack`: a program sent it."""
     believed: bool | None = None
     """Of `bounce`: false where neither our relay nor the mailbox's domain vouches for it."""
     served_by: Name | None = None
-    """Of a check: the provider whose address gave the content; null where the checker could not
-    tell.
-    """
+    """Of a check: the provider whose address served the content; null where unknown."""
     resolved_to: Annotated[list[Name], Field(max_length=50)] | None = None
-    """Of a check: the providers at which our look-up within a day had all of the name's addresses.
-    """
+    """Of a check: the providers of all addresses of the name, by a lookup within a day."""
     compared: Annotated[str, Field(max_length=40)] | None = None
     """Of a check: `person`, `content` or `status`."""
     checker: Name | None = None
@@ -210,26 +206,26 @@ class EventRequest(_Request):
     by_whom: Name | None = None
     """Of `illegality_confirmed`: the authority or hotline."""
     notices: Cases | None = None
-    """Of `letter_delivered`: the cases that the letter lists."""
+    """Of `letter_delivered`: keys of the cases that the letter lists."""
 
 
 class ProviderEventRequest(_Request):
-    """Something that happened to a provider as a whole, to be noted."""
+    """An event of a provider as a whole, to be noted."""
 
     kind: Annotated[str, Field(max_length=40)]
     at: datetime | None = None
-    """When; now, where it is left out."""
+    """Default: now."""
     note: Text | None = None
     by: Literal["hotline", "provider"] | None = None
-    """Of `contact_corrected`: whose mistake or wish it was."""
+    """Of `contact_corrected`: who wants the other address."""
     channel: Name | None = None
-    """Of `channel_failed` and `contact_confirmed`: by which channel."""
+    """Of `channel_failed` and `contact_confirmed`: the channel."""
     notices: Cases | None = None
-    """Of `letter_delivered`: the cases that the letter lists."""
+    """Of `letter_delivered`: keys of the cases that the letter lists."""
 
 
 class Noted(_Reply):
-    """The numbers of the events that were noted."""
+    """Numbers of the events that were noted."""
 
     events: list[int]
 
@@ -250,7 +246,7 @@ class NoticeNoted(_Reply):
 
 
 class DueItem(_Reply):
-    """A notice or reminder that is due, and what stands in its way."""
+    """A notice or reminder that is due, and what prevents it."""
 
     case: str
     provider: str
@@ -263,7 +259,7 @@ class DueItem(_Reply):
 
 
 class DraftRequest(_Request):
-    """For whom to write; URLs that the store has a keyed hash of only are given here."""
+    """Language of a draft, and URLs of which the store has only a keyed hash."""
 
     language: Annotated[str, Field(pattern="^[a-z]{2}$")] | None = None
     urls: Annotated[
@@ -272,7 +268,7 @@ class DraftRequest(_Request):
 
 
 class DraftItem(_Reply):
-    """A notice to one party, ready to be looked at. It names URLs."""
+    """A notice to one party, ready for review. It contains URLs."""
 
     what: Literal["notice", "reminder"]
     to: str
@@ -287,7 +283,7 @@ class DraftItem(_Reply):
 
 
 class RecheckedItem(_Reply):
-    """What a new look at a report's host found."""
+    """Result of a new lookup of a report's host."""
 
     report: str
     host: str
@@ -307,7 +303,7 @@ class ProviderItem(_Reply):
 
 
 class ProviderDetail(_Reply):
-    """Everything about one provider but its cases one by one."""
+    """A provider with its identifiers, links and events, without its cases."""
 
     provider: str
     name: str
@@ -324,14 +320,17 @@ class ProviderDetail(_Reply):
 
 
 class ApprovalRequest(_Request):
-    """A mailbox that a person looked at, and how."""
+    """A mailbox that a person verified, and how."""
 
     mailbox: Annotated[str, Field(min_length=3, max_length=320)]
     why: Text
 
 
 class CheckRequest(_Request):
-    """What a registered checker saw of a reported URL, signed with its key (docs/cases.md)."""
+    """What a registered checker saw of a reported URL, signed with its key.
+
+    docs/guides/record-signed-checks.md has the form of a statement.
+    """
 
     checker: Text
     """The checker's public key: Ed25519, base64."""
@@ -340,7 +339,7 @@ class CheckRequest(_Request):
     seen_at: Text
     """ISO 8601 with an offset."""
     served_by: Annotated[str, Field(min_length=1, max_length=200)] | None
-    """Id of the provider whose address gave the content; null where the checker could not tell."""
+    """Id of the provider whose address served the content; null where unknown."""
     method: Literal["person", "content", "status"]
     """How the content was compared."""
     vantage_country: Annotated[str, Field(pattern="^[A-Z]{2}$")]
@@ -349,15 +348,13 @@ class CheckRequest(_Request):
 
 
 class VouchRequest(_Request):
-    """A person's word that a company answers for what
-    it hosts, though its block is a customer's.
-    """
+    """A vouching: a company answers for what it hosts, though its block is a customer's."""
 
     why: Text
     name: Annotated[str, Field(max_length=300)] | None = None
-    """Its name, where the store does not know it yet."""
+    """Its name, if the store has no such provider."""
     withdraw: bool = False
-    """Withdraw the word instead of giving it."""
+    """Withdraw the vouching instead."""
 
 
 class Flag(_Reply):
@@ -370,7 +367,7 @@ class Flag(_Reply):
 
 
 class TestResult(_Reply):
-    """What one test says: E of the frozen blocks, and by all that is known."""
+    """Result of one test: E of the frozen blocks, and of everything known."""
 
     __test__ = False
 
@@ -383,8 +380,9 @@ class TestResult(_Reply):
 
 
 class Assessed(_Reply):
-    """What is to be said of one provider, as of `looked_at`; docs/pattern.md tells what each figure
-    means.
+    """Assessment of one provider, as of `looked_at`.
+
+    docs/explanation/pattern.md explains each figure.
     """
 
     provider: str
@@ -410,7 +408,7 @@ class Assessed(_Reply):
     floors_missing_codes: list[str]
     dropped: dict[str, int]
     perhaps_with: list[str]
-    """Names that may be the same operator, as sites move between them: for a person to ask."""
+    """Names that may be the same operator, as sites move between them; a person has to check."""
     e_if_one: float | None
     next_step: NextStep | None
     looked_at: str
@@ -440,7 +438,7 @@ class Contested(_Reply):
 
 
 class RegistryItem(_Reply):
-    """How a registry is asked, and how it answers."""
+    """Rate limit of a registry, and how it answers."""
 
     service: str
     closed_until: str | None
@@ -461,7 +459,7 @@ class RegistryItem(_Reply):
 
 
 class AuditItem(_Reply):
-    """Something that somebody did with this service."""
+    """An entry of the audit log."""
 
     seq: int
     at: datetime
@@ -473,7 +471,7 @@ class AuditItem(_Reply):
 
 
 class Health(_Reply):
-    """How the service is."""
+    """Health of the service."""
 
     status: Literal["ok"]
     version: str

@@ -1,5 +1,4 @@
-"""The service from afar: the same interface as the `Attributor` of this machine, and what else the
-service does.
+"""Client of a service: the interface of the `Attributor` of this machine, and the service's own.
 
     async with RemoteAttributor("https://attribution.hotline.example/", key) as attributor:
         answer = await attributor.attribute("hxxps://www[.]site.example/x")
@@ -28,6 +27,7 @@ from typing import Any, NoReturn, Protocol, Self, TypeVar
 
 import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import to_json
 
 from attribution.attributor import Investigation
 from attribution.client.models import (
@@ -53,16 +53,17 @@ from attribution.client.models import (
 from attribution.errors import AttributionError, SettingsError
 from attribution.evidence import Evidence, Record
 from attribution.lookup.concurrency.completion import in_order_of_completion
-from attribution.lookup.protocols.origin import ToldOrigin
+from attribution.lookup.protocols.origin import DisclosedOrigin
 from attribution.models import Attribution, is_text
 
-_Model = TypeVar("_Model", bound=BaseModel)
+_Answer = TypeVar("_Answer")
+_Item = TypeVar("_Item", bound=BaseModel)
 _LATER = (429, 503)
 _JOBS = 16
 
 
 class AttributionSource(Protocol):
-    """Who answers: the `Attributor` of this machine, or a `RemoteAttributor`."""
+    """The `Attributor` of this machine, or a `RemoteAttributor`."""
 
     async def attribute(self, target: str) -> Attribution:
         """Answer for one URL, host name or address."""
@@ -76,7 +77,7 @@ class AttributionSource(Protocol):
         self,
         target: str,
         *,
-        origins: Iterable[ToldOrigin] = (),
+        origins: Iterable[DisclosedOrigin] = (),
         heard: Callable[[Record], None] | None = None,
     ) -> Investigation:
         """Answer for one target, with the rules applied and the evidence."""
@@ -86,22 +87,21 @@ class AttributionSource(Protocol):
 
 
 class ServiceError(AttributionError):
-    """The service did not answer as it was asked;
-    the message says why, `problem` is what it said (RFC 9457).
-    """
+    """The service did not answer, or refused; the message says why."""
 
     def __init__(self, message: str, problem: Problem | None = None) -> None:
         super().__init__(message)
         self.problem = problem
+        """The service's own explanation (RFC 9457), where it gave one."""
 
 
 class RemoteAttributor:
     """Asks a service with a key. One serves many tasks of one event loop. Use as `async with`.
 
-    `timeout` is in seconds, for one request; `patience` for how long in all it waits for a service
-    that says to come back later.
-    Raises SettingsError for an address or key that cannot be one, and ServiceError where the
-    service does not answer, or says that it will not.
+    `timeout` is in seconds, for one request; `patience` is in seconds too, for all waits of one
+    request while the service asks to come back later. `once` of a method is an idempotency key: a
+    request sent again with it within a day is carried out once. Raises SettingsError for an address
+    or key that cannot be one, and ServiceError where the service does not answer or refuses.
     """
 
     def __init__(
@@ -115,13 +115,13 @@ class RemoteAttributor:
     ) -> None:
         if not (key.isascii() and key.isprintable() and key) or " " in key:
             raise SettingsError(
-                "the service's key is none: give it as `attribution api-key make` "
-                "printed it, without spaces."
+                "the service's key has characters that no key has: give it as `attribution "
+                "api-key make` printed it, without spaces."
             )
         if not url.startswith(("http://", "https://")):
             raise SettingsError(
-                f"the service's address {url!r} is none: give one such as "
-                f"https://attribution.hotline.example/"
+                f"the service's address {url!r} is no http or https URL: give one such as "
+                "https://attribution.hotline.example/"
             )
         self._patience = patience
         self._http = httpx.AsyncClient(
@@ -148,7 +148,7 @@ class RemoteAttributor:
 
     async def attribute(self, target: str) -> Attribution:
         """Answer for one URL, host name or address."""
-        if not is_text(target):  # as an `Attributor` answers it: the service takes no such request
+        if not is_text(target):  # the service takes no such request
             return Attribution.of_no_text(target, datetime.now(UTC).replace(microsecond=0))
         return _read(Attribution, await self._post("attributions", {"target": target}))
 
@@ -166,20 +166,20 @@ class RemoteAttributor:
         self,
         target: str,
         *,
-        origins: Iterable[ToldOrigin] = (),
+        origins: Iterable[DisclosedOrigin] = (),
         heard: Callable[[Record], None] | None = None,
     ) -> Investigation:
-        """Answer for one target, with the rules applied and the evidence: decided here, from the
-        bundle that the service sends.
+        """Answer for one target, with the rules applied and the evidence.
 
-        `heard` is called with each record when the bundle is there.
+        The answer is decided here, from the bundle that the service sends. `heard` is called with
+        each record when the bundle is there.
         """
-        told = [
-            {"address": one.address, "source": one.source, "told_at": one.told_at.isoformat()}
-            for one in origins
+        disclosed = [
+            {"address": origin.address, "source": origin.source, "told_at": origin.disclosed_at}
+            for origin in origins
         ]
         evidence = Evidence.from_bytes(
-            await self._post("evidence", {"target": target, "origins": told})
+            await self._post("evidence", {"target": target, "origins": disclosed})
         )
         if heard:
             for record in evidence.records:
@@ -187,13 +187,11 @@ class RemoteAttributor:
         return Investigation.of(evidence)
 
     async def submit(self, targets: Sequence[str], *, once: str | None = None) -> Batch:
-        """Have a list looked up in the background.
-        `once` names the request: sent again within a day it is the same batch.
-        """
+        """Have a list looked up in the background."""
         return _read(Batch, await self._post("batches", {"targets": list(targets)}, once))
 
     async def batch(self, batch: str) -> Batch:
-        """Tell how far a batch is."""
+        """Return the progress of a batch."""
         return _read(Batch, await self._get(f"batches/{batch}"))
 
     def batches(self) -> AsyncIterator[Batch]:
@@ -201,9 +199,7 @@ class RemoteAttributor:
         return self._items(Batch, "batches")
 
     async def watch(self, batch: str) -> AsyncGenerator[Batch, None]:
-        """Yield a batch as it goes on, until it has ended;
-        a stream that breaks is taken up again.
-        """
+        """Yield a batch as it goes on, until it has ended; a broken stream is opened again."""
         waited = 0.0
         while True:
             try:
@@ -216,22 +212,18 @@ class RemoteAttributor:
                     async for line in stream.aiter_lines():
                         if line.startswith("data: "):
                             waited = 0.0
-                            now = _read(Batch, line.removeprefix("data: ").encode("utf-8"))
-                            yield now
-                            if now.state != "running":
+                            batch_now = _read(Batch, line.removeprefix("data: "))
+                            yield batch_now
+                            if batch_now.state != "running":
                                 return
             except httpx.HTTPError as error:
                 if waited >= self._patience:
-                    raise ServiceError(
-                        f"the service does not answer: {type(error).__name__}."
-                    ) from None
+                    raise _no_answer(error) from None
             waited += 1.0
             await asyncio.sleep(1.0)
 
     def results(self, batch: str) -> AsyncIterator[BatchResult]:
-        """Yield a batch's answers in the order of its targets;
-        of one that runs, those that are there.
-        """
+        """Yield a batch's answers in the order of its targets; of a running one, those so far."""
         return self._items(BatchResult, f"batches/{batch}/results", once_empty=True)
 
     async def stop(self, batch: str) -> Batch:
@@ -246,7 +238,7 @@ class RemoteAttributor:
         self, url: str, *, reported_at: datetime | None = None, once: str | None = None
     ) -> ReportAdded:
         """Have a reported URL looked up and kept."""
-        body = {"url": url, "reported_at": None if reported_at is None else reported_at.isoformat()}
+        body = {"url": url, "reported_at": reported_at}
         return _read(ReportAdded, await self._post("reports", body, once))
 
     async def evidence(self, report: str) -> bytes:
@@ -273,12 +265,12 @@ class RemoteAttributor:
         once: str | None = None,
     ) -> Noted:
         """Note that something happened to a case; `fields` is what else is known of it, e.g.
-        `served_by` and `compared` of a check (docs/cases.md).
+        `served_by` and `compared` of a check (docs/guides/report-and-notify.md).
         """
         body = {
             **(fields or {}),
             "kind": kind,
-            "at": None if at is None else at.isoformat(),
+            "at": at,
             "report": report,
             "note": note,
         }
@@ -293,12 +285,12 @@ class RemoteAttributor:
         fields: Mapping[str, Any] | None = None,
         once: str | None = None,
     ) -> Noted:
-        """Note that something happened to a provider as a whole, e.g. `contact_confirmed`."""
-        body = {**(fields or {}), "kind": kind, "at": None if at is None else at.isoformat()}
+        """Note an event of a provider as a whole, e.g. `contact_confirmed`."""
+        body = {**(fields or {}), "kind": kind, "at": at}
         return _read(Noted, await self._post(f"events/{provider}", body, once))
 
     async def note_check(self, statement: Mapping[str, Any]) -> Noted:
-        """Note a check that a registered checker signed; the same statement is taken once."""
+        """Note a check that a registered checker signed; a statement sent twice is noted once."""
         return _read(Noted, await self._post("checks", dict(statement)))
 
     async def note_notice(
@@ -311,25 +303,25 @@ class RemoteAttributor:
         once: str | None = None,
     ) -> NoticeNoted:
         """Note that a notice was sent."""
-        body = {"to": to, "at": None if at is None else at.isoformat(), "message_id": message_id}
+        body = {"to": to, "at": at, "message_id": message_id}
         return _read(NoticeNoted, await self._post(f"cases/{case}/notices", body, once))
 
     async def due(self) -> list[DueItem]:
         """Return the notices and reminders that are due."""
-        return _read_list(DueItem, await self._get("notices/due"))
+        return _read(list[DueItem], await self._get("notices/due"))
 
     async def drafts(
         self, case: str, *, language: str | None = None, urls: Sequence[str] = ()
     ) -> list[DraftItem]:
         """Return the notices of a case to each party."""
-        return _read_list(
-            DraftItem,
+        return _read(
+            list[DraftItem],
             await self._post(f"drafts/{case}", {"language": language, "urls": list(urls)}),
         )
 
     async def recheck(self, case: str) -> list[RecheckedItem]:
         """Have a case's open reports looked up anew."""
-        return _read_list(RecheckedItem, await self._post(f"cases/{case}/recheck", None))
+        return _read(list[RecheckedItem], await self._post(f"cases/{case}/recheck", None))
 
     def providers(self) -> AsyncIterator[ProviderItem]:
         """Yield providers by key."""
@@ -342,27 +334,25 @@ class RemoteAttributor:
     async def approve(
         self, provider: str, mailbox: str, why: str, *, once: str | None = None
     ) -> Noted:
-        """Note that a person looked at a mailbox and approves it."""
+        """Note that a person verified a mailbox and approves it."""
         return _read(
             Noted, await self._post(f"approvals/{provider}", {"mailbox": mailbox, "why": why}, once)
         )
 
     async def assessments(self, *, at: date | None = None) -> list[Assessed]:
-        """Return what is to be said of each provider, as of a day's beginning."""
-        return _read_list(
-            Assessed, await self._get("assessments", at=None if at is None else at.isoformat())
-        )
+        """Return the assessment of each provider, as of a day's beginning."""
+        return _read(list[Assessed], await self._get("assessments", at=at))
 
     async def assessment(self, provider: str, *, at: date | None = None) -> Assessed:
-        """Return what is to be said of one provider."""
+        """Return the assessment of one provider."""
         return _read(
             Assessed,
-            await self._get(f"assessments/{provider}", at=None if at is None else at.isoformat()),
+            await self._get(f"assessments/{provider}", at=at),
         )
 
     async def dossier(self, provider: str, *, at: date | None = None) -> dict[str, bytes]:
         """Return a dossier's files by name."""
-        raw = await self._get(f"dossiers/{provider}", at=None if at is None else at.isoformat())
+        raw = await self._get(f"dossiers/{provider}", at=at)
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             return {name: archive.read(name) for name in archive.namelist()}
 
@@ -374,16 +364,16 @@ class RemoteAttributor:
         )
 
     async def registries(self) -> list[RegistryItem]:
-        """Return how each registry is asked, and how it answers."""
-        return _read_list(RegistryItem, await self._get("registries"))
+        """Return the rate limits of each registry, and how it answers."""
+        return _read(list[RegistryItem], await self._get("registries"))
 
     def audit(self, *, who: str | None = None) -> AsyncIterator[AuditItem]:
         """Yield the log, the newest first."""
         return self._items(AuditItem, "audit", who=who)
 
     async def _items(
-        self, kind: type[_Model], path: str, *, once_empty: bool = False, **query: str | None
-    ) -> AsyncGenerator[_Model, None]:
+        self, kind: type[_Item], path: str, *, once_empty: bool = False, **query: str | None
+    ) -> AsyncGenerator[_Item, None]:
         """Yield the items of a list, page by page; `once_empty`: until a page is empty."""
         cursor: str | None = None
         while True:
@@ -394,23 +384,26 @@ class RemoteAttributor:
             if cursor is None or (once_empty and not page.items):
                 return
 
-    async def _get(self, path: str, **query: str | None) -> bytes:
-        given = {name: value for name, value in query.items() if value is not None}
-        return await self._asked(self._http.build_request("GET", path, params=given))
+    async def _get(self, path: str, **query: date | str | None) -> bytes:
+        parameters = {name: str(value) for name, value in query.items() if value is not None}
+        return await self._send(self._http.build_request("GET", path, params=parameters))
 
     async def _post(self, path: str, body: Any, once: str | None = None) -> bytes:
-        headers = {} if once is None else {"Idempotency-Key": once}
-        return await self._asked(self._http.build_request("POST", path, json=body, headers=headers))
+        headers = {"Content-Type": "application/json"}
+        if once is not None:
+            headers["Idempotency-Key"] = once
+        content = to_json(body)
+        return await self._send(
+            self._http.build_request("POST", path, content=content, headers=headers)
+        )
 
-    async def _asked(self, request: httpx.Request) -> bytes:
+    async def _send(self, request: httpx.Request) -> bytes:
         waited = 0.0
         while True:
             try:
                 response = await self._http.send(request)
             except httpx.HTTPError as error:
-                raise ServiceError(
-                    f"the service does not answer: {type(error).__name__}."
-                ) from None
+                raise _no_answer(error) from None
             if response.is_success:
                 return response.content
             wait = _seconds(response.headers.get("retry-after"))
@@ -420,32 +413,27 @@ class RemoteAttributor:
             await asyncio.sleep(wait)
 
 
+def _no_answer(error: httpx.HTTPError) -> ServiceError:
+    return ServiceError(f"the service does not answer: {type(error).__name__}.")
+
+
 def _refuse(response: httpx.Response) -> NoReturn:
     try:
         problem = Problem.model_validate_json(response.content)
     except ValidationError:
         raise ServiceError(
-            f"the service answered {response.status_code}, and nothing that can be read."
+            f"the service answered HTTP {response.status_code} without an explanation."
         ) from None
     raise ServiceError(f"{problem.title}: {problem.detail}", problem)
 
 
-def _read(kind: type[_Model], raw: bytes) -> _Model:
+def _read(kind: type[_Answer], raw: bytes | str) -> _Answer:
     try:
-        return kind.model_validate_json(raw)
+        return TypeAdapter(kind).validate_json(raw)
     except ValidationError as error:
         raise ServiceError(
-            f"the service's answer is no {kind.__name__}: {error.error_count()} "
-            f"faults. Is it another version?"
-        ) from None
-
-
-def _read_list(kind: type[_Model], raw: bytes) -> list[_Model]:
-    try:
-        return TypeAdapter(list[kind]).validate_json(raw)  # type: ignore[valid-type]
-    except ValidationError as error:
-        raise ServiceError(
-            f"the service's answer is no list of {kind.__name__}: {error.error_count()} faults."
+            f"the service's answer is no {error.title}: {error.error_count()} faults. "
+            "Is it another version?"
         ) from None
 
 

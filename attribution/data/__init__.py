@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from functools import cache
 from importlib import resources
 
 
@@ -11,8 +12,9 @@ def packaged_text(name: str) -> str:
     return resources.files("attribution.data").joinpath(name).read_text("utf-8")
 
 
+@cache
 def packaged_rows(name: str) -> list[dict[str, str]]:
-    """Return the rows of a packaged table, by its column names."""
+    """Return the rows of a packaged table, by its column names; read once, not to be changed."""
     return table_rows(packaged_text(name))
 
 

@@ -22,18 +22,16 @@ class Limits:
     """Data sets of people in a day (UTC); 0 for no limit."""
 
 
+@cache
 def limits_of(service: str, registry: str | None) -> Limits:
     """Return the limits of a registry's service: `rdap`, `whois` or `page`."""
-    table = _table()
-    return table.get((service, registry or "*")) or table[service, "*"]
-
-
-@cache
-def _table() -> dict[tuple[str, str], Limits]:
-    rows = packaged_rows("budgets.csv")
-    return {
-        (row["service"], row["registry"]): Limits(
-            float(row["rate"]), int(row["burst"]), int(row["concurrent"]), int(row["personal"])
-        )
-        for row in rows
+    rows = {
+        row["registry"]: row for row in packaged_rows("budgets.csv") if row["service"] == service
     }
+    row = rows.get(registry or "*") or rows["*"]
+    return Limits(
+        rate=float(row["rate"]),
+        burst=int(row["burst"]),
+        concurrent=int(row["concurrent"]),
+        personal=int(row["personal"]),
+    )

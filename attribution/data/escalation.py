@@ -5,7 +5,6 @@ sources.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 from attribution.data import packaged_rows
 from attribution.data.laws import EU_MEMBERS
@@ -28,7 +27,7 @@ def next_step(label: str, country: str | None, days: float) -> Step | None:
     The label `case` is for one case whose content is online, so many days after its notice.
     """
     code = (country or "").upper()
-    for row in _rows():
+    for row in packaged_rows("escalation.csv"):
         fits = (
             row["country"] == "*"
             or row["country"] == code
@@ -37,8 +36,3 @@ def next_step(label: str, country: str | None, days: float) -> Step | None:
         if row["label"] == label and fits and days >= float(row["days"]):
             return Step(row["step"], row["basis"] or None, row["since"] or None)
     return None
-
-
-@cache
-def _rows() -> list[dict[str, str]]:
-    return packaged_rows("escalation.csv")

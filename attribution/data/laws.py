@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 from attribution.data import packaged_rows
 
@@ -56,13 +55,7 @@ def laws_of(country: str | None) -> tuple[Law, ...]:
     """
     code = (country or "").upper()
     return tuple(
-        law for where, law in _laws() if where == code or (where == "EU" and code in EU_MEMBERS)
-    )
-
-
-@cache
-def _laws() -> tuple[tuple[str, Law], ...]:
-    rows = packaged_rows("laws.csv")
-    return tuple(
-        (row["country"], Law(row["law"], row["article"] or None, row["since"])) for row in rows
+        Law(row["law"], row["article"] or None, row["since"])
+        for row in packaged_rows("laws.csv")
+        if row["country"] == code or (row["country"] == "EU" and code in EU_MEMBERS)
     )

@@ -35,7 +35,7 @@ def platforms(folder: Path) -> dict[str, Platform]:
 
     The user's own table has the columns suffix and company, and may have provider and contact.
     """
-    known = {
+    table = {
         row["suffix"]: _platform(row, f"table of platforms of {row['looked_at']}")
         for row in packaged_rows(OWN)
     }
@@ -43,15 +43,15 @@ def platforms(folder: Path) -> dict[str, Platform]:
     if own.is_file():
         for row in table_rows(own.read_text("utf-8")):
             platform = _platform(row, f"the user's own {OWN}")
-            known[platform.suffix] = platform
-    return known
+            table[platform.suffix] = platform
+    return table
 
 
-def platform_of(name: str, known: dict[str, Platform]) -> Platform | None:
+def platform_of(name: str, table: dict[str, Platform]) -> Platform | None:
     """Return the platform whose suffix a name lies below, the longest suffix first."""
     labels = name.split(".")
     suffixes = (".".join(labels[start:]) for start in range(1, len(labels)))
-    return next((known[suffix] for suffix in suffixes if suffix in known), None)
+    return next((table[suffix] for suffix in suffixes if suffix in table), None)
 
 
 def _platform(row: dict[str, str], source: str) -> Platform:

@@ -1,5 +1,5 @@
-"""Who is accountable for a block: whoever others than itself
-vouch for. A customer's word about itself proves nothing.
+"""Who is accountable for a block: a holder that others than itself
+vouch for. What a customer states about itself proves nothing.
 
 The chain is read from the most specific network up. The first accountable holder can take the
 content down; whoever stands below is a customer, who may be the offender, and is never an
@@ -15,8 +15,7 @@ from typing import Literal
 from attribution.decide.abuse_contact import Publication
 from attribution.decide.facts import Facts
 from attribution.decide.holder import holder_of, same_organisation
-from attribution.decide.levels import Chain, Level, needs_above, type_is_known
-from attribution.decide.site_mailbox import is_of_the_site
+from attribution.decide.levels import Chain, Level, needs_above, type_of
 from attribution.evidence import Question
 from attribution.evidence.question import NationalNetwork, NationalPage, WhoisAt
 from attribution.net.addresses import Address
@@ -36,7 +35,7 @@ _KNOWS_MEMBERS = frozenset(["ripe", "afrinic"])
 
 
 class Proof(StrEnum):
-    """What is still to be asked before a customer can be told from an accountable company."""
+    """What is still to be asked to distinguish a customer from an accountable company."""
 
     ABOVE = "the network above"
     SYSTEM = "the holder of the AS that announces it"
@@ -45,7 +44,7 @@ class Proof(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Accountable:
-    """The first accountable holder above an address, and who stands below."""
+    """The first accountable holder above an address, and the customers below it."""
 
     level: Level
     way: Way
@@ -57,11 +56,18 @@ class Accountable:
     """Levels below that are customers', most specific first."""
 
     @property
+    def may_run_the_site(self) -> bool:
+        """Whether it is a customer that proved accountability by its own means:
+        then it may be the offender, and the site's own mailbox is no contact.
+        """
+        return self.way in ("redistribution", "holds_as")
+
+    @property
     def is_cheap(self) -> bool:
         """Whether accountability was cheap to get:
         then the party above is written to in the same hour.
         """
-        if self.way in ("redistribution", "holds_as"):
+        if self.may_run_the_site:
             return True
         network = self.level.network
         return (
@@ -86,11 +92,11 @@ def accountable_holder(facts: Facts, chain: Chain) -> Accountable | Undecided:
     return _from(facts, chain, 0)
 
 
-def next_above(facts: Facts, chain: Chain, found: Accountable) -> Accountable | None:
+def next_above(facts: Facts, chain: Chain, below: Accountable) -> Accountable | None:
     """Return the accountable holder above one already named;
     None where there is none, or it is not known.
     """
-    above = _from(facts, chain, chain.levels.index(found.level) + 1)
+    above = _from(facts, chain, chain.levels.index(below.level) + 1)
     return above if isinstance(above, Accountable) else None
 
 
@@ -114,7 +120,7 @@ def _from(facts: Facts, chain: Chain, index: int) -> Accountable | Undecided:
 
 
 def _below_undecided(facts: Facts, level: Level, above: Undecided) -> Accountable | Undecided:
-    """A person's vouching needs no network above;
+    """Accept a person's vouching, which needs no network above;
     nothing else is believed of a block whose provider is not known.
     """
     if level.holder.id in facts.vouched:
@@ -131,7 +137,9 @@ def is_complete(facts: Facts, chain: Chain) -> bool:
         return True
     if _national_is_silent(facts, chain, highest):
         return False
-    handed_out = type_is_known(highest) and highest.kind is not BlockKind.DIRECT
+    handed_out = (
+        type_of(highest.network, highest.type) is not None and highest.kind is not BlockKind.DIRECT
+    )
     return facts.nothing_above(highest.network, handed_out=handed_out)
 
 
@@ -142,10 +150,10 @@ def _national_is_silent(facts: Facts, chain: Chain, level: Level) -> bool:
     name = national_registry(level.network)
     if name is None or name == level.network.registry:
         return False
-    sources = [source for one in chain.levels for source in one.sources]
+    sources = (source for around in chain.levels for source in around.sources)
     if any(source.registration.registry == name for source in sources):
         return False
-    return any(_is_at_national(question, name) for question in facts.open)
+    return any(_is_at_national(question, name) for question in facts.unanswered)
 
 
 def _is_at_national(question: Question, name: str) -> bool:
@@ -168,13 +176,13 @@ def _is_own_block(level: Level, above: Level) -> bool:
     return contact.email is None or same_contact(contact, above.contact)
 
 
-def same_contact(one: Publication, other: Publication) -> bool:
+def same_contact(a: Publication, b: Publication) -> bool:
     """Say whether two networks publish one mailbox,
     in whatever spelling, or one form and no mailbox.
     """
-    if one.email is None:
-        return one.form is not None and one.form == other.form
-    return same_mailbox(one.email, other.email)
+    if a.email is None:
+        return a.form is not None and a.form == b.form
+    return same_mailbox(a.email, b.email)
 
 
 def _proved(facts: Facts, address: Address, level: Level, above: Level) -> Way | Proof | None:
@@ -204,7 +212,7 @@ def _is_redistribution(facts: Facts, level: Level, above: Level) -> bool:
         and contact.is_usable
         and not contact.redacted
         and not same_contact(contact, above.contact)
-        and not is_of_the_site(facts, contact)
+        and not facts.is_of_the_site(contact.email, contact.form)
     )
 
 
@@ -243,7 +251,9 @@ def _is_member(facts: Facts, level: Level) -> bool | None:
     fetched = facts.entities.get((registry, organisation.handle.upper()))
     printed = (organisation_of(source.registration) for source in level.sources)
     entities = [
-        one.entity for one in printed if one and one.handle.upper() == organisation.handle.upper()
+        holder.entity
+        for holder in printed
+        if holder and holder.handle.upper() == organisation.handle.upper()
     ]
     entities += [fetched] if fetched else []
     if any(is_member(entity, registry) for entity in entities):

@@ -4,16 +4,15 @@ where that company takes notices, and who comes next.
 
 from __future__ import annotations
 
+from attribution.codes import DoubtCode, Rule
 from attribution.data.scrubbers import is_scrubber
-from attribution.decide.abuse_contact import Publication
 from attribution.decide.accountability import Accountable, Undecided, accountable_holder, next_above
-from attribution.decide.address_contact import contact_of, contact_of_system, open_about
-from attribution.decide.draft import ROLE_WORDS, Draft
-from attribution.decide.facts import Facts, Sourced
+from attribution.decide.address_contact import contact_of, contact_of_system, failures_about
+from attribution.decide.draft import ROLE_NAMES, Draft
+from attribution.decide.facts import Facts, Path, Sourced
 from attribution.decide.holder import Holder, holder_of, same_organisation
 from attribution.decide.levels import Chain, Level, chain_of
-from attribution.decide.site import say_lists
-from attribution.decide.site_mailbox import is_of_the_site
+from attribution.decide.site import note_lists
 from attribution.models import (
     AbuseContact,
     AddressAnswer,
@@ -38,18 +37,19 @@ _WAYS = {
     "holds_as": "it holds the AS that announces the block",
     "vouched": "a person of the hotline vouches for it",
 }
-"""Why a holder is accountable, in words."""
+"""The reason by the way in which a holder is accountable."""
 
 
-def attribute_address(facts: Facts, draft: Draft, address: Address, via: list[str]) -> None:
+def attribute_address(facts: Facts, draft: Draft, address: Address, path: Path) -> None:
     """Add what is known of one address to the draft:
     its parties, doubts and the rules that led to them.
     """
     chain = chain_of(facts, address)
     outcome = accountable_holder(facts, chain)
     origin = _origin(facts, draft, address)
+    via = [str(step) for step in path]
     if isinstance(outcome, Undecided):
-        say_lists(facts, draft, address, None)
+        note_lists(facts, draft, address, None)
         _leave_open(facts, draft, chain, outcome)
         reference = _network(chain.leaf.main) if chain.leaf else None
         draft.addresses.append(
@@ -63,13 +63,12 @@ def attribute_address(facts: Facts, draft: Draft, address: Address, via: list[st
     leaf, holder = chain.levels[0], outcome.level.holder
     reference = _network(leaf.main)
     if leaf in outcome.customers:
-        reference = reference.model_copy(update={"geofeed": None})  # the customer's own words
-    registered = next(
-        (one.registration.country for one in leaf.sources if one.registration.country), None
-    )
+        # The customer may have written it.
+        reference = reference.model_copy(update={"geofeed": None})
+    countries = (source.registration.country for source in leaf.sources)
     own = outcome.level.network.country if outcome.level.kind is BlockKind.DIRECT else None
     draft.countries[str(address)] = Country(
-        registered=registered,
+        registered=next(filter(None, countries), None),
         holder=holder.country or own,
         origin_as=origin.country if origin else None,
     )
@@ -85,56 +84,62 @@ def attribute_address(facts: Facts, draft: Draft, address: Address, via: list[st
     )
 
 
-def _name_accountable(facts: Facts, draft: Draft, chain: Chain, found: Accountable) -> Role:
+def _name_accountable(facts: Facts, draft: Draft, chain: Chain, accountable: Accountable) -> Role:
     """Add the accountable holder as the party that answers for the address; return its role."""
-    leaf, level, holder = chain.levels[0], found.level, found.level.holder
-    front = say_lists(facts, draft, chain.address, holder.name)
-    role: Role = "cdn" if front else _role(chain, found)
+    leaf, level, holder = chain.levels[0], accountable.level, accountable.level.holder
+    proxy = note_lists(facts, draft, chain.address, holder.name)
+    role: Role = "cdn" if proxy else _role(chain, accountable)
     network = leaf.network
     draft.step(
-        "leaf",
+        Rule.LEAF,
         f"{chain.address} lies in {network.range}, {_described(leaf)}",
         leaf.main.record,
         "startAddress, endAddress",
     )
-    reason = front or _WAYS[found.way]
+    reason = proxy or _WAYS[accountable.way]
     draft.step(
-        "accountable",
-        f"{holder.name} answers for it, as {ROLE_WORDS[role]}: {reason}",
+        Rule.ACCOUNTABLE,
+        f"{holder.name} answers for it, as {ROLE_NAMES[role]}: {reason}",
         level.main.record,
         "type, entities, links[up]",
     )
     _doubt_name(draft, holder, level)
-    contact = contact_of(facts, draft, chain, found)
+    contact = contact_of(facts, draft, chain, accountable)
     draft.add(
         Party(
             role=role,
             provider=_provider(holder),
-            accountable="listed" if front else found.way,
+            accountable="listed" if proxy else accountable.way,
             addressee=True,
             abuse_contact=contact,
             addresses=[str(chain.address)],
         )
     )
-    _doubt_sources(facts, draft, chain.address, found)
+    _doubt_sources(facts, draft, chain.address, accountable)
     return role
 
 
-def _role(chain: Chain, found: Accountable) -> Role:
-    if found.way in ("redistribution", "holds_as", "member", "vouched"):
-        return "reseller" if len(chain.levels) > chain.levels.index(found.level) + 1 else "hosting"
-    nothing_of_its_own = found.customers or found.level is chain.leaf
-    return "allocation_holder" if found.level.is_allocation and nothing_of_its_own else "hosting"
+def _role(chain: Chain, accountable: Accountable) -> Role:
+    if accountable.way in ("redistribution", "holds_as", "member", "vouched"):
+        return (
+            "reseller"
+            if len(chain.levels) > chain.levels.index(accountable.level) + 1
+            else "hosting"
+        )
+    nothing_of_its_own = accountable.customers or accountable.level is chain.leaf
+    return (
+        "allocation_holder" if accountable.level.is_allocation and nothing_of_its_own else "hosting"
+    )
 
 
-def _add_customers(draft: Draft, found: Accountable, address: Address) -> None:
+def _add_customers(draft: Draft, accountable: Accountable, address: Address) -> None:
     """List customers as evidence, without any mailbox: a customer may be the offender."""
-    for level in found.customers:
+    for level in accountable.customers:
         if level.holder.named_by == "network name":
             continue
         draft.add(_customer(level, address))
-        said = f"{level.holder.name} is a customer: it may be the offender, and is never written to"
-        draft.step("customer", said, level.main.record, "type, entities")
+        text = f"{level.holder.name} is a customer: it may be the offender, and is never written to"
+        draft.step(Rule.CUSTOMER, text, level.main.record, "type, entities")
 
 
 def _customer(level: Level, address: Address) -> Party:
@@ -149,19 +154,19 @@ def _customer(level: Level, address: Address) -> Party:
     )
 
 
-def _add_next(facts: Facts, draft: Draft, chain: Chain, found: Accountable) -> None:
+def _add_next(facts: Facts, draft: Draft, chain: Chain, accountable: Accountable) -> None:
     """List who is written to next: the accountable
     holders above the one named, each company once.
     """
-    named = [found.level.holder]
-    current = found
+    named = {accountable.level.holder.id}
+    current = accountable
     while above := next_above(facts, chain, current):
         current = above
         holder = above.level.holder
-        if any(holder.id == one.id for one in named):
+        if holder.id in named:
             continue
-        named.append(holder)
-        contact = contact_of(facts, draft, chain, above, step="next contact")
+        named.add(holder.id)
+        contact = contact_of(facts, draft, chain, above, Rule.NEXT_CONTACT)
         draft.add(
             Party(
                 role="allocation_holder",
@@ -172,17 +177,17 @@ def _add_next(facts: Facts, draft: Draft, chain: Chain, found: Accountable) -> N
                 addresses=[str(chain.address)],
             )
         )
-        if found.is_cheap:
+        if accountable.is_cheap:
             draft.at_once.add(holder.id)
         draft.step(
-            "next",
+            Rule.NEXT,
             f"then: {holder.name}, which holds the network above",
             above.level.main.record,
             "links[up]",
         )
 
 
-def _add_systems(facts: Facts, draft: Draft, chain: Chain, found: Accountable) -> None:
+def _add_systems(facts: Facts, draft: Draft, chain: Chain, accountable: Accountable) -> None:
     """List who holds the AS that announces the address, where it is another company.
 
     Where the one named holds only the space above, that holder may have the machines: the space may
@@ -191,25 +196,23 @@ def _add_systems(facts: Facts, draft: Draft, chain: Chain, found: Accountable) -
     announced = facts.longest_announcement(chain.address)
     if announced is None:
         return
-    for asn in announced.asns:
-        system = facts.systems.get(asn)
-        if system is None:
-            continue
+    for system in facts.systems_announcing(chain.address):
         holder = holder_of(system.registration, facts.entities)
         contact = contact_of_system(system.registration, facts.entities)
-        if any(_is_customers(level, holder, contact) for level in found.customers):
+        if any(_is_customers(level, holder, contact) for level in accountable.customers):
             continue  # a customer is no addressee by announcing more than its block either
-        levels = chain.levels[chain.levels.index(found.level) :]
+        levels = chain.levels[chain.levels.index(accountable.level) :]
         if any(_is_same(holder, level.holder) for level in levels):
             continue
-        counts = not is_scrubber(asn) and not draft.fronted
-        leased = counts and _may_be_leased(chain, found)
-        if leased and is_of_the_site(facts, Publication(email=contact.email, form=contact.form)):
-            draft.doubt(
-                "mailbox_of_the_site",
+        asn = system.registration.asn
+        may_host = not is_scrubber(asn) and not draft.fronted
+        leased = may_host and _may_be_leased(chain, accountable)
+        if leased and facts.is_of_the_site(contact.email, contact.form):
+            text = (
                 f"{contact.email or contact.form} is in the reported site's own domain; it "
-                "is refused",
+                "is refused"
             )
+            draft.doubt(DoubtCode.MAILBOX_OF_THE_SITE, text)
             contact = AbuseContact(status="not_published", source=contact.source)
         draft.add(
             Party(
@@ -224,13 +227,15 @@ def _add_systems(facts: Facts, draft: Draft, chain: Chain, found: Accountable) -
         if leased:
             text = (
                 f"{holder.name} announces {announced.prefix}, space of "
-                f"{found.level.holder.name}: perhaps leased"
+                f"{accountable.level.holder.name}: perhaps leased; {holder.name} may be the one "
+                "that can act"
             )
-            draft.doubt("perhaps_leased", f"{text}; {holder.name} may be the one that can act")
-        if leased or (counts and found.is_cheap and found.level.kind is BlockKind.DIRECT):
+            draft.doubt(DoubtCode.PERHAPS_LEASED, text)
+        is_cheap = accountable.is_cheap and accountable.level.kind is BlockKind.DIRECT
+        if leased or (may_host and is_cheap):
             draft.at_once.add(holder.id)
-        said = f"AS{asn} of {holder.name} announces {chain.address}"
-        draft.step("announcement", said, system.record, "entities")
+        text = f"AS{asn} of {holder.name} announces {chain.address}"
+        draft.step(Rule.ANNOUNCEMENT, text, system.record, "entities")
 
 
 def _is_customers(level: Level, holder: Holder, contact: AbuseContact) -> bool:
@@ -242,8 +247,10 @@ def _is_customers(level: Level, holder: Holder, contact: AbuseContact) -> bool:
     return same_mailbox(contact.email, level.contact.email)
 
 
-def _may_be_leased(chain: Chain, found: Accountable) -> bool:
-    return bool(found.customers) or (found.level is chain.leaf and found.level.is_allocation)
+def _may_be_leased(chain: Chain, accountable: Accountable) -> bool:
+    return bool(accountable.customers) or (
+        accountable.level is chain.leaf and accountable.level.is_allocation
+    )
 
 
 def _is_same(system_holder: Holder, holder: Holder) -> bool:
@@ -262,39 +269,40 @@ def _is_same(system_holder: Holder, holder: Holder) -> bool:
 
 
 def _leave_open(facts: Facts, draft: Draft, chain: Chain, outcome: Undecided) -> None:
-    """Say why nobody is named for an address. Never a guess."""
+    """Note why nobody is named for an address. Never a guess."""
     address = chain.address
-    failures = open_about(facts, chain)
+    failures = failures_about(facts, chain)
     if failures:
         draft.waiting += 1
         missing = (
             f": {outcome.missing.value} is not known" if outcome.missing and chain.leaf else ""
         )
         draft.doubt(
-            "registry_silent",
+            DoubtCode.REGISTRY_SILENT,
             f"no registry gave a usable answer about {address}{missing}; ask again",
         )
-        said = f"nobody is named for {address}: {failures[0].note or failures[0].outcome}"
-        draft.step("no answer", said, failures[0])
+        text = f"nobody is named for {address}: {failures[0].note or failures[0].outcome}"
+        draft.step(Rule.NO_ANSWER, text, failures[0])
     else:
         draft.unknown += 1
-        draft.doubt(*_why_nobody(chain, address))
-        draft.step("nobody named", f"{address}: {list(draft.doubts.values())[-1]}")
+        code, text = _why_nobody(chain, address)
+        draft.doubt(code, text)
+        draft.step(Rule.NOBODY_NAMED, f"{address}: {text}")
     if chain.leaf and chain.leaf.holder.organisation and not failures:
         draft.add(_customer(chain.leaf, address))
 
 
-def _why_nobody(chain: Chain, address: Address) -> tuple[str, str]:
+def _why_nobody(chain: Chain, address: Address) -> tuple[DoubtCode, str]:
     if chain.leaf:
         text = f"only a customer's block is known around {address}, and nobody accountable above it"
-        return "tenant_only", f"{text}: a customer is never notified"
+        return DoubtCode.TENANT_ONLY, f"{text}: a customer is never notified"
     if chain.registry_objects:
         return (
-            "stub",
+            DoubtCode.STUB,
             f"the registries only gave placeholders for {address}; nobody is responsible by "
             "their word",
         )
-    return "no_registration", f"no registry has a registration of {address}"
+    return DoubtCode.NO_REGISTRATION, f"no registry has a registration of {address}"
 
 
 def _doubt_name(draft: Draft, holder: Holder, level: Level) -> None:
@@ -304,24 +312,26 @@ def _doubt_name(draft: Draft, holder: Holder, level: Level) -> None:
         f"the registry names no organisation for {level.network.range}; {holder.name!r} is from "
         f"its {holder.named_by}"
     )
-    draft.doubt("name_uncertain", text)
+    draft.doubt(DoubtCode.NAME_UNCERTAIN, text)
 
 
-def _doubt_sources(facts: Facts, draft: Draft, address: Address, found: Accountable) -> None:
-    level = found.level
+def _doubt_sources(facts: Facts, draft: Draft, address: Address, accountable: Accountable) -> None:
+    level = accountable.level
     for source in level.sources:
         network = source.registration
         if network.truncated:
-            draft.doubt("truncated", "the registry says that it left part of its answer out")
+            draft.doubt(
+                DoubtCode.TRUNCATED, "the registry says that it left part of its answer out"
+            )
         if network.mailbox_warning:
             text = f"the registry itself says of the published mailbox: {network.mailbox_warning}"
-            draft.doubt("mailbox_unvalidated", text)
+            draft.doubt(DoubtCode.MAILBOX_UNVALIDATED, text)
     records = [source.record for source in level.sources]
-    if found.way == "holds_as":
-        records += facts.records_of_systems(address)
+    if accountable.way == "holds_as":
+        records += [system.record for system in facts.systems_announcing(address)]
     if any(not record.came_unchanged for record in records):
         draft.doubt(
-            "unencrypted",
+            DoubtCode.UNENCRYPTED,
             "a registry's answer came without TLS (port 43 has none) and could have been "
             "changed on the way",
         )
@@ -334,11 +344,11 @@ def _origin(facts: Facts, draft: Draft, address: Address) -> Origin | None:
     if len(announced.asns) > 1:
         listed = ", ".join(f"AS{asn}" for asn in announced.asns)
         draft.doubt(
-            "several_origins", f"several networks announce the prefix of {address}: {listed}"
+            DoubtCode.SEVERAL_ORIGINS,
+            f"several networks announce the prefix of {address}: {listed}",
         )
-    draft.step(
-        "origin", f"AS{announced.asns[0]} announces {announced.prefix}", announced.record, "TXT"
-    )
+    text = f"AS{announced.asns[0]} announces {announced.prefix}"
+    draft.step(Rule.ORIGIN, text, announced.record, "TXT")
     return Origin(
         asn=announced.asns[0],
         prefix=announced.prefix,

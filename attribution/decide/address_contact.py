@@ -5,13 +5,14 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
+from attribution.codes import DoubtCode, Rule
 from attribution.decide.abuse_contact import (
-    OWN_SPACE_RULES,
+    RULES,
     Entities,
     Publication,
     fallback_contacts,
-    form_in_remarks,
     published_contact,
     without_contact,
 )
@@ -20,7 +21,6 @@ from attribution.decide.draft import Draft
 from attribution.decide.facts import Facts, Sourced
 from attribution.decide.holder import holder_of, same_organisation
 from attribution.decide.levels import Chain, Level, registry_to_ask
-from attribution.decide.site_mailbox import is_of_the_site
 from attribution.evidence import Question, Record
 from attribution.evidence.question import (
     EntityNamed,
@@ -46,42 +46,43 @@ _STATUS_OF: dict[str, ContactStatus] = {
     "servfail": "unreachable",
     "lame": "unreachable",
 }
-"""What a question without an answer leaves a contact at."""
+"""The status of a contact by the outcome of the question that would give it; those that ask us to
+wait first.
+"""
 _ASK_AGAIN = timedelta(minutes=15)
 """When a registry that cut its answer short is worth asking again."""
-_WAYS_OF_CUSTOMERS = ("redistribution", "holds_as")
-"""Ways in which a customer is accountable cheaply: its contact may not be the site's own."""
 
 
 def contact_of(
-    facts: Facts, draft: Draft, chain: Chain, found: Accountable, step: str = "abuse contact"
+    facts: Facts,
+    draft: Draft,
+    chain: Chain,
+    accountable: Accountable,
+    rule: Rule = Rule.ABUSE_CONTACT,
 ) -> AbuseContact:
     """Return the abuse contact of an accountable holder,
     with fallbacks, and note the rule that gave it.
     """
-    publication, source, inherited = _publication(facts, draft, chain, found)
+    publication, source, inherited = _publication(facts, draft, chain, accountable)
     origin = f"{source.registration.protocol}:{source.registration.registry}"
-    fallback = _fallbacks(facts, found, publication.email)
+    fallback = _fallbacks(facts, accountable, publication.email)
     if publication.is_usable:
-        scope = "parent_network" if inherited else publication.scope or "network"
-        said = f"{publication.email or publication.form}: {publication.rule}"
-        lost = publication.passed_over
-        draft.step(step, said, source.record, publication.place or "remarks", lost)
+        conclusion = f"{publication.email or publication.form}: {publication.rule}"
+        draft.step(rule, conclusion, source.record, publication.place, publication.passed_over)
         return AbuseContact(
             status="found",
             email=publication.email,
-            scope=scope,
+            scope="parent_network" if inherited else publication.scope or "network",
             source=origin,
             form=publication.form,
             fallback=fallback,
         )
-    of_system = _contact_of_own_system(facts, chain, found)
+    of_system = _contact_of_own_system(facts, chain, accountable)
     if of_system:
-        draft.step(
-            step, f"{of_system.email or of_system.form}: the AS of the same company publishes it"
-        )
+        text = f"{of_system.email or of_system.form}: the AS of the same company publishes it"
+        draft.step(rule, text)
         return of_system.model_copy(update={"fallback": fallback})
-    return _unknown_contact(facts, draft, chain, (publication, source), step).model_copy(
+    return _unknown_contact(facts, draft, chain, (publication, source), rule).model_copy(
         update={"source": origin, "fallback": fallback}
     )
 
@@ -99,49 +100,58 @@ def contact_of_system(system: AutonomousSystem, entities: Entities) -> AbuseCont
     )
 
 
-def open_about(facts: Facts, chain: Chain) -> list[Record]:
+def failures_about(facts: Facts, chain: Chain) -> list[Record]:
     """Return the failed questions that bear on an address, those that ask us to wait first."""
     order = list(_STATUS_OF)
-    failed = [
+    failures = [
         record
-        for question, record in facts.open.items()
+        for question, record in facts.unanswered.items()
         if record.outcome in _STATUS_OF and _bears_on(facts, chain, question)
     ]
-    return sorted(failed, key=lambda record: order.index(record.outcome))
+    return sorted(failures, key=lambda record: order.index(record.outcome))
 
 
 def _publication(
-    facts: Facts, draft: Draft, chain: Chain, found: Accountable
+    facts: Facts, draft: Draft, chain: Chain, accountable: Accountable
 ) -> tuple[Publication, Sourced, bool]:
-    """Return what the holder publishes: for its own more
-    specific block, for the network, for one of its above.
+    """Return what the holder publishes: for the network, for its own more specific block, for a
+    network of its above; and whether it is for one above.
     """
-    below = (
-        [found.own_block] if found.own_block and _is_edited_by(found.own_block, found.level) else []
-    )
-    above = chain.levels[chain.levels.index(found.level) + 1 :]
-    same = [level for level in above if same_organisation(level.holder, found.level.holder)]
-    last = found.level.contact, found.level.contact_source
-    for level in (found.level, *below, *same):
-        publication, source = _published_at(facts, found, level)
-        if publication.is_usable and is_of_the_site(facts, publication):
-            where = publication.email or publication.form
-            text = (
-                f"{where} is in the reported site's own domain: whoever runs the site may read "
-                "the notice"
-            )
-            if found.way in _WAYS_OF_CUSTOMERS:
-                draft.doubt("mailbox_of_the_site", f"{text}; it is refused")
-                last = without_contact(publication, "in the reported site's own domain"), source
-                continue
-            draft.doubt(
-                "mailbox_of_the_site", f"{text}; a person approves it before the first notice"
-            )
+    level, own_block = accountable.level, accountable.own_block
+    below = [own_block] if own_block and _is_edited_by(own_block, level) else []
+    above = [
+        higher
+        for higher in chain.levels[chain.levels.index(level) + 1 :]
+        if same_organisation(higher.holder, level.holder)
+    ]
+    nothing = level.contact, level.contact_source
+    for place in (level, *below, *above):
+        publication, source = _published_at(facts, accountable, place)
+        if publication.is_usable and not _is_refused(facts, draft, accountable, publication):
+            return publication, source, place in above
         if publication.is_usable:
-            return publication, source, level in same
-        if level is found.level:
-            last = publication, source
-    return *last, False
+            nothing = without_contact(publication, "in the reported site's own domain"), source
+        elif place is level:
+            nothing = publication, source
+    return *nothing, False
+
+
+def _is_refused(
+    facts: Facts, draft: Draft, accountable: Accountable, publication: Publication
+) -> bool:
+    """Doubt a contact in the site's own domain, whose owner may read the notice;
+    say whether it is refused, because the holder may be that owner.
+    """
+    if not facts.is_of_the_site(publication.email, publication.form):
+        return False
+    text = (
+        f"{publication.email or publication.form} is in the reported site's own domain: whoever "
+        "runs the site may read the notice"
+    )
+    refused = accountable.may_run_the_site
+    remedy = "it is refused" if refused else "a person approves it before the first notice"
+    draft.doubt(DoubtCode.MAILBOX_OF_THE_SITE, f"{text}; {remedy}")
+    return refused
 
 
 def _is_edited_by(block: Level, holder: Level) -> bool:
@@ -156,106 +166,87 @@ def _is_edited_by(block: Level, holder: Level) -> bool:
     )
 
 
-def _published_at(facts: Facts, found: Accountable, level: Level) -> tuple[Publication, Sourced]:
-    """Return what a level publishes; space from the registry
-    itself also by contacts that the registry checked.
+def _published_at(
+    facts: Facts, accountable: Accountable, level: Level
+) -> tuple[Publication, Sourced]:
+    """Return what a level publishes; for space from the registry
+    itself also by the rules that count only there.
     """
-    if level.contact.is_usable or found.way in _WAYS_OF_CUSTOMERS:
+    if level.contact.is_usable or accountable.may_run_the_site:
         return level.contact, level.contact_source
-    for source in level.sources:
-        publication = published_contact(source.registration, facts.entities, OWN_SPACE_RULES)
-        if publication.is_usable:
-            return publication, source
-    for source in level.sources:
-        form = form_in_remarks(source.registration)
-        if form:
-            lost = level.contact.passed_over
-            return Publication(
-                form=form, rule="a web form named in remarks", place="remarks", passed_over=lost
-            ), source
+    for place, rule in enumerate(RULES, start=1):
+        for source in level.sources if rule.only_own_space else ():
+            publication = published_contact(source.registration, facts.entities, RULES[:place])
+            if publication.is_usable:
+                return publication, source
     return level.contact, level.contact_source
 
 
 def _unknown_contact(
-    facts: Facts, draft: Draft, chain: Chain, published: tuple[Publication, Sourced], step: str
+    facts: Facts, draft: Draft, chain: Chain, published: tuple[Publication, Sourced], rule: Rule
 ) -> AbuseContact:
-    """Say why there is nothing to write to: withheld,
+    """Return why there is nothing to write to: withheld,
     not usable, not known yet, or not published.
     """
     publication, source = published
-    lost, network = publication.passed_over, source.registration
+    lost, network, record = publication.passed_over, source.registration, source.record
     if publication.redacted:
-        draft.step(
-            step, "there is one, and the registry withholds it", source.record, "redacted", lost
-        )
+        draft.step(rule, "there is one, and the registry withholds it", record, "redacted", lost)
         return AbuseContact(status="redacted")
     if publication.unusable:
         text = (
             f"the registry publishes {publication.unusable!r}, which is no mailbox that mail can "
             "be sent to"
         )
-        draft.doubt("mailbox_unusable", text)
-        draft.step(step, text, source.record, "entities", lost)
+        draft.doubt(DoubtCode.MAILBOX_UNUSABLE, text)
+        draft.step(rule, text, record, "entities", lost)
         return AbuseContact(status="malformed")
     if network.cut_short:
-        busy = "load" in (network.truncated or "")
-        draft.step(
-            step,
-            "not known: the registry left part of its answer out",
-            source.record,
-            "notices",
-            lost,
-        )
+        text = "not known: the registry left part of its answer out"
+        draft.step(rule, text, record, "notices", lost)
         return AbuseContact(
-            status="rate_limited" if busy else "unreachable",
-            retry_at=source.record.fetched_at + _ASK_AGAIN,
+            status="rate_limited" if network.cut_by_load else "unreachable",
+            retry_at=record.fetched_at + _ASK_AGAIN,
         )
-    silent = open_about(facts, chain)
-    if silent:
-        said = f"not known: {silent[0].note or silent[0].outcome}"
-        draft.step(step, said, silent[0], None, lost)
-        return AbuseContact(status=_STATUS_OF[silent[0].outcome], retry_at=silent[0].retry_at)
-    draft.step(
-        step, "the registry answered in full and publishes none", source.record, "entities", lost
-    )
+    failures = failures_about(facts, chain)
+    if failures:
+        failure = failures[0]
+        draft.step(rule, f"not known: {failure.note or failure.outcome}", failure, None, lost)
+        return AbuseContact(status=_STATUS_OF[failure.outcome], retry_at=failure.retry_at)
+    text = "the registry answered in full and publishes none"
+    draft.step(rule, text, record, "entities", lost)
     return AbuseContact(status="not_published")
 
 
-def _contact_of_own_system(facts: Facts, chain: Chain, found: Accountable) -> AbuseContact | None:
+def _contact_of_own_system(
+    facts: Facts, chain: Chain, accountable: Accountable
+) -> AbuseContact | None:
     """Take the AS's contact only where the AS is held by
     the same company: who announces is not who hosts.
     """
-    announced = facts.longest_announcement(chain.address)
-    for asn in announced.asns if announced else ():
-        system = facts.systems.get(asn)
-        if system is None:
-            continue
+    for system in facts.systems_announcing(chain.address):
         contact = contact_of_system(system.registration, facts.entities)
         holder = holder_of(system.registration, facts.entities)
-        if _is_refused(facts, found, Publication(contact.email, contact.form)):
+        is_own = same_organisation(holder, accountable.level.holder)
+        if accountable.may_run_the_site and facts.is_of_the_site(contact.email, contact.form):
             continue
-        if contact.status == "found" and same_organisation(holder, found.level.holder):
+        if contact.status == "found" and is_own:
             return contact
     return None
 
 
-def _fallbacks(facts: Facts, found: Accountable, besides: str | None) -> list[FallbackContact]:
+def _fallbacks(
+    facts: Facts, accountable: Accountable, besides: str | None
+) -> list[FallbackContact]:
     """List the holder's other mailboxes. A customer's are
     never among them, nor the site's own for a customer.
     """
     contacts: dict[str, FallbackContact] = {}
-    for source in found.level.sources:
+    for source in accountable.level.sources:
         for contact in fallback_contacts(source.registration, besides, facts.entities):
-            if not _is_refused(facts, found, Publication(contact.email)):
+            if not (accountable.may_run_the_site and facts.is_of_the_site(contact.email)):
                 contacts.setdefault(contact.email, contact)
     return list(contacts.values())
-
-
-def _is_refused(facts: Facts, found: Accountable, contact: Publication) -> bool:
-    """Say whether a contact may be read by whoever
-    runs the site, and the holder may be just that.
-    """
-    return found.way in _WAYS_OF_CUSTOMERS and is_of_the_site(facts, contact)
 
 
 def _bears_on(facts: Facts, chain: Chain, question: Question) -> bool:
@@ -283,7 +274,10 @@ def _around(_: Facts, chain: Chain, question: WhoisAbove) -> bool:
 def _entity_of(_: Facts, chain: Chain, question: EntityNamed) -> bool:
     registrations = (source.registration for level in chain.levels for source in level.sources)
     handles = {
-        entity.handle.upper() for one in registrations for entity in one.walk() if entity.handle
+        entity.handle.upper()
+        for registration in registrations
+        for entity in registration.walk()
+        if entity.handle
     }
     return question.handle.upper() in handles
 
@@ -297,7 +291,7 @@ def _page_of(_: Facts, chain: Chain, question: NationalPage) -> bool:
     return question.registry == registry_to_ask(chain)
 
 
-_BEARS_ON: dict[type[Question], Callable[..., bool]] = {
+_BEARS_ON: dict[type[Question], Callable[[Facts, Chain, Any], bool]] = {
     NetworkAt: _same_address,
     NationalNetwork: _same_address,
     WhoisAt: _same_address,
@@ -309,4 +303,4 @@ _BEARS_ON: dict[type[Question], Callable[..., bool]] = {
     WhoisSystem: _announcing,
     NationalPage: _page_of,
 }
-"""Which failed questions leave something open about an address."""
+"""By the type of a failed question: whether it leaves something open about an address."""

@@ -1,4 +1,4 @@
-"""Evidence, read: what the kept answers say about the target, ready for the rules."""
+"""Evidence, read: what the recorded answers say about the target, ready for the rules."""
 
 from __future__ import annotations
 
@@ -8,26 +8,27 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache, partial
+from typing import Any
 
-from attribution.data.desks import Authority, Desk, Hotline
+from attribution.data.authorities import Authority, Hotline, HotlinesAndAuthority
 from attribution.decide.holder import EntityKey
 from attribution.errors import InvalidTarget
 from attribution.evidence import UNANSWERED, Evidence, Page, Question, Record
 from attribution.evidence.question import (
-    DeskOf,
+    DisclosedOriginAt,
     DomainNamed,
     EntityNamed,
-    FrontOf,
-    MadeUpName,
+    HotlinesAndAuthorityOf,
     MailTo,
     NationalNetwork,
     NationalPage,
     NetworkAbove,
     NetworkAt,
-    OriginBehind,
+    NonexistentName,
     OriginOf,
     RegistryAddress,
     ResolveName,
+    ReverseProxyAt,
     ServedFrom,
     SuffixOf,
     SystemNumbered,
@@ -42,25 +43,48 @@ from attribution.registry.dns_answer import OriginAnswer, read_dns, read_origin
 from attribution.registry.documents import read_document
 from attribution.registry.domain_answer import DomainRegistration, read_domain, read_domain_text
 from attribution.registry.lenient import as_objects, as_text
-from attribution.registry.nir_page import PageWanted, read_nir_pages
+from attribution.registry.nir_page import PageNeeded, read_nir_pages
 from attribution.registry.readers import read_autnum, read_entity, read_networks
 from attribution.registry.registration import AutonomousSystem, Entity, Network, UnreadableAnswer
-from attribution.registry.registries import registries
+from attribution.registry.registries import is_national
 from attribution.registry.servers import Server, server_for_url, whois_server
 from attribution.registry.stubs import national_registry
 from attribution.registry.text import decode
 from attribution.target import Target, parse_target
 
 MOST_ADDRESSES = 32
-"""Who runs a name decides how many addresses it has:
-a thousand may not cost a thousand questions.
-"""
-TOLD_FOR = timedelta(hours=12)
-"""How long an origin that somebody was told is taken for true: sites move."""
+"""Addresses of one name that are looked up: its owner decides how many it has."""
+DISCLOSURE_LIFETIME = timedelta(hours=12)
+"""How long a disclosed origin is taken for true: sites move."""
+_CLOCK_SKEW = timedelta(hours=1)
+"""How far in the future the time of a disclosure may lie."""
+_MOST_PAGES = 8
+"""Pages of a national registry that one reading may lack."""
 
 
-_CLOCKS_DIFFER = timedelta(hours=1)
-"""How far in the future a time may lie that somebody else told."""
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A CNAME record on the way from the reported name to an address."""
+
+    name: str
+    target: str
+
+    def __str__(self) -> str:
+        return f"{self.name} CNAME {self.target}"
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """That an address was not resolved, but disclosed as an origin."""
+
+    source: str
+
+    def __str__(self) -> str:
+        return f"told by {self.source}"
+
+
+Path = list[Alias | Disclosure]
+"""How the reported name led to an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,52 +134,57 @@ class Suffix:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A published list that an address is on."""
+class ListedBlock:
+    """The block around an address on a published list."""
 
     kind: str
+    """`cdn`, `cloud`, `sinkhole` or `parking`."""
     company: str
     prefix: str
     source: str
     published: str
+    """The date of the list."""
 
 
 @dataclass(slots=True)
 class Facts:
-    """What is known so far. `learn` takes one answer at a time; nothing here asks."""
+    """What the answers so far say. `learn` takes in one answer; nothing here asks."""
 
     evidence: Evidence
     target: Target | None = None
     invalid: InvalidTarget | None = None
     asked: set[Question] = field(default_factory=set)
-    resolved: dict[Address, list[str]] = field(default_factory=dict)
-    """Each ordinary address that DNS gave, with the CNAME links that led to it."""
+    resolved: dict[Address, Path] = field(default_factory=dict)
+    """Each ordinary address that DNS gave or that was disclosed, with what led to it."""
     special: dict[Address, str] = field(default_factory=dict)
-    made_up: set[Address] = field(default_factory=set)
+    """Special-purpose addresses that DNS gave, with the name of their range."""
+    fabricated: set[Address] = field(default_factory=set)
     """Addresses that the resolver gives for names that do not exist."""
     rewritten: dict[Address, Record] = field(default_factory=dict)
-    """Addresses of the site that are such: they say nothing of it."""
+    """Fabricated addresses that the resolver gives for the reported name."""
     networks: list[Sourced] = field(default_factory=list)
     entities: dict[EntityKey, Entity] = field(default_factory=dict)
     systems: dict[int, SourcedSystem] = field(default_factory=dict)
     origins: dict[Address, tuple[list[OriginAnswer], Record]] = field(default_factory=dict)
     pages: dict[str, dict[Page, str]] = field(default_factory=dict)
     page_records: dict[str, Record] = field(default_factory=dict)
-    open: dict[Question, Record] = field(default_factory=dict)
-    """Questions without an answer: the last failure of each."""
+    unanswered: dict[Question, Record] = field(default_factory=dict)
+    """Questions without a usable answer, with the last failure of each."""
     absent: set[Question] = field(default_factory=set)
     """Questions that were answered with "there is none"."""
     suffixes: dict[str, Suffix] = field(default_factory=dict)
     """What the public-suffix list says, by name."""
-    fronts: dict[Address, list[tuple[Listed, Record]]] = field(default_factory=dict)
+    listed: dict[Address, list[tuple[ListedBlock, Record]]] = field(default_factory=dict)
+    """The blocks on published lists that an address is in."""
     domain: tuple[DomainRegistration, Record] | None = None
-    desks: dict[str, Desk] = field(default_factory=dict)
-    """Who takes a case in a country, by country."""
+    authorities: dict[str, HotlinesAndAuthority] = field(default_factory=dict)
+    """Which hotlines and authority take a case in a country, by country."""
     mail: dict[str, Deliverable] = field(default_factory=dict)
     """Whether a mailbox's domain takes mail, by domain."""
-    told: dict[Address, Record] = field(default_factory=dict)
-    """Addresses behind a proxy, as somebody was told them."""
-    told_too_long_ago: list[Record] = field(default_factory=list)
+    disclosed_origins: dict[Address, Record] = field(default_factory=dict)
+    """Addresses behind a reverse proxy, as they were disclosed."""
+    expired_disclosures: list[Record] = field(default_factory=list)
+    """Disclosures older than DISCLOSURE_LIFETIME."""
     served_from: dict[Address, Record] = field(default_factory=dict)
     """Addresses that a check or an analyst saw serve the content."""
     vouched: dict[str, Record] = field(default_factory=dict)
@@ -195,31 +224,28 @@ class Facts:
         try:
             read = _READERS.get(type(question))
             if read and record.kind != "bootstrap":
-                read(self, record)
-        except (UnreadableAnswer, ValueError):  # a ValueError: a bundle that was not written by us
-            self.open[question] = record
+                read(self, question, record)
+        except (UnreadableAnswer, ValueError):  # ValueError: a bundle that was not written by us
+            self.unanswered[question] = record
             return
         if record.kind != "bootstrap" and record.outcome != "redirected":
-            self.open.pop(question, None)
+            self.unanswered.pop(question, None)
             if record.outcome == "not_found":
                 self.absent.add(question)
 
     @property
-    def addresses(self) -> dict[Address, list[str]]:
-        """The addresses that are looked up, with the CNAME links that led to each.
+    def addresses(self) -> dict[Address, Path]:
+        """The addresses that are looked up, with what led to each.
 
         Above 32 it is a sample that the site's owner cannot choose: by a key made of a local secret
         and the host.
         """
         if len(self.resolved) <= MOST_ADDRESSES:
             return self.resolved
-        told = [
-            address
-            for address in self.resolved
-            if address in self.told or address in self.served_from
-        ]
+        stated = self.disclosed_origins.keys() | self.served_from.keys()
+        always = [address for address in self.resolved if address in stated]
         drawn = sorted(self.resolved, key=partial(_lot, self.evidence.sample_key))
-        chosen = list(dict.fromkeys([*told, *drawn]))[: max(MOST_ADDRESSES, len(told))]
+        chosen = list(dict.fromkeys([*always, *drawn]))[: max(MOST_ADDRESSES, len(always))]
         return {address: self.resolved[address] for address in sorted(chosen, key=int)}
 
     @property
@@ -249,15 +275,37 @@ class Facts:
     def names(self) -> list[str]:
         """The reported host and every name that it is an alias of, in order."""
         names = [self.target.host] if self.target and self.target.address is None else []
-        for via in self.resolved.values():
-            names += [link.partition(" CNAME ")[2] for link in via if " CNAME " in link]
+        for path in self.resolved.values():
+            names += [step.target for step in path if isinstance(step, Alias)]
         return list(dict.fromkeys(names))
+
+    def is_of_the_site(self, email: str | None, form: str | None = None) -> bool:
+        """Say whether the site's owner may run a mailbox or form: it lies in the domain of the
+        reported host or of an alias of it, or on a reported address.
+        """
+        if email and self._is_in_site_domain(email.rpartition("@")[2]):
+            return True
+        if form is None:
+            return False
+        try:  # read as reported URLs are: other alphabets, and every form of an address
+            target = parse_target(form)
+        except InvalidTarget:
+            return False
+        if target.address:
+            return read_address(target.address) in self.resolved
+        return self._is_in_site_domain(target.host)
+
+    def _is_in_site_domain(self, host: str) -> bool:
+        return any(host == domain or host.endswith("." + domain) for domain in self.site_domains)
 
     @property
     def platform(self) -> tuple[str, Suffix] | None:
         """The first of the names that is a page of a platform of the tables."""
-        known = ((name, suffix) for name in self.names if (suffix := self.suffixes.get(name)))
-        return next(((name, suffix) for name, suffix in known if suffix.company), None)
+        for name in self.names:
+            suffix = self.suffixes.get(name)
+            if suffix and suffix.company:
+                return name, suffix
+        return None
 
     def around(self, address: Address) -> list[Sourced]:
         """Return every network around an address, most specific first.
@@ -266,24 +314,24 @@ class Facts:
         at it, RDAP before text.
         """
         order = {"nir": 0, "rdap": 1, "whois": 2}
-        found = [source for source in self.networks if source.registration.covers(address)]
-        found = _without_text_below_rdap(found)
+        sources = [source for source in self.networks if source.registration.covers(address)]
+        sources = _without_text_below_rdap(sources)
         for registry, pages in self.pages.items():
-            found += self._from_pages(registry, address, pages)
+            sources += self._from_pages(registry, address, pages)
         return sorted(
-            found,
+            sources,
             key=lambda source: (
                 source.registration.size,
-                not _is_national(source.registration),
+                not is_national(source.registration.registry),
                 order[source.registration.protocol],
             ),
         )
 
-    def records_of_systems(self, address: Address) -> list[Record]:
-        """The answers about each AS that announces an address."""
+    def systems_announcing(self, address: Address) -> list[SourcedSystem]:
+        """Return each AS that announces an address and whose registration is known."""
         announced = self.longest_announcement(address)
         asns = announced.asns if announced else ()
-        return [self.systems[asn].record for asn in asns if asn in self.systems]
+        return [self.systems[asn] for asn in asns if asn in self.systems]
 
     def longest_announcement(self, address: Address) -> Announcement | None:
         """Return the longest announced prefix around an address; None where none is known."""
@@ -313,7 +361,9 @@ class Facts:
 
     def system_is_open(self, asn: int) -> bool:
         """Say whether it is not known who holds an AS."""
-        by_whois = (isinstance(one, WhoisSystem) and one.asn == asn for one in self.absent)
+        by_whois = (
+            isinstance(question, WhoisSystem) and question.asn == asn for question in self.absent
+        )
         return (
             asn not in self.systems and SystemNumbered(asn) not in self.absent and not any(by_whois)
         )
@@ -321,9 +371,9 @@ class Facts:
     def entity_is_open(self, registry: str, handle: str) -> bool:
         """Say whether it is not known what a registry says of an organisation."""
         return not any(
-            isinstance(one, EntityNamed)
-            and (one.registry, one.handle.upper()) == (registry, handle.upper())
-            for one in self.absent
+            isinstance(question, EntityNamed)
+            and (question.registry, question.handle.upper()) == (registry, handle.upper())
+            for question in self.absent
         )
 
     def nothing_above(self, network: Network, *, handed_out: bool) -> bool:
@@ -342,7 +392,7 @@ class Facts:
         in_text = any(
             isinstance(question, WhoisAt)
             and network.covers(question.address)
-            and question not in self.open
+            and question not in self.unanswered
             for question in self.asked
         )
         named = (
@@ -367,18 +417,18 @@ class Facts:
             for source in self.networks
         )
 
-    def page_wanted(self, registry: str, address: Address) -> Page | None:
+    def next_page(self, registry: str, address: Address) -> Page | None:
         """Return the national registry's page that its reader needs next, or None."""
         try:
             read_nir_pages(registry, address, self.pages.get(registry, {}))
-        except PageWanted as wanted:
-            return wanted.page
+        except PageNeeded as needed:
+            return needed.page
         except UnreadableAnswer:
             return None
         return None
 
     def _note_failure(self, record: Record) -> None:
-        self.open[record.question] = record
+        self.unanswered[record.question] = record
         if isinstance(record.question, MailTo):
             self.mail.setdefault(record.question.domain, "unknown")
         if record.kind == "dns":
@@ -387,46 +437,42 @@ class Facts:
     def _from_pages(self, registry: str, address: Address, pages: dict[Page, str]) -> list[Sourced]:
         # A contact's page that could not be had is read as empty: the network's own page still
         # counts.
-        known = dict(pages)
-        for _ in range(8):
+        pages = dict(pages)
+        record = self.page_records[registry]
+        for _ in range(_MOST_PAGES):
             try:
-                found = read_nir_pages(registry, address, known)
-            except PageWanted as wanted:
-                if str(address) in wanted.page.url or wanted.page.form:
+                networks = read_nir_pages(registry, address, pages)
+                return [Sourced(network, record) for network in networks if network.covers(address)]
+            except PageNeeded as needed:
+                if str(address) in needed.page.url or needed.page.form:
                     return []
-                known[wanted.page] = ""
+                pages[needed.page] = ""
             except UnreadableAnswer:
                 return []
-            else:
-                record = self.page_records[registry]
-                return [Sourced(network, record) for network in found if network.covers(address)]
         return []
 
-    def _learn_names(self, record: Record) -> None:
-        assert isinstance(record.question, ResolveName)
+    def _learn_names(self, question: ResolveName, record: Record) -> None:
         self.resolutions.append(record)
         if record.outcome != "answered":
             return
-        answer = read_dns(record.body, record.question.host, record.question.rdtype)
-        via = [f"{alias} CNAME {target}" for alias, target in answer.chain]
-        # Resolvers turn the order of addresses with each answer (RFC 1794): it means nothing, and
-        # is set aside.
+        answer = read_dns(record.body, question.host, question.rdtype)
+        path: Path = [Alias(name, target) for name, target in answer.chain]
+        # Resolvers rotate the order of addresses with each answer (RFC 1794): it means nothing.
         for value in sorted(answer.values, key=lambda text: int(read_address(text))):
             address = normal(read_address(value))
             reason = special_purpose(
                 address, documentation_is_special=self.evidence.documentation_is_special
             )
-            if address in self.made_up:
+            if address in self.fabricated:
                 self.rewritten[address] = record
             elif reason:
                 self.special[address] = reason
             else:
-                self.resolved.setdefault(address, via)
+                self.resolved.setdefault(address, path)
 
-    def _learn_origin(self, record: Record) -> None:
-        assert isinstance(record.question, OriginOf)
+    def _learn_origin(self, question: OriginOf, record: Record) -> None:
         if record.outcome == "answered":
-            self.origins[record.question.address] = (
+            self.origins[question.address] = (
                 read_origin(record.body, record.url or ""),
                 record,
             )
@@ -443,43 +489,39 @@ class Facts:
             return None
         return server
 
-    def _learn_network(self, record: Record) -> None:
+    def _learn_network(self, _question: Question, record: Record) -> None:
         server = self._believed(record)
         if server:
             self.networks += [
                 Sourced(network, record) for network in read_networks(record.body, server)
             ]
 
-    def _learn_entity(self, record: Record) -> None:
-        assert isinstance(record.question, EntityNamed)
+    def _learn_entity(self, question: EntityNamed, record: Record) -> None:
         server = self._believed(record)
         if server:
             entity = read_entity(record.body, server)
-            if entity.handle and entity.handle.upper() != record.question.handle.upper():
+            if entity.handle and entity.handle.upper() != question.handle.upper():
                 raise UnreadableAnswer(f"the answer is about {entity.handle}")
-            self.entities[server.registry, record.question.handle.upper()] = entity
+            self.entities[server.registry, question.handle.upper()] = entity
 
-    def _learn_system(self, record: Record) -> None:
-        assert isinstance(record.question, SystemNumbered | WhoisSystem)
+    def _learn_system(self, question: SystemNumbered | WhoisSystem, record: Record) -> None:
         server = self._believed(record)
         if server:
-            system = read_autnum(record.body, server, record.question.asn)
-            self.systems.setdefault(record.question.asn, SourcedSystem(system, record))
+            system = read_autnum(record.body, server, question.asn)
+            self.systems.setdefault(question.asn, SourcedSystem(system, record))
 
-    def _learn_domain(self, record: Record) -> None:
-        assert isinstance(record.question, DomainNamed)
+    def _learn_domain(self, question: DomainNamed, record: Record) -> None:
         if record.outcome != "answered":
             return
         if record.kind == "whois":
-            domain = read_domain_text(decode(record.body), record.question.name)
+            domain = read_domain_text(decode(record.body), question.name)
             self.domain = (domain, record) if domain else self.domain
         else:
             self.domain = read_domain(record.body), record
 
-    def _learn_suffix(self, record: Record) -> None:
-        assert isinstance(record.question, SuffixOf)
+    def _learn_suffix(self, question: SuffixOf, record: Record) -> None:
         values = read_document(record.body)
-        self.suffixes[record.question.name] = Suffix(
+        self.suffixes[question.name] = Suffix(
             registrable=as_text(values.get("registrable")),
             platform_suffix=as_text(values.get("platform_suffix")),
             company=as_text(values.get("company")),
@@ -489,17 +531,15 @@ class Facts:
             record=record,
         )
 
-    def _learn_front(self, record: Record) -> None:
-        assert isinstance(record.question, FrontOf)
+    def _learn_listed(self, question: ReverseProxyAt, record: Record) -> None:
         keys = ("kind", "company", "prefix", "source", "published")
-        self.fronts[record.question.address] = [
-            (Listed(*(str(row.get(key) or "") for key in keys)), record)
+        self.listed[question.address] = [
+            (ListedBlock(*(str(row.get(key) or "") for key in keys)), record)
             for row in as_objects(read_document(record.body).get("lists"))
         ]
 
-    def _learn_mail(self, record: Record) -> None:
-        assert isinstance(record.question, MailTo)
-        domain = record.question.domain
+    def _learn_mail(self, question: MailTo, record: Record) -> None:
+        domain = question.domain
         name, _, rdtype = (record.url or f"{domain} MX").rpartition(" ")
         if record.outcome == "answered":
             hosts = [value.split()[-1] for value in read_dns(record.body, name, rdtype).values]
@@ -507,8 +547,7 @@ class Facts:
         else:  # no MX, or no address either: what the last of the answers says stands
             self.mail.setdefault(domain, "undeliverable")
 
-    def _learn_desk(self, record: Record) -> None:
-        assert isinstance(record.question, DeskOf)
+    def _learn_authorities(self, question: HotlinesAndAuthorityOf, record: Record) -> None:
         values = read_document(record.body)
         hotlines = [
             (as_text(row.get("name")), as_text(row.get("url")))
@@ -518,52 +557,45 @@ class Facts:
         name, power, since, url = (
             as_text(authority.get(key)) or "" for key in ("name", "power", "since", "url")
         )
-        self.desks[record.question.country] = Desk(
+        self.authorities[question.country] = HotlinesAndAuthority(
             tuple(Hotline(name, url or "") for name, url in hotlines if name),
             Authority(name, power, since, url) if name else None,
             as_text(values.get("compiled")) or "unknown",
         )
 
-    def _learn_made_up(self, record: Record) -> None:
+    def _learn_fabricated(self, _question: NonexistentName, record: Record) -> None:
         if record.outcome == "answered":
-            name, _, rdtype = (record.url or "").rpartition(" ")
-            self.made_up |= {
-                normal(read_address(value)) for value in read_dns(record.body, name, rdtype).values
+            host, _, rdtype = (record.url or "").rpartition(" ")
+            self.fabricated |= {
+                normal(read_address(value)) for value in read_dns(record.body, host, rdtype).values
             }
 
-    def _learn_told(self, record: Record) -> None:
-        assert isinstance(record.question, OriginBehind)
+    def _learn_disclosed(self, question: DisclosedOriginAt, record: Record) -> None:
         if self.target is None or self.target.address or self.target.not_attributable:
             return
-        address = normal(record.question.address)
+        address = normal(question.address)
         age = self.evidence.observed_at - record.fetched_at
-        if age > TOLD_FOR or age < -_CLOCKS_DIFFER:
-            self.told_too_long_ago.append(record)
+        if age > DISCLOSURE_LIFETIME or age < -_CLOCK_SKEW:
+            self.expired_disclosures.append(record)
         elif not special_purpose(
             address, documentation_is_special=self.evidence.documentation_is_special
         ):
-            self.told[address] = record
-            self.resolved.setdefault(address, [f"told by {record.server}"])
+            self.disclosed_origins[address] = record
+            self.resolved.setdefault(address, [Disclosure(record.server)])
 
-    def _learn_served_from(self, record: Record) -> None:
-        assert isinstance(record.question, ServedFrom)
-        self.served_from[normal(record.question.address)] = record
+    def _learn_served_from(self, question: ServedFrom, record: Record) -> None:
+        self.served_from[normal(question.address)] = record
 
-    def _learn_vouching(self, record: Record) -> None:
-        assert isinstance(record.question, VouchedFor)
-        if record.question.names_organisation:
-            self.vouched[record.question.provider] = record
+    def _learn_vouching(self, question: VouchedFor, record: Record) -> None:
+        if question.names_organisation:
+            self.vouched[question.provider] = record
 
-    def _learn_registry_address(self, record: Record) -> None:
-        assert isinstance(record.question, RegistryAddress)
-        self.registry_addresses.add(record.question.address)
+    def _learn_registry_address(self, question: RegistryAddress, record: Record) -> None:
+        self.registry_addresses.add(question.address)
 
-    def _learn_page(self, record: Record) -> None:
-        assert isinstance(record.question, NationalPage)
-        self.pages.setdefault(record.question.registry, {})[record.question.page] = decode(
-            record.body
-        )
-        self.page_records.setdefault(record.question.registry, record)
+    def _learn_page(self, question: NationalPage, record: Record) -> None:
+        self.pages.setdefault(question.registry, {})[question.page] = decode(record.body)
+        self.page_records.setdefault(question.registry, record)
 
 
 @lru_cache(maxsize=2**13)
@@ -571,23 +603,23 @@ def _lot(sample_key: str, address: Address) -> bytes:
     return hashlib.blake2b(address.packed, key=bytes.fromhex(sample_key)).digest()
 
 
-def _without_text_below_rdap(found: list[Sourced]) -> list[Sourced]:
+def _without_text_below_rdap(sources: list[Sourced]) -> list[Sourced]:
     """Leave text out that is more specific than what RDAP
     gave over TLS: anybody on the way can write it.
     """
     proved = [
         source.registration.size
-        for source in found
+        for source in sources
         if source.registration.protocol == "rdap"
         and isinstance(source.record.question, NetworkAt)
         and source.record.came_unchanged
-        and not _is_national(source.registration)
+        and not is_national(source.registration.registry)
         and national_registry(source.registration) is None
     ]
     smallest = min(proved, default=0)
     return [
         source
-        for source in found
+        for source in sources
         if source.registration.protocol != "whois" or source.registration.size >= smallest
     ]
 
@@ -600,7 +632,7 @@ def _is_whole_region(first: Address, last: Address) -> bool:
 
 
 def _server_of(record: Record) -> Server:
-    """Return who answered, by the table of servers: never by what the answer says of itself."""
+    """Return the server that answered, by the table of servers, never by the answer's own text."""
     return (
         server_for_url(record.url or f"https://{record.server}/")
         if record.kind == "rdap"
@@ -608,14 +640,9 @@ def _server_of(record: Record) -> Server:
     )
 
 
-def _is_national(network: Network) -> bool:
-    registry = registries().get(network.registry)
-    return registry is not None and registry.national
-
-
-_READERS: dict[type[Question], Callable[[Facts, Record], None]] = {
+_READERS: dict[type[Question], Callable[[Facts, Any, Record], None]] = {
     ResolveName: Facts._learn_names,
-    MadeUpName: Facts._learn_made_up,
+    NonexistentName: Facts._learn_fabricated,
     OriginOf: Facts._learn_origin,
     NetworkAt: Facts._learn_network,
     NetworkAbove: Facts._learn_network,
@@ -627,10 +654,10 @@ _READERS: dict[type[Question], Callable[[Facts, Record], None]] = {
     WhoisSystem: Facts._learn_system,
     DomainNamed: Facts._learn_domain,
     SuffixOf: Facts._learn_suffix,
-    FrontOf: Facts._learn_front,
+    ReverseProxyAt: Facts._learn_listed,
     MailTo: Facts._learn_mail,
-    DeskOf: Facts._learn_desk,
-    OriginBehind: Facts._learn_told,
+    HotlinesAndAuthorityOf: Facts._learn_authorities,
+    DisclosedOriginAt: Facts._learn_disclosed,
     ServedFrom: Facts._learn_served_from,
     VouchedFor: Facts._learn_vouching,
     NationalPage: Facts._learn_page,

@@ -88,9 +88,9 @@ def customer_record(registration: Registration) -> Entity | None:
     return next((entity for entity in registrants if entity.handle or entity.name), None)
 
 
-def same_organisation(one: Holder, other: Holder) -> bool:
+def same_organisation(a: Holder, b: Holder) -> bool:
     """Say whether two networks have one holder, by identity; names join nothing."""
-    return one.organisation is not None and one.id == other.id
+    return a.organisation is not None and a.id == b.id
 
 
 def _block(registration: Registration) -> str:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 from attribution.decide.abuse_contact import Publication, published_contact
 from attribution.decide.facts import Facts, Sourced
-from attribution.decide.holder import Holder, holder_of
+from attribution.decide.holder import Holder, holder_of, same_organisation
 from attribution.net.addresses import Address
 from attribution.registry.organisations import Organisation, described_name
 from attribution.registry.registration import Network
-from attribution.registry.registries import registry, registry_named
+from attribution.registry.registries import is_national, registry, registry_named
 from attribution.registry.stubs import is_registry_object, national_registry
-from attribution.registry.types import BlockKind, DirectAs, block_type
+from attribution.registry.types import BlockKind, BlockType, DirectAs, block_type
 
 
 @dataclass(slots=True)
@@ -44,9 +44,7 @@ class Level:
     @property
     def type(self) -> str | None:
         """The registry's type of the block, as printed."""
-        return next(
-            (source.registration.type for source in self.sources if source.registration.type), None
-        )
+        return _first_type(self.sources)
 
     @property
     def organisation(self) -> Organisation | None:
@@ -71,7 +69,7 @@ class Chain:
 
     @property
     def leaf(self) -> Level | None:
-        """The most specific network that is somebody's, or None."""
+        """The most specific network that has a holder, or None."""
         return self.levels[0] if self.levels else None
 
 
@@ -112,16 +110,17 @@ def needs_above(level: Level) -> bool:
     # Inherited by whatever is made below it: direct only where nothing lies above.
     if level.direct_as == "legacy":
         return not any(registry_maintains(source.registration) for source in level.sources)
-    known = block_type(level.network.registry, level.type, level.network.first.version)
     # One of another type may be a national registry's own customer's, if nothing lies above it.
-    return known is None or known.kind is not BlockKind.DIRECT
+    block = type_of(level.network, level.type)
+    return block is None or block.kind is not BlockKind.DIRECT
 
 
-def type_is_known(level: Level) -> bool:
-    """Say whether the table of types has the block's type."""
-    return block_type(level.network.registry, level.type, level.network.first.version) is not None
+def type_of(network: Network, type_text: str | None = None) -> BlockType | None:
+    """Return what the registry means by a network's type; None where the table lacks it."""
+    return block_type(network.registry, type_text or network.type, network.first.version)
 
 
+_ALLOCATION: DirectAs = "direct_allocation"
 _HANDED_OUT = (BlockKind.CUSTOMER, BlockKind.HANDED_ON)
 _RANK = {BlockKind.CUSTOMER: 0, BlockKind.HANDED_ON: 1, BlockKind.DIRECT: 2, BlockKind.REGISTRY: 3}
 """Of two objects of one range the customer's lies below the holder's."""
@@ -142,16 +141,15 @@ def _objects_of(sources: list[Sourced]) -> list[list[Sourced]]:
 
 
 def _rank(sources: list[Sourced]) -> int:
-    network = sources[0].registration
-    known = block_type(network.registry, network.type, network.first.version)
-    return _RANK[known.kind] if known else 1
+    block = type_of(sources[0].registration)
+    return _RANK[block.kind] if block else 1
 
 
 def _level(
     facts: Facts, sources: list[Sourced], kind: BlockKind, direct_as: DirectAs | None
 ) -> Level:
     holders = [holder_of(source.registration, facts.entities) for source in sources]
-    holder = min(holders, key=lambda one: (one.organisation is None, not one.certain))
+    holder = min(holders, key=lambda holder: (holder.organisation is None, not holder.certain))
     if sources[0].registration.protocol == "rdap" and sources[0].record.came_unchanged:
         holder = _best_named(holders)  # text, which anybody on the way can change, adds a name only
     contacts = [
@@ -166,8 +164,10 @@ def _best_named(holders: list[Holder]) -> Holder:
     answer gives for the very same organisation.
     """
     first = holders[0]
-    same = [one for one in holders if one.organisation and one.id == first.id and one.certain]
-    return first if first.certain or not same else same[0]
+    if first.certain:
+        return first
+    same = (holder for holder in holders if same_organisation(holder, first) and holder.certain)
+    return next(same, first)
 
 
 def _kind_of(
@@ -177,40 +177,37 @@ def _kind_of(
     whether something that is not the registry's lies above.
     """
     network = sources[0].registration
-    known_registry = registry(network.registry)
-    # The topmost block is the registry's own customer's.
-    if known_registry and known_registry.national:
-        national_above = any(_same_registry(network, group) for group in above)
-        by_type = block_type(network.registry, network.type, network.first.version)
-        national_above = national_above or (by_type is not None and by_type.kind in _HANDED_OUT)
-        return (
-            (BlockKind.CUSTOMER, None)
-            if national_above
-            else (BlockKind.DIRECT, "direct_allocation")
+    if is_national(network.registry):  # the topmost block is the registry's own customer's
+        block = type_of(network)
+        is_customers = (block is not None and block.kind in _HANDED_OUT) or any(
+            _same_registry(network, group) for group in above
         )
-    text = next((source.registration.type for source in sources if source.registration.type), None)
-    known = block_type(network.registry, text, network.first.version)
-    if known is None:
-        return (BlockKind.CUSTOMER, None) if above else (BlockKind.DIRECT, "direct_allocation")
-    if known.direct_as == "legacy" and _is_below_legacy(network, above):
+        return (BlockKind.CUSTOMER, None) if is_customers else (BlockKind.DIRECT, _ALLOCATION)
+    block = type_of(network, _first_type(sources))
+    if block is None:
+        return (BlockKind.CUSTOMER, None) if above else (BlockKind.DIRECT, _ALLOCATION)
+    # A LEGACY block below another holder's only inherits its type.
+    if block.direct_as == "legacy" and above and not registry_maintains(network):
         return BlockKind.CUSTOMER, None
-    return known.kind, known.direct_as
+    return block.kind, block.direct_as
+
+
+def _first_type(sources: list[Sourced]) -> str | None:
+    return next((source.registration.type for source in sources if source.registration.type), None)
 
 
 def registry_maintains(network: Network) -> bool:
     """Say whether the registry itself maintains an object: one of its own accounts may edit it."""
-    known = registry(network.registry)
-    return known is not None and any(
-        name.upper() in known.maintainers for name in network.maintainers
-    )
+    row = registry(network.registry)
+    return row is not None and any(name.upper() in row.maintainers for name in network.maintainers)
 
 
 def _same_registry(network: Network, sources: list[Sourced]) -> bool:
     """Say whether a block is the same national registry's:
     by its own word, or by the regional registry's copy.
     """
-    own = (source.registration for source in sources)
-    return any(network.registry in (one.registry, national_registry(one)) for one in own)
+    networks = (source.registration for source in sources)
+    return any(network.registry in (other.registry, national_registry(other)) for other in networks)
 
 
 def _is_pointer(network: Network, around: list[Sourced]) -> bool:
@@ -226,20 +223,13 @@ def _is_pointer(network: Network, around: list[Sourced]) -> bool:
     named = registry_named(described_name(network))
     if named and named.id == national:
         return True
-    own = [one.registration for one in around if one.registration.registry == national]
-    below = [one for one in own if one.size < network.size]
+    below = [
+        source.registration
+        for source in around
+        if source.registration.registry == national and source.registration.size < network.size
+    ]
     if not below:
         return False
-    top = max(below, key=lambda one: one.size)
-    known = block_type(top.registry, top.type, top.first.version)
-    handed_out = known is not None and known.kind is not BlockKind.DIRECT
+    block = type_of(max(below, key=lambda network: network.size))
+    handed_out = block is not None and block.kind is not BlockKind.DIRECT
     return not (handed_out and described_name(network))
-
-
-def _is_below_legacy(network: Network, above: list[list[Sourced]]) -> bool:
-    """Say whether a LEGACY block only inherits its type:
-    a holder's lies above, and the registry does not maintain it.
-    """
-    if registry_maintains(network):
-        return False
-    return bool(above)

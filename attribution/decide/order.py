@@ -1,8 +1,9 @@
-"""In which order to write, what to ask of each, and who takes the case in the country."""
+"""The order of writing, what to ask of each party, and who takes the case in the country."""
 
 from __future__ import annotations
 
-from attribution.data.desks import Desk
+from attribution.codes import DoubtCode, Rule
+from attribution.data.authorities import HotlinesAndAuthority
 from attribution.decide.draft import Draft
 from attribution.decide.facts import Facts
 from attribution.models import Country, Party, WriteStep
@@ -19,57 +20,47 @@ def country_of(facts: Facts, draft: Draft, primary: Party) -> Country:
 
     The country of a block is shown, and decides nothing: its holder writes what it likes there.
     """
-    found = draft.countries.get(primary.addresses[0], Country())
-    where = found.holder or primary.provider.country
-    if found.registered and where and found.registered != where:
+    country = draft.countries.get(primary.addresses[0], Country())
+    code = country.holder or primary.provider.country
+    if country.registered and code and country.registered != code:
         text = (
-            f"the block is registered in {found.registered} and its holder in {where}: the "
+            f"the block is registered in {country.registered} and its holder in {code}: the "
             "server may be in either"
         )
-        draft.doubt("countries_differ", text)
-    desk = facts.desks.get(where or "", Desk())
-    hotlines = "; ".join(one.name for one in desk.hotlines) or None
+        draft.doubt(DoubtCode.COUNTRIES_DIFFER, text)
+    local = facts.authorities.get(code or "", HotlinesAndAuthority())
+    hotlines = "; ".join(hotline.name for hotline in local.hotlines) or None
     if hotlines:
-        draft.step(
-            "hotline", f"{hotlines} takes reports of content in {where} (table of {desk.compiled})"
-        )
-    return found.model_copy(
-        update={"hotline": hotlines, "authority": desk.authority.name if desk.authority else None}
-    )
+        text = f"{hotlines} takes reports of content in {code} (table of {local.compiled})"
+        draft.step(Rule.HOTLINE, text)
+    authority = local.authority.name if local.authority else None
+    return country.model_copy(update={"hotline": hotlines, "authority": authority})
 
 
 def write_order(
     facts: Facts, draft: Draft, parties: list[Party], country: Country
 ) -> list[WriteStep]:
-    """Return whom to write to, first to last: who can act,
-    who is above them, who announces, the country's authority.
+    """Return the parties to write to, first to last: those that can act, those above them,
+    the networks that announce the addresses, the country's authority.
     """
     able = [party for party in parties if party.addressee and _can_act(draft, party)]
     if not able:
         return []
     first = able[0]
-    hosts = {(one.role, one.provider) for one in draft.addresses}
     steps = []
     for party in able:
-        is_host = party is first or (party.role, party.provider.id) in hosts
-        now = is_host or party.provider.id in draft.at_once
-        ask = _asked_of(facts, draft, party, first)
-        steps.append(_to(party, ask).model_copy(update={"when": "now" if now else "if_silent"}))
-    networks = [party for party in parties if party.role == "network" and party not in able]
-    ask = f"see that {first.provider.name} acts, whose address space it announces"
-    steps += [_to(party, ask) for party in networks]
-    if not any(party.role == "network" for party in parties):
+        now = party is first or draft.is_host(party) or party.provider.id in draft.at_once
+        steps.append(_step(party, _request_to(facts, draft, party, first), now=now))
+    networks = [party for party in parties if party.role == "network"]
+    steps += [_step(party, _see_that_acts(first)) for party in networks if party not in able]
+    if not networks:
         steps += _unnamed_networks(facts, draft, first)
-    desk = facts.desks.get(country.holder or first.provider.country or "", Desk())
-    if desk.authority:
-        authority = desk.authority
-        power = (
-            f"{_POWERS.get(authority.power, authority.power)} ({authority.power} since "
-            f"{authority.since})"
-        )
-        steps.append(
-            WriteStep(to=authority.name, role="authority", contact=authority.url, ask=power)
-        )
+    code = country.holder or first.provider.country or ""
+    authority = facts.authorities.get(code, HotlinesAndAuthority()).authority
+    if authority:
+        power = _POWERS.get(authority.power, authority.power)
+        ask = f"{power} ({authority.power} since {authority.since})"
+        steps.append(WriteStep(to=authority.name, role="authority", contact=authority.url, ask=ask))
     return steps
 
 
@@ -82,45 +73,48 @@ def _can_act(draft: Draft, party: Party) -> bool:
     return party.role not in ("registrar", "dns_operator")
 
 
-def _to(party: Party, ask: str) -> WriteStep:
-    contact = party.abuse_contact.email or party.abuse_contact.form
-    return WriteStep(to=party.provider.name, role=party.role, contact=contact, ask=ask)
+def _step(party: Party, ask: str, *, now: bool = False) -> WriteStep:
+    return WriteStep(
+        to=party.provider.name,
+        role=party.role,
+        contact=party.abuse_contact.email or party.abuse_contact.form,
+        ask=ask,
+        when="now" if now else "if_silent",
+    )
 
 
-def _asked_of(facts: Facts, draft: Draft, party: Party, first: Party) -> str:
-    """Say what this party can do."""
+def _request_to(facts: Facts, draft: Draft, party: Party, first: Party) -> str:
+    """Return what this party can do."""
     if party.role == "cdn":
-        fronts = ", ".join(party.addresses)
         host = facts.target.host if facts.target else "the site"
         return (
-            f"say which address and company {host} is served from behind {fronts}, and stop "
-            "serving it"
+            f"say which address and company {host} is served from behind "
+            f"{', '.join(party.addresses)}, and stop serving it"
         )
     if party.role == "platform":
         return "take the page down"
-    if party.role == "network" and "perhaps_leased" not in draft.doubts:
-        return f"see that {first.provider.name} acts, whose address space it announces"
+    if party.role == "network" and DoubtCode.PERHAPS_LEASED not in draft.doubts:
+        return _see_that_acts(first)
     if party.role == "allocation_holder" and party != first:
         return f"see that its customer acts: {_REMOVE}, or end the assignment"
     return _REMOVE
+
+
+def _see_that_acts(first: Party) -> str:
+    return f"see that {first.provider.name} acts, whose address space it announces"
 
 
 def _unnamed_networks(facts: Facts, draft: Draft, first: Party) -> list[WriteStep]:
     """List AS numbers whose holder is not known here:
     the last step is known before it is needed.
     """
-    asns: dict[int, None] = {}
-    for one in draft.addresses:
-        if one.ip in first.addresses and one.origin:
-            asns.setdefault(one.origin.asn)
-    known = {asn for asn in asns if asn in facts.systems}
+    asns = {
+        address.origin.asn: None
+        for address in draft.addresses
+        if address.ip in first.addresses and address.origin
+    }
     return [
-        WriteStep(
-            to=f"AS{asn}",
-            role="network",
-            contact=None,
-            ask=f"see that {first.provider.name} acts, whose address space it announces",
-        )
+        WriteStep(to=f"AS{asn}", role="network", contact=None, ask=_see_that_acts(first))
         for asn in asns
-        if asn not in known
+        if asn not in facts.systems
     ]

@@ -21,13 +21,12 @@ from attribution.decide.accountability import (
 )
 from attribution.decide.answer import decide_from
 from attribution.decide.facts import Announcement, Facts
-from attribution.decide.levels import Chain, Level, chain_of, needs_above, registry_to_ask
+from attribution.decide.levels import Chain, Level, chain_of, needs_above, registry_to_ask, type_of
 from attribution.evidence import UNANSWERED, Question
 from attribution.evidence.question import (
-    DeskOf,
     DomainNamed,
     EntityNamed,
-    FrontOf,
+    HotlinesAndAuthorityOf,
     MailTo,
     NationalNetwork,
     NationalPage,
@@ -35,6 +34,7 @@ from attribution.evidence.question import (
     NetworkAt,
     OriginOf,
     ResolveName,
+    ReverseProxyAt,
     SuffixOf,
     SystemNumbered,
     WhoisAbove,
@@ -43,13 +43,15 @@ from attribution.evidence.question import (
 )
 from attribution.net.addresses import Address, cidrs
 from attribution.registry.registration import Network
-from attribution.registry.registries import registries
+from attribution.registry.registries import registries, registry
 from attribution.registry.servers import server_for_url, whois_server
-from attribution.registry.types import block_type
 
 _MOST_LEVELS = 5
+"""Networks around an address, above which nothing more is asked."""
 _MOST_SYSTEMS = 4
-_MOMENT = timedelta(minutes=1)
+"""AS numbers of one announcement whose holders are asked for."""
+_SHORT_WAIT = timedelta(minutes=1)
+"""How long a registry that limits its rate is waited for instead of being asked on port 43."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,30 +69,32 @@ class Wishes:
 def next_questions(facts: Facts, wishes: Wishes | None = None) -> list[Question]:
     """Return what is still to be asked, each question once; empty when the evidence is complete."""
     wishes = wishes or Wishes()
-    wanted = _about_target(facts, wishes)
+    questions = _about_target(facts, wishes)
     if wishes.systems:
-        wanted += [question for address in facts.addresses for question in _systems(facts, address)]
-    if not wanted and wishes.mailboxes:
+        questions += [
+            question for address in facts.addresses for question in _systems(facts, address)
+        ]
+    if not questions and wishes.mailboxes:
         emails = [party.abuse_contact.email for party in decide_from(facts).attribution.parties]
-        wanted = [MailTo(email.rpartition("@")[2]) for email in emails if email]
-    return list(dict.fromkeys(question for question in wanted if question not in facts.asked))
+        questions = [MailTo(email.rpartition("@")[2]) for email in emails if email]
+    return [question for question in dict.fromkeys(questions) if question not in facts.asked]
 
 
 def _about_target(facts: Facts, wishes: Wishes) -> list[Question]:
     target = facts.target
     if target is None or target.not_attributable:
         return []
-    wanted: list[Question] = (
+    questions: list[Question] = (
         [] if target.address or facts.resolutions else [ResolveName(target.host)]
     )
     if target.address is None and target.host not in facts.suffixes:
-        return [*wanted, SuffixOf(target.host)]
-    wanted += [SuffixOf(name) for name in facts.names]
+        return [*questions, SuffixOf(target.host)]
+    questions += [SuffixOf(name) for name in facts.names]
     if wishes.registrar:
-        wanted += _domain(facts)
+        questions += _domain(facts)
     for address in facts.addresses:
-        wanted += [FrontOf(address), *_about(facts, address)]
-    return [question for question in wanted if question not in facts.asked]
+        questions += [ReverseProxyAt(address), *_about(facts, address)]
+    return [question for question in questions if question not in facts.asked]
 
 
 def _domain(facts: Facts) -> list[Question]:
@@ -108,7 +112,7 @@ def _about(facts: Facts, address: Address) -> list[Question]:
     if NetworkAt(address) not in facts.asked and not _is_answered(facts, address):
         return [NetworkAt(address), *first]
     chain = chain_of(facts, address)
-    first += _desks(chain)
+    first += _authorities(chain)
     if not chain.levels:
         return first + _without_leaf(facts, chain)
     above = _above(facts, chain)
@@ -133,14 +137,14 @@ def _is_answered(facts: Facts, address: Address) -> bool:
 
 
 def _is_terminal(network: Network) -> bool:
-    known = block_type(network.registry, network.type, network.first.version)
-    return known is not None and known.terminal
+    block = type_of(network)
+    return block is not None and block.terminal
 
 
-def _desks(chain: Chain) -> list[Question]:
+def _authorities(chain: Chain) -> list[Question]:
     countries = {source.registration.country for level in chain.levels for source in level.sources}
     countries |= {level.holder.country for level in chain.levels}
-    return [DeskOf(country) for country in sorted(country for country in countries if country)]
+    return [HotlinesAndAuthorityOf(country) for country in sorted(filter(None, countries))]
 
 
 def _without_leaf(facts: Facts, chain: Chain) -> list[Question]:
@@ -149,15 +153,12 @@ def _without_leaf(facts: Facts, chain: Chain) -> list[Question]:
 
     A registry that asks for a moment's patience gets it: its text is not asked for instead.
     """
-    silent = facts.open.get(NetworkAt(chain.address))
-    waits = silent.retry_at - silent.fetched_at if silent and silent.retry_at else None
-    if silent and silent.outcome == "rate_limited" and waits is not None and waits <= _MOMENT:
+    silent = facts.unanswered.get(NetworkAt(chain.address))
+    wait = silent.retry_at - silent.fetched_at if silent and silent.retry_at else None
+    if silent and silent.outcome == "rate_limited" and wait is not None and wait <= _SHORT_WAIT:
         return []
-    registry = server_for_url(silent.url).registry if silent and silent.url else None
-    known = registries().get(registry or "")
-    return _first_layer(
-        facts, *_national(facts, chain), [WhoisAt(chain.address, known.whois if known else None)]
-    )
+    name = server_for_url(silent.url).registry if silent and silent.url else None
+    return _first_layer(facts, *_national(facts, chain), [_text_at(chain.address, name)])
 
 
 def _above(facts: Facts, chain: Chain) -> list[Question]:
@@ -182,14 +183,14 @@ def _text_above(chain: Chain, highest: Level) -> list[Question]:
     """Ask port 43 of the level's registry; LACNIC names
     the block above, and gives it by its exact block.
     """
-    known = registries().get(highest.network.registry)
-    if known is None:
+    row = registry(highest.network.registry)
+    if row is None:
         return []
     if highest.network.protocol == "whois" and highest.network.parent:
         blocks = cidrs(*highest.network.parent)
-        if whois_server(known.whois).query_above == "{cidr}" and len(blocks) == 1:
-            return [WhoisAbove(str(blocks[0]), known.whois)]
-    return [WhoisAt(chain.address, known.whois)]
+        if whois_server(row.whois).query_above == "{cidr}" and len(blocks) == 1:
+            return [WhoisAbove(str(blocks[0]), row.whois)]
+    return [WhoisAt(chain.address, row.whois)]
 
 
 def _proof(facts: Facts, chain: Chain, outcome: Undecided) -> list[Question]:
@@ -200,28 +201,29 @@ def _proof(facts: Facts, chain: Chain, outcome: Undecided) -> list[Question]:
         return _member(facts, outcome.level)
     if outcome.missing is Proof.ABOVE:
         return _first_layer(facts, _text_above(chain, chain.levels[-1]))
-    return _first_layer(facts, *_national(facts, chain), [_text_of(chain, chain.levels[0])])
+    text = _text_at(chain.address, chain.levels[0].network.registry)
+    return _first_layer(facts, *_national(facts, chain), [text])
 
 
-def _of_accountable(facts: Facts, chain: Chain, found: Accountable) -> list[Question]:
+def _of_accountable(facts: Facts, chain: Chain, accountable: Accountable) -> list[Question]:
     """Ask what is missing of the accountable holder:
     its name and contact; and who may lease the space from it.
     """
-    waiting = _first_layer(facts, _cards(facts, found.level))
+    level, own_block = accountable.level, accountable.own_block
+    waiting = _first_layer(facts, _cards(facts, level))
     if waiting:
         return waiting
-    if found.customers or (found.level is chain.leaf and found.level.is_allocation):
+    if accountable.customers or (level is chain.leaf and level.is_allocation):
         waiting = _systems(facts, chain.address)
         if waiting:
             return waiting
-    contact = found.level.contact
-    own_block = (
-        found.own_block.contact if found.own_block and found.own_block.organisation else contact
-    )
-    if contact.is_usable or own_block.is_usable or contact.redacted or contact.unusable:
+    contact = level.contact
+    own = own_block.contact if own_block and own_block.organisation else contact
+    if contact.is_usable or own.is_usable or contact.redacted or contact.unusable:
         return []
-    text: list[Question] = [_text_of(chain, found.level)]
-    return _first_layer(facts, *_national(facts, chain), text, _systems(facts, chain.address))
+    text = _text_at(chain.address, level.network.registry)
+    systems = _systems(facts, chain.address)
+    return _first_layer(facts, *_national(facts, chain), [text], systems)
 
 
 def _member(facts: Facts, level: Level) -> list[Question]:
@@ -237,14 +239,14 @@ def _member(facts: Facts, level: Level) -> list[Question]:
         if base:
             url = f"{base}entity/{quote(organisation.handle, safe='')}"
             by_rdap.append(EntityNamed(level.network.registry, organisation.handle, url))
-    known = registries().get(level.network.registry)
-    by_text: list[Question] = [WhoisAt(level.network.first, known.whois)] if known else []
+    row = registry(level.network.registry)
+    by_text: list[Question] = [WhoisAt(level.network.first, row.whois)] if row else []
     silent = [question for question in by_rdap if _failed(facts, question)]
     return _first_layer(facts, by_rdap[:1], by_text if silent or not by_rdap else [])
 
 
 def _failed(facts: Facts, question: Question) -> bool:
-    record = facts.open.get(question)
+    record = facts.unanswered.get(question)
     return record is not None and record.outcome in UNANSWERED
 
 
@@ -266,20 +268,19 @@ def _system_in_text(asn: int, announced: Announcement) -> list[Question]:
     """Ask where RDAP gave no holder: also where it knows no such AS,
     which is announced after all.
     """
-    known = registries().get(_CYMRU_NAMES.get(announced.registry or "", announced.registry or ""))
-    return [WhoisSystem(asn, known.whois)] if known else []
+    name = announced.registry or ""
+    row = registry(_CYMRU_NAMES.get(name, name))
+    return [WhoisSystem(asn, row.whois)] if row else []
 
 
 _CYMRU_NAMES = {"ripencc": "ripe"}
 """Registries that Team Cymru's zone calls otherwise than the table does."""
 
 
-def _text_of(chain: Chain, level: Level) -> WhoisAt:
-    """Ask the registry that answered for its text too;
-    from IANA's root where it is none of the known ones.
-    """
-    known = registries().get(level.network.registry)
-    return WhoisAt(chain.address, known.whois if known else None)
+def _text_at(address: Address, registry_id: str | None) -> WhoisAt:
+    """Ask a registry for its text; IANA's root where it is none of the known ones."""
+    row = registry(registry_id)
+    return WhoisAt(address, row.whois if row else None)
 
 
 def _first_layer(facts: Facts, *layers: list[Question]) -> list[Question]:
@@ -331,11 +332,9 @@ def _national(facts: Facts, chain: Chain) -> tuple[list[Question], list[Question
     name = registry_to_ask(chain)
     if name is None:
         return [], []
-    registry = registries()[name]
-    by_rdap: list[Question] = (
-        [NationalNetwork(name, chain.address, registry.rdap)] if registry.rdap else []
-    )
-    if registry.page is None:
-        return by_rdap, [WhoisAt(chain.address, registry.whois)]
-    page = facts.page_wanted(name, chain.address)
+    row = registries()[name]
+    by_rdap: list[Question] = [NationalNetwork(name, chain.address, row.rdap)] if row.rdap else []
+    if row.page is None:
+        return by_rdap, [WhoisAt(chain.address, row.whois)]
+    page = facts.next_page(name, chain.address)
     return by_rdap, [NationalPage(name, chain.address, page)] if page else []

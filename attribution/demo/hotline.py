@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from attribution.casework.importing import import_history
-from attribution.casework.mailboxes import approve
-from attribution.casework.providers import keep_provider
-from attribution.casework.published_list import note_letter
+from attribution.casework.importing_rows import Import
+from attribution.casework.mailboxes import ApproveMailbox, approve_mailbox
+from attribution.casework.providers import RegisteredProvider, keep_provider
+from attribution.casework.publishing import NoteLetter, note_letter
 from attribution.demo.world import (
     ANDES,
     BANYAN,
@@ -76,25 +77,36 @@ def fill(store: Store) -> None:
             company = habit.company
             provider = Provider(id=habit.key, name=company.name, country=company.country)
             mailbox = company.abuse
-            identity = keep_provider(
+            keep_provider(
                 writer,
-                provider,
-                f"rdap:{habit.key.partition(':')[0]}",
-                mailbox=mailbox,
-                systems=[habit.system],
+                RegisteredProvider(
+                    provider=provider,
+                    source=f"rdap:{habit.key.partition(':')[0]}",
+                    mailbox=mailbox,
+                    systems=[habit.system],
+                ),
             )
             if mailbox and company in (MERIDIAN, LANTERN, BANYAN):
-                approve(writer, identity, mailbox, "telephoned the number in the trade register")
+                why = "telephoned the number in the trade register"
+                approve_mailbox(
+                    writer, ApproveMailbox(provider=habit.key, mailbox=mailbox, why=why)
+                )
     with tempfile.TemporaryDirectory(prefix="attribution-demo-") as folder:
         _write(Path(folder), today)
-        import_history(store, Path(folder), who=WHO, reject=_refused)
+        import_history(store, Path(folder), Import(who=WHO, reject=_refused))
     with store.write(WHO) as writer:
         note_letter(
-            writer, SILENT, today - timedelta(days=21), "0" * 64, "registered letter to its seat"
+            writer,
+            NoteLetter(
+                provider=SILENT,
+                sent_on=today - timedelta(days=21),
+                dossier_sha256="0" * 64,
+                to="registered letter to its seat",
+            ),
         )
 
 
-def _refused(file: str, line: int, reason: str, held: Any) -> None:
+def _refused(file: str, line: int, reason: str, row: Any) -> None:
     raise AssertionError(f"{file} line {line}: {reason}")
 
 
@@ -109,20 +121,27 @@ def _write(folder: Path, today: date) -> None:
     begin = datetime(today.year, today.month, today.day, tzinfo=UTC) - timedelta(weeks=_WEEKS)
     for habit in HABITS:
         for number, sent in enumerate(_sent(habit, begin, chance), start=1):
-            _case(rows, habit, number, sent, begin + timedelta(weeks=_WEEKS), chance)
+            _Notice(
+                rows=rows,
+                habit=habit,
+                number=number,
+                sent=sent,
+                end=begin + timedelta(weeks=_WEEKS),
+                chance=chance,
+            ).add()
     rows["events"] += _after_the_letter(begin + timedelta(weeks=_WEEKS))
-    for name, kept in rows.items():
+    for name, of_name in rows.items():
         (folder / f"{name}.jsonl").write_text(
-            "".join(json.dumps(row) + "\n" for row in kept), "utf-8"
+            "".join(json.dumps(row) + "\n" for row in of_name), "utf-8"
         )
 
 
 def _after_the_letter(today: datetime) -> list[dict[str, Any]]:
     """Return what followed on the letter to the company that does not act."""
-    said = "We are a neutral carrier and forward everything to our customers."
+    reply = "We are a neutral carrier and forward everything to our customers."
     return [
         {"kind": kind, "provider": SILENT, "at": _time(today - timedelta(days=days)), **more}
-        for kind, days, more in (("letter_delivered", 18, {}), ("reply", 12, {"note": said}))
+        for kind, days, more in (("letter_delivered", 18, {}), ("reply", 12, {"note": reply}))
     ]
 
 
@@ -135,69 +154,77 @@ def _sent(habit: Habit, begin: datetime, chance: random.Random) -> Iterator[date
         yield at.replace(minute=chance.randrange(60), second=0, microsecond=0)
 
 
-def _case(
-    rows: dict[str, list[dict[str, Any]]],
-    habit: Habit,
-    number: int,
-    sent: datetime,
-    end: datetime,
-    chance: random.Random,
-) -> None:
-    notice = f"{habit.company.handle.lower()}-{number}"
-    site = f"site-{number}.{habit.company.handle.lower()}-customer.example"
-    urls = chance.choice((1, 1, 1, 2, 3))
-    ignored = chance.random() < habit.ignored
-    rows["notices"].append(
-        {
-            "notice": notice,
-            "provider": habit.key,
-            "site": site,
-            "sent_at": _time(sent),
-            "urls": urls,
-        }
-    )
-    acknowledged = sent + timedelta(minutes=chance.randrange(1, 90))
-    if acknowledged < end:
-        rows["events"].append({"kind": "ack", "notice": notice, "at": _time(acknowledged)})
-    for place in range(urls):
-        url = f"{notice}-{place}"
-        rows["reports"].append(
-            {"url": url, "notice": notice, "site": site, "provider": habit.key, "at": _time(sent)}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Notice:
+    """A notice of one case, and the rows of the history that it adds to."""
+
+    rows: dict[str, list[dict[str, Any]]]
+    habit: Habit
+    number: int
+    sent: datetime
+    end: datetime
+    """Nothing later is known."""
+    chance: random.Random
+
+    @property
+    def key(self) -> str:
+        return f"{self.habit.company.handle.lower()}-{self.number}"
+
+    @property
+    def site(self) -> str:
+        return f"site-{self.number}.{self.habit.company.handle.lower()}-customer.example"
+
+    def add(self) -> None:
+        """Add the notice, its reports, and what happened."""
+        urls = self.chance.choice((1, 1, 1, 2, 3))
+        ignored = self.chance.random() < self.habit.ignored
+        self.rows["notices"].append(
+            {
+                "notice": self.key,
+                "provider": self.habit.key,
+                "site": self.site,
+                "sent_at": _time(self.sent),
+                "urls": urls,
+            }
+        )
+        self._add_event("ack", self.sent + timedelta(minutes=self.chance.randrange(1, 90)))
+        for place in range(urls):
+            self._add_report(f"{self.key}-{place}", ignored=ignored)
+
+    def _add_report(self, url: str, *, ignored: bool) -> None:
+        self.rows["reports"].append(
+            {
+                "url": url,
+                "notice": self.key,
+                "site": self.site,
+                "provider": self.habit.key,
+                "at": _time(self.sent),
+            }
         )
         gone = (
             None
-            if ignored or habit.hours is None
-            else sent + timedelta(hours=chance.uniform(*habit.hours))
+            if ignored or self.habit.hours is None
+            else self.sent + timedelta(hours=self.chance.uniform(*self.habit.hours))
         )
-        seen = [
-            days
-            for days in (1, 3, 7, 14, 30, 60)
-            if gone is None or sent + timedelta(days=days + 0.3) < gone
-        ]
-        for days in seen:
-            at = sent + timedelta(days=days + 0.3)
-            if at < end:
-                rows["events"].append(
-                    {
-                        "kind": "still_online",
-                        "notice": notice,
-                        "url": url,
-                        "at": _time(at),
-                        "at_least_days": days,
-                        "served_by": habit.key,
-                        "compared": "content",
-                    }
+        for days in (1, 3, 7, 14, 30, 60):
+            checked = self.sent + timedelta(days=days + 0.3)
+            if gone is None or checked < gone:
+                self._add_event(
+                    "still_online",
+                    checked,
+                    url=url,
+                    at_least_days=days,
+                    served_by=self.habit.key,
+                    compared="content",
                 )
-        if gone is not None and gone + timedelta(hours=3) < end:
-            last = max(sent, gone - timedelta(hours=3))
-            rows["events"].append(
-                {
-                    "kind": "offline",
-                    "notice": notice,
-                    "url": url,
-                    "at": _time(gone + timedelta(hours=3)),
-                    "last_online": _time(last),
-                }
+        if gone is not None:
+            last_online = _time(max(self.sent, gone - timedelta(hours=3)))
+            self._add_event("offline", gone + timedelta(hours=3), url=url, last_online=last_online)
+
+    def _add_event(self, kind: str, at: datetime, **fields: Any) -> None:
+        if at < self.end:
+            self.rows["events"].append(
+                {"kind": kind, "notice": self.key, "at": _time(at), **fields}
             )
 
 

@@ -44,7 +44,7 @@ class DemoWorld:
 
     def __init__(self, *, cache_folder: Path | None = None) -> None:
         self.queries: Counter[str] = Counter()
-        """How many questions each server was asked."""
+        """Number of questions to each server."""
         self._servers: list[socketserver.BaseServer] = []
         self._folder = tempfile.TemporaryDirectory(prefix="attribution-demo-")
         self._cache = cache_folder or Path(self._folder.name) / "cache"
@@ -95,7 +95,7 @@ class DemoWorld:
             "ATTRIBUTION_RDAP_BOOTSTRAP_URL": f"{self.base}bootstrap/",
             "ATTRIBUTION_WHOIS_ROOT": f"{_LOOPBACK}:{self._ports['iana']}",
             "ATTRIBUTION_WHOIS_OVERRIDES": ",".join(
-                f"whois.{one}.net={_LOOPBACK}:{self._ports[one]}" for one in _RIRS
+                f"whois.{name}.net={_LOOPBACK}:{self._ports[name]}" for name in _RIRS
             ),
             "ATTRIBUTION_ALLOW_LOOPBACK_REGISTRIES": "true",
             "ATTRIBUTION_ALLOW_DOCUMENTATION_ADDRESSES": "true",
@@ -118,18 +118,16 @@ class DemoWorld:
         return f"http://{_LOOPBACK}:{self._ports['http']}/"
 
     def throttles(self, registry: str) -> bool:
-        """Say whether the registry refuses this question: the throttling one refuses every
-        second.
-        """
+        """Whether the registry refuses this question: the throttling one refuses every second."""
         if registry != world.THROTTLING:
             return False
         self._refused[registry] += 1
         return self._refused[registry] % 2 == 1
 
     def _serve(self, server: type[socketserver.TCPServer], handler: Callable[..., Any]) -> int:
-        made = server((_LOOPBACK, 0), handler)
-        self._start(made)
-        return int(made.server_address[1])
+        instance = server((_LOOPBACK, 0), handler)
+        self._start(instance)
+        return int(instance.server_address[1])
 
     def _serve_dns(self) -> int:
         """Bind UDP and TCP to one port."""
@@ -158,7 +156,7 @@ class _Web(ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing when a client goes away in the middle: a demo's batch may be interrupted."""
+        """Ignore a client that goes away in the middle: a demo's batch may be interrupted."""
 
 
 class _Tcp(socketserver.ThreadingTCPServer):
@@ -172,17 +170,21 @@ class _Udp(socketserver.ThreadingUDPServer):
     max_packet_size = 4096
 
 
+class _Handler:
+    """What every handler knows: the world, and for a registry its name."""
+
+    def __init__(self, demo: DemoWorld, name: str, *arguments: Any) -> None:
+        self._demo, self._name = demo, name
+        super().__init__(*arguments)
+
+
 def _handler(kind: type[Any], demo: DemoWorld, name: str = "") -> Callable[..., Any]:
     return lambda *arguments: kind(demo, name, *arguments)
 
 
-class _WebHandler(BaseHTTPRequestHandler):
+class _WebHandler(_Handler, BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-
-    def __init__(self, demo: DemoWorld, name: str, *arguments: Any) -> None:
-        self._demo = demo
-        super().__init__(*arguments)
 
     def do_GET(self) -> None:
         """Answer one question."""
@@ -200,7 +202,7 @@ class _WebHandler(BaseHTTPRequestHandler):
             self._send(200 if answer else 404, answer or {"errorCode": 404, "title": "Not found"})
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is http.server's
-        """Say nothing."""
+        """Log nothing."""
 
     def _send(
         self, status: int, answer: dict[str, Any], headers: dict[str, str] | None = None
@@ -217,36 +219,28 @@ class _WebHandler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-class _RootHandler(socketserver.StreamRequestHandler):
+class _RootHandler(_Handler, socketserver.StreamRequestHandler):
     """IANA's WHOIS: refers to the registry of the address."""
-
-    def __init__(self, demo: DemoWorld, name: str, *arguments: Any) -> None:
-        self._demo = demo
-        super().__init__(*arguments)
 
     def handle(self) -> None:
         self._demo.queries["whois iana"] += 1
-        asked = self.rfile.readline(1024).decode("ascii", "replace").strip()
-        registry = _registry_of(asked)
+        query = self.rfile.readline(1024).decode("ascii", "replace").strip()
+        registry = _registry_of(query)
         self.wfile.write(f"refer: whois.{registry}.net\n".encode() if registry else b"% no match\n")
 
 
-class _WhoisHandler(socketserver.StreamRequestHandler):
+class _WhoisHandler(_Handler, socketserver.StreamRequestHandler):
     """A registry's port 43: `ADDRESS`, `-L ADDRESS` and
     `n + ADDRESS` (what lies above too), `ASn`, `a + n`.
     """
 
-    def __init__(self, demo: DemoWorld, name: str, *arguments: Any) -> None:
-        self._demo, self._name = demo, name
-        super().__init__(*arguments)
-
     def handle(self) -> None:
         self._demo.queries[f"whois {self._name}"] += 1
-        asked = self.rfile.readline(1024).decode("ascii", "replace").split()
-        self.wfile.write((self._answer(asked) or "% no match\n").encode())
+        query = self.rfile.readline(1024).decode("ascii", "replace").split()
+        self.wfile.write((self._answer(query) or "% no match\n").encode())
 
-    def _answer(self, asked: list[str]) -> str:
-        about = asked[-1] if asked else ""
+    def _answer(self, query: list[str]) -> str:
+        about = query[-1] if query else ""
         number = about.upper().removeprefix("AS")
         if number.isdigit():
             registry, _ = world.SYSTEMS.get(int(number), ("", None))
@@ -255,27 +249,19 @@ class _WhoisHandler(socketserver.StreamRequestHandler):
             block = world.block_at(ipaddress.ip_address(about))
         except ValueError:
             return ""
-        if block is None or block.registry != self._name or block is world.STUB:
+        if block is None or block.registry != self._name or block is world.PLACEHOLDER:
             return ""
-        return world.whois_text(block, upwards="-L" in asked or "+" in asked)
+        return world.whois_text(block, upwards="-L" in query or "+" in query)
 
 
-class _DnsUdpHandler(socketserver.BaseRequestHandler):
-    def __init__(self, demo: DemoWorld, name: str, *arguments: Any) -> None:
-        self._demo = demo
-        super().__init__(*arguments)
-
+class _DnsUdpHandler(_Handler, socketserver.BaseRequestHandler):
     def handle(self) -> None:
         self._demo.queries["dns"] += 1
         data, channel = self.request
         channel.sendto(_dns_answer(data), self.client_address)
 
 
-class _DnsTcpHandler(socketserver.StreamRequestHandler):
-    def __init__(self, demo: DemoWorld, name: str, *arguments: Any) -> None:
-        self._demo = demo
-        super().__init__(*arguments)
-
+class _DnsTcpHandler(_Handler, socketserver.StreamRequestHandler):
     def handle(self) -> None:
         self._demo.queries["dns"] += 1
         size = int.from_bytes(self.rfile.read(2), "big")
@@ -354,9 +340,11 @@ def _dns_answer(data: bytes) -> bytes:
         answer.set_rcode(dns.rcode.SERVFAIL)
     else:
         version = {"A": 4, "AAAA": 6}.get(kind)
-        found = [one for one in host.addresses if ipaddress.ip_address(one).version == version]
-        if found:
-            answer.answer.append(dns.rrset.from_text(name + ".", 300, "IN", kind, *found))
+        addresses = [
+            text for text in host.addresses if ipaddress.ip_address(text).version == version
+        ]
+        if addresses:
+            answer.answer.append(dns.rrset.from_text(name + ".", 300, "IN", kind, *addresses))
     return answer.to_wire(want_shuffle=False)
 
 
@@ -373,7 +361,7 @@ def _answer_origin(answer: dns.message.Message, name: str) -> None:
         else ":".join("".join(labels[at : at + 4]) for at in range(0, 32, 4))
     )
     block = world.block_at(ipaddress.ip_address(text))
-    if block is None or block is world.STUB:
+    if block is None or block is world.PLACEHOLDER:
         answer.set_rcode(dns.rcode.NXDOMAIN)
         return
     value = (

@@ -36,7 +36,7 @@ class Block:
     """Prefix of the network above."""
 
     def covers(self, address: Address) -> bool:
-        """Say whether the address lies in the block."""
+        """Whether the address lies in the block."""
         network = ipaddress.ip_network(self.prefix)
         return network.version == address.version and address in network
 
@@ -68,7 +68,7 @@ BLOCKS = [
     Block("afrinic", "203.0.113.128/26", "ASSIGNED PI", BAOBAB, system=64500),
 ]
 # The registry's own placeholder around space that it gave to nobody.
-STUB = Block(
+PLACEHOLDER = Block(
     "apnic", "203.0.113.192/26", "ALLOCATED TO APNIC", Company("ORG-APNIC1-AP", "APNIC", "AU")
 )
 # Who holds the AS numbers. Quay announces its customer block by an AS of its own: it is accountable
@@ -186,13 +186,13 @@ URLS = [
 
 def block_at(address: Address) -> Block | None:
     """Return the most specific block around an address, the placeholder included."""
-    found = [one for one in (*BLOCKS, STUB) if one.covers(address)]
-    return max(found, key=lambda one: ipaddress.ip_network(one.prefix).prefixlen, default=None)
+    blocks = [block for block in (*BLOCKS, PLACEHOLDER) if block.covers(address)]
+    return max(blocks, key=lambda block: ipaddress.ip_network(block.prefix).prefixlen, default=None)
 
 
 def block_named(prefix: str) -> Block | None:
     """Return the block with this prefix."""
-    return next((one for one in (*BLOCKS, STUB) if one.prefix == prefix), None)
+    return next((block for block in (*BLOCKS, PLACEHOLDER) if block.prefix == prefix), None)
 
 
 def network_answer(block: Block, base: str) -> dict[str, Any]:
@@ -251,10 +251,8 @@ def system_answer(number: int, base: str) -> dict[str, Any]:
 
 
 def domain_answer(name: str) -> dict[str, Any]:
-    """Return the RDAP answer about a domain: the registrar's abuse desk is nested below the
-    registrar.
-    """
-    desk = {
+    """Return the RDAP answer about a domain; its abuse contact is nested below the registrar."""
+    abuse_contact = {
         "objectClassName": "entity",
         "roles": ["abuse"],
         "vcardArray": _card("Abuse desk", "group", REGISTRAR.abuse),
@@ -265,7 +263,7 @@ def domain_answer(name: str) -> dict[str, Any]:
         "roles": ["registrar"],
         "publicIds": [{"type": "IANA Registrar ID", "identifier": REGISTRAR.handle}],
         "vcardArray": _card(REGISTRAR.name, "org", None),
-        "entities": [desk],
+        "entities": [abuse_contact],
     }
     return {
         "objectClassName": "domain",
@@ -280,9 +278,9 @@ def whois_text(block: Block, *, upwards: bool) -> str:
     """Return the port-43 text about a block, as its registry writes it;
     `upwards` also of those above, widest first.
     """
-    above = [one for one in BLOCKS if one.prefix == block.up] if upwards else []
+    above = [parent for parent in BLOCKS if parent.prefix == block.up] if upwards else []
     write = _arin_text if block.registry == "arin" else _rpsl_text
-    return "\n".join(write(one) for one in (*above, block))
+    return "\n".join(map(write, (*above, block)))
 
 
 def whois_system_text(number: int) -> str:
@@ -315,13 +313,13 @@ def _arin_text(block: Block) -> str:
 
 
 def _arin_organisation(company: Company) -> str:
-    desk = (
+    abuse_contact = (
         f"\nOrgAbuseHandle: {company.handle}-ABUSE\nOrgAbuseEmail:  {company.abuse}\n"
         if company.abuse
         else ""
     )
     name = f"OrgName:        {company.name}\nOrgId:          {company.handle}\n"
-    return f"{name}Country:        {company.country}\n{desk}"
+    return f"{name}Country:        {company.country}\n{abuse_contact}"
 
 
 def _rpsl_text(block: Block) -> str:
@@ -369,7 +367,7 @@ def _entities(registry: str, company: Company) -> list[dict[str, Any]]:
     }
     if not company.abuse and not company.redacted:
         return [holder]
-    desk: dict[str, Any] = {
+    abuse_contact: dict[str, Any] = {
         "objectClassName": "entity",
         "handle": f"{company.handle}-ABUSE",
         "roles": ["abuse"],
@@ -377,20 +375,20 @@ def _entities(registry: str, company: Company) -> list[dict[str, Any]]:
     }
     match registry:
         case "arin":
-            return [holder | {"entities": [desk]}]
+            return [holder | {"entities": [abuse_contact]}]
         case "ripe":
             maintainer = {
                 "objectClassName": "entity",
                 "handle": "DEMO-MNT",
                 "roles": ["registrant"],
             }
-            return [maintainer, holder, desk]
+            return [maintainer, holder, abuse_contact]
         case "apnic":
-            return [holder, desk | {"handle": f"IRT-{company.handle}"}]
+            return [holder, abuse_contact | {"handle": f"IRT-{company.handle}"}]
         case "lacnic":
-            return [holder, desk | {"roles": ["technical, abuse"]}]
+            return [holder, abuse_contact | {"roles": ["technical, abuse"]}]
         case _:
-            return [holder | {"roles": ["Registrant"]}, desk | {"roles": ["Abuse"]}]
+            return [holder | {"roles": ["Registrant"]}, abuse_contact | {"roles": ["Abuse"]}]
 
 
 def _card(name: str, kind: str, email: str | None, country: str | None = None) -> list[Any]:

@@ -21,7 +21,7 @@ FORMAT = 2
 
 @dataclass(slots=True)
 class Evidence:
-    """Everything learnt about one target, in the order in which it was learnt."""
+    """Every answer about one target, in the order in which they came."""
 
     input: str
     observed_at: datetime
@@ -33,8 +33,8 @@ class Evidence:
     records: list[Record] = field(default_factory=list)
 
     def add(self, record: Record) -> None:
-        """Append an answer once; a second look at the same answer adds nothing."""
-        if not any(record is known for known in self.records):
+        """Append an answer; one that is in the bundle already is not added again."""
+        if not any(record is earlier for earlier in self.records):
             self.records.append(record)
 
     def holds(self, kind: Kind) -> bool:
@@ -78,9 +78,9 @@ class Evidence:
                 bool(values["documentation_is_special"]),
                 _sample_key(str(values.get("sample_key", ""))),
             )
-            for one in values["records"]:
-                record = Record.from_json(one)
-                if record.sha256 != one["sha256"]:
+            for item in values["records"]:
+                record = Record.from_json(item)
+                if record.sha256 != item["sha256"]:
                     raise EvidenceError(
                         f"the answer to {record.question.text!r} does not match its SHA-256"
                     )

@@ -10,27 +10,27 @@ from urllib.parse import urlsplit
 
 from attribution.errors import EvidenceError
 from attribution.evidence.question import (
-    DeskOf,
+    DisclosedOriginAt,
     DomainNamed,
     EntityNamed,
-    FrontOf,
-    MadeUpName,
+    HotlinesAndAuthorityOf,
     MailTo,
     NationalNetwork,
     NationalPage,
     NetworkAbove,
     NetworkAt,
-    OriginBehind,
+    NonexistentName,
     OriginOf,
     OriginsBehind,
     Page,
     Question,
     ResolveName,
+    ReverseProxyAt,
     SuffixOf,
     SystemNumbered,
     WhoisAt,
 )
-from attribution.net.addresses import is_address
+from attribution.net.addresses import Address, is_address
 
 
 def question_of_sentence(kind: str, sentence: str, url: str | None) -> Question:
@@ -51,32 +51,32 @@ def _dns(sentence: str, _: str) -> Question:
 
 
 def _rdap(sentence: str, url: str) -> Question:
-    words = sentence.split(" ")
+    parts = sentence.split(" ")
     if sentence.startswith("ip above "):
         return NetworkAbove(
-            words[5],
-            ipaddress.ip_address(words[2]),
-            ipaddress.ip_address(words[4].removesuffix(":")),
+            parts[5],
+            ipaddress.ip_address(parts[2]),
+            ipaddress.ip_address(parts[4].removesuffix(":")),
         )
-    if words[0] == "ip" and len(words) == 4:
+    if parts[0] == "ip" and len(parts) == 4:
         base = url.partition("ip/")[0]
-        return NationalNetwork(words[3], ipaddress.ip_address(words[1]), base)
-    if words[0] == "ip":
-        return NetworkAt(ipaddress.ip_address(words[1]))
-    if words[0] == "entity":
-        return EntityNamed(urlsplit(url).netloc, words[1], url)
-    if words[0] == "autnum":
-        return SystemNumbered(int(words[1]))
-    if words[0] == "domain":
-        return DomainNamed(words[1])
+        return NationalNetwork(parts[3], ipaddress.ip_address(parts[1]), base)
+    if parts[0] == "ip":
+        return NetworkAt(ipaddress.ip_address(parts[1]))
+    if parts[0] == "entity":
+        return EntityNamed(urlsplit(url).netloc, parts[1], url)
+    if parts[0] == "autnum":
+        return SystemNumbered(int(parts[1]))
+    if parts[0] == "domain":
+        return DomainNamed(parts[1])
     raise ValueError("no question of RDAP")
 
 
 def _whois(sentence: str, _: str) -> Question:
-    words = sentence.split(" ")
-    if words[0] == "domain":
-        return DomainNamed(words[1], whois=True)
-    return WhoisAt(ipaddress.ip_address(words[1]), words[3] if len(words) == 4 else None)
+    parts = sentence.split(" ")
+    if parts[0] == "domain":
+        return DomainNamed(parts[1], whois=True)
+    return WhoisAt(ipaddress.ip_address(parts[1]), parts[3] if len(parts) == 4 else None)
 
 
 def _page(sentence: str, _: str) -> Question:
@@ -89,13 +89,18 @@ def _page(sentence: str, _: str) -> Question:
     return NationalPage(registry, address, Page(url, form))
 
 
-def _told(sentence: str, _: str) -> Question:
-    """Read an origin that was told, or that a source
-    was asked for in vain: then no address was noted.
+def _disclosed_origin(sentence: str, _: str) -> Question:
+    """Read a disclosed origin, or one that a source was asked for
+    in vain: then no address was noted.
     """
     if sentence.startswith("told origin of "):
         return OriginsBehind(ipaddress.ip_address(0), sentence.rpartition(" by ")[2])
-    return OriginBehind(ipaddress.ip_address(sentence.removeprefix("told origin ")))
+    return DisclosedOriginAt(_address_in(sentence))
+
+
+def _address_in(sentence: str) -> Address:
+    """Return the address that ends a sentence: `origin 192.0.2.7`."""
+    return ipaddress.ip_address(sentence.rpartition(" ")[2])
 
 
 _READERS: dict[str, Callable[[str, str], Question]] = {
@@ -103,16 +108,12 @@ _READERS: dict[str, Callable[[str, str], Question]] = {
     "rdap": _rdap,
     "whois": _whois,
     "nir_page": _page,
-    "origin_as": lambda sentence, _: OriginOf(
-        ipaddress.ip_address(sentence.removeprefix("origin "))
-    ),
-    "bootstrap": lambda sentence, _: NetworkAt(
-        ipaddress.ip_address(sentence.removeprefix("bootstrap "))
-    ),
+    "origin_as": lambda sentence, _: OriginOf(_address_in(sentence)),
+    "bootstrap": lambda sentence, _: NetworkAt(_address_in(sentence)),
     "suffix": lambda sentence, _: SuffixOf(sentence.removeprefix("suffix ")),
-    "front": lambda sentence, _: FrontOf(ipaddress.ip_address(sentence.removeprefix("front "))),
+    "front": lambda sentence, _: ReverseProxyAt(_address_in(sentence)),
     "mail": lambda sentence, _: MailTo(sentence.removeprefix("mail ")),
-    "told_origin": _told,
-    "canary": lambda sentence, _: MadeUpName(sentence.removeprefix("canary for ")),
-    "desk": lambda sentence, _: DeskOf(sentence.removeprefix("desk ")),
+    "told_origin": _disclosed_origin,
+    "canary": lambda sentence, _: NonexistentName(sentence.removeprefix("canary for ")),
+    "desk": lambda sentence, _: HotlinesAndAuthorityOf(sentence.removeprefix("desk ")),
 }

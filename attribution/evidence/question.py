@@ -1,7 +1,7 @@
 """What can be asked, as fields: each question stands in
 the records of its answers, and in bundles as JSON.
 
-A question is the key under which its answer is shared between tasks, kept, and looked for in
+A question is the key under which its answer is shared between tasks, cached, and looked up in
 evidence. `text` is for people only; nothing is decided from it.
 """
 
@@ -11,7 +11,7 @@ import dataclasses
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 from attribution.errors import EvidenceError
 from attribution.net.addresses import Address
@@ -26,316 +26,257 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class ResolveName:
+class _Question:
+    kind: ClassVar[str]
+    """Its name in bundles."""
+    wording: ClassVar[str] = ""
+    """The question as text; `{0}` stands for the question."""
+
+    @property
+    def text(self) -> str:
+        """The question as text, for people only."""
+        return self.wording.format(self)
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveName(_Question):
     """One address type of a host name, at the resolvers.
     Asking for `A` asks for `AAAA` beside it.
     """
 
-    kind: ClassVar[str] = "resolve_name"
+    kind = "resolve_name"
+    wording = "{0.host} {0.rdtype}"
     host: str
     rdtype: str = "A"
 
-    @property
-    def text(self) -> str:
-        """The question in words."""
-        return f"{self.host} {self.rdtype}"
-
 
 @dataclass(frozen=True, slots=True)
-class MadeUpName:
+class NonexistentName(_Question):
     """A name that does not exist: an address in the
     answer shows that the resolver makes answers up.
     """
 
-    kind: ClassVar[str] = "made_up_name"
+    kind = "made_up_name"
+    wording = "a name that does not exist, at {0.resolver}"
     resolver: str
 
-    @property
-    def text(self) -> str:
-        """The question in words."""
-        return f"a name that does not exist, at {self.resolver}"
-
 
 @dataclass(frozen=True, slots=True)
-class NetworkAt:
+class NetworkAt(_Question):
     """The most specific network around an address, by RDAP (RFC 9082, section 3.1.1)."""
 
-    kind: ClassVar[str] = "network_at"
+    kind = "network_at"
+    wording = "ip {0.address}"
     address: Address
-
-    @property
-    def text(self) -> str:
-        """The question in words."""
-        return f"ip {self.address}"
 
 
 @dataclass(frozen=True, slots=True)
-class NetworkAbove:
+class NetworkAbove(_Question):
     """The network above one already known, by its link
     `up` or its parent's range at the same service.
     """
 
-    kind: ClassVar[str] = "network_above"
+    kind = "network_above"
+    wording = "the network above {0.first} - {0.last}: {0.url}"
     url: str
     first: Address
     """First address of the network below."""
     last: Address
     """Last address of the network below."""
 
-    @property
-    def text(self) -> str:
-        """The question in words."""
-        return f"the network above {self.first} - {self.last}: {self.url}"
-
 
 @dataclass(frozen=True, slots=True)
-class NationalNetwork:
+class NationalNetwork(_Question):
     """The network around an address at a national registry's own RDAP service."""
 
-    kind: ClassVar[str] = "national_network"
+    kind = "national_network"
+    wording = "ip {0.address} at {0.registry}"
     registry: str
     address: Address
     base: str
     """The service's base URL, with a slash at its end."""
 
-    @property
-    def text(self) -> str:
-        """The question in words."""
-        return f"ip {self.address} at {self.registry}"
-
 
 @dataclass(frozen=True, slots=True)
-class EntityNamed:
+class EntityNamed(_Question):
     """A contact or organisation that an answer names by
     its handle only, at the registry that named it.
     """
 
-    kind: ClassVar[str] = "entity"
+    kind = "entity"
+    wording = "entity {0.handle} at {0.registry}"
     registry: str
     handle: str
     url: str
 
-    @property
-    def text(self) -> str:
-        """The question in words."""
-        return f"entity {self.handle} at {self.registry}"
-
 
 @dataclass(frozen=True, slots=True)
-class SystemNumbered:
+class SystemNumbered(_Question):
     """An autonomous system, by RDAP."""
 
-    kind: ClassVar[str] = "autnum"
+    kind = "autnum"
+    wording = "autnum {0.asn}"
     asn: int
-
-    @property
-    def text(self) -> str:
-        """The question in words."""
-        return f"autnum {self.asn}"
 
 
 @dataclass(frozen=True, slots=True)
-class WhoisAt:
+class WhoisAt(_Question):
     """An address on port 43, with the networks above it where
     the server gives them: from IANA's root, or one server.
     """
 
-    kind: ClassVar[str] = "whois_at"
+    kind = "whois_at"
     address: Address
     server: str | None = None
 
     @property
     def text(self) -> str:
-        """The question in words."""
+        """The question as text."""
         return f"whois {self.address}" + (f" at {self.server}" if self.server else "")
 
 
 @dataclass(frozen=True, slots=True)
-class WhoisAbove:
+class WhoisAbove(_Question):
     """A network on port 43 by its exact block, where a
     server gives what lies above only by name (LACNIC).
     """
 
-    kind: ClassVar[str] = "whois_above"
+    kind = "whois_above"
+    wording = "whois {0.block} at {0.server}"
     block: str
     """The block in CIDR notation."""
     server: str
 
-    @property
-    def text(self) -> str:
-        """The question in words."""
-        return f"whois {self.block} at {self.server}"
-
 
 @dataclass(frozen=True, slots=True)
-class WhoisSystem:
+class WhoisSystem(_Question):
     """An autonomous system on port 43 of one registry."""
 
-    kind: ClassVar[str] = "whois_autnum"
+    kind = "whois_autnum"
+    wording = "whois AS{0.asn} at {0.server}"
     asn: int
     server: str
 
-    @property
-    def text(self) -> str:
-        """The question in words."""
-        return f"whois AS{self.asn} at {self.server}"
-
 
 @dataclass(frozen=True, slots=True)
-class OriginOf:
+class OriginOf(_Question):
     """The AS that announces an address, by DNS (origin.asn.cymru.com)."""
 
-    kind: ClassVar[str] = "origin"
+    kind = "origin"
+    wording = "origin {0.address}"
     address: Address
-
-    @property
-    def text(self) -> str:
-        """The question in words."""
-        return f"origin {self.address}"
 
 
 @dataclass(frozen=True, slots=True)
-class NationalPage:
+class NationalPage(_Question):
     """A page of a national registry about an address."""
 
-    kind: ClassVar[str] = "national_page"
+    kind = "national_page"
     registry: str
     address: Address
     page: Page
 
     @property
     def text(self) -> str:
-        """The question in words."""
+        """The question as text."""
         fields = "".join(f" {key}={value}" for key, value in self.page.form)
         return f"page {self.registry} {self.page.url}{fields}"
 
 
 @dataclass(frozen=True, slots=True)
-class SuffixOf:
+class SuffixOf(_Question):
     """Where a name was registered, and whether it is a page of a platform of the tables."""
 
-    kind: ClassVar[str] = "suffix"
+    kind = "suffix"
+    wording = "suffix {0.name}"
     name: str
-
-    @property
-    def text(self) -> str:
-        """The question in words."""
-        return f"suffix {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
-class FrontOf:
+class ReverseProxyAt(_Question):
     """Whether published lists name the address as a proxy's,
     a cloud's, a sinkhole's or a parking page's.
     """
 
-    kind: ClassVar[str] = "front"
+    kind = "front"
+    wording = "front {0.address}"
     address: Address
 
-    @property
-    def text(self) -> str:
-        """The question in words."""
-        return f"front {self.address}"
-
 
 @dataclass(frozen=True, slots=True)
-class DeskOf:
+class HotlinesAndAuthorityOf(_Question):
     """Which hotline and which authority take a case in a country (ISO 3166-1 alpha-2)."""
 
-    kind: ClassVar[str] = "desk"
+    kind = "desk"
+    wording = "hotline and authority of {0.country}"
     country: str
-
-    @property
-    def text(self) -> str:
-        """The question in words."""
-        return f"hotline and authority of {self.country}"
 
 
 @dataclass(frozen=True, slots=True)
-class DomainNamed:
+class DomainNamed(_Question):
     """The registration of a domain: registrar, status,
     name servers; by RDAP, or by port-43 text.
     """
 
-    kind: ClassVar[str] = "domain"
+    kind = "domain"
     name: str
     whois: bool = False
 
     @property
     def text(self) -> str:
-        """The question in words."""
+        """The question as text."""
         return f"domain {self.name}" + (" by whois" if self.whois else "")
 
 
 @dataclass(frozen=True, slots=True)
-class MailTo:
+class MailTo(_Question):
     """Whether a domain takes mail: MX (RFC 7505:
     a null MX takes none), else A and AAAA (RFC 5321, section 5.1).
     """
 
-    kind: ClassVar[str] = "mail"
+    kind = "mail"
+    wording = "mail {0.domain}"
     domain: str
 
-    @property
-    def text(self) -> str:
-        """The question in words."""
-        return f"mail {self.domain}"
-
 
 @dataclass(frozen=True, slots=True)
-class OriginBehind:
-    """An address behind a proxy, as the proxy's operator or an analyst told it."""
+class DisclosedOriginAt(_Question):
+    """An address behind a reverse proxy, as the proxy's operator or an analyst disclosed it."""
 
-    kind: ClassVar[str] = "told_origin"
+    kind = "told_origin"
+    wording = "told origin {0.address}"
     address: Address
 
-    @property
-    def text(self) -> str:
-        """The question in words."""
-        return f"told origin {self.address}"
-
 
 @dataclass(frozen=True, slots=True)
-class OriginsBehind:
-    """Which origins somebody who may know them tells of a proxy's address."""
+class OriginsBehind(_Question):
+    """Which origins a source discloses of a reverse proxy's address."""
 
-    kind: ClassVar[str] = "origins_behind"
+    kind = "origins_behind"
+    wording = "origins behind {0.address}, told by {0.source}"
     address: Address
     source: str
 
-    @property
-    def text(self) -> str:
-        """The question in words."""
-        return f"origins behind {self.address}, told by {self.source}"
-
 
 @dataclass(frozen=True, slots=True)
-class ServedFrom:
+class ServedFrom(_Question):
     """Which of the addresses that DNS gave a check or an analyst saw serve the content."""
 
-    kind: ClassVar[str] = "served_from"
+    kind = "served_from"
+    wording = "served from {0.address}"
     address: Address
-
-    @property
-    def text(self) -> str:
-        """The question in words."""
-        return f"served from {self.address}"
 
 
 @dataclass(frozen=True, slots=True)
-class VouchedFor:
+class VouchedFor(_Question):
     """Whether a person of the hotline vouches for an
     organisation as accountable for what it hosts.
     """
 
-    kind: ClassVar[str] = "vouched_for"
+    kind = "vouched_for"
+    wording = "vouched for {0.provider}"
     provider: str
     """`handle space:HANDLE`."""
-
-    @property
-    def text(self) -> str:
-        """The question in words."""
-        return f"vouched for {self.provider}"
 
     @property
     def names_organisation(self) -> bool:
@@ -344,23 +285,19 @@ class VouchedFor:
 
 
 @dataclass(frozen=True, slots=True)
-class RegistryAddress:
+class RegistryAddress(_Question):
     """An address of the site that is a registry's,
     a resolver's or the mail relay's, and so protects nobody.
     """
 
-    kind: ClassVar[str] = "registry_address"
+    kind = "registry_address"
+    wording = "registry's own address {0.address}"
     address: Address
-
-    @property
-    def text(self) -> str:
-        """The question in words."""
-        return f"registry's own address {self.address}"
 
 
 Question = (
     ResolveName
-    | MadeUpName
+    | NonexistentName
     | NetworkAt
     | NetworkAbove
     | NationalNetwork
@@ -372,44 +309,18 @@ Question = (
     | OriginOf
     | NationalPage
     | SuffixOf
-    | FrontOf
-    | DeskOf
+    | ReverseProxyAt
+    | HotlinesAndAuthorityOf
     | DomainNamed
     | MailTo
-    | OriginBehind
+    | DisclosedOriginAt
     | OriginsBehind
     | ServedFrom
     | VouchedFor
     | RegistryAddress
 )
 
-_TYPES: dict[str, type[Any]] = {
-    cls.kind: cls
-    for cls in (
-        ResolveName,
-        MadeUpName,
-        NetworkAt,
-        NetworkAbove,
-        NationalNetwork,
-        EntityNamed,
-        SystemNumbered,
-        WhoisAt,
-        WhoisAbove,
-        WhoisSystem,
-        OriginOf,
-        NationalPage,
-        SuffixOf,
-        FrontOf,
-        DeskOf,
-        DomainNamed,
-        MailTo,
-        OriginBehind,
-        OriginsBehind,
-        ServedFrom,
-        VouchedFor,
-        RegistryAddress,
-    )
-}
+_TYPES: dict[str, type[Any]] = {question.kind: question for question in get_args(Question)}
 _READERS: dict[str, Callable[[Any], Any]] = {
     "address": ipaddress.ip_address,
     "first": ipaddress.ip_address,

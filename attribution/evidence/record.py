@@ -72,15 +72,18 @@ class Record:
     transaction ID is zeroed, as RFC 8484 does for caches.
     """
     url: str | None = None
+    """The URL asked; of a DNS question name and type, `site.example MX`."""
     http_status: int | None = None
     tls: bool = False
     retry_at: datetime | None = None
     note: str | None = None
-    """Why there is no usable answer, in words."""
+    """Why there is no usable answer, for people only."""
     location: str | None = None
     """Where the server redirected to."""
     cached: bool = False
+    """Whether it was taken from the cache."""
     stale: bool = False
+    """Whether it is older than a cached answer may be; used since the server did not answer."""
 
     @property
     def sha256(self) -> str:

@@ -1,4 +1,4 @@
-"""What a person of the hotline, or its checker, states:
+"""Statements of the hotline's analysts and checkers:
 evidence like any other, with who, when and why.
 """
 
@@ -43,7 +43,7 @@ class ServedStatement:
 
 @dataclass(frozen=True, slots=True)
 class Vouching:
-    """A person's word that a company answers for what
+    """An analyst's statement that a company answers for what
     it hosts, though its block is a customer's.
     """
 

@@ -1,6 +1,4 @@
-"""JSON text in which nothing can change how it is shown: registries' words are filled in by the
-people one is looking for.
-"""
+"""Text of registries made safe to show: a network's own customers may have written it."""
 
 from __future__ import annotations
 
@@ -15,8 +13,8 @@ _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def escaped_json(text: str) -> str:
-    """Return the same JSON with every control and direction mark as an escape."""
-    return DANGEROUS.sub(lambda found: _escape(found[0]), text)
+    """Return the same JSON with every control and direction mark escaped."""
+    return DANGEROUS.sub(lambda match: _escape(match[0]), text)
 
 
 def shown(text: str) -> str:

@@ -1,32 +1,35 @@
 """Text files that people give, line by line, in whatever encoding they were saved.
 
-By the byte-order mark; without one UTF-16 where every second byte of the first line is zero; else
-UTF-8, strictly. The Windows code pages are read only when they are named: a byte means another
-letter in each (`ü`, `ь`, `ü`, `ь`), and a wrong letter in a name makes a second company. A line
-that cannot be read is told with its place, never repaired.
+The byte-order mark gives the encoding; without one it is UTF-16 where every second byte of the
+first line is zero, else UTF-8, strictly. The Windows code pages are read only when they are named:
+a byte means another letter in each, and a wrong letter in a name makes a second company. A line
+that cannot be read is reported with its place, never repaired.
 """
 
 from __future__ import annotations
 
 import codecs
 import csv
+import io
 import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 MOST_LINE = 1_048_576
-"""Bytes of a line that is read; of a longer one the end is passed over."""
+"""Characters of a line that is read; a longer one is reported and skipped."""
 _PIECE = 65_536
 _MOST_RECORD_LINES = 100
 _UNCLOSED = "a quotation mark opens and does not close"
 _UNREADABLE = "attribution-unreadable"
+_UNREADABLE_BYTE = re.compile("[\udc00-\udcff]")
 _LONE_RETURN = re.compile("\r(?!\r*\n)")
-_HALF = re.compile("[\ud800-\udfff]")
 csv.field_size_limit(2 * MOST_LINE)
 
 
@@ -56,14 +59,13 @@ class Encoding(StrEnum):
     ISO_8859_15 = "iso-8859-15"
 
 
-_MARKS = (
+_BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, Encoding.UTF_8),
     (codecs.BOM_UTF32_LE, Encoding.UTF_32_LE),  # before UTF-16, which begins it
     (codecs.BOM_UTF32_BE, Encoding.UTF_32_BE),
     (codecs.BOM_UTF16_LE, Encoding.UTF_16_LE),
     (codecs.BOM_UTF16_BE, Encoding.UTF_16_BE),
 )
-_WIDE = frozenset([Encoding.UTF_16_LE, Encoding.UTF_16_BE, Encoding.UTF_32_LE, Encoding.UTF_32_BE])
 WAY_OUT = "save the file as UTF-8, or name its encoding (--encoding windows-1252, …)"
 
 
@@ -79,31 +81,37 @@ class TextLine:
     """Why it cannot be read, and what to do."""
 
 
-def encoding_of(path: Path, wanted: Encoding = Encoding.AUTO) -> Encoding:
-    """Return how a file is read; UTF-8 where it cannot be opened: who reads it complains then."""
-    if wanted is not Encoding.AUTO:
-        return wanted
+def encoding_of(path: Path, encoding: Encoding = Encoding.AUTO) -> Encoding:
+    """Return the encoding in which a file is read; UTF-8 where the file cannot be opened."""
+    if encoding is not Encoding.AUTO:
+        return encoding
     try:
         with path.open("rb") as raw:
-            return _encoding(raw.readline(MOST_LINE))[0]
+            return _detect(raw.readline(MOST_LINE))[0]
     except OSError:
         return Encoding.UTF_8
 
 
-def text_lines(raw: BinaryIO, wanted: Encoding = Encoding.AUTO) -> Iterator[TextLine]:
+def text_lines(raw: BinaryIO, encoding: Encoding = Encoding.AUTO) -> Iterator[TextLine]:
     """Yield the lines of an open file. Work and memory are bounded by `MOST_LINE` a line.
 
     Lines end with a line feed, or with a carriage return alone.
     """
-    more = 0  # lines that a carriage return alone ended so far
-    for line in _lines(raw, wanted):
-        if not more and "\r" not in line.text:
+    extra = 0  # lines that a carriage return alone ended so far
+    for line in _lines(raw, encoding):
+        if not extra and "\r" not in line.text:
             yield line
             continue
         pieces = _pieces(line.text)
         for place, text in enumerate(pieces):
-            yield TextLine(line.number + more + place, text, line.fault)
-        more += len(pieces) - 1
+            yield TextLine(line.number + extra + place, text, line.fault)
+        extra += len(pieces) - 1
+
+
+def decoded(data: bytes, encoding: Encoding = Encoding.AUTO) -> str:
+    """Return the text of a whole small file. Raises UnicodeDecodeError, a ValueError."""
+    chosen, mark_length = _detect(data[:MOST_LINE], encoding)
+    return data[mark_length:].decode(chosen.value, "strict")
 
 
 def _pieces(text: str) -> list[str]:
@@ -114,31 +122,16 @@ def _pieces(text: str) -> list[str]:
     return [*(f"{piece}\n" for piece in whole), *([last] if last else [])]
 
 
-def _lines(raw: BinaryIO, wanted: Encoding) -> Iterator[TextLine]:
-    first = raw.readline(MOST_LINE + 1)
-    encoding, mark = _encoding(first)
-    if wanted is not Encoding.AUTO and wanted is not encoding:
-        encoding, mark = wanted, 0
-    first = first[mark:]
-    if encoding in _WIDE:
-        yield from _wide_lines(chain([first], iter(lambda: raw.read(_PIECE), b"")), encoding)
-    else:
-        yield from _byte_lines(raw, first, encoding)
+def _detect(head: bytes, encoding: Encoding = Encoding.AUTO) -> tuple[Encoding, int]:
+    """Return the encoding of a file and the length of its byte-order mark, by its first bytes.
 
-
-def decoded(data: bytes, wanted: Encoding = Encoding.AUTO) -> str:
-    """Return the text of a whole small file. Raises UnicodeDecodeError, a ValueError."""
-    encoding, mark = _encoding(data[:MOST_LINE])
-    if wanted is not Encoding.AUTO and wanted is not encoding:
-        encoding, mark = wanted, 0
-    return data[mark:].decode(encoding.value, "strict")
-
-
-def _encoding(head: bytes) -> tuple[Encoding, int]:
-    """Return the encoding that a file's first bytes tell, and the length of its mark."""
-    for mark, encoding in _MARKS:
-        if head.startswith(mark):
-            return encoding, len(mark)
+    An encoding that is named wins; a mark of another one is content then.
+    """
+    for mark, of_mark in _BYTE_ORDER_MARKS:
+        if head.startswith(mark) and encoding in (Encoding.AUTO, of_mark):
+            return of_mark, len(mark)
+    if encoding is not Encoding.AUTO:
+        return encoding, 0
     sample = head[:4096]
     half = len(sample) // 2
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
@@ -147,72 +140,62 @@ def _encoding(head: bytes) -> tuple[Encoding, int]:
     return Encoding.UTF_8, 0
 
 
-def _byte_lines(raw: BinaryIO, first: bytes, encoding: Encoding) -> Iterator[TextLine]:
-    number, line = 0, first
-    while line:
+class _Rejoined(io.RawIOBase):
+    """A stream whose first bytes were read already."""
+
+    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+        self._head, self._rest = head, cast("io.BufferedIOBase", rest)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        room = memoryview(buffer)
+        piece = self._head[: len(room)] or self._rest.read1(len(room))
+        self._head = self._head[len(room) :]
+        room[: len(piece)] = piece
+        return len(piece)
+
+
+def _lines(raw: BinaryIO, encoding: Encoding) -> Iterator[TextLine]:
+    head = raw.readline(MOST_LINE + 1)
+    chosen, mark_length = _detect(head, encoding)
+    joined = io.BufferedReader(_Rejoined(head[mark_length:], raw))
+    text = io.TextIOWrapper(joined, chosen.value, _UNREADABLE, newline="\n")
+    number = 0
+    while line := text.readline(MOST_LINE + 1):
         number += 1
-        if len(line) > MOST_LINE and not line.endswith(b"\n"):
-            yield TextLine(number, "", f"the line is longer than {MOST_LINE} bytes")
-            _pass_over(raw)
-        else:
-            yield _decoded(number, line, encoding)
-        line = raw.readline(MOST_LINE + 1)
-
-
-def _pass_over(raw: BinaryIO) -> None:
-    """Read to the end of a line."""
-    while (more := raw.readline(_PIECE)) and not more.endswith(b"\n"):
-        pass
-
-
-def _decoded(number: int, line: bytes, encoding: Encoding) -> TextLine:
-    try:
-        return TextLine(number, line.decode(encoding.value))
-    except UnicodeDecodeError as error:
-        shown = line.decode(encoding.value, "backslashreplace")
-        name = "UTF-8" if encoding is Encoding.UTF_8 else encoding.value
-        fault = (
-            f"the line is no {name} text: byte 0x{line[error.start]:02x} at place "
-            f"{error.start + 1}; {WAY_OUT}"
-        )
-        return TextLine(number, shown, fault)
-
-
-def _wide_lines(pieces: Iterator[bytes], encoding: Encoding) -> Iterator[TextLine]:
-    """Yield the lines of UTF-16 or UTF-32, whose line ends are no single bytes."""
-    decoder = codecs.getincrementaldecoder(encoding.value)(_UNREADABLE)
-    number, begun, passing = 1, "", False
-    for piece in chain(pieces, [None]):
-        text = decoder.decode(piece or b"", piece is None)
-        *whole, last = text.split("\n")
-        for line in whole:
-            if not passing:
-                yield _wide(number, f"{begun}{line}\n", encoding)
-            begun, number, passing = "", number + 1, False
-        begun = "" if passing else begun + last
-        if len(begun) > MOST_LINE:
+        if len(line) > MOST_LINE and not line.endswith("\n"):
             yield TextLine(number, "", f"the line is longer than {MOST_LINE} characters")
-            begun, passing = "", True
-    if begun:
-        yield _wide(number, begun, encoding)
+            while (rest := text.readline(_PIECE)) and not rest.endswith("\n"):
+                pass
+        else:
+            yield _checked(number, line, chosen)
 
 
-def _wide(number: int, line: str, encoding: Encoding) -> TextLine:
-    """Return a line of UTF-16, with a fault where it has half a character."""
-    if _HALF.search(line):
-        shown = line.encode("utf-8", "backslashreplace").decode("utf-8")
-        return TextLine(number, shown, f"the line is no {encoding.value} text; {WAY_OUT}")
-    return TextLine(number, line)
+def _checked(number: int, line: str, encoding: Encoding) -> TextLine:
+    """Return a line, with its fault where bytes of it are no text."""
+    first = _UNREADABLE_BYTE.search(line)
+    if first is None:
+        return TextLine(number, line)
+    place = len(line[: first.start()].encode(encoding.value)) + 1
+    shown = _UNREADABLE_BYTE.sub(lambda match: f"\\x{ord(match[0]) - 0xDC00:02x}", line)
+    fault = (
+        f"the line is no {encoding.value.upper()} text: byte 0x{ord(first[0]) - 0xDC00:02x} at "
+        f"place {place}; {WAY_OUT}"
+    )
+    return TextLine(number, shown, fault)
 
 
-def _mark_unreadable(error: UnicodeError) -> tuple[str, int]:
-    """Put a lone surrogate, which no text has, in place of what cannot be read."""
+def _as_surrogates(error: UnicodeError) -> tuple[str, int]:
+    """Put U+DC00 + its value, which no text has, in place of each byte that cannot be read."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
-    return "\udcff", error.end
+    unreadable = error.object[error.start : error.end]
+    return "".join(chr(0xDC00 + byte) for byte in unreadable), error.end
 
 
-codecs.register_error(_UNREADABLE, _mark_unreadable)
+codecs.register_error(_UNREADABLE, _as_surrogates)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,4 @@
-"""Files that are whole or not there, readable by their
-owner alone, and never in place of another unasked.
+"""Output files: written atomically, readable by their owner alone, replacing others on demand only.
 
 Everything that this program writes for a person may hold reported URLs or names of companies:
 files get the mode 0600 and folders 0700, whatever the umask.
@@ -25,12 +24,11 @@ FOLDER_MODE = 0o700
 def whole_file(
     path: Path, mode: str = "w", *, replace: bool = False, what: str = "output"
 ) -> Iterator[IO[Any]]:
-    """Open a file to write (`w` for UTF-8 text, `wb` for
-    bytes) that has its name when all of it is on disk.
+    """Open a file to write (`w`: UTF-8 text, `wb`: bytes) that gets its name when it is complete.
 
-    Without `replace` a file that is there is left as it is. A device or pipe is written to as it
-    stands. Raises OutputExistsError, also where the file was made meanwhile, and OutputError for
-    every other OSError; `what` is the file's name in its message.
+    Without `replace` an existing file is not changed. A device or pipe is written to directly.
+    Raises OutputExistsError, also where the file was made meanwhile, and OutputError for every
+    other OSError; `what` is the file's name in its message.
     """
     refuse_existing(path, replace=replace)
     try:
@@ -54,18 +52,15 @@ def whole_file(
 
 
 def refuse_existing(*paths: Path, replace: bool = False) -> None:
-    """Refuse a file that is there, before any work is done for it.
-
-    Raises OutputExistsError naming the first.
-    """
+    """Raise OutputExistsError for the first file that exists, before any work is done for it."""
     for path in paths:
         try:
-            there = not replace and os.path.lexists(path) and not _is_stream(path)
+            exists = not replace and os.path.lexists(path) and not _is_stream(path)
         except OSError as error:
             raise OutputError(
                 f"output {str(path)!r} cannot be written: {reason_of(error)}"
             ) from error
-        if there:
+        if exists:
             raise OutputExistsError(str(path))
 
 
@@ -84,16 +79,12 @@ def private_folder(path: Path) -> None:
 
 
 def open_private(path: Path, mode: str) -> IO[bytes]:
-    """Open a file of bytes unbuffered; one that is made
-    is its owner's alone, and has its name on disk.
-
-    Raises OSError.
-    """
-    made = not os.path.lexists(path)
+    """Open a file of bytes unbuffered; a new one is its owner's alone. Raises OSError."""
+    is_new = not os.path.lexists(path)
     opened = open(  # noqa: SIM115 - Path.open takes no opener; the caller closes it
         path, mode, buffering=0, opener=lambda name, flags: os.open(name, flags, FILE_MODE)
     )
-    if made:
+    if is_new:
         sync_folder(path.parent)
     elif "w" in mode and hasattr(os, "fchmod") and stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
         os.fchmod(opened.fileno(), FILE_MODE)  # emptied, so that it is as new
@@ -101,9 +92,7 @@ def open_private(path: Path, mode: str) -> IO[bytes]:
 
 
 def sync_folder(folder: Path) -> None:
-    """See to it that a folder's names are on disk;
-    where folders cannot be synced (Windows), nothing is done.
-    """
+    """Sync a folder's names to disk; does nothing where folders cannot be synced (Windows)."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except OSError:
@@ -116,9 +105,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def _give_name(new: Path, path: Path, *, replace: bool) -> None:
-    """Rename a finished file; a hard link refuses a name
-    that was taken meanwhile, which a rename would not.
-    """
+    """Rename a finished file; a hard link refuses a name that was taken meanwhile."""
     if replace:
         new.replace(path)
     else:
@@ -151,7 +138,7 @@ def _is_stream(path: Path) -> bool:
 
 
 def reason_of(error: OSError) -> str:
-    """Return what the system complains of, and what a person may do about it, as two sentences."""
+    """Return the system's reason and what a person may do about it, as two sentences."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         way_out = "Make room, then run the command again"
     elif error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):

@@ -341,7 +341,9 @@ EVENT_FIELDS: dict[str, Callable[[Mapping[str, Any], str], Any]] = {
     "by_whom": _name_or_none,
     "notices": _names,
 }
-"""Fields of an event that have a meaning, and what checks each; docs/cases.md tells what they say.
+"""Fields of an event whose meaning is known, and the check of each.
+
+docs/guides/report-and-notify.md has their meaning.
 
 `served_by` is the provider whose address gave the content, null where the checker could not tell.
 `unsigned` marks a check that counts for nothing: the hotline has checker keys, and none signed it.

@@ -1,1 +1,1 @@
-"""Asking: everything that opens a socket, through one door."""
+"""Asking resolvers and registries: everything that opens a socket."""

@@ -1,18 +1,17 @@
-"""One question in, the records of its answer out:
-hands each kind of question to the client that can ask it.
-"""
+"""Hands each kind of question to the client that can ask it, and returns the records."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
+from typing import Any
 
 from attribution.evidence import Question, Record
 from attribution.evidence.question import (
-    DeskOf,
     DomainNamed,
     EntityNamed,
-    FrontOf,
+    HotlinesAndAuthorityOf,
     MailTo,
     NationalNetwork,
     NationalPage,
@@ -20,6 +19,7 @@ from attribution.evidence.question import (
     NetworkAt,
     OriginOf,
     ResolveName,
+    ReverseProxyAt,
     SuffixOf,
     SystemNumbered,
     WhoisAbove,
@@ -51,10 +51,10 @@ from attribution.settings import Settings
 
 
 class Asker:
-    """Owns the transport and every client. `close` ends what is open.
+    """Owns the transport and every client; `close` ends what is open.
 
-    `reported` are the hosts that no connection may go to; `on_connect` is told of every connection.
-    `turns` are those of every task of this event loop that asks, reads or decides.
+    `reported` are the hosts that no connection may go to; `on_connect` is called before every
+    connection.
     """
 
     def __init__(
@@ -67,6 +67,7 @@ class Asker:
     ) -> None:
         listed = ListedServers(settings)
         self.turns = FairTurns()
+        """Turns of every task of this event loop that asks, reads or decides."""
         self._transport = Transport(
             settings, listed, reported=reported, on_connect=on_connect, turns=self.turns
         )
@@ -84,61 +85,45 @@ class Asker:
         self._rdap = RdapClient(self._transport, self._bootstrap, listed, attempts, clock)
         self._whois = WhoisClient(settings, self._transport, listed, attempts, clock)
         self._tables = Tables(settings, clock)
-        self._beginning: asyncio.Task[None] | None = None
-        self._pages = NationalPages(self._transport, listed, attempts, clock)
+        self._preparing: asyncio.Task[None] | None = None
+        self._handlers: dict[type[Question], Callable[[Any], Awaitable[list[Record]]]] = {
+            NetworkAt: self._rdap.network_at,
+            NetworkAbove: self._rdap.network_above,
+            NationalNetwork: self._rdap.network_at_service,
+            EntityNamed: self._rdap.entity,
+            SystemNumbered: self._rdap.system,
+            WhoisAt: self._whois.network_at,
+            WhoisAbove: self._whois.network_above,
+            WhoisSystem: self._whois.system,
+            NationalPage: NationalPages(self._transport, listed, attempts, clock).fetch,
+            DomainNamed: self._domain,
+            ResolveName: self._dns.resolve,
+            MailTo: self._dns.mail_exchange,
+            OriginOf: partial(ask_origin, self._dns),
+            SuffixOf: self._tables.suffix_of,
+            ReverseProxyAt: self._tables.reverse_proxy_lists,
+            HotlinesAndAuthorityOf: self._tables.hotlines_and_authority,
+        }
 
     async def ask(self, question: Question) -> list[Record]:
-        """Ask, and return every step as a record; a failure is a record too, the last one."""
-        match question:
-            case NetworkAt():
-                return await self._rdap.network_at(question)
-            case NetworkAbove():
-                return await self._rdap.network_above(question)
-            case NationalNetwork():
-                return await self._rdap.network_at_service(question)
-            case EntityNamed():
-                return await self._rdap.entity(question)
-            case SystemNumbered():
-                return await self._rdap.system(question)
-            case WhoisAt():
-                return await self._whois.network_at(question)
-            case WhoisAbove():
-                return await self._whois.network_above(question)
-            case WhoisSystem():
-                return await self._whois.system(question)
-            case NationalPage():
-                return await self._pages.fetch(question)
-            case DomainNamed(whois=False):
-                return await self._rdap.domain(question)
-            case DomainNamed():
-                return await self._whois.domain(question)
-            case _:
-                return await self._ask_names_and_tables(question)
+        """Ask, and return every step as a record; a failure is a record too, the last one.
 
-    async def _ask_names_and_tables(self, question: Question) -> list[Record]:
-        match question:
-            case ResolveName():
-                return await self._dns.resolve(question.host)
-            case MailTo():
-                return await self._dns.mail_exchange(question)
-            case OriginOf():
-                return await ask_origin(self._dns, question)
-            case SuffixOf():
-                await self._tables.load()
-                return [self._tables.suffix_of(question)]
-            case FrontOf():
-                await self._tables.load()
-                return self._tables.front_of(question)
-            case DeskOf():
-                return [self._tables.desk_of(question)]
-            case _:  # what a person says: nobody is asked for it
-                raise TypeError(f"{question.kind} is no question to a server")
+        Raises TypeError for a statement of a person, which no server answers.
+        """
+        handler = self._handlers.get(type(question))
+        if handler is None:
+            raise TypeError(f"{question.kind} is no question to a server")
+        return await handler(question)
+
+    async def _domain(self, question: DomainNamed) -> list[Record]:
+        client = self._whois if question.whois else self._rdap
+        return await client.domain(question)
 
     def prepare(self) -> None:
-        """Begin with what every look needs first, beside the name's own resolution; called once."""
-        self._beginning = asyncio.create_task(self._begin())
+        """Start to load what every lookup needs first; call it once."""
+        self._preparing = asyncio.create_task(self._prepare())
 
-    async def _begin(self) -> None:
+    async def _prepare(self) -> None:
         await asyncio.gather(self._tables.load(), self._bootstrap.prepare())
 
     async def fetch(self, url: str, *, accept: str, headers: Mapping[str, str]) -> HttpAnswer:
@@ -147,16 +132,14 @@ class Asker:
         return await self._transport.fetch(request)
 
     def registry_addresses(self, addresses: Iterable[Address]) -> frozenset[Address]:
-        """Return which of a site's addresses are a listed server's,
-        a resolver's or the relay's, in normal form.
-        """
+        """Return which of a site's addresses belong to a listed server, a resolver or the relay."""
         return self._transport.registry_addresses(addresses)
 
     async def close(self) -> None:
         """Close connections and end refreshes."""
-        if self._beginning is not None:
-            self._beginning.cancel()
-            await asyncio.gather(self._beginning, return_exceptions=True)
+        if self._preparing is not None:
+            self._preparing.cancel()
+            await asyncio.gather(self._preparing, return_exceptions=True)
         await self._tables.close()
         await self._bootstrap.close()
         await self._transport.close()

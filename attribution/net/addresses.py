@@ -46,10 +46,10 @@ def special_purpose(address: Address, *, documentation_is_special: bool = True) 
     With `documentation_is_special=False` the documentation ranges (RFC 5737, 3849, 9637) count as
     ordinary.
     """
-    found = _special_networks()[address.version].find(address)
-    if found is None:
+    match = _special_networks()[address.version].find(address)
+    if match is None:
         return None
-    name, kind = found[1]
+    name, kind = match[1]
     ordinary = kind == "global" or (kind == "documentation" and not documentation_is_special)
     return None if ordinary else name
 

@@ -50,8 +50,8 @@ def domain_of(host: str) -> Domain:
 
 def list_version() -> str:
     """Return the version line of the packaged list."""
-    found = re.search(r"^// VERSION: (\S+)", _snapshot(), re.MULTILINE)
-    return found[1] if found else "unknown"
+    match = re.search(r"^// VERSION: (\S+)", _snapshot(), re.MULTILINE)
+    return match[1] if match else "unknown"
 
 
 @cache

@@ -1,5 +1,5 @@
 """Longest-prefix match over address blocks: a sorted array of disjoint segments, one bisection a
-look-up.
+lookup.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class PrefixTable(Generic[Value]):
         """Build from (prefix, value); prefixes of the other version, and what is no prefix, are
         left out.
         """
-        found: dict[tuple[int, int], tuple[str, Value]] = {}
+        by_ends: dict[tuple[int, int], tuple[str, Value]] = {}
         for prefix, value in rows:
             try:
                 network = ipaddress.ip_network(prefix, strict=False)
@@ -40,7 +40,7 @@ class PrefixTable(Generic[Value]):
             if network.version == version:
                 first, last = int(network.network_address), int(network.broadcast_address)
                 # Sorts wider blocks before those that start with them.
-                found[first, -last] = (str(network), value)
+                by_ends[first, -last] = (str(network), value)
         starts: list[int] = [0]
         blocks: list[tuple[str, Value] | None] = [None]
         around: list[tuple[int, tuple[str, Value]]] = []
@@ -57,7 +57,7 @@ class PrefixTable(Generic[Value]):
                 ended, _ = around.pop()
                 begin(ended + 1, around[-1][1] if around else None)
 
-        for (first, negative_last), block in sorted(found.items(), key=lambda item: item[0]):
+        for (first, negative_last), block in sorted(by_ends.items(), key=lambda item: item[0]):
             leave_until(first)
             around.append((-negative_last, block))
             begin(first, block)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
-
+from attribution.net.addresses import is_address
 from attribution.net.domains import domain_of
 
 
@@ -11,12 +10,10 @@ def site_of(host: str) -> str:
     """Return the registrable domain, or the customer's page under a platform's suffix; an address
     is its own site.
     """
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        domain = domain_of(host)
-        if domain.platform_suffix and host != domain.platform_suffix:
-            below = host.removesuffix("." + domain.platform_suffix)
-            return f"{below.rpartition('.')[2]}.{domain.platform_suffix}"
-        return domain.registrable or host
-    return host
+    if is_address(host):
+        return host
+    domain = domain_of(host)
+    if domain.platform_suffix and host != domain.platform_suffix:
+        below = host.removesuffix("." + domain.platform_suffix)
+        return f"{below.rpartition('.')[2]}.{domain.platform_suffix}"
+    return domain.registrable or host

@@ -1,1 +1,1 @@
-"""Notices to a provider: sender, wording, templates."""
+"""Notices to a provider: their text in each language, and a hotline's own templates."""

@@ -15,7 +15,7 @@ Sources: Waudby-Smith & Ramdas, "Estimating means of bounded random variables by
 (2024), section 4; Ramdas, Grünwald, Vovk & Shafer, "Game-theoretic statistics and safe
 anytime-valid inference", Stat. Sci. 38 (2023); Shin, Ramdas & Rinaldo, "E-detectors" (2023).
 Assumption: blocks may depend on one another in any way, but given all that was before, a block's
-expected share is at most p. Moods and disputes break it: docs/pattern.md says how far.
+expected share is at most p. Moods and disputes break it: docs/explanation/pattern.md says how far.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from attribution.registry.lenient import as_country, as_lines, as_list, as_objects, as_text
@@ -13,49 +13,38 @@ from attribution.registry.mailbox import (
     read_mailboxes,
     unusable_mailbox,
 )
-from attribution.registry.registration import Mailbox
+from attribution.registry.registration import Entity, Mailbox
+
+_FIELDS = (
+    "name",
+    "organisation",
+    "kind",
+    "mailboxes",
+    "forms",
+    "country",
+    "redacted",
+    "unusable",
+)
+"""The fields of an entity that its card gives."""
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What a contact card says."""
+def read_card(entity: dict[str, Any]) -> Entity:
+    """Read the entity's card: jCard first, a JSContact card beside it fills what is missing.
 
-    name: str | None = None
-    organisation: str | None = None
-    kind: str | None = None
-    mailboxes: tuple[Mailbox, ...] = ()
-    forms: tuple[str, ...] = ()
-    address: tuple[str, ...] = ()
-    country: str | None = None
-    withheld: bool = False
-    """A mailbox or name is masked or replaced by the registry's notice that it is withheld."""
-    unusable: tuple[str, ...] = ()
-    """What stands in place of a mailbox and is none, as text."""
-
-
-def read_card(entity: dict[str, Any]) -> Card:
-    """Read the entity's card: jCard first, a JSContact card beside it fills what is missing."""
+    The entity that is returned has the card's fields only: no handle, no roles.
+    """
     jcard = _read_jcard(entity.get("vcardArray"))
     keys = (key for key in entity if key.startswith("jscard") and not key.endswith("_version"))
     key = next(keys, None)
     if key is None:
         return jcard
     jscontact = _read_jscontact(entity.get(key))
-    return Card(
-        name=jcard.name or jscontact.name,
-        organisation=jcard.organisation or jscontact.organisation,
-        kind=jcard.kind or jscontact.kind,
-        mailboxes=jcard.mailboxes or jscontact.mailboxes,
-        forms=jcard.forms or jscontact.forms,
-        address=jcard.address or jscontact.address,
-        country=jcard.country or jscontact.country,
-        withheld=jcard.withheld or jscontact.withheld,
-        unusable=jcard.unusable or jscontact.unusable,
-    )
+    either = {name: getattr(jcard, name) or getattr(jscontact, name) for name in _FIELDS}
+    return replace(jcard, **either)
 
 
 class _Rows:
-    """Takes the properties of a jCard one by one."""
+    """Gathers the properties of a card."""
 
     def __init__(self) -> None:
         self.first: dict[str, str] = {}
@@ -63,7 +52,8 @@ class _Rows:
         self.unusable: list[str] = []
         self.contact_forms: list[str] = []
         self.other_forms: list[str] = []
-        self.address: tuple[tuple[str, ...], str | None] | None = None
+        self.country: str | None = None
+        self.has_address = False
         self.mail_withheld = self.name_withheld = False
 
     def take(self, name: str, parameters: dict[str, Any], content: Any) -> None:
@@ -76,8 +66,8 @@ class _Rows:
             self._take_name(name, content)
         elif name in ("contact-uri", "url"):
             self._take_link(name, parameters, content)
-        elif name == "adr" and self.address is None:
-            self.address = _address(parameters, content)
+        elif name == "adr" and not self.has_address:
+            self._take_country(parameters, content)
 
     def _take_mail(self, parameters: dict[str, Any], content: Any) -> None:
         types, pref = _types(parameters), _pref(parameters)
@@ -96,6 +86,13 @@ class _Rows:
             else:
                 self.first.setdefault(name, line)
 
+    def _take_country(self, parameters: dict[str, Any], content: Any) -> None:
+        """Take the country of the first address that is not empty."""
+        last = content[6] if isinstance(content, list) and len(content) >= 7 else None
+        self.country = as_country(parameters.get("cc")) or as_country(last)
+        lines = as_lines(parameters.get("label")) or as_lines(content)
+        self.has_address = bool(self.country or lines)
+
     def _take_link(self, name: str, parameters: dict[str, Any], content: Any) -> None:
         for line in as_lines(content):
             if is_withheld(line):
@@ -106,23 +103,21 @@ class _Rows:
                 self._take_mail(parameters, line)
 
 
-def _read_jcard(value: Any) -> Card:
+def _read_jcard(value: Any) -> Entity:
     """Read `["vcard", [[name, {}, type, value…], …]]`, or the same without the inner list."""
     rows = _Rows()
     for row in _jcard_rows(value):
         if isinstance(row, list) and len(row) >= 4 and isinstance(row[0], str):
             parameters = row[1] if isinstance(row[1], dict) else {}
             rows.take(row[0].lower(), parameters, row[3] if len(row) == 4 else row[3:])
-    label, country = rows.address or ((), None)
-    return Card(
+    return Entity(
         name=rows.first.get("fn"),
         organisation=rows.first.get("org"),
         kind=rows.first.get("kind"),
         mailboxes=tuple(rows.mailboxes),
         forms=(*rows.contact_forms, *rows.other_forms),
-        address=label,
-        country=country,
-        withheld=rows.mail_withheld or (rows.name_withheld and not rows.mailboxes),
+        country=rows.country,
+        redacted=rows.mail_withheld or (rows.name_withheld and not rows.mailboxes),
         unusable=tuple(rows.unusable),
     )
 
@@ -145,17 +140,9 @@ def _pref(parameters: dict[str, Any]) -> int | None:
     return int(value) if value.isascii() and value.isdigit() else None
 
 
-def _address(parameters: dict[str, Any], content: Any) -> tuple[tuple[str, ...], str | None] | None:
-    country = as_country(parameters.get("cc"))
-    if isinstance(content, list) and len(content) >= 7:
-        country = country or as_country(content[6])
-    lines = as_lines(parameters.get("label")) or as_lines(content)
-    return (tuple(lines), country) if lines or country else None
-
-
-def _read_jscontact(value: Any) -> Card:
+def _read_jscontact(value: Any) -> Entity:
     if not isinstance(value, dict):
-        return Card()
+        return Entity()
     name, emails = value.get("name"), value.get("emails")
     addresses = _members(value.get("addresses"))
     rows = _Rows()
@@ -169,23 +156,23 @@ def _read_jscontact(value: Any) -> Card:
         rows.take("email", {"type": types, "pref": email.get("pref")}, text)
     organisations = _members(value.get("organizations"))
     links = _members(value.get("links"))
-    return Card(
+    return Entity(
         name=as_text(name.get("full"))
         if isinstance(name, dict)
         else as_text(value.get("fullName")),
         organisation=next(
-            (text for one in organisations if (text := as_text(one.get("name")))), None
+            (text for item in organisations if (text := as_text(item.get("name")))), None
         ),
         kind=as_text(value.get("kind")),
         mailboxes=tuple(rows.mailboxes),
         forms=tuple(
-            form for one in links for form in read_forms(one.get("uri") or one.get("href"))
+            form for link in links for form in read_forms(link.get("uri") or link.get("href"))
         ),
-        address=tuple(as_lines([one.get("full") for one in addresses])),
         country=next(
-            (code for one in addresses if (code := as_country(one.get("countryCode")))), None
+            (code for address in addresses if (code := as_country(address.get("countryCode")))),
+            None,
         ),
-        withheld=rows.mail_withheld,
+        redacted=rows.mail_withheld,
         unusable=tuple(rows.unusable),
     )
 

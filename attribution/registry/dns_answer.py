@@ -17,7 +17,7 @@ from attribution.registry.registration import UnreadableAnswer
 
 @dataclass(frozen=True, slots=True)
 class DnsAnswer:
-    """What a resolver said about one name and type."""
+    """What a resolver answered about a name and type."""
 
     chain: tuple[tuple[str, str], ...]
     """CNAME links in the order in which they lead from the name asked: (alias, target)."""
@@ -26,8 +26,6 @@ class DnsAnswer:
     """Seconds; of an answer without values, the negative
     TTL of the SOA record (RFC 2308), None without one.
     """
-    authenticated: bool
-    """The resolver says that it validated DNSSEC (AD flag)."""
     code: int = 0
     """The response code (RCODE)."""
     extended: frozenset[int] = frozenset()
@@ -79,7 +77,6 @@ def read_dns(body: bytes, name: str, rdtype: str) -> DnsAnswer:
         tuple(chain),
         tuple(values.get(owner, ())),
         ttl,
-        bool(message.flags & dns.flags.AD),
         int(message.rcode()),
         frozenset(
             int(option.code) for option in message.options if isinstance(option, dns.edns.EDEOption)
@@ -100,16 +97,14 @@ def read_origin(body: bytes, name: str) -> list[OriginAnswer]:
     """Read Team Cymru's `AS | prefix | country | registry
     | date` TXT records, most specific prefix first.
     """
-    found = []
+    origins = []
     for text in read_dns(body, name, "TXT").values:
         fields = [field.strip() for field in text.strip('"').split("|")]
         asns = tuple(int(asn) for asn in re.findall(r"\d+", fields[0]))
         if len(fields) >= 4 and asns:
             country = fields[2].upper() if re.fullmatch(r"[A-Za-z]{2}", fields[2]) else None
-            found.append(OriginAnswer(asns, fields[1], country, fields[3].lower() or None))
-    return sorted(
-        found, key=lambda one: -int(one.prefix.rpartition("/")[2] or 0) if "/" in one.prefix else 0
-    )
+            origins.append(OriginAnswer(asns, fields[1], country, fields[3].lower() or None))
+    return sorted(origins, key=lambda origin: -int(origin.prefix.partition("/")[2] or 0))
 
 
 def _text(rdata: object) -> str:

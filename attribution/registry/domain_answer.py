@@ -37,7 +37,7 @@ class DomainRegistration:
     name: str
     registrar: Registrar | None
     status: frozenset[str]
-    """EPP status codes in RDAP's words: `active`, `client hold`."""
+    """EPP status codes as RDAP spells them (RFC 8056): `active`, `client hold`."""
     nameservers: tuple[str, ...]
 
 
@@ -52,21 +52,23 @@ def read_domain(body: bytes) -> DomainRegistration:
     ids = {
         as_text(entity.get("handle")): identifier
         for entity in as_objects(document.get("entities"))
-        for one in as_objects(entity.get("publicIds"))
-        if "registrar" in (as_text(one.get("type")) or "").lower()
-        and (identifier := as_text(one.get("identifier")))
+        for public_id in as_objects(entity.get("publicIds"))
+        if "registrar" in (as_text(public_id.get("type")) or "").lower()
+        and (identifier := as_text(public_id.get("identifier")))
     }
-    registrar = next((one for one in read_entities(document) if "registrar" in one.roles), None)
+    registrar = next(
+        (entity for entity in read_entities(document) if "registrar" in entity.roles), None
+    )
     return DomainRegistration(
         name.lower().rstrip("."),
         _registrar(registrar, ids.get(registrar.handle)) if registrar else None,
         frozenset(
-            text.lower() for one in as_list(document.get("status")) if (text := as_text(one))
+            text.lower() for status in as_list(document.get("status")) if (text := as_text(status))
         ),
         tuple(
             host.lower().rstrip(".")
-            for one in as_objects(document.get("nameservers"))
-            if (host := as_text(one.get("ldhName")))
+            for nameserver in as_objects(document.get("nameservers"))
+            if (host := as_text(nameserver.get("ldhName")))
         )[:_MOST_NAMESERVERS],
     )
 
@@ -77,21 +79,22 @@ def read_domain_text(text: str, name: str) -> DomainRegistration | None:
     domain = next(iter(fields.get("domain name", fields.get("domain", []))), "").lower().rstrip(".")
     if domain != name:
         return None
-    registrar = _said_once(fields, "registrar")
-    number = _said_once(fields, "registrar iana id")
-    desk = _said_once(fields, "registrar abuse contact email")
-    mailbox = next(iter(read_mailboxes(desk)), None)
+    registrar = _only_value(fields, "registrar")
+    number = _only_value(fields, "registrar iana id")
+    mailboxes = read_mailboxes(_only_value(fields, "registrar abuse contact email"))
     status = [value.split()[0] for value in fields.get("domain status", fields.get("status", []))]
     hosts = [value.split()[0] for value in fields.get("name server", fields.get("nserver", []))]
     return DomainRegistration(
         domain,
-        Registrar(f"registrar:{number or registrar}", registrar, mailbox) if registrar else None,
-        frozenset(_CAMEL.sub(" ", one).lower() for one in status),
+        Registrar(f"registrar:{number or registrar}", registrar, next(iter(mailboxes), None))
+        if registrar
+        else None,
+        frozenset(_CAMEL.sub(" ", code).lower() for code in status),
         tuple(dict.fromkeys(host.lower().rstrip(".") for host in hosts))[:_MOST_NAMESERVERS],
     )
 
 
-def _said_once(fields: dict[str, list[str]], key: str) -> str | None:
+def _only_value(fields: dict[str, list[str]], key: str) -> str | None:
     """Return a field's value where the answer has one:
     a second may be a line of the registrant's own.
     """
@@ -121,13 +124,15 @@ def _fields(text: str) -> dict[str, list[str]]:
 def _registrar(entity: Entity, number: str | None) -> Registrar | None:
     """Take the abuse contact from under the registrar only, never from the registrant's side.
 
-    Some registries name a registrar only on its abuse desk, whose own name may be `Abuse`.
+    Some registries name a registrar only on its abuse role, whose own name may be `Abuse`.
     """
-    desks = [one for child in entity.entities for one in child.walk() if "abuse" in one.roles]
-    named = (name for one in desks for name in (one.organisation, one.name) if usable_name(name))
-    name = entity.name or entity.organisation or next(named, None)
+    abuse_roles = [
+        role for child in entity.entities for role in child.walk() if "abuse" in role.roles
+    ]
+    names = (name for role in abuse_roles for name in (role.organisation, role.name))
+    name = entity.name or entity.organisation or next(filter(usable_name, names), None)
     if not name:
         return None
-    box = next((one.mailboxes[0].email for one in desks if one.mailboxes), None)
-    form = next((one.forms[0] for one in desks if one.forms), None)
+    box = next((role.mailboxes[0].email for role in abuse_roles if role.mailboxes), None)
+    form = next((role.forms[0] for role in abuse_roles if role.forms), None)
     return Registrar(f"registrar:{number or entity.handle or name}", name, box, form)

@@ -39,8 +39,8 @@ def read_mailboxes(text: object) -> list[str]:
     `mailto:` with or without a query, angle brackets and quotation marks around are taken off. What
     is masked with `*`, holds a quotation mark or is not well formed is left out, never repaired.
     """
-    found = (_mailbox(word) for word in _words(text))
-    return list(dict.fromkeys(box for box in found if box))
+    mailboxes = (_mailbox(word) for word in _words(text))
+    return list(dict.fromkeys(mailbox for mailbox in mailboxes if mailbox))
 
 
 def is_masked(text: object) -> bool:
@@ -64,9 +64,9 @@ def normal_mailbox(mailbox: str) -> str:
     return f"{local.partition('+')[0]}@{domain}"
 
 
-def same_mailbox(one: str | None, other: str | None) -> bool:
-    """Say whether two mailboxes are one in other spellings; False where one is missing."""
-    return bool(one and other) and normal_mailbox(one or "") == normal_mailbox(other or "")
+def same_mailbox(a: str | None, b: str | None) -> bool:
+    """Say whether two spellings are of one mailbox; False where either is missing."""
+    return bool(a and b) and normal_mailbox(a or "") == normal_mailbox(b or "")
 
 
 def read_forms(text: object) -> list[str]:
@@ -78,8 +78,8 @@ def read_forms(text: object) -> list[str]:
 
 def geofeed_in(lines: Iterable[str]) -> str | None:
     """Return the link of a remark `Geofeed URL` (RFC 9632, section 3), or None."""
-    found = (_GEOFEED.fullmatch(" ".join(line.split())) for line in lines if "://" in line)
-    return next((match[1] for match in found if match), None)
+    matches = (_GEOFEED.fullmatch(" ".join(line.split())) for line in lines if "://" in line)
+    return next((match[1] for match in matches if match), None)
 
 
 def is_withheld(text: object) -> bool:

@@ -1,7 +1,7 @@
 """Reading national registries' web pages (JPNIC, KRNIC) with ipwhois's readers, offline.
 
-ipwhois is given pages that were already fetched and kept as evidence; where it wants one more, that
-is said by `PageWanted`, and whoever asks fetches it through the one transport. It opens no socket
+ipwhois is given pages that were already fetched and kept as evidence; where it needs one more, it
+raises `PageNeeded`, and the caller fetches that page through the one transport. It opens no socket
 here.
 """
 
@@ -19,8 +19,8 @@ from attribution.registry.registries import registries
 from attribution.registry.text import read_range
 
 
-class PageWanted(Exception):  # noqa: N818 - a request, not a fault
-    """The reader needs one more page."""
+class PageNeeded(Exception):  # noqa: N818 - a request, not a fault
+    """The reader needs this page too."""
 
     def __init__(self, page: Page) -> None:
         super().__init__(page.url)
@@ -40,7 +40,7 @@ def page_services() -> tuple[str, ...]:
 def read_nir_pages(registry: str, address: Address, pages: dict[Page, str]) -> list[Network]:
     """Read the registry's pages about an address.
 
-    Raises PageWanted for a page not among `pages`, and UnreadableAnswer when they hold no network.
+    Raises PageNeeded for a page not among `pages`, and UnreadableAnswer when they hold no network.
     """
     from ipwhois.net import Net
     from ipwhois.nir import NIRWhois
@@ -61,22 +61,24 @@ def read_nir_pages(registry: str, address: Address, pages: dict[Page, str]) -> l
         ) -> str:
             page = Page(str(url), tuple(sorted((form_data or {}).items())))
             if page not in pages:
-                raise PageWanted(page)
+                raise PageNeeded(page)
             return pages[page]
 
     try:
         answer = NIRWhois(KeptPages()).lookup(nir=registry)
-    except PageWanted:
+    except PageNeeded:
         raise
     # ipwhois raises bare KeyError, ValueError and its own from odd pages.
     except Exception as error:
         raise UnreadableAnswer(
             f"ipwhois cannot read the page: {type(error).__name__} {error}"
         ) from None
-    found = [one for net in answer.get("nets") or [] if (one := _registration(registry, net))]
-    if not found:
+    networks = [
+        network for net in answer.get("nets") or [] if (network := _registration(registry, net))
+    ]
+    if not networks:
         raise UnreadableAnswer("the page names no network")
-    return found
+    return networks
 
 
 def _registration(registry: str, net: dict[str, Any]) -> Network | None:

@@ -1,6 +1,6 @@
 """Organisations as registries know them, and which texts are names.
 
-People, roles and maintainers are no organisations; addresses, prefixes and pools no names.
+Persons, roles and maintainers are no organisations; addresses, prefixes and pools no names.
 """
 
 from __future__ import annotations
@@ -224,25 +224,24 @@ def described_name(registration: Registration) -> str | None:
 def usable_name(text: str | None) -> bool:
     """Say whether a description or a role's name can be a company's.
 
-    An address, a prefix, a link, a working name (`LIR Admin`) and words for a pool of addresses,
-    as the whole of it, are none.
+    None are an address, a prefix, a link, a working name (`LIR Admin`), nor a text of nothing but
+    terms for a pool of addresses.
     """
     if not text or len(text) > _LONGEST_NAME:
         return False
     if "@" in text or ":" in text:
         return False
-    words = [word.lower() for word in _WORD.findall(text)]
-    letters = [word for word in words if not word.isdigit()]
+    tokens = [token.lower() for token in _WORD.findall(text)]
+    letters = [token for token in tokens if not token.isdigit()]
     if not letters or sum(map(len, letters)) < 2 or _HANDLE.fullmatch(text) or is_maintainer(text):
         return False
-    if " ".join(words) in _WORKING_NAMES or all(word in _ROLE_WORDS for word in letters):
+    if " ".join(tokens) in _WORKING_NAMES or _ROLE_WORDS.issuperset(letters):
         return False
     if _LEGAL_FORM.search(text):
         return True
     if _STREET.search(text) and any(character.isdigit() for character in text):
         return False
-    pool = all(word in _POOL_WORDS for word in letters) or not _POOLS.isdisjoint(letters)
-    return not pool
+    return not _POOL_WORDS.issuperset(letters) and _POOLS.isdisjoint(letters)
 
 
 def plain_name(name: str) -> str:
@@ -258,11 +257,15 @@ def is_member(entity: Entity, registry: str) -> bool:
     """
     if entity.org_type == "LIR":
         return True
-    known = registry_of(registry)
-    if known and any(name.upper() in known.maintainers for name in entity.maintainers):
+    row = registry_of(registry)
+    if row and any(name.upper() in row.maintainers for name in entity.maintainers):
         return True
-    types = (block_type(registry, one.type, one.first.version) for one in entity.networks)
-    return any(one.kind is BlockKind.DIRECT and one.direct_as != "legacy" for one in types if one)
+    types = (
+        block_type(registry, network.type, network.first.version) for network in entity.networks
+    )
+    return any(
+        block.kind is BlockKind.DIRECT and block.direct_as != "legacy" for block in types if block
+    )
 
 
 def _is_afrinics(registration: Registration, entity: Entity) -> bool:

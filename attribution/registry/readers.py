@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
+from importlib import import_module
+from typing import Any
 
-from attribution.registry.dialects import arin, lacnic, rdap, rpsl, twnic
+from attribution.registry.dialects import arin
 from attribution.registry.refusals import Reading, read_refusal
 from attribution.registry.registration import (
     AutonomousSystem,
@@ -29,30 +30,7 @@ __all__ = [
     "referred_registry",
 ]
 
-_NETWORKS: dict[str, Callable[[str, Server], list[Network]]] = {
-    "rpsl": rpsl.read_networks,
-    "arin": arin.read_networks,
-    "lacnic": lacnic.read_networks,
-    "twnic": twnic.read_networks,
-    "iana": lambda _text, _server: [],
-}
-_AUTNUMS: dict[str, Callable[[str, Server], list[AutonomousSystem]]] = {
-    "rpsl": rpsl.read_autnums,
-    "arin": arin.read_autnums,
-    "lacnic": lacnic.read_autnums,
-}
 _REFERRAL_KEYS = ("referralserver", "refer", "whois")
-
-
-# Pure, and its result frozen: one answer often serves many targets of a batch.
-@lru_cache(maxsize=512)
-def _networks(body: bytes, server: Server) -> tuple[Network, ...]:
-    if server.dialect == "rdap":
-        return (rdap.read_network(body, server),)
-    read = _NETWORKS.get(server.dialect)
-    if read is None:
-        raise UnreadableAnswer(f"no reader for the answers of {server.host}")
-    return tuple(read(decode(body), server))
 
 
 def read_networks(body: bytes, server: Server) -> list[Network]:
@@ -64,27 +42,31 @@ def read_networks(body: bytes, server: Server) -> list[Network]:
     return list(read(body, server))
 
 
+# Pure, and its result frozen: one answer often serves many targets of a batch.
+@lru_cache(maxsize=512)
+def _networks(body: bytes, server: Server) -> tuple[Network, ...]:
+    return tuple(_read("read_networks", body, server))
+
+
 def read_entity(body: bytes, server: Server) -> Entity:
     """Read an answer about an organisation or contact. Raises UnreadableAnswer."""
-    if server.dialect == "rdap":
-        return rdap.read_entity(body, server)
-    found = rpsl.read_entity(decode(body), server) if server.dialect == "rpsl" else None
-    if found is None:
-        raise UnreadableAnswer("no entity in the answer")
-    return found
+    entity: Entity = _read("read_entity", body, server)
+    return entity
 
 
 def read_autnum(body: bytes, server: Server, asn: int) -> AutonomousSystem:
     """Read an answer about an AS, RDAP or text. Raises UnreadableAnswer, also for another AS's."""
-    if server.dialect == "rdap":
-        return rdap.read_autnum(body, server, asn)
-    read = _AUTNUMS.get(server.dialect)
+    system: AutonomousSystem = _read("read_autnum", body, server, asn)
+    return system
+
+
+def _read(function: str, body: bytes, server: Server, *arguments: int) -> Any:
+    """Call a function of the server's dialect: see `attribution.registry.dialects`."""
+    dialect = f"attribution.registry.dialects.{server.dialect}"
+    read = getattr(import_module(dialect), function, None) if server.dialect else None
     if read is None:
-        raise UnreadableAnswer(f"no reader for the answers of {server.host} about an AS")
-    found = next((one for one in read(decode(body), server) if one.asn == asn), None)
-    if found is None:
-        raise UnreadableAnswer(f"AS{asn} is not in the answer")
-    return found
+        raise UnreadableAnswer(f"no reader for the answers of {server.host}: {function}")
+    return read(body, server, *arguments)
 
 
 def read_referral(body: bytes, server: Server) -> str | None:
@@ -94,13 +76,12 @@ def read_referral(body: bytes, server: Server) -> str | None:
     """
     if server.protocol != "whois":
         return None
-    found: dict[str, str] = {}
+    referrals: dict[str, str] = {}
     for line in lines(decode(body)):
-        key, colon, value = line.partition(":")
-        word = key.strip().lower()
-        if colon and word in _REFERRAL_KEYS and value.strip() and not is_comment(line):
-            found[word] = value.strip()[:200]
-    return next((found[word] for word in _REFERRAL_KEYS if word in found), None)
+        key, _, value = line.partition(":")
+        if value.strip() and not is_comment(line):
+            referrals[key.strip().lower()] = value.strip()[:200]
+    return next((referrals[key] for key in _REFERRAL_KEYS if key in referrals), None)
 
 
 def referred_registry(body: bytes, server: Server) -> str | None:
@@ -117,21 +98,19 @@ def referred_registry(body: bytes, server: Server) -> str | None:
 
 
 def _below_a_registrys_object(body: bytes, server: Server) -> str | None:
-    if server.dialect != "arin":
-        return None
-    written = [
-        value
-        for kind, value in arin.referrals(decode(body))
-        if (found := block_type(server.registry, kind, 4)) and found.kind is BlockKind.REGISTRY
-    ]
-    return written[-1] if written else None
+    last = None
+    for network_type, referral in arin.read_referrals(body) if server.dialect == "arin" else ():
+        block = block_type(server.registry, network_type, 4)
+        if block and block.kind is BlockKind.REGISTRY:
+            last = referral
+    return last
 
 
 def _registry_at(referral: str, server: Server) -> str | None:
     scheme, separator, rest = referral.rpartition("://")
     if separator and scheme.lower() != "whois":
-        named = server_for_url(referral.split(maxsplit=1)[0])
+        target = server_for_url(referral.split(maxsplit=1)[0])
     else:
-        named = whois_server(next(iter(rest.split("/")[0].split()), ""))
-    known = named.listed and named.registry in registries() and named.registry != server.registry
-    return named.registry if known else None
+        target = whois_server(next(iter(rest.split("/")[0].split()), ""))
+    is_another = target.registry in registries() and target.registry != server.registry
+    return target.registry if target.listed and is_another else None

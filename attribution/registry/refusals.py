@@ -1,4 +1,4 @@
-"""Telling an answer from a refusal by the table of wordings, whatever it is dressed as."""
+"""Distinguishing answers from refusals by the table of wordings, whatever their status or form."""
 
 from __future__ import annotations
 
@@ -48,8 +48,11 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class _Wording:
+    """One row of refusals.csv."""
+
     registry: str
-    words: str
+    text: str
+    """In lower case; contained in the answer."""
     outcome: Outcome
     permanent: bool
 
@@ -104,7 +107,7 @@ def _read_notice(server: Server, body: bytes) -> Reading:
     if any(document.get(member) for member in _OBJECT_MEMBERS):
         return Reading("answered")
     code = document.get("errorCode")
-    refused = _judged(server, "rdap", _words(document))
+    refused = _judged(server, "rdap", _prose(document))
     if refused or str(code) in ("429", "403"):
         note = "a refusal as JSON with status 200"
         return Reading("rate_limited", note, bool(refused and refused.permanent))
@@ -113,8 +116,8 @@ def _read_notice(server: Server, body: bytes) -> Reading:
     return Reading("answered")
 
 
-def _words(document: dict[str, Any]) -> str:
-    """Return what the answer says in words: its title, description and notices."""
+def _prose(document: dict[str, Any]) -> str:
+    """Return the answer's title, description and notices."""
     parts = [as_text(document.get("title")) or "", *as_lines(document.get("description"))]
     for notice in as_objects(document.get("notices")):
         parts += [as_text(notice.get("title")) or "", *as_lines(notice.get("description"))]
@@ -130,12 +133,12 @@ def _read_text(server: Server, body: bytes) -> Reading:
     if _holds_object([line[:200] for line in whole if not is_comment(line)], server):
         return Reading("answered")
     text = _folded(" ".join(line.lstrip("%#") for line in whole)[:_LARGEST_NOTICE])
-    found = _judged(server, "whois", text)
-    if found is None:
+    refusal = _judged(server, "whois", text)
+    if refusal is None:
         return Reading("malformed", "no attribute in the answer")
-    if found.outcome == "not_found":
+    if refusal.outcome == "not_found":
         return Reading("not_found", "no match")
-    if found.permanent:
+    if refusal.permanent:
         note = "permanently denied: this host is banned, ask the registry to lift it"
         return Reading("rate_limited", note, permanent=True)
     return Reading("rate_limited", "a refusal instead of an answer")
@@ -149,14 +152,14 @@ def _holds_object(written: list[str], server: Server) -> bool:
 
 
 def _judged(server: Server, protocol: str, text: str) -> _Wording | None:
-    """Return the first row of the table whose words are in the text."""
+    """Return the first row of the table whose text the answer contains."""
     rows = (row for row in _wordings()[protocol] if row.registry in ("*", server.registry))
-    return next((row for row in rows if row.words in text), None)
+    return next((row for row in rows if row.text in text), None)
 
 
 def _is_permanent(server: Server, body: bytes) -> bool:
-    found = _judged(server, "rdap", _head(body))
-    return found is not None and found.permanent
+    refusal = _judged(server, "rdap", _head(body))
+    return refusal is not None and refusal.permanent
 
 
 def _head(body: bytes) -> str:
@@ -169,9 +172,9 @@ def _folded(text: str) -> str:
 
 @cache
 def _wordings() -> dict[str, list[_Wording]]:
-    found: dict[str, list[_Wording]] = {"rdap": [], "whois": []}
+    wordings: dict[str, list[_Wording]] = {"rdap": [], "whois": []}
     for row in packaged_rows("refusals.csv"):
         outcome: Outcome = "not_found" if row["outcome"] == "not_found" else "rate_limited"
         wording = _Wording(row["registry"], row["words"], outcome, row["permanent"] == "yes")
-        found[row["protocol"]].append(wording)
-    return found
+        wordings[row["protocol"]].append(wording)
+    return wordings

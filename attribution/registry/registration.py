@@ -31,7 +31,6 @@ class HeldNetwork:
     first: Address
     last: Address
     type: str | None = None
-    handle: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,6 @@ class Entity:
     """jCard KIND: `org`, `group`, `individual`; None when not said."""
     mailboxes: tuple[Mailbox, ...] = ()
     forms: tuple[str, ...] = ()
-    address: tuple[str, ...] = ()
     country: str | None = None
     remarks: tuple[str, ...] = ()
     entities: tuple[Entity, ...] = ()
@@ -58,7 +56,6 @@ class Entity:
     """RPSL's `org-type`, set by the registry: `LIR` is a member."""
     networks: tuple[HeldNetwork, ...] = ()
     """Networks that an answer about an organisation lists as its own."""
-    autnums: tuple[int, ...] = ()
     warning: str | None = None
     """The registry's own remark that a mailbox of this entity failed validation."""
     unusable: tuple[str, ...] = ()
@@ -93,17 +90,15 @@ class Registration:
     is ...` line, which follows the abuse-c inheritance.
     """
     redactions: tuple[str, ...] = ()
-    """What the registry says it withholds (RFC 9537), in its words and paths."""
+    """What the registry states that it withholds (RFC 9537): names, methods and paths."""
     truncated: str | None = None
     """The registry's notice that it left something out (RFC 9083, section 10.2.1)."""
     handle_space: str = ""
     """The registry whose handles the answer prints: with a handle it identifies an organisation."""
     mailbox_warning: str | None = None
-    """The registry's own words that the published mailbox failed validation."""
+    """The registry's own text that the published mailbox failed validation."""
     maintainers: tuple[str, ...] = ()
     """Accounts that may edit the object (`mnt-by`); RIPE's RDAP shows them as registrants."""
-    sponsor: str | None = None
-    """Handle of the member that sponsors the holder (RIPE's `sponsoring-org`)."""
 
     def __post_init__(self) -> None:
         """Handles are the registry's own unless the reader says otherwise."""
@@ -112,8 +107,8 @@ class Registration:
 
     @property
     def withholds(self) -> bool:
-        """Whether something was left out because who asks
-        may not see it: asking again brings nothing more.
+        """Whether something was left out for lack of authorisation:
+        asking again brings nothing more.
         """
         return "authorization" in (self.truncated or "").lower()
 
@@ -123,6 +118,11 @@ class Registration:
         was busy, or for no reason given: ask again later.
         """
         return self.truncated is not None and not self.withholds
+
+    @property
+    def cut_by_load(self) -> bool:
+        """Whether something was left out because the server was busy (RFC 9083, section 10.2.1)."""
+        return "load" in (self.truncated or "")
 
     def walk(self) -> Iterator[Entity]:
         """Yield every entity of the answer, nested ones included."""
@@ -142,7 +142,6 @@ class Network(Registration):
     """Range of the network above where it is printed: RPSL's `parent`, LACNIC's `inetnum-up`."""
     parent_handle: str | None = None
     """Handle of the network above, as printed."""
-    referrals: tuple[str, ...] = ()
     geofeed: str | None = None
 
     @property

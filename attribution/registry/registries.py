@@ -1,26 +1,25 @@
-"""The registries themselves: which server is whose,
-and what of an answer names the registry, not a company.
-"""
+"""The registries themselves, and what of an answer names a registry, not a company."""
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib import resources
+
+from attribution.data import packaged_rows
 
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """A regional or national registry."""
+    """A regional or national registry; handles are in upper case."""
 
     id: str
     national: bool
     country: str | None
-    servers: frozenset[str]
     handles: frozenset[str]
+    """Its organisations, IRTs, maintainers and contacts."""
     mailboxes: frozenset[str]
+    """Placeholders that it prints in place of a holder's mailbox."""
     names: frozenset[str]
     whois: str
     page: str | None
@@ -34,28 +33,30 @@ class Registry:
     a regional one is found by IANA's bootstrap.
     """
 
+    @property
+    def own_handles(self) -> frozenset[str]:
+        """Its organisations, IRTs and maintainers: nobody else can use them."""
+        return (self.handles | self.maintainers) - self.contacts
+
 
 @cache
 def registries() -> dict[str, Registry]:
-    """Return the vendored table, by id."""
-    table = resources.files("attribution.data").joinpath("registries.csv").read_text("utf-8")
-    rows = csv.DictReader(line for line in table.splitlines() if not line.startswith("#"))
+    """Return the packaged table, by id."""
     return {
         row["id"]: Registry(
-            row["id"],
-            row["level"] == "nir",
-            row["country"] or None,
-            frozenset(row["servers"].split()),
-            frozenset(handle.upper() for handle in row["handles"].split()),
-            frozenset(row["mailboxes"].split()),
-            frozenset(_plain(name) for name in row["names"].split("|")),
-            row["whois"],
-            row["page"] or None,
-            frozenset(handle.upper() for handle in row["contacts"].split()),
-            frozenset(handle.upper() for handle in row["maintainers"].split()),
-            row["rdap"] or None,
+            id=row["id"],
+            national=row["level"] == "nir",
+            country=row["country"] or None,
+            handles=frozenset(row["handles"].upper().split()),
+            mailboxes=frozenset(row["mailboxes"].split()),
+            names=frozenset(_plain(name) for name in row["names"].split("|")),
+            whois=row["whois"],
+            page=row["page"] or None,
+            contacts=frozenset(row["contacts"].upper().split()),
+            maintainers=frozenset(row["maintainers"].upper().split()),
+            rdap=row["rdap"] or None,
         )
-        for row in rows
+        for row in packaged_rows("registries.csv")
     }
 
 
@@ -64,10 +65,10 @@ def registry(id_: str | None) -> Registry | None:
     return registries().get(id_) if id_ else None
 
 
-def registry_of_server(host: str) -> str | None:
-    """Return the id of the registry that runs this server, or None."""
-    name = host.lower().partition(":")[0]
-    return _servers().get(name)
+def is_national(id_: str) -> bool:
+    """Say whether this is the id of a national registry."""
+    row = registry(id_)
+    return row is not None and row.national
 
 
 @lru_cache(maxsize=4096)  # a few companies hold most of the networks of a list
@@ -75,51 +76,28 @@ def registry_named(name: str | None) -> Registry | None:
     """Return the registry whose own name this is, or None:
     a registry is not the host of what it registers.
     """
-    return _names().get(_plain(name)) if name else None
+    return _by("names").get(_plain(name)) if name else None
 
 
 def registry_with_handle(handle: str | None) -> Registry | None:
     """Return the registry that the handle stands for, or None."""
-    return _handles().get(handle.upper()) if handle else None
+    return _by("handles").get(handle.upper()) if handle else None
+
+
+def registry_owning(handle: str | None) -> Registry | None:
+    """Return the registry whose organisation, IRT or maintainer this is: nobody else can use it."""
+    return _by("own_handles").get(handle.upper()) if handle else None
 
 
 def placeholder_of(mailbox: str) -> Registry | None:
     """Return the registry whose placeholder this mailbox is, or None."""
-    return _mailboxes().get(mailbox.lower())
-
-
-def registry_with_mark(handle: str | None) -> Registry | None:
-    """Return the registry whose organisation, IRT or maintainer this is: nobody else can use it."""
-    return _marks().get(handle.upper()) if handle else None
+    return _by("mailboxes").get(mailbox.lower())
 
 
 @cache
-def _marks() -> dict[str, Registry]:
-    return {
-        handle: one
-        for one in registries().values()
-        for handle in (one.handles | one.maintainers) - one.contacts
-    }
-
-
-@cache
-def _servers() -> dict[str, str]:
-    return {server: one.id for one in registries().values() for server in one.servers}
-
-
-@cache
-def _names() -> dict[str, Registry]:
-    return {name: one for one in registries().values() for name in one.names}
-
-
-@cache
-def _handles() -> dict[str, Registry]:
-    return {handle: one for one in registries().values() for handle in one.handles}
-
-
-@cache
-def _mailboxes() -> dict[str, Registry]:
-    return {mailbox: one for one in registries().values() for mailbox in one.mailboxes}
+def _by(field: str) -> dict[str, Registry]:
+    """Return the registries by each value of one of their fields."""
+    return {value: row for row in registries().values() for value in getattr(row, field)}
 
 
 def _plain(name: str) -> str:

@@ -30,7 +30,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One server of a registry, or one in no table (`listed` is false: its word is a claim)."""
+    """One server of a registry; an unlisted one's answers are claims, and decide nothing."""
 
     host: str
     port: int
@@ -41,7 +41,7 @@ class Server:
     """Registry whose handles the server prints, where no object says otherwise."""
     protocol: ServerProtocol
     dialect: str
-    """The reader: `rdap`, `rpsl`, `arin`, `lacnic`, `twnic`, `iana`; none for `page`, `unknown`."""
+    """The module in `dialects/` that reads its answers; empty where none does."""
     kinds: frozenset[Kind]
     query: str
     """Port 43: the line that asks about `{address}`."""
@@ -66,15 +66,15 @@ def server_for_url(url: str) -> Server:
         return _unlisted("", 0, "rdap")
     if _is_loopback(host):
         return _of_laboratory(host, port, unquote(parts.path).strip("/").partition("/")[0])
-    known = _table().get((host, port)) if parts.scheme == "https" else None
-    return known or _unlisted(host, port, "rdap")
+    listed = _table().get((host, port)) if parts.scheme == "https" else None
+    return listed or _unlisted(host, port, "rdap")
 
 
 def whois_server(host: str) -> Server:
     """Return the port-43 server of this name, which is the real one also where it is overridden."""
     name, _, port = host.strip().lower().rstrip(".").partition(":")
-    known = _table().get((name, 43)) if port in ("", "43") else None
-    return known or _unlisted(name, int(port) if port.isdecimal() else 43, "whois")
+    listed = _table().get((name, 43)) if port in ("", "43") else None
+    return listed or _unlisted(name, int(port) if port.isdecimal() else 43, "whois")
 
 
 def servers_of(registry: str) -> list[Server]:
@@ -82,13 +82,19 @@ def servers_of(registry: str) -> list[Server]:
     return [server for server in _table().values() if server.registry == registry]
 
 
+def registry_of_server(host: str) -> str | None:
+    """Return the id of the registry that runs this server, or None."""
+    name = host.lower().partition(":")[0]
+    return next((server.registry for server in _table().values() if server.host == name), None)
+
+
 def is_listed(host: str, port: int, kind: Kind) -> bool:
     """Say whether the server is listed for this kind; of loopback see `server_for_url`."""
     name = host.lower().rstrip(".")
     if _is_loopback(name):
         return True
-    known = _table().get((name, port))
-    return known is not None and kind in known.kinds
+    server = _table().get((name, port))
+    return server is not None and kind in server.kinds
 
 
 @cache
@@ -119,7 +125,7 @@ def _unlisted(host: str, port: int, protocol: ServerProtocol) -> Server:
         registry=host,
         handle_space=host,
         protocol=protocol,
-        dialect="rdap" if protocol == "rdap" else "unknown",
+        dialect="rdap" if protocol == "rdap" else "",
         kinds=frozenset(),
         query="{address}",
         query_above=None,
@@ -131,7 +137,7 @@ def _unlisted(host: str, port: int, protocol: ServerProtocol) -> Server:
 def _of_laboratory(host: str, port: int, segment: str) -> Server:
     if segment not in registries():
         return _unlisted(host, port, "rdap")
-    real = next((one for one in servers_of(segment) if one.protocol == "rdap"), None)
+    real = next((server for server in servers_of(segment) if server.protocol == "rdap"), None)
     if real is None:
         kinds = frozenset([Kind.IP, Kind.AUTNUM, Kind.ENTITY])
         unlisted = _unlisted(host, port, "rdap")

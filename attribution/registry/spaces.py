@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from attribution.registry.registries import (
     Registry,
     registries,
+    registry_owning,
     registry_with_handle,
-    registry_with_mark,
 )
 from attribution.registry.servers import Server
 
@@ -24,7 +24,7 @@ _PRINT_COMPANY_NUMBERS = frozenset(["lacnic", "nicbr"])
 
 
 def company_number(handle: str | None, registry: str) -> str | None:
-    """Return a Brazilian company number (CNPJ) without its marks, or None where the handle is none.
+    """Return a Brazilian company number (CNPJ) without punctuation; None for other handles.
 
     `00.000.000/0001-00` on port 43 and `00000000000100` by RDAP are one handle.
     """
@@ -47,17 +47,17 @@ def owner_space(server: Server, owner: str | None) -> str:
     return "nicbr" if company_number(owner, server.registry) else server.handle_space
 
 
-def mirrored_space(server: Server, marks: Iterable[str], maintainers: Iterable[str]) -> str:
+def mirrored_space(server: Server, handles: Iterable[str], maintainers: Iterable[str]) -> str:
     """Return the handle space of an object in APNIC's database, which mirrors national registries.
 
-    `marks` are IRTs and organisations that the object refers to, which needs their owner's consent;
-    a maintainer counts only where no customer's stands beside it.
+    `handles` are IRTs and organisations that the object refers to, which needs their owner's
+    consent; a maintainer counts only where no customer's stands beside it.
     """
     if server.registry != "apnic":
         return server.handle_space
-    national = _national(marks)
+    national = _national(handles)
     accounts = list(maintainers)
-    if national is None and accounts and all(registry_with_mark(name) for name in accounts):
+    if national is None and accounts and all(registry_owning(name) for name in accounts):
         national = _national(accounts)
     return national.id if national else server.handle_space
 
@@ -68,10 +68,10 @@ def source_space(server: Server, source: str | None, maintainers: Iterable[str])
     The source counts only where no customer can have written the object: it names no maintainer
     but a registry's. (JPNIC's copies name none, and APNIC's own objects cannot be without.)
     """
-    named = registries().get((source or "").partition("#")[0].strip().lower())
-    if server.registry != "apnic" or named is None or not named.national:
+    national = registries().get((source or "").partition("#")[0].strip().lower())
+    if server.registry != "apnic" or national is None or not national.national:
         return None
-    return named.id if all(registry_with_mark(name) for name in maintainers) else None
+    return national.id if all(registry_owning(name) for name in maintainers) else None
 
 
 def pointed_space(server: Server, handles: Iterable[str | None]) -> str | None:
@@ -79,13 +79,11 @@ def pointed_space(server: Server, handles: Iterable[str | None]) -> str | None:
 
     A pointer to JPNIC names nobody else. A customer's block names an IRT, which has its consent.
     """
-    known = [registry_with_handle(handle) for handle in handles]
-    first = known[0] if known else None
-    if server.registry != "apnic" or first is None or not first.national:
-        return None
-    return first.id if all(one is first for one in known) else None
+    owners = {registry_with_handle(handle) for handle in handles}
+    owner = owners.pop() if len(owners) == 1 else None
+    return owner.id if server.registry == "apnic" and owner and owner.national else None
 
 
 def _national(handles: Iterable[str]) -> Registry | None:
-    found = (registry_with_mark(handle) for handle in handles)
-    return next((one for one in found if one and one.national), None)
+    owners = (registry_owning(handle) for handle in handles)
+    return next((owner for owner in owners if owner and owner.national), None)

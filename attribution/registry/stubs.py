@@ -12,12 +12,10 @@ from attribution.registry.registration import Network
 from attribution.registry.registries import (
     registries,
     registry_named,
+    registry_owning,
     registry_with_handle,
-    registry_with_mark,
 )
-from attribution.registry.registries import (
-    registry as registry_of,
-)
+from attribution.registry.registries import registry as registry_of
 from attribution.registry.servers import server_for_url
 from attribution.registry.types import BlockKind, BlockType, block_type
 
@@ -42,31 +40,31 @@ _TEXT = re.compile(
 def is_registry_object(network: Network) -> bool:
     """Say whether an answer is a registry's own object around space, and names no holder.
 
-    It is told by types that only a registry sets, by the registry's own organisation, IRT and
+    It is recognised by types that only a registry sets, by the registry's own organisation, IRT and
     maintainers, by the whole address space and by the blocks that IANA delegated. What a customer
     can write (network name, description, remark, name of an organisation) never makes one.
     """
     if network.size == 2**network.first.max_prefixlen:
         return True
     holder = organisation_of(network)
-    if holder and registry_with_mark(holder.handle):
+    if holder and registry_owning(holder.handle):
         return not runs_itself(network)
     if holder:
         return False
     kind = _type(network)
     if (kind and kind.kind is BlockKind.REGISTRY) or _is_delegation(network):
         return True
-    return _only_a_registry_writes(network, kind) and _says_stub(network)
+    return _only_a_registry_writes(network, kind) and _is_worded_as_placeholder(network)
 
 
 def runs_itself(network: Network) -> bool:
     """Say whether this is a network that a registry operates: its mailboxes are then real ones."""
     holder = organisation_of(network)
     if holder:
-        owners = [registry_with_mark(holder.handle)]
+        owners = [registry_owning(holder.handle)]
     else:
-        desks = [one for one in network.entities if "abuse" in one.roles]
-        owners = [registry_with_mark(one.handle) for one in desks]
+        abuse_roles = [entity for entity in network.entities if "abuse" in entity.roles]
+        owners = [registry_owning(entity.handle) for entity in abuse_roles]
     if not owners or not all(owner and (holder or not owner.national) for owner in owners):
         return False
     kind = _type(network)
@@ -84,15 +82,15 @@ def national_registry(network: Network) -> str | None:
     customer can have made, in the registry's own country.
     """
     for space in (network.registry, network.handle_space):
-        known = registry_of(space)
-        if known and known.national:
-            return known.id
+        keeper = registry_of(space)
+        if keeper and keeper.national:
+            return keeper.id
     if not _only_registries_maintain(network) or _is_customers(_type(network)):
         return None
     for entity in network.entities:
-        known = registry_with_handle(entity.handle)
-        if known and known.national and known.country == network.country:
-            return known.id
+        keeper = registry_with_handle(entity.handle)
+        if keeper and keeper.national and keeper.country == network.country:
+            return keeper.id
     return None
 
 
@@ -106,7 +104,7 @@ def _is_customers(kind: BlockType | None) -> bool:
 
 def _only_registries_maintain(network: Network) -> bool:
     """Say whether no account but a registry's may edit the object. RDAP mostly names none."""
-    return all(registry_with_mark(name) for name in network.maintainers)
+    return all(registry_owning(name) for name in network.maintainers)
 
 
 def _only_a_registry_writes(network: Network, kind: BlockType | None) -> bool:
@@ -115,11 +113,11 @@ def _only_a_registry_writes(network: Network, kind: BlockType | None) -> bool:
         kind is not None
         and not _is_customers(kind)
         and _only_registries_maintain(network)
-        and all(registry_with_handle(one.handle) for one in network.entities)
+        and all(registry_with_handle(entity.handle) for entity in network.entities)
     )
 
 
-def _says_stub(network: Network) -> bool:
+def _is_worded_as_placeholder(network: Network) -> bool:
     if network.netname and _NETNAME.match(network.netname):
         return True
     if registry_named(next(iter(network.descriptions), None)) and not runs_itself(network):
@@ -139,11 +137,11 @@ def _is_delegation(network: Network) -> bool:
 
 @cache
 def _delegations() -> dict[tuple[int, int, int], str]:
-    found: dict[tuple[int, int, int], str] = {}
+    delegations: dict[tuple[int, int, int], str] = {}
     for row in packaged_rows("delegations.csv"):
         block = ipaddress.ip_network(row["prefix"])
         registry = server_for_url(row["rdap"]).registry
         if registry in registries():
             ends = int(block.network_address), int(block.broadcast_address)
-            found[block.version, *ends] = registry
-    return found
+            delegations[block.version, *ends] = registry
+    return delegations

@@ -6,6 +6,7 @@ import codecs
 import ipaddress
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from attribution.net.addresses import Address, read_address
 from attribution.registry.lenient import clean
@@ -18,9 +19,42 @@ MAXIMUM_ENTITIES = 2_000
 BIG_BODY = 64 * 1024
 """Above this a caller parses in a thread, so that the event loop never waits."""
 BIG_LINES = 2_000
-"""The same for line ends: a text of nothing else costs a hundred times what its bytes do."""
+"""The same in line ends: a text of nothing else takes a hundred times longer to read."""
 
-Object = list[tuple[str, str]]
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """One object of a port-43 answer (RFC 2622, section 2)."""
+
+    attributes: tuple[tuple[str, str], ...] = ()
+    """(key in lower case, value), in the order of the text."""
+
+    @property
+    def kind(self) -> str:
+        """The key of the first attribute: `inetnum`, `role`."""
+        return self.attributes[0][0]
+
+    @property
+    def name(self) -> str:
+        """The value of the first attribute: the range of an inetnum, the name of a role."""
+        return self.attributes[0][1]
+
+    def values(self, *keys: str) -> list[str]:
+        """Return the non-empty values of these attributes, in order."""
+        return [value for key, value in self.attributes if key in keys and value]
+
+    def first(self, *keys: str) -> str | None:
+        """Return the first non-empty value of these attributes."""
+        return next(iter(self.values(*keys)), None)
+
+    def roles_by_handle(self, roles: Mapping[str, str]) -> dict[str, set[str]]:
+        """Return the roles under which it refers to each handle, given the role of each key."""
+        by_handle: dict[str, set[str]] = {}
+        for key, role in roles.items():
+            for handle in self.values(key):
+                by_handle.setdefault(handle.upper(), set()).add(role)
+        return by_handle
+
 
 # Only these end a line. `str.splitlines` also cuts at form feeds, U+0085 and U+2028, which a
 # customer can write into a value to make it look like a line of the registry's.
@@ -78,13 +112,14 @@ def objects(text: str) -> list[Object]:
     Raises UnreadableAnswer for more than MAXIMUM_ENTITIES objects.
     """
     budget = EntityBudget()
-    found: list[Object] = []
+    cut: list[Object] = []
     current: list[tuple[str, list[str]]] = []
     for line in [*lines(text), ""]:
         if not line.strip("\r"):
             if current:
                 budget.spend()
-                found.append([(key, clean(" ".join(parts))) for key, parts in current])
+                attributes = ((key, clean(" ".join(parts))) for key, parts in current)
+                cut.append(Object(tuple(attributes)))
             current = []
         elif is_comment(line):
             continue
@@ -95,26 +130,7 @@ def objects(text: str) -> list[Object]:
             key, colon, value = line.partition(":")
             if colon:
                 current.append((key.strip().lower(), [value]))
-    return found
-
-
-def values(one: Object, *keys: str) -> list[str]:
-    """Return the non-empty values of these attributes, in order."""
-    return [value for key, value in one if key in keys and value]
-
-
-def first(one: Object, *keys: str) -> str | None:
-    """Return the first non-empty value of these attributes."""
-    return next((value for key, value in one if key in keys and value), None)
-
-
-def roles_by_handle(one: Object, roles: Mapping[str, str]) -> dict[str, set[str]]:
-    """Return the roles under which an object refers to each handle, given the role of each key."""
-    found: dict[str, set[str]] = {}
-    for key, role in roles.items():
-        for handle in values(one, key):
-            found.setdefault(handle.upper(), set()).add(role)
-    return found
+    return cut
 
 
 def read_as_number(text: str) -> int | None:
@@ -124,7 +140,7 @@ def read_as_number(text: str) -> int | None:
 
 
 def comments(text: str) -> list[str]:
-    """Return the registry's own lines without their mark, white space collapsed."""
+    """Return comment lines, which only the registry writes, without `%` or `#`."""
     return [clean(line.lstrip("%#")) for line in lines(text) if is_comment(line)]
 
 

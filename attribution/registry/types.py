@@ -50,8 +50,8 @@ def block_type(registry: str, type_text: str | None, version: int) -> BlockType 
     return next(
         (
             row
-            for words, row in _patterns()
-            if (text.startswith(words[:-1]) if words.endswith(_ANY) else text == words)
+            for pattern, row in _patterns()
+            if (text.startswith(pattern[:-1]) if pattern.endswith(_ANY) else text == pattern)
         ),
         None,
     )

@@ -1,5 +1,5 @@
-"""The audit trail: who looked at what, who did what, in the log itself, where nobody takes it
-back.
+"""The audit trail: who opened which case, and who did what. It is the log itself, where nobody
+takes an entry back.
 """
 
 from __future__ import annotations
@@ -8,13 +8,16 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
-from attribution.errors import NotInStoreError
+from attribution.errors import NotFound
+from attribution.store.engine import Reader
 from attribution.store.log import Writer
 from attribution.store.tables import cases, events, providers
 
 VIEWED = "case_viewed"
+_NOT_SHOWN = ("digest", "list", "signature", "public_key", "evidence_sha256")
+"""Details that a person does not read, or reads elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +34,27 @@ class AuditLine:
 
 
 def note_view(writer: Writer, case: str, how: str) -> None:
-    """Note that somebody looks at a case, and by which way. Raises NotInStoreError."""
-    row = writer.connection.execute(select(cases.c.id).where(cases.c.key == case)).first()
-    if row is None:
-        raise NotInStoreError(
-            f"case {case!r} is not in the store. `attribution case list` shows those that are."
-        )
-    writer.add_event(VIEWED, writer.now, case_id=row.id, detail={"how": how})
+    """Note that somebody opened a case, and how (`page`, `interface`, `draft`). Raises NotFound."""
+    case_id = writer.connection.execute(select(cases.c.id).where(cases.c.key == case)).scalar()
+    if case_id is None:
+        raise NotFound("case", case, "`attribution case list` shows those that are")
+    writer.add_event(VIEWED, writer.now, case_id=case_id, detail={"how": how})
 
 
 def audit_lines(
-    connection: Connection,
+    reader: Reader,
     *,
     before: int | None = None,
     who: str | None = None,
     case: str | None = None,
     limit: int = 100,
 ) -> list[AuditLine]:
-    """Return the log, the newest first; from the entry before `before` on; of one person, program
-    or case.
+    """Return entries of the log, the newest first.
+
+    `before` is the cursor: entries before that number; `who` and `case` restrict them to a person
+    or program, or to a case.
     """
-    wanted = (
+    statement = (
         select(
             events.c.seq,
             events.c.recorded_at,
@@ -67,19 +70,13 @@ def audit_lines(
         .limit(limit)
     )
     if before is not None:
-        wanted = wanted.where(events.c.seq < before)
+        statement = statement.where(events.c.seq < before)
     if who:
-        wanted = wanted.where(events.c.who == who)
+        statement = statement.where(events.c.who == who)
     if case:
-        wanted = wanted.where(cases.c.key == case)
-    return [
-        AuditLine(
-            *row[:-1],
-            {name: value for name, value in json.loads(row.detail).items() if name not in _UNTOLD},
-        )
-        for row in connection.execute(wanted)
-    ]
+        statement = statement.where(cases.c.key == case)
+    return [AuditLine(*row[:-1], _shown_detail(row.detail)) for row in reader.execute(statement)]
 
 
-_UNTOLD = ("digest", "list", "signature", "public_key", "evidence_sha256")
-"""What a person does not read, or reads elsewhere."""
+def _shown_detail(text: str) -> dict[str, Any]:
+    return {name: value for name, value in json.loads(text).items() if name not in _NOT_SHOWN}

@@ -25,9 +25,18 @@ from attribution.store.heads import Head, current_head, noted_head
 from attribution.store.migrate import migrate, newest_revision, revision_of
 from attribution.store.service_tables import accounts, api_keys
 from attribution.store.store import Store
-from attribution.store.tables import cases, events, heads, marks, metadata, providers, reports
+from attribution.store.tables import cases, events, heads, identifiers, metadata, providers, reports
 
-_TABLES: tuple[Table, ...] = (heads, providers, marks, cases, reports, events, accounts, api_keys)
+_TABLES: tuple[Table, ...] = (
+    heads,
+    providers,
+    identifiers,
+    cases,
+    reports,
+    events,
+    accounts,
+    api_keys,
+)
 """Sessions, links and batches are left out: they are of the day."""
 _BATCH = 2000
 _LONGEST_LINE = 256 * 1024 * 1024
@@ -82,11 +91,11 @@ def restore(path: Path, url: str) -> dict[str, int]:
         form = str(head["form"])
         migrate(engine, form)
         with writing(engine) as connection:
-            taken: dict[str, list[dict[str, Any]]] = {}
+            gathered: dict[str, list[dict[str, Any]]] = {}
             tables = {table.name: table for table in _TABLES}
             for name, *values in lines:
                 table = tables[name]
-                rows = taken.setdefault(name, [])
+                rows = gathered.setdefault(name, [])
                 rows.append(
                     {
                         column.name: _bytes(value)
@@ -97,8 +106,8 @@ def restore(path: Path, url: str) -> dict[str, int]:
                     connection.execute(table.insert(), rows)
                     rows.clear()
             for table in _TABLES:
-                if taken.get(table.name):
-                    connection.execute(table.insert(), taken[table.name])
+                if gathered.get(table.name):
+                    connection.execute(table.insert(), gathered[table.name])
             counts = {
                 table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
                 for table in _TABLES
@@ -139,8 +148,8 @@ def head_in(path: Path) -> Head | None:
         head = noted_head(log)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(f"backup {str(path)!r} cannot be read: {error}.") from None
-    said = [(end["seq"], end["hash"]) for end in ends.values()]
-    if heads.name not in ends or any(end != (head.seq, head.hash) for end in said):
+    last = {(end["seq"], end["hash"]) for end in ends.values()}
+    if heads.name not in ends or last != {(head.seq, head.hash)}:
         raise StoreError(f"backup {str(path)!r} was changed: its log does not end where it says.")
     return head
 

@@ -25,6 +25,20 @@ _WAIT = 30
 """Seconds to wait for another writer, and for a database to answer."""
 _LOCK = 0x61747472
 """The number of PostgreSQL's advisory lock that a writer holds."""
+_LOCKED = f": another program has been writing for {_WAIT} seconds. Try again."
+_READ_ONLY = ": let this account write to the file and its folder, or name another store."
+_FULL = ": make room and go on; what was acknowledged is there."
+_REMEDIES: dict[int | str, str] = {
+    sqlite3.SQLITE_BUSY: _LOCKED,
+    sqlite3.SQLITE_LOCKED: _LOCKED,
+    sqlite3.SQLITE_READONLY: _READ_ONLY,
+    sqlite3.SQLITE_CANTOPEN: _READ_ONLY,
+    sqlite3.SQLITE_FULL: _FULL,
+    "55P03": _LOCKED,
+    "25006": _READ_ONLY,
+    "53100": _FULL,
+}
+"""What to do by SQLite's primary result code, and by PostgreSQL's SQLSTATE."""
 _FORMS = "use sqlite:///FILE or postgresql://USER@HOST/DATABASE"
 
 
@@ -88,7 +102,7 @@ def _sqlite(database: str | None, url: str) -> Engine:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Open a view of the store that does not change while it is open. Raises StoreError."""
-    with _telling(engine), engine.connect() as connection:
+    with _translated_errors(engine), engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection = connection.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -102,7 +116,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """Open a transaction as the only writer; on disk when the block ends, or nothing of it. Raises
     StoreError.
     """
-    with _telling(engine), engine.connect() as connection:
+    with _translated_errors(engine), engine.connect() as connection:
         connection = connection.execution_options(writes=True)
         with connection.begin():
             if engine.dialect.name == "postgresql":
@@ -112,7 +126,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 def scrub(engine: Engine) -> None:
     """See to it that what was erased does not linger in the database's files."""
-    with _telling(engine), engine.connect() as connection:
+    with _translated_errors(engine), engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(
                 "VACUUM reports, cases"
@@ -123,8 +137,8 @@ def scrub(engine: Engine) -> None:
 
 
 @contextmanager
-def _telling(engine: Engine) -> Iterator[None]:
-    """Turn what a database complains of into an error that says what to do."""
+def _translated_errors(engine: Engine) -> Iterator[None]:
+    """Raise a database's errors as StoreError, with what to do."""
     try:
         yield
     except OperationalError as error:
@@ -134,7 +148,7 @@ def _telling(engine: Engine) -> Iterator[None]:
     except DataError as error:
         raise StoreError(f"a value cannot be kept: {_reason(error)}") from error
     except DBAPIError as error:
-        if error.connection_invalidated or "disk" in str(error.orig):
+        if error.connection_invalidated:
             raise StoreUnavailableError(
                 f"the store {engine.url.render_as_string()} cannot be used: {_reason(error)}"
             ) from error
@@ -148,17 +162,8 @@ def _telling(engine: Engine) -> Iterator[None]:
 
 
 def _reason(error: DBAPIError) -> str:
-    reason = (
-        str(error.orig).strip().splitlines()[0]
-        if str(error.orig).strip()
-        else type(error.orig).__name__
-    )
-    if "locked" in reason or "lock timeout" in reason:
-        return f"{reason}: another program has been writing for {_WAIT} seconds. Try again."
-    if "readonly" in reason or "read-only" in reason or "unable to open" in reason:
-        return (
-            f"{reason}: let this account write to the file and its folder, or name another store."
-        )
-    if "full" in reason or "No space" in reason:
-        return f"{reason}: make room and go on; what was acknowledged is there."
-    return f"{reason}. Nothing was changed by this step."
+    """Return what a database says of an error, and what to do about it."""
+    lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
+    primary = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    code = getattr(error.orig, "sqlstate", None) or primary
+    return f"{lines[0]}{_REMEDIES.get(code, '. Nothing was changed by this step.')}"

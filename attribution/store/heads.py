@@ -10,12 +10,13 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import RowMapping, select
 
 from attribution.store.chain import GENESIS
+from attribution.store.engine import Reader
 from attribution.store.tables import events
+from attribution.store.times import DAY
 
-_DAY = 86_400_000_000
 _HASH = re.compile(r"[0-9a-f]{64}")
 _LAST_EVENT = 2**63 - 1
 
@@ -46,28 +47,28 @@ def noted_head(values: Any) -> Head:
     return Head(seq, digest, 0)
 
 
-def current_head(connection: Connection) -> Head:
+def current_head(reader: Reader) -> Head:
     """Return the end of the log as it is now."""
-    return _head(connection.execute(_LATEST).mappings().first())
+    return _head(reader.execute(_LATEST).mappings().first())
 
 
-def days_head(connection: Connection, at: int) -> Head:
+def days_head(reader: Reader, at: int) -> Head:
     """Return the end that the log had when the day of a time began, UTC: always the same."""
-    midnight = at - at % _DAY
+    midnight = at - at % DAY
     query = _LATEST.where(events.c.recorded_at < midnight)
-    return _head(connection.execute(query).mappings().first())
+    return _head(reader.execute(query).mappings().first())
 
 
-def hash_of(connection: Connection, seq: int) -> str | None:
+def hash_of(reader: Reader, seq: int) -> str | None:
     """Return the hash of an event; None where the log has no event of that number."""
     if seq == 0:
         return GENESIS
-    return connection.execute(select(events.c.hash).where(events.c.seq == seq)).scalar_one_or_none()
+    return reader.execute(select(events.c.hash).where(events.c.seq == seq)).scalar_one_or_none()
 
 
-def recorded_after(connection: Connection, seq: int) -> int | None:
+def recorded_after(reader: Reader, seq: int) -> int | None:
     """Return when the event after one was recorded, in microseconds; None where none follows."""
-    return connection.execute(
+    return reader.execute(
         select(events.c.recorded_at).where(events.c.seq > seq).order_by(events.c.seq).limit(1)
     ).scalar_one_or_none()
 

@@ -1,11 +1,10 @@
 """The key file: what makes URLs unreadable to whoever has the database alone.
 
 A URL is kept as HMAC-SHA256 under a key of the file: it is recognised when it is reported again,
-and cannot be guessed from the
-database. Where the hotline wants to keep the URL itself, it is encrypted (AES-256-GCM) under a key
-of its own, which is in turn
-encrypted (wrapped) under the file's newest wrapping key. Rotating adds a wrapping key and wraps
-anew; erasing throws the URL's own key away.
+and cannot be guessed from the database. Where the hotline wants to keep the URL itself, it is
+encrypted (AES-256-GCM) under a key of its own, which is in turn encrypted (wrapped) under the
+file's newest wrapping key. Rotating adds a wrapping key and wraps anew; erasing throws the URL's
+own key away.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ class Keys:
             values = json.loads(path.read_text("utf-8"))
             keys = cls(
                 base64.b64decode(values["hashing"], validate=True),
-                tuple(base64.b64decode(one, validate=True) for one in values["wrapping"]),
+                tuple(base64.b64decode(key, validate=True) for key in values["wrapping"]),
             )
         except FileNotFoundError:
             raise KeyFileError(
@@ -67,7 +66,7 @@ class Keys:
         if (
             len(keys.hashing) != 32
             or not keys.wrapping
-            or any(len(one) != 32 for one in keys.wrapping)
+            or any(len(key) != 32 for key in keys.wrapping)
         ):
             raise KeyFileError(
                 f"key file {str(path)!r} holds no keys of this program. Bring the right one back."
@@ -83,7 +82,7 @@ class Keys:
         text = json.dumps(
             {
                 "hashing": base64.b64encode(self.hashing).decode(),
-                "wrapping": [base64.b64encode(one).decode() for one in self.wrapping],
+                "wrapping": [base64.b64encode(key).decode() for key in self.wrapping],
             }
         )
         try:
@@ -93,7 +92,7 @@ class Keys:
             raise KeyFileError(str(error)) from error
 
     def rotated(self) -> Keys:
-        """Return the same with a new wrapping key in front; the old ones still open what they
+        """Return the same with a new wrapping key as the first; the old ones still open what they
         sealed.
         """
         return Keys(self.hashing, (secrets.token_bytes(32), *self.wrapping))

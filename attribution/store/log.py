@@ -20,7 +20,8 @@ from attribution.errors import StoreError
 from attribution.store.chain import GENESIS, detail_text, event_hash, row_digest
 from attribution.store.engine import STREAMED
 from attribution.store.keys import Keys
-from attribution.store.tables import TELLING, cases, events, heads, marks, providers, reports
+from attribution.store.tables import TELLING, cases, events, heads, identifiers, providers, reports
+from attribution.store.times import Micros
 
 _FIELDS = (
     "seq",
@@ -38,7 +39,7 @@ _FIELDS = (
 )
 _COVERED: dict[str, tuple[Table, tuple[str, ...]]] = {
     "provider_named": (providers, ("id", "key", "name", "country", "known_at")),
-    "marked": (marks, ("id", "provider_id", "kind", "value", "known_at", "source")),
+    "marked": (identifiers, ("id", "provider_id", "kind", "value", "known_at", "source")),
     "case_opened": (
         cases,
         ("id", "key", "provider_id", "site_key", "opened_at", "urls", "reseller", "token"),
@@ -49,7 +50,7 @@ _COVERED: dict[str, tuple[Table, tuple[str, ...]]] = {
     ),
 }
 """Which rows beside the log an event of a kind covers, and which of their fields."""
-_ORDER = (providers, marks, cases, reports, events)
+_ORDER = (providers, identifiers, cases, reports, events)
 _VALUES = {table.name: itemgetter(*(column.name for column in table.columns)) for table in _ORDER}
 """The values of a row in the order of its table's columns."""
 
@@ -71,11 +72,11 @@ class Writer:
         self.who = who
         head = connection.execute(select(heads.c.seq, heads.c.hash, heads.c.recorded_at)).one()
         self._seq, self._hash = int(head.seq), str(head.hash)
-        self.now = max(now, int(head.recorded_at))
+        self.now = Micros(max(now, int(head.recorded_at)))
         """When this is written: never before what was written last, whatever the machine's clock
         says.
         """
-        self._taken: dict[str, list[tuple[Any, ...]]] = {table.name: [] for table in _ORDER}
+        self._gathered: dict[str, list[tuple[Any, ...]]] = {table.name: [] for table in _ORDER}
         self._last: dict[str, int] = {}
 
     @property
@@ -86,26 +87,21 @@ class Writer:
 
     def name_provider(self, key: str, name: str, country: str | None, known_at: int) -> int:
         """Add a provider; return its id."""
-        identity = self._next(providers)
-        row = {"id": identity, "key": key, "name": name, "country": country, "known_at": known_at}
-        self._take(providers, row)
-        self._cover("provider_named", row, known_at, provider_id=identity)
-        return identity
+        row = {"key": key, "name": name, "country": country, "known_at": known_at}
+        return self._add("provider_named", known_at, row, {}, own_id="provider_id")
 
-    def mark(self, provider_id: int, kind: str, value: str, known_at: int, source: str) -> int:
-        """Add something that a provider is known by; return its id."""
-        identity = self._next(marks)
+    def add_identifier(
+        self, provider_id: int, kind: str, value: str, known_at: int, source: str
+    ) -> int:
+        """Add what a provider is known by; return its id."""
         row = {
-            "id": identity,
             "provider_id": provider_id,
             "kind": kind,
             "value": value,
             "known_at": known_at,
             "source": source,
         }
-        self._take(marks, row)
-        self._cover("marked", row, known_at, provider_id=provider_id)
-        return identity
+        return self._add("marked", known_at, row, {"provider_id": provider_id})
 
     def open_case(
         self,
@@ -119,9 +115,7 @@ class Writer:
         reseller: str | None = None,
     ) -> int:
         """Add a case; return its id. `urls` is how many a notice from elsewhere says it holds."""
-        identity = self._next(cases)
         row = {
-            "id": identity,
             "key": key or f"c{secrets.token_hex(6)}",
             "provider_id": provider_id,
             "site_key": site_key,
@@ -131,9 +125,8 @@ class Writer:
             "reseller": reseller,
             "token": make_token(),
         }
-        self._take(cases, row)
-        self._cover("case_opened", row, opened_at, provider_id=provider_id, case_id=identity)
-        return identity
+        about = {"provider_id": provider_id}
+        return self._add("case_opened", opened_at, row, about, own_id="case_id")
 
     def add_report(
         self,
@@ -150,10 +143,8 @@ class Writer:
         detail: dict[str, Any] | None = None,
     ) -> int:
         """Add a report; return its id. `url_hash` recognises the URL; `kept_url` is sealed."""
-        identity = self._next(reports)
         sealed, seal = (None, None) if kept_url is None else self.keys.seal(kept_url)
         row = {
-            "id": identity,
             "key": key or f"r{secrets.token_hex(6)}",
             "case_id": case_id,
             "site_key": site_key,
@@ -165,20 +156,11 @@ class Writer:
             "salt": secrets.token_bytes(16),
             "evidence": None if evidence is None else zlib.compress(evidence),
         }
-        more = dict(detail or {})
+        about: dict[str, Any] = {"provider_id": provider_id, "case_id": case_id}
+        about["detail"] = dict(detail or {})
         if evidence is not None:
-            more["evidence_sha256"] = sha256(evidence).hexdigest()
-        self._take(reports, row)
-        self._cover(
-            "reported",
-            row,
-            reported_at,
-            provider_id=provider_id,
-            case_id=case_id,
-            report_id=identity,
-            more=more,
-        )
-        return identity
+            about["detail"]["evidence_sha256"] = sha256(evidence).hexdigest()
+        return self._add("reported", reported_at, row, about, own_id="report_id")
 
     def add_event(
         self,
@@ -211,13 +193,13 @@ class Writer:
             origin,
         ]
         self._hash = event_hash(self._hash, fields)
-        self._taken["events"].append((*fields, self._hash))
+        self._gathered["events"].append((*fields, self._hash))
         return self._seq
 
     def flush(self) -> None:
         """Write what was gathered, into the transaction."""
         for table in _ORDER:
-            rows = self._taken[table.name]
+            rows = self._gathered[table.name]
             if rows:
                 # Tuples straight to the driver: what SQLAlchemy does for each row took a sixth of
                 # an import.
@@ -239,36 +221,41 @@ class Writer:
         self._last[table.name] += 1
         return self._last[table.name]
 
-    def _take(self, table: Table, row: dict[str, Any]) -> None:
-        self._taken[table.name].append(_VALUES[table.name](row))
-
     def _statement(self, table: Table) -> str:
         """Return the insertion of a row whose values stand in the order of the table's columns."""
-        mark = "?" if self._connection.dialect.name == "sqlite" else "%s"
+        place = "?" if self._connection.dialect.name == "sqlite" else "%s"
         names = ", ".join(f'"{column.name}"' for column in table.columns)
         return (
             f'INSERT INTO "{table.name}" ({names}) VALUES '  # noqa: S608
-            f"({', '.join([mark] * len(table.columns))})"
+            f"({', '.join([place] * len(table.columns))})"
         )
 
-    def _cover(
+    def _add(
         self,
         kind: str,
-        row: dict[str, Any],
         at: int,
-        *,
-        more: dict[str, Any] | None = None,
-        **about: Any,
-    ) -> None:
-        """Add the event of a new row, with the row's digest."""
-        _, names = _COVERED[kind]
+        row: dict[str, Any],
+        about: dict[str, Any],
+        own_id: str | None = None,
+    ) -> int:
+        """Add a row and the event that covers it, with the row's digest; return the row's id.
+
+        `own_id` is the field of the event that holds the id of the row itself.
+        """
+        table, names = _COVERED[kind]
+        row["id"] = self._next(table)
+        self._gathered[table.name].append(_VALUES[table.name](row))
         digest = row_digest(row.get("salt") or b"", [row[name] for name in names])
-        self.add_event(kind, at, detail={**(more or {}), "digest": digest}, **about)
+        detail = {**about.pop("detail", {}), "digest": digest}
+        if own_id is not None:
+            about[own_id] = row["id"]
+        self.add_event(kind, at, detail=detail, **about)
+        return int(row["id"])
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """What a check of the whole store found."""
+class LogCheck:
+    """Result of a check of the log and of every row that it covers."""
 
     events: int
     head: str
@@ -276,7 +263,7 @@ class Check:
     faults: tuple[str, ...]
 
 
-def check(connection: Connection, keys: Keys, expected_head: str | None = None) -> Check:
+def check(connection: Connection, keys: Keys, expected_head: str | None = None) -> LogCheck:
     """Go through the log and every row that it covers; say what does not fit. Memory does not grow
     with the store.
     """
@@ -303,8 +290,7 @@ def check(connection: Connection, keys: Keys, expected_head: str | None = None) 
         if event["recorded_at"] < recorded:
             faults.append(f"event {seq} says that it was written before the one before it")
         recorded = event["recorded_at"]
-        found = event_hash(before, [event[name] for name in _FIELDS])
-        if found != event["hash"]:
+        if event_hash(before, [event[name] for name in _FIELDS]) != event["hash"]:
             faults.append(
                 f"event {seq} ({event['kind']}) was changed, or one before it removed or slipped in"
             )
@@ -333,7 +319,7 @@ def check(connection: Connection, keys: Keys, expected_head: str | None = None) 
                 f"the head {expected_head} noted earlier is not in the log: it was made "
                 f"anew, or its end was cut off"
             )
-    return Check(seq, before, tuple(faults))
+    return LogCheck(seq, before, tuple(faults))
 
 
 def _rows_of(connection: Connection, table: Table) -> Iterator[RowMapping]:

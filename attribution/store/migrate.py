@@ -53,7 +53,7 @@ def migrate(engine: Engine, to: str | None = None) -> tuple[str | None, str]:
     for a newer store.
     """
     scripts, target = _scripts(), to or newest_revision()
-    known = {one.revision for one in scripts.walk_revisions()}
+    known = {script.revision for script in scripts.walk_revisions()}
     with reading(engine) as connection:
         before = revision_of(connection)
     if before is not None and before not in known:
@@ -75,7 +75,7 @@ def _one_step(
     connection: Connection, scripts: ScriptDirectory, at: str | None, target: str
 ) -> None:
     """Run the next revision after `at`, in the transaction that is open."""
-    steps = [one.revision for one in scripts.iterate_revisions(target, at or "base")]
+    steps = [script.revision for script in scripts.iterate_revisions(target, at or "base")]
     following = steps[-1]
 
     def upgrade(revision: object, context: MigrationContext) -> list[object]:

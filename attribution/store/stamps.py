@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -24,13 +23,13 @@ from rfc3161_client import (
     VerifierBuilder,
     decode_timestamp_response,
 )
-from sqlalchemy import Connection
 
 from attribution.errors import StoreError
 from attribution.files.whole_file import whole_file
 from attribution.store.chain import GENESIS
-from attribution.store.heads import Head, hash_of, recorded_after
-from attribution.store.times import moment
+from attribution.store.engine import Reader
+from attribution.store.heads import Head, hash_of, noted_head, recorded_after
+from attribution.store.times import DAY, moment
 
 _FORM = 1
 _MOST_BYTES = 256 * 1024
@@ -38,11 +37,8 @@ _MOST_STAMPS = 20_000
 """Files of a folder that are checked: a stamp a day for fifty years. More are a fault."""
 _MOST_FAULTS = 100
 _SALT_BYTES = 32
-_HASH = re.compile(r"[0-9a-f]{64}")
-_LAST_EVENT = 2**63 - 1
-UNSTAMPED_DAYS = 3
+UNSTAMPEDDAYS = 3
 """Where an authority is set, an event that no stamp covers after so many days is a fault."""
-_DAY = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +83,7 @@ class Stamp:
             if len(raw) > _MOST_BYTES:
                 raise ValueError(f"more than {_MOST_BYTES:,} bytes")
             values: Any = json.loads(raw.decode("utf-8"))
-            head = Head(int(values["event"]), str(values["hash"]), int(values["recorded_at"]))
+            head = replace(noted_head(values), recorded_at=int(values["recorded_at"]))
             token = base64.b64decode(values["token"], validate=True)
             stamp = cls(head, bytes.fromhex(values["salt"]), token, str(values["authority"])[:200])
             _check_values(stamp, path)
@@ -149,7 +145,7 @@ def verified_time(stamp: Stamp, roots: Sequence[Certificate]) -> datetime:
 
 
 def check_stamps(
-    connection: Connection, folder: Path, roots: Sequence[Certificate], due: int | None = None
+    reader: Reader, folder: Path, roots: Sequence[Certificate], due: int | None = None
 ) -> StampCheck:
     """Compare every stamp of a folder with the log: each head has to be in it as it was stamped.
 
@@ -175,42 +171,42 @@ def check_stamps(
         except StoreError as error:
             faults.append(f"{path.name}: {error}")
             continue
-        fault = _fault(connection, stamp.head)
+        fault = _fault(reader, stamp.head)
         if fault:
             faults.append(f"{fault} (stamped on {stamped_at:%Y-%m-%d} by {stamp.authority!r})")
         elif stamp.head.seq:  # the beginning is every log's, and says nothing of this one
             stamped.append((stamp.head.seq, stamped_at))
     covered, last = max(stamped, default=(0, None))
-    faults += _unstamped(connection, covered, due)
-    wait = _longest_wait(connection, sorted(stamped))
+    faults += _unstamped(reader, covered, due)
+    wait = _longest_wait(reader, sorted(stamped))
     return StampCheck(len(paths), last, tuple(faults), covered, wait)
 
 
-def check_head(connection: Connection, head: Head, where: str) -> str | None:
+def check_head(reader: Reader, head: Head, where: str) -> str | None:
     """Return what is wrong where a head that stands in a file is not in the log;
     None where it is.
     """
-    fault = _fault(connection, head)
+    fault = _fault(reader, head)
     return f"{fault} (noted in {where})" if fault else None
 
 
-def _unstamped(connection: Connection, covered: int, due: int | None) -> list[str]:
+def _unstamped(reader: Reader, covered: int, due: int | None) -> list[str]:
     """Return the fault of a log whose newer events no stamp stands for."""
-    at = None if due is None else recorded_after(connection, covered)
-    if at is None or due is None or at >= due - UNSTAMPED_DAYS * _DAY:
+    at = None if due is None else recorded_after(reader, covered)
+    if at is None or due is None or at >= due - UNSTAMPEDDAYS * DAY:
         return []
     return [
         f"no time stamp stands for the events after {covered}, the first of which is older than "
-        f"{UNSTAMPED_DAYS} days: stamps were taken away, or `attribution stamp` does not run"
+        f"{UNSTAMPEDDAYS} days: stamps were taken away, or `attribution stamp` does not run"
     ]
 
 
-def _longest_wait(connection: Connection, stamped: list[tuple[int, datetime]]) -> timedelta | None:
+def _longest_wait(reader: Reader, stamped: list[tuple[int, datetime]]) -> timedelta | None:
     """Return how long an event waited at most for its first stamp."""
     waits: list[timedelta] = []
     before = 0
     for seq, stamped_at in stamped:
-        at = recorded_after(connection, before)
+        at = recorded_after(reader, before)
         if seq > before and at is not None:
             waits.append(stamped_at - moment(at))
         before = seq
@@ -219,16 +215,14 @@ def _longest_wait(connection: Connection, stamped: list[tuple[int, datetime]]) -
 
 def _check_values(stamp: Stamp, path: Path) -> None:
     """Raise ValueError for values that no stamp of ours has."""
-    if not (0 <= stamp.head.seq <= _LAST_EVENT and _HASH.fullmatch(stamp.head.hash)):
-        raise ValueError("it is of no event")
     if len(stamp.salt) != _SALT_BYTES:
         raise ValueError(f"its salt has not {_SALT_BYTES} bytes")
     if path.name != name_of(stamp.head):
         raise ValueError("its name is another stamp's")
 
 
-def _fault(connection: Connection, head: Head) -> str | None:
-    now = hash_of(connection, head.seq)
+def _fault(reader: Reader, head: Head) -> str | None:
+    now = hash_of(reader, head.seq)
     if now == head.hash and (head.seq or head.hash == GENESIS):
         return None
     happened = "the log was cut off before it" if now is None else "the log was rewritten since"

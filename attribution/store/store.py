@@ -62,9 +62,9 @@ class Store:
             key_file = Path(f"{engine.url.database}.keys")
         try:
             with reading(engine) as connection:
-                made = revision_of(connection) is not None
+                exists = revision_of(connection) is not None
             migrate(engine)
-            keys = cls._keys(engine, key_file, made=made)
+            keys = cls._keys(engine, key_file, exists=exists)
         except BaseException:
             engine.dispose()
             raise
@@ -76,7 +76,7 @@ class Store:
         return cls.open(settings.store_url, settings.key_file, now=now)
 
     @staticmethod
-    def _keys(engine: Engine, key_file: Path, *, made: bool) -> Keys:
+    def _keys(engine: Engine, key_file: Path, *, exists: bool) -> Keys:
         """Return the store's keys; of a store that was just made, new ones where there is no
         file.
         """
@@ -128,7 +128,7 @@ class Store:
             yield writer
             writer.finish()
 
-    def check(self, expected_head: str | None = None) -> log.Check:
+    def check(self, expected_head: str | None = None) -> log.LogCheck:
         """Check the log and every row that it covers."""
         with reading(self.engine) as connection:
             return log.check(connection, self.keys, expected_head)

@@ -49,7 +49,7 @@ providers = Table(
     Column("known_at", BigInteger, nullable=False),
 )
 
-marks = Table(
+identifiers = Table(
     "marks",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=False),
@@ -60,8 +60,8 @@ marks = Table(
     Column("source", Text, nullable=False),
     UniqueConstraint("provider_id", "kind", "value"),
 )
-"""What a provider is known by: handle, asn, mailbox, company_number, name; each since a day, with
-its source.
+"""What providers are known by: handle, asn, mailbox, company_number, name or maintainer; each since
+a day, with its source.
 """
 
 cases = Table(
@@ -128,7 +128,7 @@ Index("events_of_case", events.c.case_id, events.c.kind, events.c.at)
 Index("cases_of_site", cases.c.site_key)
 Index("reports_of_case", reports.c.case_id)
 Index("reports_of_url", reports.c.url_hash)
-Index("marks_by_value", marks.c.kind, marks.c.value)
+Index("marks_by_value", identifiers.c.kind, identifiers.c.value)
 
 IS_LINK = text("kind IN ('linked', 'unlinked')")
 """Written out, since a database uses an index of a part only where it sees the part's own
@@ -140,8 +140,18 @@ VIEW_INDEXES = (
     Index("cases_of_provider", cases.c.provider_id, cases.c.opened_at),
     Index("events_of_links", events.c.seq, sqlite_where=IS_LINK, postgresql_where=IS_LINK),
 )
-"""What views of one provider stand on; they came with the second revision."""
+"""Indexes for showing one provider; they came with the second revision."""
 
 IS_NEWS = text("kind <> 'case_viewed'")
-"""That somebody looked at a case is in the log, and changes nothing of what is known."""
+"""That somebody opened a case is in the log, and changes nothing of what is known."""
 Index("events_but_views", events.c.seq, sqlite_where=IS_NEWS, postgresql_where=IS_NEWS)
+
+IS_FINDING = text("kind IN ('reported', 'rechecked')")
+"""What a lookup of a report's host found."""
+Index(
+    "findings_of_report",
+    events.c.report_id,
+    events.c.seq,
+    sqlite_where=IS_FINDING,
+    postgresql_where=IS_FINDING,
+)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import NewType
 
+Micros = NewType("Micros", int)
+"""A time: microseconds since 1970, UTC."""
+HOUR = 3_600_000_000
+"""Microseconds of an hour."""
+DAY = 24 * HOUR
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def micros(at: datetime) -> int:
+def micros(at: datetime) -> Micros:
     """Return a time as microseconds since 1970; exactly, which a float of seconds is not."""
     since = (at if at.tzinfo else at.replace(tzinfo=UTC)) - _EPOCH
-    return (since.days * 86400 + since.seconds) * 1_000_000 + since.microseconds
+    return Micros(since // timedelta(microseconds=1))
 
 
 def moment(number: int) -> datetime:

@@ -98,8 +98,8 @@ def _visible(text: str) -> str:
 
 
 def _without_start(pattern: re.Pattern[str], text: str) -> str:
-    found = pattern.match(text)
-    return text[found.end() :] if found else text
+    match = pattern.match(text)
+    return text[match.end() :] if match else text
 
 
 def _link_target(text: str) -> str:

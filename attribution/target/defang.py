@@ -27,21 +27,21 @@ class Defanging:
 
     scheme: bool = False
     dots: bool = False
-    words: bool = False
+    spelled_dots: bool = False
     """Dots were written as the word `dot` between spaces."""
-    marks: bool = False
+    bracketed: bool = False
     """Colons or slashes stood in brackets."""
 
     def __bool__(self) -> bool:
-        return self.scheme or self.dots or self.words or self.marks
+        return self.scheme or self.dots or self.spelled_dots or self.bracketed
 
 
 def plain_scheme(scheme: str) -> str:
     """Return a scheme in lower case and refanged: `hXXps` -> `https`, `h**p` -> `http`."""
     for pattern, plain in ((_WEB_SCHEME, "http"), (_FILE_SCHEME, "ftp")):
-        found = pattern.fullmatch(scheme)
-        if found:
-            return plain + found[1].lower()
+        match = pattern.fullmatch(scheme)
+        if match:
+            return plain + match[1].lower()
     return scheme.lower()
 
 
@@ -50,17 +50,17 @@ def refang_authority(authority: str) -> tuple[str, Defanging]:
     plain_marks = _MARK.sub(r"\1", authority)
     dotted = _DOT.sub(".", plain_marks)
     plain = _DOT_OR_WORD.sub(".", dotted)
-    done = Defanging(dots=dotted != plain_marks, words=plain != dotted)
-    return plain, replace(done, marks=plain_marks != authority)
+    done = Defanging(dots=dotted != plain_marks, spelled_dots=plain != dotted)
+    return plain, replace(done, bracketed=plain_marks != authority)
 
 
 def refang_rest(rest: str, done: Defanging) -> str:
     """Undo in path and query what was done to the head."""
     if not done:
         return rest
-    plain = (_DOT_OR_WORD if done.words else _DOT).sub(".", rest)
+    plain = (_DOT_OR_WORD if done.spelled_dots else _DOT).sub(".", rest)
     plain = _INNER_SCHEME.sub(r"http\1", plain)
-    return _MARK.sub(r"\1", plain) if done.marks else plain
+    return _MARK.sub(r"\1", plain) if done.bracketed else plain
 
 
 def defanged(text: str) -> str:
@@ -85,12 +85,12 @@ def defanged(text: str) -> str:
     return _PLAIN_SCHEME.sub(_harmless_scheme, f"{head}{separator}{host}{tail}")
 
 
-def _harmless_scheme(found: re.Match[str]) -> str:
-    return f"hxxp{found[1].lower()}:"
+def _harmless_scheme(match: re.Match[str]) -> str:
+    return f"hxxp{match[1].lower()}:"
 
 
-def _encoded_inside(found: re.Match[str]) -> str:
+def _encoded_inside(match: re.Match[str]) -> str:
     """Percent-encode one unreserved character of a token, so that it is none."""
-    token = found[0]
+    token = match[0]
     place = next(number for number, character in enumerate(token) if character in ".oOpP")
     return f"{token[:place]}%{ord(token[place]):02X}{token[place + 1 :]}"

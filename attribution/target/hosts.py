@@ -141,8 +141,10 @@ def _check_unicode(label: str, decoded: str) -> None:
 
 def _check_direction(labels: list[str]) -> None:
     """Raise Fault where a name that is written from right to left breaks the rule of RFC 5893."""
-    decoded = [_unicode_label(one) if one.startswith("xn--") else one for one in labels]
-    if not any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for one in decoded for c in one):
+    decoded = [_unicode_label(label) if label.startswith("xn--") else label for label in labels]
+    if not any(
+        unicodedata.bidirectional(c) in ("R", "AL", "AN") for label in decoded for c in label
+    ):
         return
     try:
         for label in decoded:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from attribution.codes import DoubtCode
 from attribution.errors import InvalidTarget
 from attribution.net.addresses import normal, special_purpose
 from attribution.target import wrappers
@@ -30,8 +31,8 @@ class Target:
     """The address that the host literally is; None for a name."""
     not_attributable: str | None = None
     """Why no company can be found for this kind of host; None when it can be looked up."""
-    code: str | None = None
-    """The doubt's code with `not_attributable`: `special_name`, `special_address`, `no_host`."""
+    code: DoubtCode | None = None
+    """With `not_attributable`: SPECIAL_NAME, SPECIAL_ADDRESS or NO_HOST."""
 
 
 def parse_target(text: str, *, documentation_is_special: bool = True) -> Target:
@@ -94,7 +95,7 @@ def _read(text: str, documentation_is_special: bool) -> tuple[Target, Parts]:
 
 def _hostless(text: str, parts: Parts) -> Target:
     reason = HOSTLESS_SCHEMES[parts.scheme or ""]
-    return Target(text, f"{parts.scheme}:", None, reason, "no_host")
+    return Target(text, f"{parts.scheme}:", None, reason, DoubtCode.NO_HOST)
 
 
 def _target(text: str, written: str, documentation_is_special: bool) -> Target:
@@ -102,7 +103,7 @@ def _target(text: str, written: str, documentation_is_special: bool) -> Target:
     if isinstance(host, str):
         reason = special_name(host)
         if reason:
-            return Target(text, host, None, reason, "special_name")
+            return Target(text, host, None, reason, DoubtCode.SPECIAL_NAME)
         if "." not in host:
             raise Fault(f"the name {quoted(host)} has no dot, so it is no name on the Internet")
         return Target(text, host)
@@ -110,7 +111,7 @@ def _target(text: str, written: str, documentation_is_special: bool) -> Target:
     special = special_purpose(address, documentation_is_special=documentation_is_special)
     if special:
         reason = f"the address is special: {special}"
-        return Target(text, str(address), str(address), reason, "special_address")
+        return Target(text, str(address), str(address), reason, DoubtCode.SPECIAL_ADDRESS)
     return Target(text, str(address), str(address))
 
 
@@ -128,13 +129,13 @@ def _unwrap(host: str, parts: Parts) -> wrappers.Wrapped | None:
 
 def _wrapped(host: str, wrapped: wrappers.Wrapped) -> InvalidTarget:
     """Return the error for a wrapper, with the URL inside where there is one that can be read."""
-    found = _innermost(wrapped.inner)
-    if found is None:
+    innermost = _innermost(wrapped.inner)
+    if innermost is None:
         fault = f"it is a redirect ({wrapped.by}), and no URL can be read out of it"
-        return InvalidTarget(host, fault, code="wrapped_url")
-    inside, suggestion = found
+        return InvalidTarget(host, fault, code=DoubtCode.WRAPPED_URL)
+    inside, suggestion = innermost
     fault = f"it is a redirect ({wrapped.by}) to a URL at {defanged(inside)}"
-    return InvalidTarget(host, fault, code="wrapped_url", suggestion=suggestion)
+    return InvalidTarget(host, fault, code=DoubtCode.WRAPPED_URL, suggestion=suggestion)
 
 
 def _innermost(text: str | None) -> tuple[str, str] | None:

@@ -59,8 +59,8 @@ def split(text: str) -> Parts:
     done = Defanging(
         scheme=done.scheme,
         dots=of_host.dots,
-        words=of_host.words,
-        marks=done.marks or of_host.marks or (end is not None and len(end[0]) > 1),
+        spelled_dots=of_host.spelled_dots,
+        bracketed=done.bracketed or of_host.bracketed or (end is not None and len(end[0]) > 1),
     )
     host, port = _split_port(authority.rpartition("@")[2].strip())
     port = None if port == _DEFAULT_PORTS.get(scheme or "http") else port
@@ -81,14 +81,14 @@ def shown_host(text: str) -> str:
 
 def _split_scheme(text: str) -> tuple[str | None, str, Defanging]:
     """Return (scheme, what follows it and its slashes, how both were defanged)."""
-    found = _SCHEME.match(text)
-    if not found:
+    match = _SCHEME.match(text)
+    if not match:
         return None, *_without_slashes(text, Defanging())
-    scheme, after = plain_scheme(found[1]), text[found.end() :]
-    done = Defanging(scheme=scheme != found[1].lower(), marks=len(found[2]) > 1)
+    scheme, after = plain_scheme(match[1]), text[match.end() :]
+    done = Defanging(scheme=scheme != match[1].lower(), bracketed=len(match[2]) > 1)
     if scheme in HOSTLESS_SCHEMES:
         return scheme, after, done
-    has_slashes = len(found[2]) > 3 or scheme in _DEFAULT_PORTS  # `[://]`; or none are needed
+    has_slashes = len(match[2]) > 3 or scheme in _DEFAULT_PORTS  # `[://]`; or none are needed
     authority, done = _without_slashes("//" + after if has_slashes else after, done)
     if has_slashes or authority != after:
         return scheme, authority, done
@@ -97,11 +97,11 @@ def _split_scheme(text: str) -> tuple[str | None, str, Defanging]:
 
 def _without_slashes(text: str, done: Defanging) -> tuple[str, Defanging]:
     """Take off two slashes or more of either kind: what follows is the authority."""
-    found = _SLASHES.match(text)
-    if found is None or len(found[0]) < 2:
+    match = _SLASHES.match(text)
+    if match is None or len(match[0]) < 2:
         return text, done
-    in_brackets = any(character in "[({" for character in found[0])
-    return text[found.end() :], replace(done, marks=done.marks or in_brackets)
+    in_brackets = any(character in "[({" for character in match[0])
+    return text[match.end() :], replace(done, bracketed=done.bracketed or in_brackets)
 
 
 def _split_port(authority: str) -> tuple[str, int | None]:

@@ -27,9 +27,9 @@ def browser_path(rest: str) -> str:
     `\` is `/`, `..` is resolved, and what may not stand there is percent-encoded.
     """
     whole = without_trailing_punctuation(rest.partition("#")[0])
-    path, mark, query = whole.partition("?")
+    path, question_mark, query = whole.partition("?")
     path = quote(_without_dot_segments(path.replace("\\", "/")), safe=_LITERAL)
-    return without_trailing_punctuation(path + mark + quote(query, safe=_LITERAL_IN_QUERY))
+    return without_trailing_punctuation(path + question_mark + quote(query, safe=_LITERAL_IN_QUERY))
 
 
 def canonical(host: str, path: str) -> str:
@@ -41,9 +41,9 @@ def canonical(host: str, path: str) -> str:
     return without_trailing_punctuation(f"{host_in_url(host)}{_ENCODED.sub(_normal, path)}")
 
 
-def _normal(found: re.Match[str]) -> str:
-    character = chr(int(found[1], 16))
-    return character if character in _UNRESERVED else found[0].upper()
+def _normal(match: re.Match[str]) -> str:
+    character = chr(int(match[1], 16))
+    return character if character in _UNRESERVED else match[0].upper()
 
 
 def _without_dot_segments(path: str) -> str:

@@ -109,8 +109,8 @@ def _from_proofpoint_3(link: _Link) -> str | None:
     `**X` stands for a run of them, of a length that the letter gives.
     """
     whole = f"{link.path}?{link.query}" if link.query else link.path
-    url, found, after = whole.partition("/v3/__")[2].partition("__;")
-    if not found:
+    url, separator, after = whole.partition("/v3/__")[2].partition("__;")
+    if not separator:
         return None
     try:
         encoded = after.partition("!")[0].encode("ascii", "replace")
@@ -140,7 +140,7 @@ def _from_translated_host(link: _Link) -> str | None:
     host = prefix + _WORD_HYPHEN_WORD.sub(".", name).replace("--", "-")
     scheme = "http" if link.parameter("_x_tr_sch") == "http" else "https"
     pairs = link.query.split("&")
-    query = "&".join(one for one in pairs if not one.removeprefix("amp;").startswith("_x_tr_"))
+    query = "&".join(pair for pair in pairs if not pair.removeprefix("amp;").startswith("_x_tr_"))
     return f"{scheme}://{host}{link.path or '/'}{'?' + query if query else ''}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from attribution.casework.drafting import Draft, draft
+from attribution.casework.drafting import Draft, draft_notices
 from attribution.errors import NotInStoreError
 from attribution.store import Writer
 from attribution.store.audit import note_view
@@ -29,4 +29,4 @@ def drafts_of_case(
         )
     looked_up = targets_of_reports(service.store, reader, notices[0].reports)
     sender = service.sender(language or None)
-    return draft(reader, service.store.keys, notices[0], sender, [*urls, *looked_up])
+    return draft_notices(reader, service.store.keys, notices[0], sender, [*urls, *looked_up])

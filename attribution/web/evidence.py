@@ -5,22 +5,23 @@ from __future__ import annotations
 import zlib
 from datetime import date
 
+from attribution.casework.cases import report_named
 from attribution.casework.providers import provider_named
-from attribution.errors import NotInStoreError
+from attribution.errors import NotFound
 from attribution.pattern.assess import Assessment
 from attribution.store import Writer
-from attribution.store.queries.service_views import report_evidence
+from attribution.store.queries.reports import evidence_of
 
 
-def evidence_of_report(writer: Writer, report: str) -> bytes:
-    """Return the bundle of a report, and note that it was downloaded. Raises NotInStoreError."""
-    row = report_evidence(writer.connection, report)
-    if row is None or row.evidence is None:
-        raise NotInStoreError(
-            f"report {report!r} is not in the store, or has no evidence of its own."
-        )
-    writer.add_event("evidence_taken", writer.now, case_id=row.case_id, report_id=row.report_id)
-    return zlib.decompress(row.evidence)
+def evidence_of_report(writer: Writer, key: str) -> bytes:
+    """Return the bundle of a report, and note that it was downloaded. Raises NotFound."""
+    report = report_named(writer.connection, key)
+    evidence = evidence_of(writer.connection, report.id)
+    if evidence is None:
+        raise NotFound("evidence", key, "the report was imported, or erased")
+    case_id = report.case_id
+    writer.add_event("evidence_taken", writer.now, case_id=case_id, report_id=report.id)
+    return zlib.decompress(evidence)
 
 
 def note_dossier(writer: Writer, day: date, assessment: Assessment) -> None:

@@ -18,7 +18,7 @@ from attribution.pattern.dossier.dossier import dossier_of, median_removal, remo
 from attribution.pattern.history import History
 from attribution.pattern.report import as_row
 from attribution.store import Reader, Store
-from attribution.store.queries.service_views import last_entry, past_changed
+from attribution.store.queries.service_log import last_entry, past_changed
 from attribution.store.times import micros
 
 _LOG = logging.getLogger("attribution.web")

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from attribution.casework.published_list import (
+from attribution.casework.building_list import build_list_from
+from attribution.casework.fields import required
+from attribution.casework.providers import provider_named
+from attribution.casework.publishing import NoteLetter, note_letter
+from attribution.casework.signers import check_may_sign, public_half, signers
+from attribution.casework.signing_list import (
     begun_list,
-    build_from,
-    check_may_sign,
     list_hash,
-    note_letter,
     note_signature,
     noted_signatures,
-    public_half,
-    sign,
-    signers,
+    sign_list,
 )
 from attribution.codes import Refusal
 from attribution.errors import Refused
 from attribution.pattern.dossier.render import dossier_hash
 from attribution.store import Reader, Store, Writer
+from attribution.store.queries.events import EventFilter, events_by_time
 from attribution.store.times import moment
 from attribution.web.patterns import Patterns
 
@@ -52,7 +53,9 @@ def company_list(patterns: Patterns, reader: Reader, provider: str) -> CompanyLi
     """
     assessments, assessment = patterns.of_provider(provider)
     key, day = assessment.names[0], assessments.day
-    content, refused = build_from(reader, assessments.history, assessments.assessed, day, only=key)
+    content, refused = build_list_from(
+        reader, assessments.history, assessments.assessed, day, only=key
+    )
     name, signatures = key, []
     if content["entries"]:
         content = begun_list(reader, key, content, day)
@@ -68,17 +71,28 @@ def company_list(patterns: Patterns, reader: Reader, provider: str) -> CompanyLi
     )
 
 
+def letter_sent_at(reader: Reader, provider: str) -> datetime | None:
+    """Return when the first letter with a dossier was sent to a company; None before that."""
+    provider_id, _ = provider_named(reader, provider)
+    letters = events_by_time(reader, EventFilter(kinds=["letter"], provider_ids=[provider_id]))
+    return moment(letters[0].at) if letters else None
+
+
 def note_dossier_letter(patterns: Patterns, store: Store, who: str, provider: str, to: str) -> None:
     """Note that the letter with today's dossier was sent to a company. Raises Refused.
 
     `to` says to whom, and by which way.
     """
-    if not to.strip():
-        raise Refused(Refusal.MISSING, "to", "", "say it; it is noted")
+    recipient = required(to, "to", "say to whom it went, and how")[:500]
     assessments, assessment = patterns.of_provider(provider)
-    sha256 = dossier_hash(assessments.dossier(assessment))
+    command = NoteLetter(
+        provider=assessment.names[0],
+        sent_on=assessments.day,
+        dossier_sha256=dossier_hash(assessments.dossier(assessment)),
+        to=recipient,
+    )
     with store.write(who) as writer:
-        note_letter(writer, assessment.names[0], assessments.day, sha256, to.strip()[:500])
+        note_letter(writer, command)
 
 
 def sign_company_list(
@@ -97,4 +111,4 @@ def sign_company_list(
     if remedy:
         raise Refused(Refusal.CONFLICT, "list", company.key, remedy)
     may_sign, at = signers(writer.connection), moment(writer.now)
-    note_signature(writer, company.key, sign(company.list, key, reason, may_sign, at))
+    note_signature(writer, company.key, sign_list(company.list, key, reason, may_sign, at))

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TypeVar
 
 from attribution.attributor import Investigation
-from attribution.casework.reporting import add_report
+from attribution.casework.reporting import ReportUrl, report_url
 from attribution.errors import InvalidTarget
 from attribution.evidence import Evidence
 from attribution.store.queries.service_batches import set_line
@@ -26,12 +26,12 @@ def report_lines(service: Service, who: str, batch_id: str, lines: Iterable[Line
     for chunk in _chunks(filter(_is_reportable, lines), _AT_ONCE):
         with service.store.write(who) as writer:
             for line in chunk:
-                added = add_report(
-                    writer,
-                    line.target,
-                    decided_again(line.evidence or b""),
+                command = ReportUrl(
+                    url=line.target,
+                    investigation=decided_again(line.evidence or b""),
                     keep_url=service.settings.keep_urls,
                 )
+                added = report_url(writer, command)
                 set_line(writer.connection, batch_id, line.line, report=added.report)
                 if added.case:
                     cases[added.case] = None

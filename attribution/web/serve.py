@@ -13,6 +13,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from attribution.errors import SettingsError
+from attribution.notices.own_templates import check_notices
 from attribution.settings import Settings
 from attribution.store import Store
 from attribution.web.access.tickets import FIRST_HOURS, first_ticket
@@ -74,8 +75,10 @@ def serve(settings: Settings, host: str, port: int, notify: Callable[[str], None
     """Serve until SIGINT or SIGTERM.
 
     `notify` shows a line to the person at the terminal: where it serves, and the first
-    administrator's link. Raises StoreError, KeyFileError or SettingsError before it serves.
+    administrator's link. Before it serves, it raises StoreError, KeyFileError or SettingsError, and
+    Refused where notices cannot be written in their language or by the hotline's own templates.
     """
+    check_notices(settings.notice_language, settings.templates_folder)
     with Store.from_settings(settings) as store, _listening(host, port) as listener:
         log = RequestLog(sys.stderr)
         app = create_app(Service(settings, store), host, log)

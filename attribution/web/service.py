@@ -14,15 +14,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from attribution.attributor import Attributor
-from attribution.casework import vouchings
+from attribution.casework.cases import case_named
 from attribution.casework.drafting import Sender
-from attribution.casework.notices_due import Due, Terms, due
+from attribution.casework.notices_due import Due, due_notices
 from attribution.casework.rechecking import Rechecked, recheck
-from attribution.casework.views import case_view
+from attribution.casework.terms import Terms
+from attribution.casework.vouching import vouchings
 from attribution.evidence.statements import Vouching
 from attribution.settings import Settings
 from attribution.store import Reader, Store
-from attribution.store.times import micros
+from attribution.store.times import Micros, micros
 from attribution.web.access.api_keys import principal_of_key
 from attribution.web.access.oidc import IdentityProvider
 from attribution.web.access.roles import Principal
@@ -79,7 +80,7 @@ class Service:
         self.attributor.set_vouched(self.vouched)
 
     @property
-    def now(self) -> int:
+    def now(self) -> Micros:
         """The time, in microseconds since 1970."""
         return micros(self.store.now)
 
@@ -95,11 +96,11 @@ class Service:
     def due(self, reader: Reader, case: str | None = None) -> list[Due]:
         """Return the notices and reminders that are due: of one case, or of all."""
         country = self.settings.hotline_country
-        return due(reader, self.now, self.usual_terms, country, case=case)
+        return due_notices(reader, self.now, self.usual_terms, country, case)
 
     async def recheck(self, case: str, who: str) -> list[Rechecked]:
-        """Look a case's open reports up anew and note what was found. Raises NotInStoreError."""
-        await run_in_threadpool(self.read, lambda reader: case_view(reader, case, self.now))
+        """Look a case's open reports up anew and note what was found. Raises NotFound."""
+        await run_in_threadpool(self.read, lambda reader: case_named(reader, case))
         async with Attributor(
             self.settings, max_age=timedelta(0), vouched=self.vouched
         ) as attributor:

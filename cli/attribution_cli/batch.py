@@ -1,4 +1,4 @@
-"""A list of URLs: read, looked up at once, written as they are done."""
+"""Runs a batch: a list of URLs is read, looked up at once, and written as answers come."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, It
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from attribution.files.text_files import Encoding
-from attribution_cli.groups import Groups
+from attribution_cli.batch_output import BatchOutput
 from attribution_cli.inputs import InputFormat, Item, read_items
-from attribution_cli.outputs import Lines, Recalled
+from attribution_cli.lookup_options import Asking
+from attribution_cli.outputs import Recalled
 from attribution_cli.parked import Parked
 from attribution_cli.waiting_input import as_they_come
 
@@ -26,64 +26,50 @@ if TYPE_CHECKING:
     from attribution.models import Attribution, Status
     from attribution.settings import Settings
 
-_MOST_HELD = 10_000
+_MOST_WAITING = 10_000
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 _RECALLED_AT_ONCE = 256
 _PATIENCE = 5.0
 
 
-class Sink(Protocol):
-    """Where answers go."""
-
-    def write(self, line: int, answer: Attribution | Recalled) -> None:
-        """Take one answer."""
-
-    def flush(self) -> None:
-        """Write out what was taken."""
-
-    def waiting(self, lines: int, seconds: float) -> None:
-        """Hear that lines wait for registries that did not answer."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What to do."""
+    """What a batch does."""
 
     source: str
+    """File of the list, or `-` for stdin."""
     form: InputFormat
     column: str | None
+    """Column or field that holds the URL."""
+    encoding: Encoding
     jobs: int
+    """Lookups at once."""
     ordered: bool
-    evidence: Path | None
-    asking: dict[str, Any]
-    """How the Attributor is to ask: its keyword arguments."""
-    deadline: float | None = None
+    """Whether answers keep the order of the list."""
+    asking: Asking
+    deadline: float | None
     """Seconds after which nothing more is asked."""
-    encoding: Encoding = Encoding.AUTO
-    """How the list is encoded."""
 
 
-def run_batch(order: Order, settings: Settings, lines: Lines, sink: Sink) -> bool:
+def run_batch(order: Order, settings: Settings, output: BatchOutput) -> bool:
     """Answer every line that has no result yet; return False when the deadline left lines that were
     not begun.
 
-    Raises KeyboardInterrupt when told to stop, with whole lines written.
+    Raises KeyboardInterrupt when interrupted, with whole lines written.
     """
-    return asyncio.run(_run(order, settings, lines, sink))
+    return asyncio.run(_run(order, settings, output))
 
 
-async def _run(order: Order, settings: Settings, lines: Lines, sink: Sink) -> bool:
-    from attribution.attributor import Attributor
-
+async def _run(order: Order, settings: Settings, output: BatchOutput) -> bool:
     task = asyncio.current_task()
     # The event loop of Windows takes no signal handlers: Ctrl-C stops a batch there.
     if task and sys.platform != "win32":
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     # A longer pause is not waited for in place: the line is parked, and comes back.
     settings = settings.model_copy(update={"patience": min(settings.patience, _PATIENCE)})
-    async with Attributor(settings, evidence=order.evidence, **order.asking) as attributor:
+    async with order.asking.attributor(settings) as attributor:
         with Parked() as parked:
-            batch = _Batch(order, attributor, lines, sink, parked)
+            batch = _Batch(order, attributor, output, parked)
             try:
                 async with asyncio.timeout(order.deadline):
                     await batch.all_lines()
@@ -98,15 +84,10 @@ class _Batch:
     """One run over the list: what is in hand, what waits for a registry, and what comes next."""
 
     def __init__(
-        self, order: Order, attributor: Attributor, lines: Lines, sink: Sink, parked: Parked
+        self, order: Order, attributor: Attributor, output: BatchOutput, parked: Parked
     ) -> None:
-        self._order, self._attributor, self._lines, self._sink, self._parked = (
-            order,
-            attributor,
-            lines,
-            sink,
-            parked,
-        )
+        self._order, self._attributor = order, attributor
+        self._output, self._parked = output, parked
         self._turns = _Turns() if order.ordered else None
         self._in_hand: dict[int, Item] = {}
         self.all_begun = False
@@ -127,7 +108,7 @@ class _Batch:
         seconds = wait if self._order.deadline is None else max(self._order.deadline, wait)
         ends = time.time() + seconds
         if self._parked.count and seconds:
-            self._sink.waiting(self._parked.count, seconds)
+            self._output.show_waiting(self._parked.count, seconds)
         while self._parked.count:
             left = max(ends - time.time(), 0)
             pause = min(
@@ -142,10 +123,10 @@ class _Batch:
             await self._answer_all(self._parked.taken(), soon)
 
     def give_up(self) -> None:
-        """Say of what is in hand and parked that it was not answered before the deadline."""
+        """Write what is in hand and parked as not answered before the deadline."""
         for item in [*self._in_hand.values(), *self._parked.taken()]:
             self._write(item.line, _not_in_time(item))
-        self._sink.flush()
+        self._output.flush()
 
     async def _answer_all(
         self,
@@ -162,7 +143,7 @@ class _Batch:
                     self._parked.put(item, at)
                 else:
                     self._write(item.line, answer)
-                    self._sink.flush()
+                    self._output.flush()
 
     async def _work(self, item: Item) -> tuple[Item, Attribution]:
         self._in_hand[item.line] = item
@@ -175,9 +156,9 @@ class _Batch:
         order = self._order
         items = read_items(order.source, order.form, order.column, order.encoding)
         recalled = 0
-        # Whoever feeds stdin may take its time; a file is read at once.
+        # A pipe may keep one waiting; a file is read at once.
         async for item in as_they_come(items) if order.source == "-" else _at_once(items):
-            if self._lines.done.has(item):
+            if self._output.has(item):
                 continue
             if self._turns:
                 await self._turns.expect(item.line)
@@ -186,16 +167,17 @@ class _Batch:
                 self._write(item.line, Recalled(item.text, finished))
                 recalled += 1
                 if recalled % _RECALLED_AT_ONCE == 0:
-                    self._sink.flush()
+                    self._output.flush()
                     await asyncio.sleep(0)
                 continue
-            self._sink.flush()
+            self._output.flush()
             yield item
-        self._sink.flush()
+        self._output.flush()
 
     def _write(self, line: int, answer: Attribution | Recalled) -> None:
-        for number, one in self._turns.after(line, answer) if self._turns else ((line, answer),):
-            self._sink.write(number, one)
+        ready = self._turns.after(line, answer) if self._turns else [(line, answer)]
+        for number, ready_answer in ready:
+            self._output.write(number, ready_answer)
 
 
 async def _at_once(items: Iterator[Item]) -> AsyncIterator[Item]:
@@ -204,18 +186,19 @@ async def _at_once(items: Iterator[Item]) -> AsyncIterator[Item]:
 
 
 def _retry_at(answer: Attribution) -> datetime | None:
-    """Return when another look may find more: a name,
-    company or mailbox was not found for want of an answer.
+    """Return when another lookup may find more: a name, company or mailbox is missing for want of
+    an answer.
     """
     contact = answer.primary.abuse_contact.status if answer.primary else None
-    silent = answer.status == "not_resolved" and any(
-        failure.kind == "timeout" for failure in answer.failures
+    may_change = (
+        answer.status == "retry_later"
+        or contact in ("rate_limited", "unreachable")
+        or (
+            answer.status == "not_resolved"
+            and any(failure.kind == "timeout" for failure in answer.failures)
+        )
     )
-    if (
-        answer.status != "retry_later"
-        and contact not in ("rate_limited", "unreachable")
-        and not silent
-    ):
+    if not may_change:
         return None
     return min((failure.retry_at for failure in answer.failures if failure.retry_at), default=None)
 
@@ -267,13 +250,13 @@ class _Turns:
 
     def __init__(self) -> None:
         self._expected: deque[int] = deque()
-        self._held: dict[int, Attribution | Recalled] = {}
+        self._waiting: dict[int, Attribution | Recalled] = {}
         self._room = asyncio.Event()
         self._room.set()
 
     async def expect(self, line: int) -> None:
-        """Note the next line of the input; waits while too many answers are held."""
-        if len(self._held) >= _MOST_HELD:
+        """Note the next line of the input; waits while too many answers wait."""
+        if len(self._waiting) >= _MOST_WAITING:
             self._room.clear()
         await self._room.wait()
         self._expected.append(line)
@@ -282,24 +265,10 @@ class _Turns:
         self, line: int, answer: Attribution | Recalled
     ) -> list[tuple[int, Attribution | Recalled]]:
         """Take an answer; return those whose turn has come."""
-        self._held[line] = answer
+        self._waiting[line] = answer
         ready = []
-        while self._expected and self._expected[0] in self._held:
+        while self._expected and self._expected[0] in self._waiting:
             first = self._expected.popleft()
-            ready.append((first, self._held.pop(first)))
+            ready.append((first, self._waiting.pop(first)))
             self._room.set()
         return ready
-
-
-def groups_of(path: Path) -> Groups:
-    """Group what a file of JSON lines holds, from this run and those before it."""
-    import json
-
-    from attribution.models import Attribution
-
-    groups = Groups()
-    with path.open("rb") as stored:
-        for raw in stored:
-            values = json.loads(raw)
-            groups.add(values.pop("line"), Attribution.model_validate(values))
-    return groups

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -13,11 +14,13 @@ from rich.console import Console
 from attribution_cli.safe_text import shown
 
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from attribution.settings import Settings
 
 
 class ReaderGoneError(Exception):
-    """Whoever reads our output has enough of it.
+    """The reader of our output closed it.
 
     No OSError, which Typer would end with a code of its own.
     """
@@ -25,14 +28,12 @@ class ReaderGoneError(Exception):
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        """Leave it to who runs the command to end it, instead of exiting with 1."""
+        """Leave the end to `app.run`, instead of exiting with 1."""
         raise BrokenPipeError
 
 
 def let_go_of_output() -> None:
-    """See to it that nothing more is written to where
-    nobody reads, also not as the process ends.
-    """
+    """Write nothing more to an output that its reader closed, also not as the process ends."""
     with suppress(OSError, ValueError):  # no real file, or closed
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -47,22 +48,32 @@ def messages() -> Console:
     return _Console(file=sys.stderr, highlight=False)
 
 
-def say(text: str) -> None:
-    """Write a line to stderr."""
-    sys.stderr.write(shown(text) + "\n")
+def print_message(text: str) -> None:
+    """Write a line to stderr, after the program's name."""
+    sys.stderr.write(f"attribution: {shown(text)}\n")
 
 
-def say_proxy(settings: Settings) -> None:
-    """Say what goes through the proxy of the settings
-    and what does not, before anything is asked.
-    """
+def print_proxy_note(settings: Settings) -> None:
+    """Write what goes through the proxy of the settings, before anything is asked."""
     if settings.proxy_note:
-        say(f"attribution: {settings.proxy_note}")
+        print_message(settings.proxy_note)
+
+
+@contextmanager
+def working(text: str) -> Iterator[Status]:
+    """Show on a terminal what is being done, until the block ends; nothing elsewhere."""
+    status = messages().status(text)
+    if sys.stderr.isatty():
+        status.start()
+    try:
+        yield status
+    finally:
+        status.stop()
 
 
 class _Warnings(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        say(f"attribution: {record.getMessage()}")
+        print_message(record.getMessage())
 
 
 def show_warnings() -> None:

@@ -9,28 +9,52 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Annotated
 
-from attribution_cli.console import results, say
+import typer
+
+from attribution.extras import Extra, require
+from attribution_cli.console import print_message, results
 from attribution_cli.exit_code import USAGE
 
-_LISTED = "urls.txt"
+_COMMAND = [sys.executable, "-m", "attribution_cli.entry"]
+_LIST = "urls.txt"
 
 
-def show_demo() -> int:
-    """Run one check, one explain and one batch; return the first exit code that is not what the
-    world makes it.
+def demo(
+    command: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[COMMAND...]", help="Run this in the demo world instead."),
+    ] = None,
+    serve_it: Annotated[
+        bool,
+        typer.Option(
+            "--serve",
+            help="Serve the page in it, with half a year of an invented hotline, until "
+            "interrupted.",
+        ),
+    ] = False,
+) -> int:
+    """Show the main job on a small world of invented companies, on loopback, without any
+    network.
     """
+    if serve_it:
+        require("demo --serve", Extra.HOTLINE)
+        return _serve_demo()
+    return _run_in_demo(command) if command else _show_demo()
+
+
+def _show_demo() -> int:
+    """Run one check, one explain and one batch; return the first exit code that is not expected."""
     from attribution.demo import DemoWorld
     from attribution.demo.world import URLS
 
     with DemoWorld() as world, tempfile.TemporaryDirectory(prefix="attribution-demo-") as folder:
-        Path(folder, _LISTED).write_text(
-            "\n".join(["# forty reported URLs", *URLS]) + "\n", "utf-8"
-        )
+        Path(folder, _LIST).write_text("\n".join(["# forty reported URLs", *URLS]) + "\n", "utf-8")
         runs: list[tuple[list[str], int]] = [
             (["check", "hxxps://shop[.]quay-customer[.]example/1"], 0),
             (["explain", "https://kiosk.example/"], 0),
-            (["batch", _LISTED, "--group-by", "provider", "--format", "table"], 1),
+            (["batch", _LIST, "--group-by", "provider", "--format", "table"], 1),
         ]
         environment = {**os.environ, **world.environment()}
         if sys.stdout.isatty():
@@ -38,7 +62,7 @@ def show_demo() -> int:
         for arguments, expected in runs:
             results().print(f"\n$ attribution {' '.join(arguments)}", style="bold", markup=False)
             done = subprocess.run(  # noqa: S603 - our own command
-                [sys.executable, "-m", "attribution_cli.entry", *arguments],
+                [*_COMMAND, *arguments],
                 cwd=folder,
                 env=environment,
                 check=False,
@@ -48,7 +72,7 @@ def show_demo() -> int:
     return 0
 
 
-def serve_demo() -> int:
+def _serve_demo() -> int:
     """Serve the page in the demo world, with a store of its own that is gone afterwards; return the
     exit code.
     """
@@ -70,23 +94,23 @@ def serve_demo() -> int:
             f"sqlite:///{Path(environment['ATTRIBUTION_DATA_FOLDER']) / 'cases.sqlite3'}"
         ) as store:
             fill(store)
-        command = [sys.executable, "-m", "attribution_cli.entry", "serve"]
+        command = [*_COMMAND, "serve"]
         try:
             return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - our own command
         except KeyboardInterrupt:
             return 0
 
 
-def run_in_demo(command: list[str]) -> int:
+def _run_in_demo(command: list[str]) -> int:
     """Run any command with settings that point it at the demo world; return its exit code."""
     from attribution.demo import DemoWorld
 
     if command[0] == "attribution":
-        command = [sys.executable, "-m", "attribution_cli.entry", *command[1:]]
+        command = [*_COMMAND, *command[1:]]
     with DemoWorld() as world:
         try:
             environment = {**os.environ, **world.environment()}
             return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603
         except OSError as error:
-            say(f"attribution: {command[0]!r} cannot be run: {error.strerror}")
+            print_message(f"{command[0]!r} cannot be run: {error.strerror}")
             return USAGE

@@ -14,9 +14,12 @@ USAGE = 2
 UPSTREAM_UNREACHABLE = 3
 INTERRUPTED = 130
 READER_GONE = 141
-"""Whoever reads our output has enough of it:
-what a shell shows of a program that SIGPIPE ended (128 + 13).
-"""
+"""The reader closed our output: as a shell shows a program that SIGPIPE ended (128 + 13)."""
+
+
+def incomplete(problems: object) -> int:
+    """Return the exit code of a result with problems, or with none."""
+    return SOME_NOT if problems else ALL_ATTRIBUTED
 
 
 class Tally:

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from attribution.decide.draft import Step
 
 
-def explanation(found: Investigation) -> RenderableType:
+def explanation(investigation: Investigation) -> RenderableType:
     """Return the walk through the rules, for a terminal."""
-    answer = found.attribution
+    answer = investigation.attribution
     table = Table.grid(padding=(0, 2))
     table.add_column(justify="right", style="dim")
     table.add_column(no_wrap=True, style="bold")
     table.add_column(overflow="fold", ratio=1)
-    for number, step in enumerate(found.steps, start=1):
+    for number, step in enumerate(investigation.steps, start=1):
         table.add_row(f"{number}", step.rule, _conclusion(step))
     parts: list[RenderableType] = [
         Text(
@@ -35,7 +35,8 @@ def explanation(found: Investigation) -> RenderableType:
     ]
     open_points = [f"doubt, {doubt.code}: {doubt.text}" for doubt in answer.doubts]
     open_points += [
-        f"not answered by {one.server}: {one.text or one.kind}" for one in answer.failures
+        f"not answered by {failure.server}: {failure.text or failure.kind}"
+        for failure in answer.failures
     ]
     parts += [Text(shown(point), style="yellow") for point in open_points]
     asked = Table(
@@ -49,7 +50,7 @@ def explanation(found: Investigation) -> RenderableType:
         header_style="dim",
         style="dim",
     )
-    for record in found.evidence.records:
+    for record in investigation.evidence.records:
         asked.add_row(
             record.kind,
             Text(shown(record.server)),
@@ -60,9 +61,9 @@ def explanation(found: Investigation) -> RenderableType:
     return Group(*parts, Text(), asked)
 
 
-def explanation_json(found: Investigation) -> Iterator[str]:
+def explanation_json(investigation: Investigation) -> Iterator[str]:
     """Yield the steps as JSON lines."""
-    for number, step in enumerate(found.steps, start=1):
+    for number, step in enumerate(investigation.steps, start=1):
         yield escaped_json(json.dumps({"step": number, **asdict(step)}, ensure_ascii=False))
 
 

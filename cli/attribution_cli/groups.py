@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from attribution_cli.outputs import csv_row
+from attribution.formats.csv_table import csv_line
 from attribution_cli.safe_text import escaped_json, shown
 
 if TYPE_CHECKING:
@@ -15,18 +16,13 @@ if TYPE_CHECKING:
 
     from attribution.models import AbuseContact, Attribution, Provider
 
-COLUMNS = [
-    "count",
-    "status",
-    "company",
-    "company_id",
-    "company_country",
-    "contact_status",
-    "abuse_email",
-    "abuse_form",
-    "lines",
-    "hosts",
-]
+
+class GroupedTarget(NamedTuple):
+    """A line of the list in a group."""
+
+    line: int
+    input: str
+    host: str | None
 
 
 @dataclass(slots=True)
@@ -34,10 +30,10 @@ class Group:
     """The targets of one company and mailbox; or, where nobody is named, of one status."""
 
     status: str | None
+    """Status of the answers, where nobody is named."""
     provider: Provider | None
     contact: AbuseContact | None
-    targets: list[tuple[int, str, str | None]] = field(default_factory=list)
-    """(line, input, host)."""
+    targets: list[GroupedTarget] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """Return the group as plain values."""
@@ -46,9 +42,24 @@ class Group:
             "abuse_contact": self.contact.model_dump(mode="json") if self.contact else None,
             "status": self.status,
             "count": len(self.targets),
-            "targets": [
-                {"line": line, "input": text, "host": host} for line, text, host in self.targets
-            ],
+            "targets": [target._asdict() for target in self.targets],
+        }
+
+    def cells(self) -> dict[str, Any]:
+        """Return the group's cells in a CSV, by column."""
+        provider, contact = self.provider, self.contact
+        hosts = dict.fromkeys(target.host or "-" for target in self.targets)
+        return {
+            "count": len(self.targets),
+            "status": self.status,
+            "company": provider and provider.name,
+            "company_id": provider and provider.id,
+            "company_country": provider and provider.country,
+            "contact_status": contact and contact.status,
+            "abuse_email": contact and contact.email,
+            "abuse_form": contact and contact.form,
+            "lines": " ".join(str(target.line) for target in self.targets),
+            "hosts": " ".join(hosts),
         }
 
 
@@ -57,6 +68,18 @@ class Groups:
 
     def __init__(self) -> None:
         self._groups: dict[tuple[str, str], Group] = {}
+
+    @classmethod
+    def read(cls, path: Path) -> Groups:
+        """Group what a file of JSON lines holds, from this run and those before it."""
+        from attribution.models import Attribution
+
+        groups = cls()
+        with path.open("rb") as stored:
+            for raw in stored:
+                values = json.loads(raw)
+                groups.add(values.pop("line"), Attribution.model_validate(values))
+        return groups
 
     def add(self, line: int, answer: Attribution) -> None:
         """Put an answer into the group of its primary."""
@@ -67,7 +90,7 @@ class Groups:
             group = self._groups.setdefault(key, Group(None, primary.provider, contact))
         else:
             group = self._groups.setdefault(("", answer.status), Group(answer.status, None, None))
-        group.targets.append((line, answer.input, answer.host))
+        group.targets.append(GroupedTarget(line, answer.input, answer.host))
 
     def in_order(self) -> list[Group]:
         """Return the groups, biggest first; those without a company come last. Within a group: by
@@ -75,46 +98,31 @@ class Groups:
         """
         for group in self._groups.values():
             group.targets.sort()
-        return sorted(
-            self._groups.values(),
-            key=lambda one: (
-                one.provider is None,
-                -len(one.targets),
-                one.provider.id if one.provider else one.status or "",
-            ),
-        )
+
+        def order(group: Group) -> tuple[bool, int, str]:
+            name = group.provider.id if group.provider else group.status or ""
+            return group.provider is None, -len(group.targets), name
+
+        return sorted(self._groups.values(), key=order)
 
     def json_lines(self) -> Iterator[str]:
         """Yield a line of JSON for each group."""
         for group in self.in_order():
-            yield escaped_json(
-                json.dumps(group.to_json(), ensure_ascii=False, separators=(",", ":"))
-            )
+            text = json.dumps(group.to_json(), ensure_ascii=False, separators=(",", ":"))
+            yield escaped_json(text)
 
     def csv_lines(self) -> Iterator[str]:
         """Yield a line of CSV for each group, after a header."""
-        yield csv_row(list(COLUMNS))
+        yield csv_line(Group(None, None, None).cells())
         for group in self.in_order():
-            provider, contact = group.provider, group.contact
-            yield csv_row(
-                [
-                    len(group.targets),
-                    group.status,
-                    provider and provider.name,
-                    provider and provider.id,
-                    provider and provider.country,
-                    contact and contact.status,
-                    contact and contact.email,
-                    contact and contact.form,
-                    " ".join(str(line) for line, _, _ in group.targets),
-                    " ".join(dict.fromkeys(host or "-" for _, _, host in group.targets)),
-                ]
-            )
+            yield csv_line(group.cells().values())
 
     def table(self) -> RenderableType:
         """Return the groups as a table for a terminal."""
         from rich.table import Table
         from rich.text import Text
+
+        from attribution_cli.result_row import contact_text
 
         table = Table(box=None, pad_edge=False, header_style="bold")
         table.add_column("URLs", justify="right")
@@ -124,21 +132,14 @@ class Groups:
         for group in self.in_order():
             provider, contact = group.provider, group.contact
             if provider and contact:
-                name = Text(
-                    shown(provider.name + (f" ({provider.country})" if provider.country else ""))
-                )
-                where = Text(
-                    shown(contact.email or contact.form or contact.status.replace("_", " ")),
-                    style="green" if contact.email else "yellow",
-                )
+                country = f" ({provider.country})" if provider.country else ""
+                company = Text(shown(f"{provider.name}{country}"))
+                address = contact_text(contact)
             else:
-                name = Text(
-                    f"nobody named: {(group.status or '').replace('_', ' ')}", style="yellow"
-                )
-                where = Text("-")
-            table.add_row(
-                str(len(group.targets)), name, where, _spans([line for line, _, _ in group.targets])
-            )
+                status = (group.status or "").replace("_", " ")
+                company, address = Text(f"nobody named: {status}", style="yellow"), Text("-")
+            lines = _spans([target.line for target in group.targets])
+            table.add_row(str(len(group.targets)), company, address, lines)
         return table
 
 

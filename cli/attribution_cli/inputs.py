@@ -1,4 +1,4 @@
-"""Lists of URLs: plain text, CSV or JSON lines; every line is answered for, the bad ones too."""
+"""Lists of URLs: plain text, CSV or JSON lines. A line that cannot be read is an item too."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Annotated, BinaryIO
 import typer
 
 from attribution.files.text_files import Encoding, TextLine, csv_records, encoding_of, text_lines
-from attribution_cli.console import say
+from attribution_cli.console import print_message
 
 InEncoding = Annotated[
     Encoding,
@@ -67,11 +67,10 @@ def deadline_seconds(text: str) -> float:
         raise UnusableInput(
             f"--deadline {text!r}: use 90s, 30m, 8h, 2d or a time such as 2026-01-01T06:00Z"
         ) from None
-    seconds = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - datetime.now(
-        UTC
-    ).timestamp()
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    seconds = (at - datetime.now(UTC)).total_seconds()
     if seconds <= 0:
-        raise UnusableInput(f"--deadline {text!r} is over already")
+        raise UnusableInput(f"--deadline {text!r} is in the past")
     return seconds
 
 
@@ -90,12 +89,12 @@ def read_items(
             yield from _csv(lines, column or "url")
 
 
-def say_encoding(path: Path, encoding: Encoding) -> None:
-    """Say that a file is read otherwise than as UTF-8, where its first bytes say so."""
+def print_encoding(path: Path, encoding: Encoding) -> None:
+    """Write in which encoding a file is read, where its first bytes show one beside UTF-8."""
     if encoding is Encoding.AUTO and path.is_file():
         detected = encoding_of(path)
         if detected is not Encoding.UTF_8:
-            say(f"attribution: {str(path)!r} is read as {detected.value.upper()}")
+            print_message(f"{str(path)!r} is read as {detected.value.upper()}")
 
 
 def count_items(
@@ -114,7 +113,7 @@ def _form(source: str, form: InputFormat, column: str | None) -> InputFormat:
     if suffix == ".csv":
         return InputFormat.CSV
     if column and source == "-":
-        raise UnusableInput("--column with stdin: say --input-format csv or jsonl")
+        raise UnusableInput("--column with stdin: add --input-format csv or jsonl")
     return InputFormat.CSV if column else InputFormat.TEXT
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import io
 import json
 import os
 import re
@@ -20,19 +19,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from attribution.files.whole_file import open_private, reason_of
+from attribution.formats.csv_table import ANSWER_COLUMNS, answer_line, csv_line
 from attribution_cli.console import ReaderGoneError, let_go_of_output
 from attribution_cli.inputs import Item
-from attribution_cli.safe_text import cell, escaped_json, shown
+from attribution_cli.safe_text import escaped_json, shown
 
 if TYPE_CHECKING:
     from attribution.cache.finished import Finished
-    from attribution.models import Attribution, Party
+    from attribution.models import Attribution
 
-
-_AT_ONCE = 256 * 1024
+_BUFFER = 256 * 1024
+"""Characters of results that are written in one go."""
 _SYNC_SECONDS = 1.0
 
 
@@ -45,28 +45,6 @@ class OutputFormat(StrEnum):
     TABLE = "table"
 
 
-COLUMNS = [
-    "line",
-    "input",
-    "host",
-    "status",
-    "role",
-    "company",
-    "company_id",
-    "company_country",
-    "contact_status",
-    "abuse_email",
-    "abuse_form",
-    "scope",
-    "source",
-    "fallback_emails",
-    "then_write_to",
-    "addresses",
-    "fronted",
-    "doubts",
-    "retry_at",
-    "observed_at",
-]
 _TEXT = rb'"(?:[^"\\]|\\.)*"'
 _HEAD = re.compile(
     rb'\{"line":(\d{1,9}),"input":('
@@ -75,15 +53,19 @@ _HEAD = re.compile(
     + _TEXT
     + rb'),"status":"([a-z_]+)"'
 )
+"""How a line of JSON begins: number, input and status are read without parsing the rest."""
+_CSV_HEADER = csv_line(ANSWER_COLUMNS) + "\n"
+_BEGINNING = 32
+"""Bytes of a torn last line by which it is recognised as one of ours."""
 
 
-class UnusableOutput(Exception):  # noqa: N818
+class UnusableOutput(Exception):  # noqa: N818 - it says what happened
     """The output file cannot be written or resumed; the message names the way out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """An answer for an input, taken over from an earlier look at the same host."""
+    """An answer for an input, taken over from an earlier lookup of the same host."""
 
     text: str
     finished: Finished
@@ -108,72 +90,23 @@ def json_line(line: int | None, answer: Attribution) -> str:
     return text if line is None else f'{{"line":{line},{text[1:]}'
 
 
-def csv_line(line: int, answer: Attribution) -> str:
-    """Return an answer as one line of CSV: no cell holds a line break or begins a formula."""
-    primary = answer.primary
-    contact = primary.abuse_contact if primary else None
-    retry = min((failure.retry_at for failure in answer.failures if failure.retry_at), default=None)
-    values: dict[str, Any] = {
-        "line": line,
-        "input": answer.input,
-        "host": answer.host,
-        "status": answer.status,
-        "addresses": " ".join(one.ip for one in answer.addresses),
-        "fronted": "yes" if answer.fronted else "no",
-        "doubts": " ".join(doubt.code for doubt in answer.doubts),
-        "retry_at": retry.isoformat() if retry else None,
-        "observed_at": answer.observed_at.isoformat(),
-        "then_write_to": "; ".join(
-            _named(party) for party in answer.parties if party.addressee and party != primary
-        ),
-    }
-    if primary and contact:
-        values |= {
-            "role": primary.role,
-            "company": primary.provider.name,
-            "company_id": primary.provider.id,
-            "company_country": primary.provider.country,
-            "contact_status": contact.status,
-            "abuse_email": contact.email,
-            "abuse_form": contact.form,
-            "scope": contact.scope,
-            "source": contact.source,
-            "fallback_emails": " ".join(one.email for one in contact.fallback),
-        }
-    return csv_row([values.get(name) for name in COLUMNS])
-
-
-def csv_row(values: list[Any]) -> str:
-    """Return cells as one line of CSV, without its end."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow([cell(value) for value in values])
-    return text.getvalue()
-
-
-def _named(party: Party) -> str:
-    contact = party.abuse_contact
-    return f"{party.provider.name} <{contact.email or contact.form or contact.status}>"
-
-
 class Done:
-    """Which input lines already have a result, and a check sum of each one's input. A few bytes a
-    line.
-    """
+    """Which lines of the input have a result, with a check sum of each: a few bytes a line."""
 
     def __init__(self) -> None:
         self._sums = array("Q")
         self.statuses: Counter[str] = Counter()
 
     def add(self, line: int, text: str, status: str) -> None:
-        """Note a line; a line noted twice stays one."""
+        """Note a line; a line noted twice counts once."""
         if line >= len(self._sums):
             self._sums.extend([0] * (line + 1 - len(self._sums)))
         self.statuses[status] += not self._sums[line]
         self._sums[line] = _sum(text)
 
     def has(self, item: Item) -> bool:
-        """Say whether an item has its result. Raises UnusableOutput when the result is of another
-        input.
+        """Return whether an item has its result. Raises UnusableOutput when the result is of
+        another input.
         """
         noted = self._sums[item.line] if item.line < len(self._sums) else 0
         if noted and noted != _sum(item.text):
@@ -198,70 +131,58 @@ class Lines:
         self.form = form
         self.done = Done()
         self._file: IO[bytes] | None = None
-        self._taken: list[str] = []
+        self._buffer: list[str] = []
         self._size = 0
         self._synced = time.monotonic()
         self._second, self._second_text = 0, ""
-        if path is None:
-            if resume:
-                raise UnusableOutput("--resume goes on with a file: name it with --output")
-            if not silent:
-                self._put(self._header())
-            return
-        if path.exists() and path.stat().st_size and not resume:
-            raise UnusableOutput(
-                f"output {str(path)!r} exists: go on with --resume, or name another file"
-            )
-        try:
-            self._file = open_private(path, "ab+")
-        except OSError as error:
-            raise UnusableOutput(
-                f"output {str(path)!r} cannot be written: {reason_of(error)}"
-            ) from None
-        _lock(self._file, path)
-        self._take_up(self._file, path)
+        self._header = _CSV_HEADER if form is OutputFormat.CSV else ""
+        if path is not None:
+            self._file = _opened(path, resume=resume)
+            self._take_up(self._file, path)
+        elif resume:
+            raise UnusableOutput("--resume goes on with a file: name it with --output")
+        elif not silent:
+            self._put(self._header)
 
     def write(self, line: int, answer: Attribution | Recalled) -> None:
         """Take one result. It is written whole, at the latest by `flush`."""
         if self.form is OutputFormat.CSV:
-            text = csv_line(line, answer.attribution() if isinstance(answer, Recalled) else answer)
+            text = answer_line(
+                line, answer.attribution() if isinstance(answer, Recalled) else answer
+            )
         elif isinstance(answer, Recalled):
             text = f'{{"line":{line},{answer.finished.fields(answer.text, self._time())}'
         else:
             text = json_line(line, answer)
-        self._taken.append(text)
+        self._buffer.append(text)
         self._size += len(text)
-        if self._size >= _AT_ONCE:
+        if self._size >= _BUFFER:
             self.flush()
 
     def _time(self) -> str:
-        """Return the time of day as answers have it; made once a second."""
+        """Return the time of day as answers have it; formatted once a second."""
         second = int(time.time())
         if second != self._second:
-            self._second, self._second_text = (
-                second,
-                f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%SZ}",
-            )
+            self._second = second
+            self._second_text = f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%SZ}"
         return self._second_text
 
     def flush(self) -> None:
-        """Write what was taken: whole lines, in one go; and see to it once a second that they are
-        on disk.
-        """
-        if not self._taken:
+        """Write what was taken: whole lines, in one go; and sync it to disk once a second."""
+        if not self._buffer:
             return
-        text = "\n".join(self._taken) + "\n"
-        self._taken.clear()
+        text = "\n".join(self._buffer) + "\n"
+        self._buffer.clear()
         self._size = 0
         self._put(text)
-        if self._file is not None and time.monotonic() - self._synced > _SYNC_SECONDS:
+        if time.monotonic() - self._synced > _SYNC_SECONDS:
             self._sync()
 
     def close(self) -> None:
         """Make sure that everything is on disk."""
         self.flush()
+        self._sync()
         if self._file is not None:
-            self._sync()
             self._file.close()
             self._file = None
 
@@ -270,9 +191,6 @@ class Lines:
         if self._file is not None:
             with contextlib.suppress(OSError):  # a device that cannot be synced
                 os.fsync(self._file.fileno())
-
-    def _header(self) -> str:
-        return csv_row(list(COLUMNS)) + "\n" if self.form is OutputFormat.CSV else ""
 
     def _put(self, text: str) -> None:
         raw = text.encode("utf-8")
@@ -300,56 +218,74 @@ class Lines:
         """
         size = file.seek(0, os.SEEK_END)
         end = _end_of_last_line(file, size)
-        foreign = (
+        foreign = UnusableOutput(
             f"output {str(path)!r} is no {self.form} file of this program, and is left as it is; "
             "name another file"
         )
-        header = self._header().encode("utf-8")
+        header = self._header.encode("utf-8")
         file.seek(0)
         if end and file.read(len(header)) != header:
-            raise UnusableOutput(foreign)
-        with path.open("rb", buffering=_AT_ONCE) as written:
+            raise foreign
+        with path.open("rb", buffering=_BUFFER) as written:
             for noted in self._noted(written, end):
                 if noted is None:
-                    raise UnusableOutput(foreign)
+                    raise foreign
                 self.done.add(*noted)
         file.seek(end)
-        if not self._could_begin(file.read(min(size - end, 32)), first=end == 0):
-            raise UnusableOutput(foreign)
+        if not self._may_begin_line(file.read(min(size - end, _BEGINNING)), first=end == 0):
+            raise foreign
         if end != size:
             file.truncate(end)
         file.seek(0, os.SEEK_END)
         if end == 0:
-            self._put(self._header())
+            self._put(self._header)
 
-    def _could_begin(self, torn: bytes, *, first: bool) -> bool:
-        """Say whether bytes after the last whole line may be the beginning of one of ours.
+    def _may_begin_line(self, torn: bytes, *, first: bool) -> bool:
+        """Return whether bytes after the last whole line may be the beginning of one of ours.
 
         After a power cut a file may end in zeros where its last block was not written.
         """
         torn = torn.rstrip(b"\0")
-        if self.form is OutputFormat.CSV and not first:
+        if self._header and not first:
             return not torn or torn[:1].isdigit()
-        begin = (self._header() if self.form is OutputFormat.CSV else '{"line":').encode("utf-8")[
-            :32
-        ]
+        begin = (self._header or '{"line":').encode("utf-8")[:_BEGINNING]
         return torn.startswith(begin) or begin.startswith(torn)
 
     def _noted(self, file: IO[bytes], end: int) -> Iterator[tuple[int, str, str] | None]:
-        if end and self.form is OutputFormat.CSV:
+        """Yield (line, input, status) of each whole line; None for one that is not ours."""
+        read = _csv_head if self._header else _json_head
+        if end and self._header:
             file.readline()
         while file.tell() < end:
-            raw = file.readline()
-            if self.form is OutputFormat.CSV:
-                row = next(csv.reader([raw.decode("utf-8", "replace")]), [])
-                yield (
-                    (int(row[0]), row[1], row[3])
-                    if len(row) == len(COLUMNS) and re.fullmatch(r"\d{1,9}", row[0])
-                    else None
-                )
-            else:
-                found = _HEAD.match(raw)
-                yield (int(found[1]), json.loads(found[2]), found[3].decode()) if found else None
+            yield read(file.readline())
+
+
+def _json_head(raw: bytes) -> tuple[int, str, str] | None:
+    head = _HEAD.match(raw)
+    return (int(head[1]), json.loads(head[2]), head[3].decode()) if head else None
+
+
+def _csv_head(raw: bytes) -> tuple[int, str, str] | None:
+    cells = next(csv.reader([raw.decode("utf-8", "replace")]), [])
+    if len(cells) != len(ANSWER_COLUMNS) or not re.fullmatch(r"\d{1,9}", cells[0]):
+        return None
+    return int(cells[0]), cells[1], cells[ANSWER_COLUMNS.index("status")]
+
+
+def _opened(path: Path, *, resume: bool) -> IO[bytes]:
+    """Open the file to go on with it, locked. Raises UnusableOutput."""
+    if path.exists() and path.stat().st_size and not resume:
+        raise UnusableOutput(
+            f"output {str(path)!r} exists: go on with --resume, or name another file"
+        )
+    try:
+        file = open_private(path, "ab+")
+    except OSError as error:
+        raise UnusableOutput(
+            f"output {str(path)!r} cannot be written: {reason_of(error)}"
+        ) from None
+    _lock(file, path)
+    return file
 
 
 def _end_of_last_line(file: IO[bytes], size: int) -> int:
@@ -357,15 +293,15 @@ def _end_of_last_line(file: IO[bytes], size: int) -> int:
     while end > 0:
         start = max(0, end - 65536)
         file.seek(start)
-        found = file.read(end - start).rfind(b"\n")
-        if found >= 0:
-            return start + found + 1
+        place = file.read(end - start).rfind(b"\n")
+        if place >= 0:
+            return start + place + 1
         end = start
     return 0
 
 
 def _lock(file: IO[bytes], path: Path) -> None:
-    """Refuse a second writer. On systems without flock there is none to ask."""
+    """Refuse a second writer, on systems that have `flock`."""
     try:
         import fcntl
     except ImportError:

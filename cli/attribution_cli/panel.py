@@ -12,7 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from attribution.decide.shown_rules import SHOWN_RULES
+from attribution.codes import SHOWN_RULES
 from attribution_cli.safe_text import shown
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from attribution.decide.draft import Step
     from attribution.models import AbuseContact, Attribution, Country, Party, WriteStep
 
-_STATUS_WORDS = {
+_STATUS_TEXTS = {
     "attributed": ("attributed", "green"),
     "partial": ("in part", "yellow"),
     "not_attributable": ("nobody to write to", "yellow"),
@@ -28,9 +28,9 @@ _STATUS_WORDS = {
     "retry_later": ("ask again later", "yellow"),
     "invalid_input": ("not a target", "red"),
 }
-_ROLE_WORDS = {
+_ROLE_TEXTS = {
     "platform": "runs the platform that the page is on",
-    "cdn": "runs the proxy in front; it can tell the origin",
+    "cdn": "runs the reverse proxy; it can disclose the origin",
     "hosting": "hosts it",
     "reseller": "hosts it, on space of the company above",
     "tenant": "customer of the block: may be the offender, do not write",
@@ -39,7 +39,7 @@ _ROLE_WORDS = {
     "registrar": "registrar of the domain",
     "dns_operator": "runs the name servers",
 }
-_CONTACT_WORDS = {
+_CONTACT_TEXTS = {
     "redacted": "withheld by the registry",
     "not_published": "the registry publishes none",
     "rate_limited": "not known: the registry asks us to wait",
@@ -47,25 +47,25 @@ _CONTACT_WORDS = {
     "malformed": "not known: the registry's answer could not be read",
     "stub": "not known: the answer was a placeholder",
 }
-_SCOPE_WORDS = {
+_SCOPE_TEXTS = {
     "network": "published for this network",
     "organisation": "published for the whole organisation",
     "parent_network": "published for the network above, of the same company",
     "autonomous_system": "published for the company's autonomous system",
 }
-_DELIVERABLE_WORDS = {
+_DELIVERABLE_TEXTS = {
     "accepts_mail": "its domain takes mail, by DNS",
     "undeliverable": "its domain takes no mail, by DNS: write to the next",
     "unknown": "whether its domain takes mail could not be asked",
 }
 
 
-def panel(found: Investigation) -> Panel:
+def panel(investigation: Investigation) -> Panel:
     """Return the panel for one answer."""
-    answer = found.attribution
-    word, colour = _STATUS_WORDS[answer.status]
+    answer = investigation.attribution
+    word, colour = _STATUS_TEXTS[answer.status]
     parts: list[RenderableType] = [_head(answer)]
-    why = _why(found.steps)
+    why = _why(investigation.steps)
     rows = _rows()
     if why and answer.primary:
         rows.add_row("Why", why[0])
@@ -106,7 +106,7 @@ def _head(answer: Attribution) -> RenderableType:
     where = contact.email or contact.form
     name = Text(shown(primary.provider.name), style="bold")
     country = f"  {primary.provider.country}" if primary.provider.country else ""
-    name.append(shown(f"{country}  {_ROLE_WORDS[primary.role]}"), style="dim")
+    name.append(shown(f"{country}  {_ROLE_TEXTS[primary.role]}"), style="dim")
     lines: list[RenderableType] = [
         Text("Write to first" if where else "Responsible", style="dim"),
         name,
@@ -116,16 +116,16 @@ def _head(answer: Attribution) -> RenderableType:
         lines.append(Text(shown(_published(contact)), style="dim"))
         if contact.deliverable:
             style = "dim" if contact.deliverable == "accepts_mail" else "bold red"
-            lines.append(Text(_DELIVERABLE_WORDS[contact.deliverable], style=style))
+            lines.append(Text(_DELIVERABLE_TEXTS[contact.deliverable], style=style))
     else:
         lines.append(
-            Text(f"mailbox: {_CONTACT_WORDS.get(contact.status, contact.status)}", style="yellow")
+            Text(f"mailbox: {_CONTACT_TEXTS.get(contact.status, contact.status)}", style="yellow")
         )
     return Group(*lines)
 
 
 def _published(contact: AbuseContact) -> str:
-    scope = _SCOPE_WORDS.get(contact.scope or "", "published")
+    scope = _SCOPE_TEXTS.get(contact.scope or "", "published")
     kind, _, registry = (contact.source or "").partition(":")
     return f"{scope}, by {registry.upper() or 'the registry'} ({kind})" if kind else scope
 
@@ -151,21 +151,25 @@ def _doubts(rows: Table, answer: Attribution) -> None:
 
 def _next(rows: Table, answer: Attribution) -> None:
     primary = answer.primary
-    found = primary is not None and primary.abuse_contact.email is not None
+    has_mailbox = primary is not None and primary.abuse_contact.email is not None
     later = answer.write_order[1:]
     _add_lines(rows, "Tell too", [_step(step) for step in later if step.when == "now"])
     steps = [_step(step) for step in later if step.when == "if_silent"]
-    if primary and not found:
+    if primary and not has_mailbox:
         steps = [
-            Text(shown(f"{one.email}  ({one.why}; not published for abuse)"))
-            for one in primary.abuse_contact.fallback[:3]
+            Text(shown(f"{mailbox.email}  ({mailbox.why}; not published for abuse)"))
+            for mailbox in primary.abuse_contact.fallback[:3]
         ] + steps
-    _add_lines(rows, "If silent" if found else "Else", steps)
+    _add_lines(rows, "If silent" if has_mailbox else "Else", steps)
     in_order = {step.role for step in answer.write_order}
     _add_lines(
         rows,
         "Also",
-        [_party(one) for one in answer.parties if one != primary and one.role not in in_order],
+        [
+            _party(party)
+            for party in answer.parties
+            if party != primary and party.role not in in_order
+        ],
     )
     for failure in answer.failures:
         when = f", ask again after {_clock(failure.retry_at)}" if failure.retry_at else ""
@@ -194,20 +198,20 @@ def _party(party: Party) -> Text:
     contact = party.abuse_contact
     text = Text(shown(party.provider.name))
     if party.addressee:
-        known = _CONTACT_WORDS.get(contact.status, contact.status)
+        known = _CONTACT_TEXTS.get(contact.status, contact.status)
         text.append(shown(f"  {contact.email or contact.form or known}"), style="green")
-    text.append(f"  {_ROLE_WORDS[party.role]}", style="dim" if party.addressee else "red")
+    text.append(f"  {_ROLE_TEXTS[party.role]}", style="dim" if party.addressee else "red")
     return text
 
 
 def _countries(country: Country) -> str:
-    found = [
+    sources_of = [
         (country.registered, "the block's registration"),
         (country.holder, "the company's"),
         (country.origin_as, "the announcing network's"),
     ]
     by_code: dict[str, list[str]] = {}
-    for code, source in found:
+    for code, source in sources_of:
         if code:
             by_code.setdefault(code, []).append(source)
     return "; ".join(f"{code} by {' and '.join(sources)}" for code, sources in by_code.items())
@@ -215,7 +219,7 @@ def _countries(country: Country) -> str:
 
 def _asked(answer: Attribution) -> Text:
     count = len(answer.evidence)
-    cached = sum(one.cached for one in answer.evidence)
+    cached = sum(record.cached for record in answer.evidence)
     kept = f", {cached} of them from the cache" if cached else ""
     text = f"{count} answers{kept}, " if count else ""
     return Text(f"{text}{answer.observed_at:%Y-%m-%d %H:%M:%S} UTC", style="dim")

@@ -5,14 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-from attribution_cli.console import messages, results, say
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    from attribution_cli.exit_code import Tally
+from attribution_cli.console import messages, print_message
+from attribution_cli.exit_code import Tally
 
 
 class Progress:
@@ -54,8 +50,8 @@ class Progress:
                 f"{count} {status.replace('_', ' ')}"
                 for status, count in self._tally.statuses.most_common()
             )
-            say(
-                f"attribution: {self._tally.total} lines ({counts or 'none'}) in "
+            print_message(
+                f"{self._tally.total} lines ({counts or 'none'}) in "
                 f"{self._elapsed():.1f} s, {self._rate()}"
             )
 
@@ -63,10 +59,6 @@ class Progress:
         """Show one more."""
         if self._bar:
             self._bar.update(self._task, completed=self._tally.total, rate=self._rate())
-
-    def above(self, row: RenderableType) -> None:
-        """Print a result above the bar."""
-        results().print(row)
 
     def stop(self) -> None:
         """Take the bar away."""

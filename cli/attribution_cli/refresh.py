@@ -8,7 +8,7 @@ import ipaddress
 import typer
 
 from attribution_cli import exit_code
-from attribution_cli.console import say, say_proxy
+from attribution_cli.console import print_message, print_proxy_note
 from attribution_cli.safe_text import shown
 
 
@@ -16,42 +16,40 @@ def refresh(*, apply: bool, force: bool) -> int:
     """Fetch, compare, show and perhaps write. Exit code 1 when a list could not be had or was held
     back, 3 when none could.
     """
-    from attribution.data.fronts import Lists, front_lists, write_refreshed
+    from attribution.data.reverse_proxies import Lists, reverse_proxy_lists, write_refreshed
     from attribution.lookup.budgets.clock import Clock
     from attribution.lookup.protocols.publishers import fetch_published
     from attribution.settings import load_settings
 
     settings = load_settings()
-    say_proxy(settings)
-    known = front_lists(settings.data_path)
+    print_proxy_note(settings)
+    known = reverse_proxy_lists(settings.data_path)
     fetched = asyncio.run(fetch_published(settings, Clock()))
     taken: Lists = {}
     for name, (listing, prefixes) in fetched.lists.items():
         before = set(known[name][1]) if name in known else set()
         lost, gained = sorted(before - set(prefixes)), sorted(set(prefixes) - before)
         halved = _size(prefixes) * 2 < _size(before)
-        state = (
-            "held back: it lost more than half of its addresses; look at it, then --force"
-            if halved and not force
-            else ""
-        )
-        typer.echo(
-            f"{name}: {len(gained)} ranges new, {len(lost)} gone, {len(prefixes)} "
-            f"now{'; ' if state else ''}{state}"
-        )
+        held_back = halved and not force
+        typer.echo(f"{name}: {len(gained)} ranges new, {len(lost)} gone, {len(prefixes)} now")
+        if held_back:
+            typer.echo(
+                f"{name}: held back: it lost more than half of its addresses; compare it with its "
+                "source, then --force"
+            )
         for sign, changed in (("+", gained), ("-", lost)):
             for prefix in changed[:20]:
                 typer.echo(f"  {sign} {prefix}")
             if len(changed) > 20:
                 typer.echo(f"  {sign} and {len(changed) - 20} more")
-        if not state:
+        if not held_back:
             taken[name] = listing, prefixes
     for name, why in fetched.failures.items():
-        say(f"attribution: {name} stays as it is: {shown(why)}")
+        print_message(f"{name} stays as it is: {shown(why)}")
     if taken and apply:
-        say(f"attribution: written to {write_refreshed(settings.data_path, taken)}")
+        print_message(f"written to {write_refreshed(settings.data_path, taken)}")
     elif taken:
-        say("attribution: nothing was changed; --apply lets this take effect")
+        print_message("nothing was changed; --apply lets this take effect")
     if not fetched.lists:
         return exit_code.UPSTREAM_UNREACHABLE
     return (
@@ -64,4 +62,4 @@ def refresh(*, apply: bool, force: bool) -> int:
 def _size(prefixes: list[str] | set[str]) -> int:
     """Count IPv4 addresses; IPv6 blocks, whose sizes say little, count one each."""
     networks = [ipaddress.ip_network(prefix) for prefix in prefixes]
-    return sum(one.num_addresses if one.version == 4 else 1 for one in networks)
+    return sum(network.num_addresses if network.version == 4 else 1 for network in networks)

@@ -1,6 +1,4 @@
-"""How each registry is asked: budgets, refusals and failures, next times; of every process of this
-cache folder.
-"""
+"""`attribution registries`: how each is asked, by every process of this cache folder."""
 
 from __future__ import annotations
 
@@ -8,12 +6,15 @@ import json
 
 import typer
 
-from attribution_cli.console import results, say
+from attribution_cli.console import print_message, results
+from attribution_cli.local_data import AsJson
 from attribution_cli.safe_text import escaped_json, shown
 
 
-def show_registries(*, as_json: bool) -> None:
-    """Print a row for each registry that was asked."""
+def registries(as_json: AsJson = False) -> None:
+    """Show how each registry is asked: its budget, what it refused, and when it may be asked
+    again.
+    """
     from attribution.lookup.budgets.health import registry_rows
     from attribution.settings import load_settings
 
@@ -23,7 +24,7 @@ def show_registries(*, as_json: bool) -> None:
             typer.echo(escaped_json(json.dumps(row, ensure_ascii=False)))
         return
     if not rows:
-        say("attribution: no registry was asked yet")
+        print_message("no registry was asked yet")
         return
     from rich.table import Table
     from rich.text import Text

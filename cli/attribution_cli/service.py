@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import getpass
+import sys
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from attribution.extras import Extra
-from attribution_cli.casework.desk import AsJson, Who, open_store, recording, show_rows, tell
-from attribution_cli.console import say
+from attribution_cli.casework.shared import (
+    AsJson,
+    Who,
+    open_store,
+    reading,
+    recording,
+    show_outcome,
+    show_rows,
+)
+from attribution_cli.console import print_message
 from attribution_cli.needs import needs
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from attribution.store.queries.service_accounts import Account
 
 account_app = typer.Typer(help="People who may sign in to the service.", no_args_is_help=True)
 api_key_app = typer.Typer(help="Keys of programs that ask the service.", no_args_is_help=True)
@@ -44,11 +59,11 @@ def serve(
     if host not in ("127.0.0.1", "::1", "localhost") and not settings.public_url.startswith(
         "https:"
     ):
-        say(
-            "attribution: passwords and URLs go over this in the clear: put a proxy "
-            "with TLS in front, see docs/service.md"
+        print_message(
+            "passwords and URLs are sent unencrypted: put a reverse proxy "
+            "with TLS in front, see docs/guides/run-the-service.md"
         )
-    run(settings, host, port, lambda line: say(f"attribution: {line}"))
+    run(settings, host, port, lambda line: print_message(f"{line}"))
 
 
 @account_app.command(
@@ -73,9 +88,9 @@ def add(
     from attribution.web.access.tickets import set_up_ticket
 
     with recording(who) as writer:
-        made = add_account(writer, mailbox, name, role, language)
-        token = set_up_ticket(writer, made.id)
-    _show_link(made.mailbox, token, as_json=as_json)
+        account = add_account(writer, mailbox, name, role, language)
+        token = set_up_ticket(writer, account.id)
+    _show_link(account.mailbox, token, as_json=as_json)
 
 
 @account_app.command("link", epilog="Example: attribution account link ann@hotline.example")
@@ -85,9 +100,9 @@ def link(mailbox: Mailbox, who: Who = None, as_json: AsJson = False) -> None:
     from attribution.web.access.tickets import set_up_ticket
 
     with recording(who) as writer:
-        held = _account(writer.connection, mailbox)
-        token = set_up_ticket(writer, held.id)
-    _show_link(held.mailbox, token, as_json=as_json)
+        account = _account(writer.connection, mailbox)
+        token = set_up_ticket(writer, account.id)
+    _show_link(account.mailbox, token, as_json=as_json)
 
 
 @account_app.command(
@@ -110,7 +125,7 @@ def confirm(
     """
     from attribution.casework.confirming_accounts import ConfirmAccount, confirm_account
     from attribution.casework.people import person_of
-    from attribution.casework.published_list import named_signers
+    from attribution.casework.signers import named_signers
     from attribution.web.access.signing import fingerprint
     from attribution.web.access.signing_in import Credentials, check_person
 
@@ -125,7 +140,7 @@ def confirm(
                 for key, signer in named_signers(writer.connection).items()
                 if signer["mailbox"] == person_of(mailbox)
             ]
-    tell(
+    show_outcome(
         {"event": event, "mailbox": mailbox, "by": confirmer.mailbox, "signing_keys": keys},
         f"{mailbox} is confirmed by {confirmer.mailbox}; its signing key: "
         f"{', '.join(keys) or 'none'}",
@@ -136,39 +151,38 @@ def confirm(
 @account_app.command("disable", epilog="Example: attribution account disable ann@hotline.example")
 @needs("account disable", Extra.HOTLINE)
 def disable(mailbox: Mailbox, who: Who = None) -> None:
-    """Let a person in no longer, and end their sessions."""
+    """Close a person's account, and end their sessions."""
     from attribution.web.access.accounts import change_account
 
     with recording(who) as writer:
         change_account(
             writer, _account(writer.connection, mailbox).id, "disabled", disabled_at=writer.now
         )
-    say(f"attribution: {mailbox} may come in no longer")
+    print_message(f"{mailbox} can sign in no longer")
 
 
 @account_app.command("list", epilog="Example: attribution account list --json")
 @needs("account list", Extra.HOTLINE)
 def listed(as_json: AsJson = False) -> None:
-    """List who may come in, and of whose account somebody else saw the link."""
+    """List accounts, and who else saw the link with which each was set up."""
     from attribution.casework.confirming_accounts import waiting_accounts
     from attribution.store.queries.service_accounts import all_accounts
-    from attribution.store.times import iso
 
-    store, _ = open_store()
-    with store, store.read() as connection:
-        waiting = waiting_accounts(connection)
-        seen_by = {account.mailbox: list(account.seen_by) for account in waiting}
-        rows = [
-            {
-                "mailbox": one.mailbox,
-                "name": one.name,
-                "role": one.role,
-                "ready": one.ready,
-                "disabled_at": iso(one.disabled_at),
-                "link_seen_by": seen_by.get(one.mailbox, []),
-            }
-            for one in all_accounts(connection)
-        ]
+    with reading() as view:
+        waiting = waiting_accounts(view.connection)
+        accounts = all_accounts(view.connection)
+    seen_by = {account.mailbox: list(account.seen_by) for account in waiting}
+    rows = [
+        {
+            "mailbox": account.mailbox,
+            "name": account.name,
+            "role": account.role,
+            "ready": account.ready,
+            "disabled_at": account.disabled_at,
+            "link_seen_by": seen_by.get(account.mailbox, []),
+        }
+        for account in accounts
+    ]
     show_rows(
         rows,
         ["mailbox", "name", "role", "ready", "disabled_at", "link_seen_by"],
@@ -203,7 +217,7 @@ def disable_api_key(name: Annotated[str, typer.Argument(metavar="NAME")], who: W
 
     with recording(who) as writer:
         disable_key(writer, name)
-    say(f"attribution: the key {name} opens nothing any more")
+    print_message(f"the key {name} opens nothing any more")
 
 
 @api_key_app.command("list", epilog="Example: attribution api-key list")
@@ -211,48 +225,39 @@ def disable_api_key(name: Annotated[str, typer.Argument(metavar="NAME")], who: W
 def list_api_keys(as_json: AsJson = False) -> None:
     """List keys, without their secrets."""
     from attribution.store.queries.service_keys import all_keys
-    from attribution.store.times import iso
 
-    store, _ = open_store()
-    with store, store.read() as connection:
+    with reading() as view:
         rows = [
             {
-                "name": one.name,
-                "scopes": sorted(one.scopes),
-                "made_at": iso(one.made_at),
-                "disabled_at": iso(one.disabled_at),
+                "name": key.name,
+                "scopes": sorted(key.scopes),
+                "made_at": key.made_at,
+                "disabled_at": key.disabled_at,
             }
-            for one in all_keys(connection)
+            for key in all_keys(view.connection)
         ]
-    show_rows(
-        rows,
-        ["name", "scopes", "made_at", "disabled_at"],
-        as_json=as_json,
-        empty="there is no key yet",
-    )
+    columns = ["name", "scopes", "made_at", "disabled_at"]
+    show_rows(rows, columns, as_json=as_json, empty="there is no key yet")
 
 
-def _secret(what: str) -> str:
+def _secret(name: str) -> str:
     """Read a secret without showing it; a line of stdin where that is no terminal."""
-    import getpass
-    import sys
-
     if sys.stdin.isatty():
-        return getpass.getpass(f"{what}: ")
+        return getpass.getpass(f"{name}: ")
     return sys.stdin.readline().rstrip("\r\n")
 
 
-def _account(connection: Any, mailbox: str) -> Any:
+def _account(connection: Connection, mailbox: str) -> Account:
     from attribution.errors import NotInStoreError
     from attribution.web.access.accounts import account_of
 
-    held = account_of(connection, mailbox)
-    if held is None:
+    account = account_of(connection, mailbox)
+    if account is None:
         raise NotInStoreError(
             f"account {mailbox!r} is not in the store. `attribution account list` "
-            f"shows those that are."
+            "shows those that are."
         )
-    return held
+    return account
 
 
 def _show_link(mailbox: str, token: str, *, as_json: bool) -> None:
@@ -260,18 +265,13 @@ def _show_link(mailbox: str, token: str, *, as_json: bool) -> None:
 
     settings = load_settings()
     if not settings.public_url:
-        say(
-            f"attribution: the link is for a service at {settings.service_url}; where people "
-            "reach it at another "
-            "address, set ATTRIBUTION_PUBLIC_URL (or ATTRIBUTION_SERVE_HOST and "
-            "ATTRIBUTION_SERVE_PORT) and run "
-            f"`attribution account link {mailbox}`"
+        print_message(
+            f"the link is for a service at {settings.service_url}; where people reach it at "
+            "another address, set ATTRIBUTION_PUBLIC_URL (or ATTRIBUTION_SERVE_HOST and "
+            f"ATTRIBUTION_SERVE_PORT) and run `attribution account link {mailbox}`"
         )
-    address = f"{settings.service_url}set-up/{token}"
-    tell(
-        {"mailbox": mailbox, "link": address},
-        f"give {mailbox} this link, which works once, for three days",
-        as_json=as_json,
-    )
+    link = f"{settings.service_url}set-up/{token}"
+    sentence = f"give {mailbox} this link, which works once, for three days"
+    show_outcome({"mailbox": mailbox, "link": link}, sentence, as_json=as_json)
     if not as_json:
-        typer.echo(address)
+        typer.echo(link)

@@ -1,6 +1,4 @@
-"""Items of an input that may keep one waiting:
-a pipe or a terminal, read by a thread that nobody waits for.
-"""
+"""Items of a pipe or a terminal, read by a thread that the end of the program does not wait for."""
 
 from __future__ import annotations
 
@@ -15,28 +13,28 @@ _Item = TypeVar("_Item")
 
 
 async def as_they_come(items: Iterator[_Item]) -> AsyncIterator[_Item]:
-    """Yield items, each read only when it is wanted.
+    """Yield items, each read only when the caller is ready for it.
 
     The thread ends with the program. One of asyncio's would be waited for at the end, so that an
     interrupted command hung until its input ended.
     """
     loop = asyncio.get_running_loop()
-    wanted: SimpleQueue[asyncio.Future[_Item | None]] = SimpleQueue()
+    requests: SimpleQueue[asyncio.Future[_Item | None]] = SimpleQueue()
 
     def read() -> None:
         while True:
-            future = wanted.get()
+            future = requests.get()
             try:
                 item, error = next(items, None), None
             except Exception as raised:
                 item, error = None, raised
-            with suppress(RuntimeError):  # the loop is closed: nobody wants it any more
+            with suppress(RuntimeError):  # the loop is closed: the caller has gone
                 loop.call_soon_threadsafe(_settle, future, item, error)
 
     threading.Thread(target=read, name="input", daemon=True).start()
     while True:
         future: asyncio.Future[_Item | None] = loop.create_future()
-        wanted.put(future)
+        requests.put(future)
         item = await future
         if item is None:
             return

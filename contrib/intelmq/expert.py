@@ -27,13 +27,13 @@ class AttributionExpertBot(ExpertBot):  # type: ignore[misc]
         event = self.receive_message()
         target = event.get("source.url") or event.get("source.fqdn") or event.get("source.ip")
         if target:
-            for name, value in self.found(str(target)).items():
+            for name, value in self.fields_of(str(target)).items():
                 if value:
                     event.add(name, value, overwrite=self.overwrite, raise_failure=False)
         self.send_message(event)
         self.acknowledge_message()
 
-    def found(self, target: str) -> dict[str, Any]:
+    def fields_of(self, target: str) -> dict[str, Any]:
         """Return what the service says of a target, by IntelMQ's names."""
         response = requests.post(
             self.url.rstrip("/") + "/api/v1/attributions",
@@ -48,9 +48,9 @@ class AttributionExpertBot(ExpertBot):  # type: ignore[misc]
             return {}
         origin = next(
             (
-                one["origin"]
-                for one in addresses
-                if one["ip"] in primary["addresses"] and one["origin"]
+                address["origin"]
+                for address in addresses
+                if address["ip"] in primary["addresses"] and address["origin"]
             ),
             None,
         )
@@ -67,7 +67,7 @@ class AttributionExpertBot(ExpertBot):  # type: ignore[misc]
                 "provider": primary["provider"]["id"],
                 "role": primary["role"],
                 "status": answer["status"],
-                "doubts": [one["code"] for one in answer["doubts"]],
+                "doubts": [doubt["code"] for doubt in answer["doubts"]],
             },
         }
 

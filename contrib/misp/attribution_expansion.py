@@ -72,7 +72,7 @@ def handler(q: str | bool = False) -> Any:
                 }
             ]
         }
-    found = [
+    results = [
         {
             "types": ["text"],
             "values": [
@@ -83,11 +83,13 @@ def handler(q: str | bool = False) -> Any:
     ]
     mailbox = primary["abuse_contact"]["email"]
     if mailbox:
-        found.append({"types": ["email-dst"], "values": [mailbox]})
-    systems = sorted({f"AS{one['origin']['asn']}" for one in answer["addresses"] if one["origin"]})
+        results.append({"types": ["email-dst"], "values": [mailbox]})
+    systems = sorted(
+        {f"AS{address['origin']['asn']}" for address in answer["addresses"] if address["origin"]}
+    )
     if systems:
-        found.append({"types": ["AS"], "values": systems})
-    return {"results": found}
+        results.append({"types": ["AS"], "values": systems})
+    return {"results": results}
 
 
 def introspection() -> dict[str, list[str]]:

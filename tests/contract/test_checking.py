@@ -26,7 +26,6 @@ from attribution.casework.checking import (
 )
 from attribution.casework.exporting import event_rows
 from attribution.casework.notice_history import history_of
-from attribution.casework.recording_events import note_event
 from attribution.codes import Refusal
 from attribution.demo import DemoWorld
 from attribution.errors import Refused
@@ -34,7 +33,7 @@ from attribution.store import Store
 from attribution.store.audit import audit_lines
 from attribution.store.log import Writer
 from attribution.store.tables import reports
-from casework import NOON, Clock, filled, reported
+from casework import NOON, Clock, filled, note_event, reported
 from command import run
 from served import Served, hotline_settings, serving
 from signing_keys import respelled

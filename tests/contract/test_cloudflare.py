@@ -12,7 +12,7 @@ import pytest
 import respx
 from pydantic import SecretStr
 
-from attribution import Attributor, Front, OriginRefused, load_settings
+from attribution import Attributor, OriginRefused, ReverseProxy, load_settings
 from attribution.demo import DemoWorld
 from attribution.lookup.protocols.cloudflare import source
 from attribution.lookup.protocols.origin import OriginSource, installed_sources
@@ -20,7 +20,7 @@ from attribution.lookup.transport import HttpAnswer, HttpRequest, Transport
 from servers import ListedFor
 
 URL = r"https://trust\.cloudflare\.com/investigation/v1/[0-9a-f]{16}/origin\?hostname=www\.site\.example"
-FRONT = Front("192.0.2.1", "Cloudflare")
+FRONT = ReverseProxy("192.0.2.1", "Cloudflare")
 KEYS = {"cloudflare_access_id": "an-id", "cloudflare_access_secret": "a-secret"}
 
 
@@ -68,7 +68,7 @@ async def test_keys_stand_in_no_record(cloudflare: OriginSource) -> None:
 
 @respx.mock
 async def test_other_companies_proxies_are_not_asked_about(cloudflare: OriginSource) -> None:
-    assert await cloudflare.origins("www.site.example", Front("192.0.2.1", "Fastly")) == []
+    assert await cloudflare.origins("www.site.example", ReverseProxy("192.0.2.1", "Fastly")) == []
     assert respx.calls.call_count == 0
 
 

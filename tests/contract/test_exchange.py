@@ -13,26 +13,15 @@ import pytest
 from sqlalchemy import func, select
 
 from attribution.casework.drafting import Sender
-from attribution.casework.exporting import (
-    export_csv,
-    export_history,
-    export_misp,
-    export_parquet,
-    export_stix,
-    export_xarf,
-)
-from attribution.casework.importing import (
-    Count,
-    import_csv,
-    import_history,
-    import_rows,
-    rejects_file,
-)
-from attribution.casework.providers import links, one_history, provider_named
+from attribution.casework.exporting import ExportStore, export_store
+from attribution.casework.importing import import_csv, import_history, import_rows
+from attribution.casework.importing_rows import Count, Import, Rejects
+from attribution.casework.linking import links, one_history
+from attribution.casework.providers import provider_named
 from attribution.casework.views import case_lines, case_view
 from attribution.casework.xarf_import import import_xarf
 from attribution.errors import HistoryError
-from attribution.formats.mapping import load_mapping, shipped_mappings
+from attribution.formats.mappings import load_mapping, shipped_mappings
 from attribution.store import Store
 from attribution.store.tables import cases, events, providers, reports
 from attribution.store.times import micros
@@ -42,16 +31,20 @@ SENDER = Sender("Example Hotline", "notices@hotline.example")
 Told = list[tuple[str, int, str]]
 
 
+def importing(told: Told, **more: Any) -> Import:
+    """An import by ann, whose rejected rows are told."""
+    return Import(
+        who="ann", reject=lambda file, line, why, _: told.append((file, line, why)), **more
+    )
+
+
 def taken(store: Store, folder: Path, **more: Any) -> tuple[dict[str, Count], Told]:
     told: Told = []
-    counts = import_history(
-        store,
-        folder,
-        who="ann",
-        reject=lambda file, line, why, held: told.append((file, line, why)),
-        **more,
-    )
-    return counts, told
+    return import_history(store, folder, importing(told, **more)), told
+
+
+def exported(store: Store, output: Path, form: str) -> dict[str, int]:
+    return export_store(store, ExportStore(output=output, form=form, hotline=SENDER))
 
 
 def state(store: Store) -> list[Any]:
@@ -183,11 +176,11 @@ def test_a_bad_row_is_told_with_its_line_and_the_others_go_in(
 
 
 def test_rejected_rows_stand_in_a_file(tmp_path: Path) -> None:
-    reject, close = rejects_file(tmp_path / "rejects.jsonl")
-    close()
+    with Rejects(tmp_path / "rejects.jsonl"):
+        pass
     assert not (tmp_path / "rejects.jsonl").exists()
-    reject("events.jsonl", 7, "why", ["a"])
-    close()
+    with Rejects(tmp_path / "rejects.jsonl") as reject:
+        reject("events.jsonl", 7, "why", ["a"])
     assert json.loads((tmp_path / "rejects.jsonl").read_text()) == {
         "file": "events.jsonl",
         "line": 7,
@@ -208,13 +201,7 @@ def test_one_file_of_events_comes_in(store: Store, tmp_path: Path) -> None:
         json.dumps({"kind": "refused", "notice": "n0", "at": "2024-02-01T00:00:00Z"}) + "\n"
     )
     told: Told = []
-    counts = import_rows(
-        store,
-        tmp_path / "more.jsonl",
-        "events",
-        who="ann",
-        reject=lambda *one: told.append(one[:3]),
-    )
+    counts = import_rows(store, tmp_path / "more.jsonl", "events", importing(told))
     assert (counts["events"].added, told) == (1, [])
 
 
@@ -248,14 +235,8 @@ def test_scarts_exports_are_read_by_the_shipped_mappings(store: Store, tmp_path:
     told: Told = []
 
     def read(name: str, mapping: str) -> dict[str, Count]:
-        return import_csv(
-            store,
-            tmp_path / name,
-            load_mapping(mapping),
-            who="ann",
-            source="scart",
-            reject=lambda *one: told.append(one[:3]),
-        )
+        command = importing(told, source="scart")
+        return import_csv(store, tmp_path / name, load_mapping(mapping), command)
 
     counts = read("ntd.csv", "scart-notices")
     assert (counts["lines"].added, counts["lines"].left_out, counts["notices"].added) == (2, 1, 2)
@@ -317,10 +298,7 @@ def test_a_defanged_url_is_imported_as_the_plain_one(
         store,
         tmp_path / "reports.csv",
         load_mapping("scart-reports"),
-        who="ann",
-        source="scart",
-        reject=lambda *one: told.append(one[:3]),
-        keep_urls=True,
+        importing(told, source="scart", keep_urls=True),
     )
     assert told == []
     with store.read() as connection:
@@ -351,20 +329,13 @@ def test_a_mapping_that_is_none_is_told(text: str, words: str, tmp_path: Path) -
 def test_a_csv_without_the_columns_is_told(store: Store, tmp_path: Path) -> None:
     (tmp_path / "ntd.csv").write_text("filenumber,abusecontact\n1,2\n")
     with pytest.raises(HistoryError, match="no column"):
-        import_csv(
-            store,
-            tmp_path / "ntd.csv",
-            load_mapping("scart-notices"),
-            who="ann",
-            source="",
-            reject=lambda *one: None,
-        )
+        import_csv(store, tmp_path / "ntd.csv", load_mapping("scart-notices"), importing([]))
 
 
 def test_xarf_reports_come_in_and_go_out(store: Store, tmp_path: Path) -> None:
     reported(store, "https://www.site.example/1", keep_url=True)
     reported(store, "https://www.site.example/2")
-    assert export_xarf(store, tmp_path / "out.jsonl", SENDER) == {"reports": 1, "without_url": 1}
+    assert exported(store, tmp_path / "out.jsonl", "xarf") == {"reports": 1, "without_url": 1}
     from xarf import parse
 
     (report,) = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
@@ -377,14 +348,7 @@ def test_xarf_reports_come_in_and_go_out(store: Store, tmp_path: Path) -> None:
     told: Told = []
     for known in (0, 1):
         told.clear()
-        counts = import_xarf(
-            store,
-            tmp_path / "in.jsonl",
-            who="ann",
-            source="",
-            keep_urls=False,
-            reject=lambda *one: told.append(one[:3]),
-        )
+        counts = import_xarf(store, tmp_path / "in.jsonl", importing(told))
         assert (counts["reports"].added, counts["reports"].known) == (1 - known, known)
         assert [line for _, line, _ in told] == [2, 3, 4]
     with store.read() as connection:
@@ -399,7 +363,7 @@ def test_xarf_reports_come_in_and_go_out(store: Store, tmp_path: Path) -> None:
 
 def test_an_exported_history_imports_elsewhere_as_the_same(store: Store, tmp_path: Path) -> None:
     taken(store, small_history(tmp_path / "history"))
-    assert export_history(store, tmp_path / "out") == {
+    assert exported(store, tmp_path / "out", "history") == {
         "notices": 3,
         "reports": 6,
         "events": 11,
@@ -409,7 +373,7 @@ def test_an_exported_history_imports_elsewhere_as_the_same(store: Store, tmp_pat
         _, told = taken(second, tmp_path / "out")
         assert told == []
         assert state(second)[1:] == state(store)[1:]
-        export_history(second, tmp_path / "again")
+        exported(second, tmp_path / "again", "history")
     for name in ("notices", "reports", "events", "aliases"):
         first = [
             json.loads(line)
@@ -429,13 +393,13 @@ def test_no_site_host_or_url_goes_out_with_a_history_misp_or_stix(
 ) -> None:
     reported(store, "https://www.site.example/1", keep_url=True)
     with store.write("ann") as writer:
-        from attribution.casework.notices_due import record_notice
+        from attribution.casework.sending import record_notice
 
         key = writer.connection.execute(select(cases.c.key)).scalar_one()
         record_notice(writer, key, writer.now, to="abuse@hosting.example")
-    export_history(store, tmp_path / "history")
-    export_misp(store, tmp_path / "misp.json", SENDER)
-    export_stix(store, tmp_path / "stix.json", SENDER)
+    exported(store, tmp_path / "history", "history")
+    exported(store, tmp_path / "misp.json", "misp")
+    exported(store, tmp_path / "stix.json", "stix")
     text = "".join(
         path.read_text() for path in tmp_path.rglob("*.json*") if "keys" not in path.name
     )
@@ -449,16 +413,16 @@ def test_misp_and_stix_are_what_their_libraries_read(store: Store, tmp_path: Pat
     from pymisp import MISPEvent
 
     taken(store, small_history(tmp_path / "history"))
-    assert export_misp(store, tmp_path / "misp.json", SENDER) == {"providers": 2}
+    assert exported(store, tmp_path / "misp.json", "misp") == {"providers": 2}
     found = json.loads((tmp_path / "misp.json").read_text())["response"]
     event = MISPEvent()
     event.from_dict(**found[0]["Event"])
     assert event.info == "Notices to p0"
     assert int(event.distribution) == 0
-    assert export_stix(store, tmp_path / "stix.json", SENDER) == {"providers": 2}
+    assert exported(store, tmp_path / "stix.json", "stix") == {"providers": 2}
     bundle = stix2.parse((tmp_path / "stix.json").read_text())
     assert {one["type"] for one in bundle.objects} == {"identity", "note"}
-    export_stix(store, tmp_path / "again.json", SENDER)
+    exported(store, tmp_path / "again.json", "stix")
     assert (tmp_path / "stix.json").read_text() == (tmp_path / "again.json").read_text()
 
 
@@ -466,7 +430,7 @@ def test_parquet_holds_the_log(store: Store, tmp_path: Path) -> None:
     from pyarrow import parquet
 
     taken(store, small_history(tmp_path / "history"))
-    count = export_parquet(store, tmp_path / "log.parquet")["events"]
+    count = exported(store, tmp_path / "log.parquet", "parquet")["events"]
     table = parquet.read_table(tmp_path / "log.parquet")
     assert table.num_rows == count == store.check().events
     assert table.column("hash")[-1].as_py() == store.check().head
@@ -479,7 +443,7 @@ def test_csv_holds_every_case_and_no_cell_begins_a_formula(store: Store, tmp_pat
         for number in range(1203)
     ]
     taken(store, write_history(tmp_path / "history", notices=rows))
-    assert export_csv(store, tmp_path / "cases.csv") == {"cases": 1203}
+    assert exported(store, tmp_path / "cases.csv", "csv") == {"cases": 1203}
     with (tmp_path / "cases.csv").open(newline="") as lines:
         found = list(csv.DictReader(lines))
     assert len({row["case"] for row in found}) == 1203

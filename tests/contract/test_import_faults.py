@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from attribution.casework.importing import Count, import_csv, import_history, import_rows
+from attribution.casework.importing import import_csv, import_history, import_rows
+from attribution.casework.importing_rows import Count, Import
 from attribution.casework.xarf_import import import_xarf
 from attribution.codes import Refusal
 from attribution.errors import HistoryError, Refused
 from attribution.files.text_files import Encoding
-from attribution.formats.mapping import load_mapping
+from attribution.formats.mappings import load_mapping
 from attribution.store import Store
 from attribution.store.tables import providers
 from casework import Clock
@@ -30,6 +31,13 @@ def row(number: int, provider: str = "Example Hosting GmbH", at: str = GOOD, url
     return f"R{number};{url};{host};{provider};{mailbox};DE;{at};{at};{at};"
 
 
+def importing(told: Told, **more: Any) -> Import:
+    """An import by ann, whose rejected rows are told."""
+    return Import(
+        who="ann", reject=lambda file, line, why, _: told.append((file, line, why)), **more
+    )
+
+
 def taken(
     store: Store, path: Path, encoding: Encoding = Encoding.AUTO
 ) -> tuple[dict[str, Count], Told]:
@@ -38,10 +46,7 @@ def taken(
         store,
         path,
         load_mapping("scart-reports"),
-        who="ann",
-        source="scart",
-        encoding=encoding,
-        reject=lambda file, line, why, held: told.append((file, line, why)),
+        importing(told, source="scart", encoding=encoding),
     )
     return counts, told
 
@@ -177,12 +182,7 @@ def test_no_line_of_a_history_ends_its_import(
     }.items():
         (folder / f"{name}.jsonl").write_text("".join(one + "\n" for one in rows), "utf-8")
     told: Told = []
-    counts = import_history(
-        store,
-        folder,
-        who="ann",
-        reject=lambda file, line, why, held: told.append((file, line, why)),
-    )
+    counts = import_history(store, folder, importing(told))
     assert [(file, line) for file, line, _ in told] == [("events.jsonl", 1)]
     assert counts["events"].added == 1
     assert store.check().faults == ()
@@ -194,7 +194,7 @@ def test_a_kind_of_rows_and_a_file_that_are_none_are_refused(store: Store, tmp_p
         (tmp_path, "bounces", Refusal.INVALID),
     ):
         with pytest.raises(Refused) as refused:
-            import_rows(store, path, name, who="ann", reject=lambda *told: None)
+            import_rows(store, path, name, importing([]))
         assert refused.value.code is code
 
 
@@ -218,9 +218,7 @@ def test_xarf_reports_in_other_encodings_and_with_strange_ids(store: Store, tmp_
 
     def reported(data: bytes) -> tuple[int, int]:
         path.write_bytes(data)
-        counts = import_xarf(
-            store, path, who="ann", source="x", reject=lambda *told: None, keep_urls=False
-        )["reports"]
+        counts = import_xarf(store, path, importing([], source="x"))["reports"]
         return counts.added + counts.known, counts.rejected
 
     text = json.dumps(report, ensure_ascii=False)

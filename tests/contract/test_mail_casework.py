@@ -10,15 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from attribution.casework import Decision, MailRead, MatchedBy, Proposal, ReadMail, read_mails
-from attribution.casework.mailboxes import approvals, approve
-from attribution.casework.notices_due import record_notice
-from attribution.casework.recording_events import correct
+from attribution.casework.mail_matching import MatchedBy
+from attribution.casework.mailboxes import approvals
+from attribution.casework.reading_mail import Decision, MailRead, Proposal, ReadMail, read_mails
 from attribution.mail import Relay, read_mail
 from attribution.store import Store
 from attribution.store.engine import writing
 from attribution.store.tables import cases, events
-from casework import looked_up, reported
+from casework import approve, correct, looked_up, record_notice, reported
 from returned_mails import (
     MAILBOX,
     NOTICE,

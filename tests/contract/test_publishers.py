@@ -11,7 +11,7 @@ import pytest
 import respx
 from typer.testing import CliRunner
 
-from attribution.data.fronts import FrontTable, front_lists
+from attribution.data.reverse_proxies import ReverseProxyTable, reverse_proxy_lists
 from attribution_cli.app import app
 
 V4 = "https://www.cloudflare.com/ips-v4"
@@ -45,7 +45,9 @@ def publish(cloudflare: str) -> None:
 def kinds(folder: Path, address: str) -> set[str]:
     return {
         listing.kind
-        for _, listing in FrontTable(front_lists(folder)).find(ipaddress.ip_address(address))
+        for _, listing in ReverseProxyTable(reverse_proxy_lists(folder)).find(
+            ipaddress.ip_address(address)
+        )
     }
 
 
@@ -67,7 +69,7 @@ def test_applied_lists_replace_the_packaged_ones(data: Path) -> None:
     assert kinds(data, "103.21.244.1") == set()
     assert kinds(data, "13.32.0.1") == {"cdn", "cloud"}
     assert kinds(data, "3.5.140.1") == {"cloud"}
-    assert "google-gcp" in front_lists(data), "a list whose publisher is silent stays"
+    assert "google-gcp" in reverse_proxy_lists(data), "a list whose publisher is silent stays"
 
 
 @respx.mock
@@ -85,7 +87,7 @@ def test_answer_that_is_no_list_changes_nothing(answer: str, data: Path) -> None
     publish(answer)
     respx.get(V6).respond(text=answer)
     CliRunner().invoke(app, ["data", "refresh", "--apply", "--force"])
-    assert front_lists(data)["cloudflare"][0].source.startswith("MISP")
+    assert reverse_proxy_lists(data)["cloudflare"][0].source.startswith("MISP")
 
 
 @respx.mock

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from attribution.casework.published_list import signers
+from attribution.casework.signers import signers
 from attribution.demo import DemoWorld
 from attribution.demo.hotline import SILENT, fill
 from attribution.errors import StoreError

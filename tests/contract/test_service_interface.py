@@ -365,8 +365,8 @@ def test_todays_look_is_made_again_only_for_what_was_known_before_today(
         program.get(f"/api/v1/cases/{case}")
     assert patterns.assessments() is first
     with served.store.write("ann") as writer:
-        from attribution.casework.recording_events import correct
         from attribution.store.tables import events
+        from casework import correct
 
         ack = writer.connection.execute(events.select().where(events.c.kind == "ack")).first()
         assert ack is not None

@@ -17,15 +17,13 @@ from typing import Any
 
 import pytest
 
-from attribution.casework.mailboxes import approve
-from attribution.casework.providers import keep_provider, link, provider_named
-from attribution.casework.recording_events import note_event
+from attribution.casework.providers import provider_named
 from attribution.demo import DemoWorld
 from attribution.demo.hotline import SILENT, fill
 from attribution.demo.world import URLS
 from attribution.models import Provider
 from attribution.store import Store
-from casework import Clock
+from casework import Clock, approve, keep_provider, link, note_event
 from served import Browser, Served, hotline_settings, serving
 
 
@@ -148,7 +146,7 @@ def test_an_event_is_noted_and_taken_back(served: Served) -> None:
     assert "future" in browser.submit(
         f"/cases/{case}", 422, do="event", kind="ack", at="2027-01-01 00:00"
     )
-    assert "write it as" in browser.submit(
+    assert "give a time such as" in browser.submit(
         f"/cases/{case}", 422, do="event", kind="ack", at="yesterday"
     )
 

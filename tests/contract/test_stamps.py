@@ -17,10 +17,8 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
+from attribution.casework.building_list import build_list
 from attribution.casework.notice_history import history_of
-from attribution.casework.published_list import build
-from attribution.casework.recording_events import note_event
-from attribution.casework.reporting import erase
 from attribution.casework.stamping import StampHead, stamp_head
 from attribution.casework.verifying import CheckStore, StoreCheck, check_store
 from attribution.errors import Refused, StoreError
@@ -34,7 +32,7 @@ from attribution.store.heads import days_head
 from attribution.store.log import _FIELDS
 from attribution.store.tables import events, heads, reports
 from attribution.web.stamping import DailyStamps
-from casework import Clock, filled
+from casework import Clock, erase, filled, note_event
 from time_stamps import TimeStampAuthority
 
 DAY = 86_400_000_000
@@ -330,7 +328,7 @@ def test_backup_holds_the_head_and_shows_a_log_rewritten_since(
 def test_list_holds_the_head_of_its_day(store: Store, settings: Settings, tmp_path: Path) -> None:
     filled(store)
     with store.read() as connection:
-        made, _ = build(connection, (store.now + timedelta(days=1)).date())
+        made, _ = build_list(connection, (store.now + timedelta(days=1)).date())
     path = tmp_path / "list.json"
     path.write_text(json.dumps(made))
     assert checked(store, settings, path).faults == ()

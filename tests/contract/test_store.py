@@ -12,17 +12,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 
-from attribution.casework.recording_events import correct, note_event
-from attribution.casework.reporting import erase
 from attribution.errors import KeyFileError, StoreError
 from attribution.store import Store
 from attribution.store.backup import back_up, restore
 from attribution.store.engine import connect, scrub, writing
 from attribution.store.keys import Keys
 from attribution.store.migrate import migrate, newest_revision
-from attribution.store.tables import cases, events, heads, marks, metadata, providers, reports
+from attribution.store.tables import cases, events, heads, identifiers, metadata, providers, reports
 from attribution.store.times import micros, moment
-from casework import NOON, Clock, filled, looked_up, reported
+from casework import NOON, Clock, correct, erase, filled, looked_up, note_event, reported
 
 
 def test_a_store_that_nobody_touched_verifies(store: Store) -> None:
@@ -52,7 +50,9 @@ def test_a_head_noted_earlier_is_found_again_and_one_that_never_was_is_not(store
         .values(detail='{"to":"somebody@else.example"}'),
         delete(events).where(events.c.kind == "ack"),
         update(providers).values(name="Innocent Ltd"),
-        update(marks).where(marks.c.kind == "mailbox").values(value="other@hosting.example"),
+        update(identifiers)
+        .where(identifiers.c.kind == "mailbox")
+        .values(value="other@hosting.example"),
         update(cases).values(opened_at=1),
         update(cases).values(token="guessed"),
         update(reports).values(host="www.innocent.example"),
@@ -60,7 +60,7 @@ def test_a_head_noted_earlier_is_found_again_and_one_that_never_was_is_not(store
         update(reports).values(case_id=None),
         update(reports).values(evidence=b"nothing"),
         delete(reports),
-        insert(marks).values(
+        insert(identifiers).values(
             id=99, provider_id=1, kind="name", value="Innocent Ltd", known_at=1, source="nobody"
         ),
         update(heads).values(seq=3),

@@ -13,7 +13,7 @@ from attribution.casework.confirming_accounts import (
     confirm_account,
     waiting_accounts,
 )
-from attribution.casework.published_list import check_may_sign, named_signers, signers
+from attribution.casework.signers import check_may_sign, named_signers, signers
 from attribution.codes import Refusal
 from attribution.demo import DemoWorld
 from attribution.errors import Refused, StoreError

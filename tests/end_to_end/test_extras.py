@@ -257,7 +257,7 @@ def test_exchange_and_postgresql_are_asked_for_where_they_are_used(
     refused(run("assess"), "a store in PostgreSQL", Extra.POSTGRESQL)
 
 
-@pytest.mark.parametrize("package", ["cases", "pattern", "web"])
+@pytest.mark.parametrize("package", ["store", "pattern", "web"])
 def test_a_library_without_its_extra_says_so_as_it_is_imported(package: str, without: Any) -> None:
     without(Extra.HOTLINE)
     program = (

@@ -106,7 +106,7 @@ def test_base_does_the_main_job(base: Path, in_world: DemoWorld) -> None:
 
 
 def test_documented_library_example_works_on_the_base_alone(base: Path) -> None:
-    text = (ROOT / "docs" / "library.md").read_text("utf-8")
+    text = (ROOT / "docs" / "guides" / "use-the-library.md").read_text("utf-8")
     example = re.search(r"```python\n(.*?)```", text, re.DOTALL)
     assert example is not None
     done = subprocess.run(

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from attribution.casework.published_list import check_signatures, signers
+from attribution.casework.signers import signers
+from attribution.casework.signing_list import check_signatures
 from attribution.demo import DemoWorld
 from attribution.demo.hotline import SILENT, fill
 from attribution.demo.world import URLS

@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import func, select
 
 from attribution.casework.importing import import_history
+from attribution.casework.importing_rows import Import
 from attribution.errors import StoreError
 from attribution.store import Store
 from attribution.store.engine import connect, reading, writing
@@ -89,7 +90,7 @@ def test_an_import_killed_at_any_moment_leaves_whole_batches_and_goes_on(
     history = busy_history(tmp_path / "history")
     url = f"sqlite:///{tmp_path / 'undisturbed.sqlite3'}"
     with Store.open(url, tmp_path / "undisturbed.keys") as store:
-        import_history(store, history, who="ann", reject=lambda *one: None)
+        import_history(store, history, Import(who="ann", reject=lambda *_: None))
         expected = counted(store)
     began = time.monotonic()
     done = run("import", history, "--source", "timing")
@@ -134,6 +135,7 @@ def test_a_migration_killed_at_any_moment_is_done_or_not_begun(
                 "cases_of_provider",
                 "events_of_links",
                 "events_but_views",
+                "findings_of_report",
             ):
                 connection.exec_driver_sql(f"DROP INDEX IF EXISTS {name}")
             for name in (

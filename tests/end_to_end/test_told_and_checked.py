@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from attribution import Attributor, Evidence, Front, InvalidTarget, ToldOrigin
+from attribution import Attributor, DisclosedOrigin, Evidence, InvalidTarget, ReverseProxy
 from attribution.decide import changes_between, decide
 from attribution.demo import DemoWorld
 from command import lines, run
@@ -17,8 +17,8 @@ from command import lines, run
 HIDDEN = "https://www.hidden.example/"
 
 
-def told(ago: timedelta = timedelta(hours=1), address: str = "192.0.2.130") -> ToldOrigin:
-    return ToldOrigin(
+def told(ago: timedelta = timedelta(hours=1), address: str = "192.0.2.130") -> DisclosedOrigin:
+    return DisclosedOrigin(
         address, "Veil Proxy trust desk", datetime.now(UTC).replace(microsecond=0) - ago
     )
 
@@ -183,11 +183,11 @@ class Desk:
         self.asked: list[tuple[str, str, str]] = []
         self._fails = fails
 
-    async def origins(self, host: str, front: Front) -> list[ToldOrigin]:
+    async def origins(self, host: str, front: ReverseProxy) -> list[DisclosedOrigin]:
         self.asked.append((host, front.address, front.company))
         if self._fails:
             raise ConnectionError("the desk is closed")
-        return [ToldOrigin("192.0.2.130", self.name, datetime.now(UTC))]
+        return [DisclosedOrigin("192.0.2.130", self.name, datetime.now(UTC))]
 
 
 async def test_origin_source_is_asked_where_a_proxy_is_in_front_and_nowhere_else(

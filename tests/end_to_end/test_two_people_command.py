@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from attribution.casework.published_list import signers
+from attribution.casework.signers import signers
 from attribution.demo.hotline import SILENT, fill
 from attribution.store import Store
 from attribution.web.access import tickets, totp

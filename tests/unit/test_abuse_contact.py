@@ -9,12 +9,10 @@ from typing import Any
 import pytest
 
 from attribution.decide.abuse_contact import (
-    OWN_SPACE_RULES,
     RULES,
     Publication,
     entity_to_fetch,
     fallback_contacts,
-    form_in_remarks,
     published_contact,
 )
 from attribution.models import AbuseContact
@@ -97,23 +95,21 @@ def merged(*documents: dict[str, Any]) -> dict[str, Any]:
 
 def test_rules_are_these_in_this_order() -> None:
     """A change of the order is a change of who gets the notice."""
-    assert [name for name, _ in RULES] == [
-        "the network's abuse role",
-        "the organisation's abuse role",
-        "the registry's line on the abuse contact, which follows its inheritance",
-    ]
-    assert OWN_SPACE_RULES[: len(RULES)] == RULES
-    assert [name for name, _ in OWN_SPACE_RULES[len(RULES) :]] == [
-        "a contact of the network that publishes a mailbox for abuse"
+    assert [(rule.name, rule.only_own_space) for rule in RULES] == [
+        ("the network's abuse role", False),
+        ("the organisation's abuse role", False),
+        ("the registry's line on the abuse contact, which follows its inheritance", False),
+        ("a contact of the network that publishes a mailbox for abuse", True),
+        ("a web form named in remarks", True),
     ]
 
 
 @pytest.mark.parametrize("place", range(len(IN_ORDER)))
 def test_first_rule_that_gives_a_mailbox_wins(place: int) -> None:
     documents = [make(f"box{number}@hosting.example") for number, make in enumerate(IN_ORDER)]
-    found = published_contact(read(merged(*documents[place:][::-1])), {}, OWN_SPACE_RULES)
+    found = published_contact(read(merged(*documents[place:][::-1])), {}, RULES)
     assert found.email == f"box{place}@hosting.example"
-    assert found.rule == OWN_SPACE_RULES[place][0]
+    assert found.rule == RULES[place].name
 
 
 def test_marked_mailbox_of_another_contact_is_no_rule_for_customers() -> None:
@@ -268,7 +264,7 @@ def test_form_in_remarks_counts_where_link_and_line_say_that_it_is_for_abuse(
     line: str, form: str | None
 ) -> None:
     document = network(HOLDER, remarks=[{"title": "remarks", "description": [line]}])
-    assert form_in_remarks(read(document)) == form
+    assert published_contact(read(document), {}, RULES).form == form
     assert contact(document).form == form
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from attribution import Attribution
 from attribution.evidence.question import EntityNamed, NetworkAbove, SystemNumbered, WhoisSystem
-from attribution.lookup.protocols.origin import ToldOrigin
+from attribution.lookup.protocols.origin import DisclosedOrigin
 from attribution.registry.domain_answer import read_domain_text
 from attribution.registry.readers import referred_registry
 from attribution.registry.servers import whois_server
@@ -279,8 +279,8 @@ def test_origins_told_at_two_companies_make_neither_the_first() -> None:
             ),
             at(front),
         ),
-        ToldOrigin(TARGET, "cdn interface", AT).as_record(),
-        ToldOrigin(OTHER, "cdn interface", AT).as_record(),
+        DisclosedOrigin(TARGET, "cdn interface", AT).as_record(),
+        DisclosedOrigin(OTHER, "cdn interface", AT).as_record(),
         rdap(network(HOLDER, DESK)),
         rdap(network(OTHER_HOLDER, first="198.51.100.0", last="198.51.100.255"), at(OTHER)),
     ]

@@ -113,9 +113,9 @@ def test_time_written_by_a_clock_that_ran_ahead_does_not_count() -> None:
 
 def test_flight_that_never_lands_is_lost_after_its_time() -> None:
     budget, _ = turns(Budget.new(LIMITS), 3, NOON)
-    assert budget.in_the_air(NOON) == 3
-    assert budget.landed("f0").in_the_air(NOON) == 2
-    assert budget.in_the_air(NOON + 61) == 0
+    assert budget.in_flight(NOON) == 3
+    assert budget.landed("f0").in_flight(NOON) == 2
+    assert budget.in_flight(NOON + 61) == 0
 
 
 def test_budget_survives_json_and_damage() -> None:

@@ -9,23 +9,35 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import true
+from sqlalchemy import event, true
 
 from attribution.attributor import Investigation
-from attribution.casework import notices_due as notices
-from attribution.casework.drafting import LANGUAGES, Sender, draft
-from attribution.casework.mailboxes import approvals, approve
-from attribution.casework.notices_due import Due, Terms, due, record_notice, set_terms
+from attribution.casework.drafting import Sender, draft_notices
+from attribution.casework.mailboxes import approvals
+from attribution.casework.notices_due import Due, due_notices
 from attribution.casework.providers import provider_named
 from attribution.casework.rechecking import Rechecked, recheck
-from attribution.casework.recording_events import correct, note_event
+from attribution.casework.terms import Terms
 from attribution.casework.views import case_lines, case_view
 from attribution.demo.hotline import fill
 from attribution.errors import InvalidTarget, Refused, StoreError
+from attribution.language import Domain, languages
 from attribution.store import Store
-from attribution.store.tables import cases, events
+from attribution.store.queries import cases as case_queries
+from attribution.store.queries.events import EVENT
+from attribution.store.tables import IS_FINDING, cases, events
 from attribution.store.times import micros
-from casework import NOON, Clock, looked_up, reported
+from casework import (
+    NOON,
+    Clock,
+    approve,
+    correct,
+    looked_up,
+    note_event,
+    record_notice,
+    reported,
+    set_terms,
+)
 
 USUAL = Terms(grouping_hours=24, reminder_hours=24)
 SENDER = Sender("Example Hotline", "notices@hotline.example")
@@ -36,7 +48,7 @@ DESK = "abuse@hosting.example"
 
 def dues(store: Store, clock: Clock, country: str = "NL", case: str | None = None) -> list[Due]:
     with store.read() as connection:
-        return due(connection, micros(clock()), USUAL, country, case=case)
+        return due_notices(connection, micros(clock()), USUAL, country, case=case)
 
 
 def approved(store: Store, mailbox: str = DESK, provider: str = PROVIDER) -> None:
@@ -244,11 +256,11 @@ def drafted(
     given: tuple[str, ...] = (URL,),
 ) -> list[object]:
     with store.read() as connection:
-        (one,) = due(connection, micros(clock()), USUAL, "NL", case=case)
-        return list(draft(connection, store.keys, one, sender, given))
+        (one,) = due_notices(connection, micros(clock()), USUAL, "NL", case=case)
+        return list(draft_notices(connection, store.keys, one, sender, given))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages(Domain.NOTICES))
 def test_a_draft_in_each_language_names_site_urls_law_and_reply_address(
     language: str, store: Store, clock: Clock
 ) -> None:
@@ -423,13 +435,48 @@ def test_what_is_due_is_found_without_looking_at_every_case(
 
     def found() -> list[Due]:
         with store.read() as connection:
-            return due(connection, micros(store.now), Terms(24, 24), "")
+            return due_notices(connection, micros(store.now), Terms(24, 24), "")
 
     quick = found()
-    monkeypatch.setattr(notices, "_may_be_due", true)
+    monkeypatch.setattr(case_queries, "_may_be_due", lambda ends: true())
     assert quick == found()
     assert {keys[ended[1].case_id], "org-qh1-ripe-1"} <= {one.case for one in quick}
     assert {one.what for one in quick} == {"notice", "reminder"}
+
+
+def test_what_is_due_takes_no_statement_more_for_more_cases(store: Store, clock: Clock) -> None:
+    def statements() -> int:
+        count = 0
+
+        def executed(*_: object) -> None:
+            nonlocal count
+            count += 1
+
+        with store.read() as connection:
+            event.listen(connection, "before_cursor_execute", executed)
+            found = due_notices(connection, micros(clock()), USUAL, "NL")
+        assert len(found) == reports
+        return count
+
+    counts = []
+    for reports in (1, 12):
+        for number in range(reports):
+            host = f"www.site-{number}.example"
+            reported(store, f"https://{host}/1", looked_up(host, f"ORG-EX{number}-RIPE"))
+        clock.move(hours=30)
+        counts.append(statements())
+    assert counts[0] == counts[1]
+
+
+def test_last_lookups_are_found_by_their_index(store: Store) -> None:
+    reported(store)
+    if store.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL reads a small table whole")
+    with store.read() as connection:
+        statement = EVENT.where(IS_FINDING, events.c.report_id.in_([1])).order_by(events.c.seq)
+        text = statement.compile(store.engine, compile_kwargs={"literal_binds": True})
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").all()
+    assert "findings_of_report" in str(plan)
 
 
 @pytest.mark.parametrize(
@@ -451,7 +498,7 @@ def test_state_of_a_case_is_what_its_mail_proves(
     case = reported(store).case
     assert case
     with store.write("ann") as writer:
-        notices.record_notice(writer, case, writer.now, to="abuse@hosting.example")
+        record_notice(writer, case, writer.now, to="abuse@hosting.example")
         (number,) = note_event(writer, kind, writer.now, case=case, detail=detail)
         assert case_lines(writer.connection)[0].state == state
         correct(writer, number, "of another notice")

@@ -9,7 +9,7 @@ import pytest
 
 from attribution.evidence import Page, Record
 from attribution.evidence.question import NationalPage, question_from_json, question_to_json
-from attribution.registry.nir_page import PageWanted, read_nir_pages
+from attribution.registry.nir_page import PageNeeded, read_nir_pages
 from attribution.registry.registration import UnreadableAnswer
 from attribution.registry.registries import registries
 from bundles import AT, TARGET, decided, entity, network, rdap
@@ -19,7 +19,7 @@ PAGES = Path(__file__).parent.parent / "fixtures" / "nir"
 
 
 def first_page(registry: str) -> Page:
-    with pytest.raises(PageWanted) as wanted:
+    with pytest.raises(PageNeeded) as wanted:
         read_nir_pages(registry, ADDRESS, {})
     return wanted.value.page
 

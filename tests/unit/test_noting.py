@@ -12,25 +12,21 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from attribution.casework import (
-    NoteEvent,
-    SameOperator,
-    counts_for_nothing,
-    note,
-    read_fields,
-    same_operator,
-)
 from attribution.casework.checking import AddChecker, add_checker
-from attribution.casework.exporting import export_history
+from attribution.casework.drafting import Sender
+from attribution.casework.event_fields import read_event_fields
+from attribution.casework.exporting import ExportStore, export_store
 from attribution.casework.importing import import_history
+from attribution.casework.importing_rows import Import
+from attribution.casework.linking import links
 from attribution.casework.notice_history import history_of, history_of_provider
-from attribution.casework.notices_due import record_notice
-from attribution.casework.providers import links
+from attribution.casework.noting import NoteEvent, counts_for_nothing, note_event
 from attribution.errors import Refused
 from attribution.history.rows import BadRow, read_event, read_notice
 from attribution.pattern.dossier.dossier import dossier
 from attribution.pattern.dossier.render import dossier_bytes
 from attribution.store import Store
+from casework import record_notice, same_operator
 
 AT = 1_767_000_000_000_000
 
@@ -75,7 +71,7 @@ def test_a_wrong_field_is_refused_with_its_name_and_a_way_out(
 ) -> None:
     case = case_of(store)
     with store.write("ann") as writer, pytest.raises(Refused) as refused:
-        note(writer, NoteEvent(kind, AT + 1, case=case, fields=fields))
+        note_event(writer, NoteEvent(kind=kind, at=AT + 1, case=case, fields=fields))
     assert refused.value.field == field
     assert refused.value.remedy
     assert str(refused.value).count(f"{field} '") == 1, "field and value are said once"
@@ -83,7 +79,7 @@ def test_a_wrong_field_is_refused_with_its_name_and_a_way_out(
 
 def test_fields_are_read_as_they_are_written_on_a_command_line() -> None:
     given = ["automatic=true", "served_by=null", "notices=a, b", "compared=person"]
-    assert read_fields(given) == {
+    assert read_event_fields(given) == {
         "automatic": True,
         "served_by": None,
         "notices": ["a", "b"],
@@ -91,7 +87,7 @@ def test_fields_are_read_as_they_are_written_on_a_command_line() -> None:
     }
     for wrong in ("automatic=yes", "colour=red", "compared", "unsigned=false"):
         with pytest.raises(Refused):
-            read_fields([wrong])
+            read_event_fields([wrong])
 
 
 @pytest.mark.parametrize(
@@ -132,18 +128,24 @@ def test_what_a_check_says_travels_through_an_export_and_an_import(
     case = case_of(store)
     with store.write("ann") as writer:
         seen = {"served_by": "Company a", "compared": "person", "checker": "c1"}
-        note(writer, NoteEvent("still_online", AT + 1, case=case, fields=seen))
-        note(writer, NoteEvent("still_online", AT + 2, case=case, fields={"served_by": None}))
+        note_event(writer, NoteEvent(kind="still_online", at=AT + 1, case=case, fields=seen))
+        note_event(
+            writer, NoteEvent(kind="still_online", at=AT + 2, case=case, fields={"served_by": None})
+        )
         moved = {"to": "Company b"}
-        note(writer, NoteEvent("moved_to_other_host", AT + 3, case=case, fields=moved))
-    export_history(store, tmp_path / "out")
+        note_event(
+            writer, NoteEvent(kind="moved_to_other_host", at=AT + 3, case=case, fields=moved)
+        )
+    hotline = Sender("Example Hotline", "notices@hotline.example")
+    export_store(store, ExportStore(output=tmp_path / "out", form="history", hotline=hotline))
     rows = [
         json.loads(line) for line in (tmp_path / "out" / "events.jsonl").read_text().splitlines()
     ]
     assert [row["served_by"] for row in rows[:2]] == ["ripe:ORG-A", None]
     assert rows[2]["to"] == "ripe:ORG-B"
     with Store.open(f"sqlite:///{tmp_path / 'other.sqlite3'}") as other:
-        import_history(other, tmp_path / "out", who="bob", source="them", reject=lambda *_: None)
+        command = Import(who="bob", source="them", reject=lambda *_: None)
+        import_history(other, tmp_path / "out", command)
         with other.read() as connection:
             history = history_of(connection)
         record = history.record(["them:ripe:ORG-A"])
@@ -153,12 +155,12 @@ def test_what_a_check_says_travels_through_an_export_and_an_import(
 
 def test_several_names_of_one_operator_are_joined_with_a_source(store: Store) -> None:
     with store.write("ann") as writer, pytest.raises(Refused, match="trade register"):
-        same_operator(writer, SameOperator(("Company a", "Company b"), " ", AT))
+        same_operator(writer, ("Company a", "Company b"), " ", AT)
     names = ("Company a", "Company b", "Company c")
     with store.write("ann") as writer:
-        assert len(same_operator(writer, SameOperator(names, "trade register", AT))) == 2
+        assert len(same_operator(writer, names, "trade register", AT)) == 2
     with store.write("ann") as writer, pytest.raises(Refused, match="already"):
-        same_operator(writer, SameOperator(names, "trade register", AT))
+        same_operator(writer, names, "trade register", AT)
     with store.read() as connection:
         assert {one.kind for one in links(connection)} == {"same_operator"}
 
@@ -166,7 +168,7 @@ def test_several_names_of_one_operator_are_joined_with_a_source(store: Store) ->
 def test_a_dossier_of_one_provider_is_the_same_read_alone_and_among_all(store: Store) -> None:
     case_of(store)
     with store.write("ann") as writer:
-        note(writer, NoteEvent("ack", AT + 1, case="case-1"))
+        note_event(writer, NoteEvent(kind="ack", at=AT + 1, case="case-1"))
     at = datetime.fromtimestamp(AT / 1_000_000, UTC) + timedelta(days=40)
     with store.read() as connection:
         alone, among = history_of_provider(connection, 1, at), history_of(connection, at)

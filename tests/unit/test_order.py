@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 from importlib import resources
@@ -9,9 +10,9 @@ from importlib import resources
 import pytest
 
 from attribution import Attribution
-from attribution.data.desks import desk_of
+from attribution.data.authorities import hotlines_and_authority
 from attribution.evidence import Record
-from attribution.evidence.question import DeskOf
+from attribution.evidence.question import HotlinesAndAuthorityOf
 from attribution.lookup.budgets.clock import Clock
 from attribution.lookup.tables import Tables
 from attribution.settings import load_settings
@@ -55,7 +56,8 @@ TWO = resolved(HOST, TARGET, "198.51.100.7")
 
 
 def desk(country: str) -> Record:
-    return Tables(load_settings(), Clock()).desk_of(DeskOf(country))
+    tables = Tables(load_settings(), Clock())
+    return asyncio.run(tables.hotlines_and_authority(HotlinesAndAuthorityOf(country)))[0]
 
 
 def turns(answer: Attribution) -> list[tuple[str, str, str | None, str]]:
@@ -154,7 +156,9 @@ def test_country_without_a_hotline_says_none() -> None:
 def test_answer_does_not_depend_on_the_tables_of_the_day() -> None:
     hotlines = [{"name": "Former Hotline", "url": "https://hotline.example/"}]
     body = {"hotlines": hotlines, "authority": None, "compiled": "2020-01-01"}
-    kept = Record("desk", DeskOf("NL"), "tables", AT, "answered", json.dumps(body).encode())
+    kept = Record(
+        "desk", HotlinesAndAuthorityOf("NL"), "tables", AT, "answered", json.dumps(body).encode()
+    )
     assert decided(rdap(network(HOLDER, DESK)), kept).country.hotline == "Former Hotline"
 
 
@@ -173,12 +177,16 @@ def test_tables_carry_source_licence_and_date_and_name_countries(table: str) -> 
 
 
 def test_desk_of_a_country_that_the_tables_do_not_know_is_empty_and_dated() -> None:
-    assert (desk_of("zz").hotlines, desk_of("zz").authority, desk_of("zz").compiled) == (
+    assert (
+        hotlines_and_authority("zz").hotlines,
+        hotlines_and_authority("zz").authority,
+        hotlines_and_authority("zz").compiled,
+    ) == (
         (),
         None,
         "2026-11-25",
     )
-    assert [one.name for one in desk_of("de").hotlines] == [
+    assert [one.name for one in hotlines_and_authority("de").hotlines] == [
         "eco Beschwerdestelle",
         "FSM Beschwerdestelle",
         "jugendschutz.net",

@@ -6,23 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from attribution.casework.notices_due import Terms
-from attribution.casework.providers import (
-    add_marks,
-    keep_provider,
-    link,
-    links,
-    one_history,
-    provider_named,
-    suggest,
-    unlink,
-)
+from attribution.casework.linking import links, one_history, undo_link
+from attribution.casework.providers import add_identifiers, provider_named
+from attribution.casework.suggesting import suggest
+from attribution.casework.terms import Terms
 from attribution.casework.views import case_lines, provider_view
 from attribution.errors import StoreError
 from attribution.models import Provider
 from attribution.store import Store
 from attribution.store.times import micros
-from casework import NOON, Clock, looked_up, reported
+from casework import NOON, Clock, keep_provider, link, looked_up, reported
 
 USUAL = Terms(24, 24)
 
@@ -45,7 +38,7 @@ def history(store: Store, provider: int, at: int | None = None) -> frozenset[int
 def test_a_company_renamed_twice_stays_one_history_and_a_bystander_does_not_inherit_it(
     store: Store, clock: Clock
 ) -> None:
-    """The worked example of docs/cases.md."""
+    """The worked example of docs/guides/link-providers.md."""
     first = kept(
         store,
         "ripe:ORG-SH1-RIPE",
@@ -115,11 +108,11 @@ def test_a_link_can_be_undone_and_what_held_before_stays_known(store: Store, clo
     during = micros(clock() + timedelta(hours=1))
     clock.move(days=1)
     with store.write("bob") as writer:
-        unlink(writer, number)
+        undo_link(writer, number)
     assert history(store, other) == {other}
     assert history(store, other, during) == {one, other}
     with store.write("bob") as writer, pytest.raises(StoreError, match="undone already"):
-        unlink(writer, number)
+        undo_link(writer, number)
 
 
 @pytest.mark.parametrize("kind", ["owned_by", "same_abuse_desk", "announces_for"])
@@ -174,7 +167,10 @@ def test_what_a_provider_is_known_by_keeps_the_day_on_which_it_was_first_seen(
     clock.move(days=30)
     kept(store, "ripe:ORG-A", "A Hosting", mailbox="new@a.example")
     with store.write("ann") as writer:
-        assert add_marks(writer, provider, [("company_number", "12345678")], "trade register") == 1
+        assert (
+            add_identifiers(writer, provider, [("company_number", "12345678")], "trade register")
+            == 1
+        )
     with store.read() as connection:
         marks = {
             one["value"]: one["known_at"]

@@ -15,29 +15,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from attribution.casework.notices_due import record_notice
-from attribution.casework.published_list import (
+from attribution.casework.building_list import build_list
+from attribution.casework.publishing import (
+    NoteLetter,
+    PublishList,
+    WithdrawEntry,
+    publish_list,
+    withdraw_entry,
+)
+from attribution.casework.publishing import note_letter as keep_letter
+from attribution.casework.replies import ApproveReply, approve_reply
+from attribution.casework.signers import NameSigner, new_key, read_key, signers
+from attribution.casework.signers import name_signer as keep_signer
+from attribution.casework.signing_list import (
     _covered,
     begun_list,
-    build,
     check_signatures,
-    name_signer,
-    new_key,
-    note_letter,
     note_signature,
     noted_signatures,
-    publish,
-    read_key,
-    sign,
-    signers,
-    withdraw,
+    sign_list,
 )
-from attribution.casework.publishing import ApproveReply, approve_reply
-from attribution.casework.recording_events import correct, note_event
 from attribution.casework.verifying import head_in
 from attribution.codes import Refusal
 from attribution.errors import Refused, StoreError
-from attribution.formats.list_partners import as_misp, as_stix
+from attribution.formats.registry import partner_list_formats
 from attribution.history.rows import EventRow
 from attribution.pattern.assess import assess
 from attribution.pattern.dossier.dossier import contest, dossier
@@ -45,14 +46,32 @@ from attribution.pattern.dossier.overview import overview_bytes
 from attribution.pattern.dossier.publication import refusals, shown_name, without_telling
 from attribution.pattern.dossier.render import dossier_files, dossier_hash, letter_text
 from attribution.pattern.report import as_row
-from attribution.store import Store
+from attribution.store import Store, Writer
 from attribution.store.heads import hash_of
 from attribution.store.tables import events
-from casework import Clock, looked_up, reported
+from casework import Clock, correct, looked_up, note_event, record_notice, reported
 from signing_keys import respelled
 from stories import Story, day
 
 PROVIDER = "ripe:ORG-EX1-RIPE"
+
+
+def name_signer(writer: Writer, name: str, mailbox: str, public_key: str) -> None:
+    keep_signer(writer, NameSigner(name=name, mailbox=mailbox, public_key=public_key))
+
+
+def note_letter(writer: Writer, provider: str, sent_on: date, sha256: str, to: str) -> None:
+    keep_letter(
+        writer, NoteLetter(provider=provider, sent_on=sent_on, dossier_sha256=sha256, to=to)
+    )
+
+
+def publish(writer: Writer, signed: dict[str, Any], today: date, to: list[str]) -> dict[str, Any]:
+    return publish_list(writer, PublishList(signed=signed, today=today, recipients=to))
+
+
+def withdraw(writer: Writer, company: str, why: str) -> dict[str, Any]:
+    return withdraw_entry(writer, WithdrawEntry(company=company, why=why))
 
 
 def test_a_dossier_is_the_same_bytes_each_time_and_shows_every_case() -> None:
@@ -256,7 +275,7 @@ def two_signers(store: Store, tmp_path: Path) -> list[Path]:
 
 def built(store: Store) -> tuple[dict[str, object], dict[str, list[str]]]:
     with store.read() as connection:
-        return build(connection, store.now.date())
+        return build_list(connection, store.now.date())
 
 
 def letter_sent(store: Store, on: date) -> None:
@@ -299,13 +318,13 @@ def test_a_list_needs_the_letter_the_days_two_people_and_todays_evidence(
     with store.read() as connection:
         known = signers(connection)
     now = clock.at
-    one = sign(made, read_key(signed_by[0].read_bytes()), "read it", known, now)
+    one = sign_list(made, read_key(signed_by[0].read_bytes()), "read it", known, now)
     assert check_signatures(one, known) == ["1 of 2 different people have signed"]
     with pytest.raises(StoreError, match="signed this list already"):
-        sign(one, read_key(signed_by[0].read_bytes()), "again", known, now)
+        sign_list(one, read_key(signed_by[0].read_bytes()), "again", known, now)
     with store.write("ann") as writer, pytest.raises(StoreError, match="1 of 2"):
         publish(writer, one, today, ["Partner"])
-    two = sign(one, read_key(signed_by[1].read_bytes()), "read it too", known, now)
+    two = sign_list(one, read_key(signed_by[1].read_bytes()), "read it too", known, now)
     assert check_signatures(two, known) == []
     forged = {**two, "entries": [{**entry, "company": "Innocent Ltd"}]}
     assert "is of something else" in check_signatures(forged, known)[0]
@@ -318,7 +337,7 @@ def test_a_list_needs_the_letter_the_days_two_people_and_todays_evidence(
     with store.write("ann") as writer, pytest.raises(StoreError, match="say who gets it"):
         publish(writer, two, today, [])
     with pytest.raises(Refused, match="it goes out with the list"):
-        sign(made, read_key(signed_by[0].read_bytes()), "see evil\u2024com", known, now)
+        sign_list(made, read_key(signed_by[0].read_bytes()), "see evil\u2024com", known, now)
     clock.move(days=1)
     with store.write("ann") as writer:
         out = publish(writer, two, today + timedelta(days=1), ["Partner", "Ministry"])
@@ -335,7 +354,9 @@ def test_a_list_needs_the_letter_the_days_two_people_and_todays_evidence(
             withdraw(writer, "Somebody Else", "x")
     assert store.check().faults == ()
     clock.move(days=120)
-    partner = json.dumps([as_misp(made, "Example Hotline"), as_stix(made, "Example Hotline")])
+    partner = json.dumps(
+        [form.convert(made, "Example Hotline") for form in partner_list_formats().values()]
+    )
     assert partner.count("Example Hosting B.V.") >= 2
     for secret in ("site", "www.", "192.0.2", "abuse@", "host.example"):
         assert secret not in partner
@@ -361,7 +382,7 @@ def test_two_people_sign_on_different_days_while_the_content_is_the_same(
     with store.read() as connection:
         known = signers(connection)
     with store.write("ann") as writer:
-        signed = sign(made, ann, "read it", known, clock.at)
+        signed = sign_list(made, ann, "read it", known, clock.at)
         note_signature(writer, PROVIDER, signed)
     clock.move(days=2)
     later, _ = built(store)
@@ -370,7 +391,7 @@ def test_two_people_sign_on_different_days_while_the_content_is_the_same(
         begun = begun_list(connection, PROVIDER, later, clock.at.date())
         assert begun == made
         noted = noted_signatures(connection, PROVIDER, begun)
-    both = sign({**begun, "signatures": noted}, bob, "read it too", known, clock.at)
+    both = sign_list({**begun, "signatures": noted}, bob, "read it too", known, clock.at)
     with store.write("bob") as writer:
         assert publish(writer, both, clock.at.date(), ["Partner"])["as_of"] == made["as_of"]
     # A reply that was approved since makes another list of it, which both sign anew.
@@ -423,7 +444,7 @@ def test_a_signature_with_words_that_may_not_go_out_counts_for_nothing(
         known = signers(connection)
     signed = made
     for path in paths:
-        signed = sign(signed, read_key(path.read_bytes()), "read it", known, clock.at)
+        signed = sign_list(signed, read_key(path.read_bytes()), "read it", known, clock.at)
     signed["signatures"][0]["reason"] = "evil．com"
     assert any("may not be published" in fault for fault in check_signatures(signed, known))
     with store.write("admin") as writer, pytest.raises(Refused) as refused:
@@ -439,7 +460,7 @@ def signed_by_two(store: Store, clock: Clock, tmp_path: Path) -> dict[str, Any]:
     for path in two_signers(store, tmp_path):
         with store.read() as connection:
             known = signers(connection)
-        made = sign(made, read_key(path.read_bytes()), "read it", known, clock.at)
+        made = sign_list(made, read_key(path.read_bytes()), "read it", known, clock.at)
     return made
 
 
@@ -527,7 +548,7 @@ def test_a_list_of_another_shape_is_refused(
     def both() -> None:
         signed = made
         for key in keys:
-            signed = sign(signed, key, "read it", known, clock.at)
+            signed = sign_list(signed, key, "read it", known, clock.at)
         published(store, clock, signed)
 
     with pytest.raises(Refused):
@@ -563,7 +584,7 @@ def test_two_signers_are_two_people(store: Store, tmp_path: Path) -> None:
     stranger = tmp_path / "stranger.pem"
     new_key(stranger)
     with store.read() as connection, pytest.raises(StoreError, match="nobody's who may sign"):
-        sign(
+        sign_list(
             {"format": 1, "as_of": "2026-01-01", "entries": []},
             read_key(stranger.read_bytes()),
             "x",
@@ -577,12 +598,14 @@ def test_two_signers_are_two_people(store: Store, tmp_path: Path) -> None:
 def test_the_stores_history_assesses_as_its_export_does(
     store: Store, clock: Clock, tmp_path: Path
 ) -> None:
-    from attribution.casework.exporting import export_history
+    from attribution.casework.drafting import Sender
+    from attribution.casework.exporting import ExportStore, export_store
     from attribution.casework.notice_history import history_of
     from attribution_cli.casework.assess import load_history
 
     named(store, clock)
-    export_history(store, tmp_path / "history")
+    hotline = Sender("Example Hotline", "notices@hotline.example")
+    export_store(store, ExportStore(output=tmp_path / "history", form="history", hotline=hotline))
     with store.read() as connection:
         ours = [as_row(one) for one in assess(history_of(connection))]
         assert connection.execute(select(events.c.seq).where(events.c.kind == "sent")).first()

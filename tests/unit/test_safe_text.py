@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attribution_cli.outputs import csv_row
+from attribution.formats.csv_table import csv_line
 from attribution_cli.safe_text import cell, escaped_json, shown
 
 HOSTILE = "\x1b[31m\x07\r\n\x9b\u202e\u2066\u200f\u061c"
@@ -26,7 +26,7 @@ def test_no_cell_begins_a_formula(text: str) -> None:
 
 @given(st.text())
 def test_row_is_one_line_and_reads_back(text: str) -> None:
-    row = csv_row([text, "end"])
+    row = csv_line([text, "end"])
     assert "\n" not in row
     assert "\r" not in row
     assert next(csv.reader([row])) == [cell(text), "end"]

@@ -827,16 +827,17 @@ def test_24_wildcard_answer_is_an_answer() -> None:
 
 
 def test_25_hostile_text_in_a_name_never_reaches_terminal_or_csv() -> None:
-    from attribution_cli.outputs import csv_line, json_line
+    from attribution.formats.csv_table import answer_line
+    from attribution_cli.outputs import json_line
     from attribution_cli.safe_text import shown as safe
 
     name = "=HYPERLINK(\u202eevil)\x1b]8;;http://x\x07"
     holder = entity("ORG-EX1-RIPE", ["registrant"], name)
     answer = decided(rdap(network(holder, DESK)))
     assert answer.primary
-    for line in (csv_line(1, answer), json_line(1, answer)):
+    for line in (answer_line(1, answer), json_line(1, answer)):
         assert safe(line) == line
-    assert ",'=HYPER" in csv_line(1, answer) or "\"'=HYPER" in csv_line(1, answer)
+    assert ",'=HYPER" in answer_line(1, answer) or "\"'=HYPER" in answer_line(1, answer)
 
 
 # 26

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from attribution.casework import Vouch, WithdrawVouching, vouch, vouchings, withdraw_vouching
-from attribution.casework.providers import keep_provider
+from attribution.casework.vouching import (
+    Vouch,
+    WithdrawVouching,
+    vouch,
+    vouchings,
+    withdraw_vouching,
+)
 from attribution.codes import Refusal
 from attribution.errors import Refused
 from attribution.evidence.statements import Vouching
@@ -18,7 +23,7 @@ from bundles import (
     entity,
     nobody_vouches,
 )
-from casework import Clock
+from casework import Clock, keep_provider
 
 KEY = "ripe:ORG-RS1-RIPE"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from attribution.casework.published_list import new_key
+from attribution.casework.signers import new_key
 from attribution.errors import OutputError, OutputExistsError, StoreError
 from attribution.evidence import Evidence, EvidenceFolder
 from attribution.files.whole_file import open_private, private_folder, whole_file

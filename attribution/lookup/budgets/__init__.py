@@ -1,1 +1,1 @@
-"""How many questions a server may be asked: budgets, their ledger, pace and health."""
+"""Rate limits of registries: budgets, their ledger on disk, pace and health."""

@@ -1,10 +1,10 @@
-"""When a registry may be asked: a token bucket that learns
-from refusals and failures. Pure; times are seconds.
+"""The rate limit of one registry: a token bucket that adapts to refusals and failures. Pure; times
+are seconds.
 
 The bucket fills at the rate, up to the burst; turns taken ahead of time make it negative, which is
-the queue. A refusal leaves one question in it, halves the rate, and closes the budget for as long
-as the registry says, or for twice as long each time when it says nothing. Three failures in a row
-close it for a quarter of a minute, then twice as long after each probe that fails.
+the queue. A refusal leaves one token in it, halves the rate, and closes the budget for as long as
+the registry says, or for twice as long each time when it says nothing. Three failures in a row
+close it for 15 seconds, then twice as long after each probe that fails.
 """
 
 from __future__ import annotations
@@ -41,20 +41,16 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What is known of one registry's patience. Times are seconds since 1970."""
+    """The state of one registry's rate limit. Times are seconds since 1970."""
 
     rate: float
     tokens: float = 0.0
     filled_at: float = 0.0
-    """When `tokens` was right; never for a registry
-    that was not asked yet, whose bucket is full.
-    """
+    """When `tokens` was right; 0 for a registry that was never asked, whose bucket is full."""
     not_before: float = 0.0
     kind: str = "rate_limited"
     note: str = ""
-    """What the last refusal or failure said:
-    those who are turned away after it are told the same.
-    """
+    """Message of the last refusal or failure; questions turned away after it repeat it."""
     paused_at: float = 0.0
     refusals: int = 0
     """In a row."""
@@ -66,10 +62,11 @@ class Budget:
     """In all, since the ledger began."""
     last_asked: float = 0.0
     personal: int = 0
+    """Records of persons that answers held on `day`."""
     day: str = ""
     """The day that `personal` counts for."""
     flights: dict[str, float] = field(default_factory=dict)
-    """Questions in the air, of every process, with the time after which each counts as lost."""
+    """Questions in flight, of every process, with the time after which each counts as lost."""
 
     @classmethod
     def new(cls, limits: Limits) -> Budget:
@@ -78,12 +75,12 @@ class Budget:
 
     @classmethod
     def from_json(cls, values: Any, limits: Limits) -> Budget:
-        """Read what `to_json` wrote; what is no budget counts as none."""
+        """Read what `to_json` wrote; anything else gives a new budget."""
         try:
             return cls(
                 **{
-                    one.name: type(getattr(cls(1.0), one.name))(values[one.name])
-                    for one in fields(cls)
+                    item.name: type(getattr(cls(1.0), item.name))(values[item.name])
+                    for item in fields(cls)
                 }
             )
         except (KeyError, TypeError, ValueError):
@@ -94,13 +91,13 @@ class Budget:
         return asdict(self)
 
     def closed(self, now: float) -> Closed | None:
-        """Say until when the registry is to be left alone, or None."""
+        """Return until when the registry is to be left alone, or None."""
         if now < self.not_before <= now + _SANE:
             return Closed(self.not_before, self.kind, self.note)
         return None
 
-    def in_the_air(self, now: float) -> int:
-        """Count the questions in the air, of every process."""
+    def in_flight(self, now: float) -> int:
+        """Count the questions in flight, of every process."""
         return sum(lost > now for lost in self.flights.values())
 
     def turn(
@@ -108,7 +105,7 @@ class Budget:
     ) -> tuple[Budget, float]:
         """Take the next turn; return the budget after it and how long to wait for it.
 
-        `flight` names the question, which counts as in the air until it has landed or until `lost`.
+        `flight` names the question, which counts as in flight until it has landed or until `lost`.
         A turn that is more than `longest` seconds off is not taken: the budget comes back
         unchanged, with the wait.
         """
@@ -133,30 +130,30 @@ class Budget:
             asked=self.asked + 1,
             last_asked=now + wait,
         )
-        # A probe: the others are told to wait for what it finds.
+        # A probe: other questions wait for its result.
         if self.failures >= _FAILURES_TO_REST:
             changed = replace(changed, not_before=now + _PROBE, kind="unreachable")
         return changed, wait
 
     def landed(self, flight: str) -> Budget:
-        """Return the budget when a question is in the air no more."""
+        """Return the budget after a question of this name has ended."""
         return replace(
             self, flights={name: lost for name, lost in self.flights.items() if name != flight}
         )
 
     def after_refusal(
-        self, limits: Limits, now: float, asked_at: float, told: float | None, note: str
+        self, limits: Limits, now: float, asked_at: float, wait: float | None, note: str
     ) -> Budget:
-        """Learn from a refusal; questions already in
-        the air when the pause began say nothing new.
+        """Return the budget after a refusal; one to a question asked before the pause is ignored.
+
+        `wait` is the registry's Retry-After in seconds, None where it gave none.
         """
         if asked_at < self.paused_at <= now:
             return replace(self, refused=self.refused + 1)
-        own = min(_FIRST_PAUSE * 2**self.refusals, _LONGEST_PAUSE)
-        # A registry that goes on refusing after the time that it named is not taken at its word any
-        # more.
-        trusted = told is not None and self.refusals < _REFUSALS_TO_DOUBT
-        until = now + max(told or 0.0, 0.05 if trusted else own)
+        own_pause = min(_FIRST_PAUSE * 2**self.refusals, _LONGEST_PAUSE)
+        # A registry that goes on refusing after the time that it named is not believed any more.
+        trusted = wait is not None and self.refusals < _REFUSALS_TO_DOUBT
+        until = now + max(wait or 0.0, 0.05 if trusted else own_pause)
         rate = max(min(self.rate, limits.rate) / 2, _SLOWEST)
         return replace(
             self,
@@ -172,9 +169,7 @@ class Budget:
         )
 
     def after_failure(self, now: float, asked_at: float, note: str) -> Budget:
-        """Learn from a question that was not answered;
-        those in the air when a rest began say nothing new.
-        """
+        """Return the budget after a failure; one of a question asked before the rest is ignored."""
         if asked_at < self.paused_at <= now:
             return replace(self, failed=self.failed + 1)
         failures = self.failures + 1
@@ -184,8 +179,8 @@ class Budget:
         rest = min(_FIRST_REST * 2 ** (failures - _FAILURES_TO_REST), _LONGEST_REST)
         return replace(changed, not_before=now + rest, kind="unreachable", note=note, paused_at=now)
 
-    def after_answer(self, limits: Limits, now: float, people: int) -> Budget:
-        """Learn from an answer that holds the data of so many people."""
+    def after_answer(self, limits: Limits, now: float, persons: int) -> Budget:
+        """Return the budget after an answer that holds the records of so many persons."""
         rate = min(self.rate + limits.rate * _FASTER, limits.rate)
         open_again = self.kind == "unreachable" and self.failures >= _FAILURES_TO_REST
         changed = replace(
@@ -198,13 +193,13 @@ class Budget:
         if not limits.personal:
             return changed
         today = datetime.fromtimestamp(now, UTC).date()
-        counted = (self.personal if self.day == today.isoformat() else 0) + people
+        counted = (self.personal if self.day == today.isoformat() else 0) + persons
         changed = replace(changed, personal=counted, day=today.isoformat())
         if counted < limits.personal:
             return changed
         midnight = datetime.combine(today + timedelta(days=1), datetime.min.time(), UTC).timestamp()
         note = (
-            f"{counted} data sets of people were had today, of {limits.personal}: the registry "
-            "bans who takes more"
+            f"{counted} records of persons were received today, of {limits.personal}: the registry "
+            "bans whoever takes more"
         )
         return replace(changed, not_before=midnight, kind="quota", note=note)

@@ -1,4 +1,4 @@
-"""Time, injected, so that tests need not wait for it."""
+"""The clock, injected, so that tests need not wait."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from datetime import UTC, datetime
 
 
 class Clock:
-    """The real one."""
+    """The system's clock."""
 
     def now(self) -> datetime:
-        """Return the time of day in UTC, whole seconds: what an answer's reader needs."""
+        """Return the time in UTC, in whole seconds."""
         return datetime.now(UTC).replace(microsecond=0)
 
     def time(self) -> float:
-        """Return seconds since 1970, with fractions: what processes of one machine share."""
+        """Return seconds since 1970, with fractions; processes of one machine share it."""
         return time.time()
 
     def monotonic(self) -> float:
-        """Return seconds that only grow."""
+        """Return seconds that never go back."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:

@@ -1,6 +1,4 @@
-"""How each registry is asked, and how it answers:
-what the ledger of budgets says, for people and programs.
-"""
+"""State of each registry's rate limit, for display and for programs."""
 
 from __future__ import annotations
 
@@ -39,7 +37,7 @@ def _row(name: str, budget: Budget) -> dict[str, Any]:
         "rate": round(min(budget.rate, limits.rate), 2),
         "rate_limit": limits.rate,
         "burst": limits.burst,
-        "in_the_air": budget.in_the_air(now),
+        "in_the_air": budget.in_flight(now),
         "concurrent": limits.concurrent,
         "asked": budget.asked,
         "refused": budget.refused,

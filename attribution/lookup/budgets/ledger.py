@@ -1,7 +1,7 @@
 """Budgets of registries, shared by every process of this machine that has the same cache folder.
 
-One SQLite file, one row a registry. Trouble with the file never stops a look-up: the budgets are
-then kept in memory.
+One SQLite file, one row a registry. Trouble with the file never stops a lookup: the budgets are
+kept in memory then.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Ledger:
     def change(
         self, name: str, limits: Limits, change: Callable[[Budget], tuple[Budget, _Result]]
     ) -> _Result:
-        """Apply a change to a registry's budget and return what it says."""
+        """Apply a change to a registry's budget and return the change's result."""
         file = self._open()
         if file is not None:
             try:

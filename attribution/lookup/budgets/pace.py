@@ -1,6 +1,4 @@
-"""Patience with registries: each is asked within
-its budget, and left alone when it asks for that.
-"""
+"""Rate limiting of questions to registries: each is asked within its budget."""
 
 from __future__ import annotations
 
@@ -19,21 +17,20 @@ from attribution.lookup.budgets.clock import Clock
 from attribution.lookup.budgets.ledger import Ledger
 from attribution.lookup.concurrency.slots import make_room
 from attribution.lookup.concurrency.turns import FairTurns
-from attribution.registry.registries import registries, registry_of_server
+from attribution.registry.registries import registries
+from attribution.registry.servers import registry_of_server
 
 _LONGEST_QUEUE = {"rdap": 30.0}
 _LONGEST_OTHER_QUEUE = 5.0
-"""Seconds: a turn further off than this is not waited for, whatever the patience. Text is asked for
-where RDAP failed, of servers that let one ask slowly: while a registry is down, its lines do better
-to come back later.
+"""Seconds: a turn further off than this is not waited for, whatever the patience. WHOIS is asked
+where RDAP failed, of servers with low limits: while a registry is down, its targets should be tried
+again later.
 """
 _BUSY = "many questions wait for this registry already"
 _FLIGHT = 60.0
-"""Seconds after which a question of another process,
-which may have died, counts as in the air no more.
-"""
-_LOOK_AGAIN = 0.1
-"""Seconds between looks at a budget whose room other processes have taken."""
+"""Seconds after which a question of another process, which may have died, counts as lost."""
+_POLL = 0.1
+"""Seconds between reads of a budget whose places other processes have taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +42,12 @@ class Service:
 
     @property
     def key(self) -> str:
-        """Under which name its budget is kept."""
+        """Name of its budget."""
         return f"{self.kind} {self.name}"
 
     @property
     def limits(self) -> Limits:
-        """What it is asked at most."""
+        """Its rate limits."""
         # A laboratory has several registries on one host, each under a path of its own name.
         last = self.name.rpartition("/")[2]
         return limits_of(
@@ -59,11 +56,11 @@ class Service:
 
     @property
     def longest_queue(self) -> float:
-        """How many seconds a turn may be off to be waited for."""
+        """Seconds that a turn may be off to be waited for."""
         return _LONGEST_QUEUE.get(self.kind, _LONGEST_OTHER_QUEUE)
 
 
-class NotNow(Exception):  # noqa: N818 - it says what to do
+class NotNow(Exception):  # noqa: N818 - no error: the answer is to come back
     """The registry is to be left alone until `retry_at`."""
 
     def __init__(self, why: str, retry_at: datetime, kind: str) -> None:
@@ -72,11 +69,22 @@ class NotNow(Exception):  # noqa: N818 - it says what to do
         self.kind = kind
 
 
-class Pace:
-    """Lets questions at a registry through in their turn.
-    A pause that it asks for is waited for up to `patience` seconds.
+@dataclass(frozen=True, slots=True)
+class _Flight:
+    """A question that the budget let through."""
 
-    `most_concurrent` bounds what is in the air at one registry, below what its own limits allow.
+    name: str
+    asked_at: float
+    """When it was let through, in seconds since 1970. A question that waits for its turn among this
+    loop's tasks while a rest begins carries no news of the registry.
+    """
+
+
+class Pace:
+    """Asks each registry within its budget, and again when it asks to come back within `patience`
+    seconds.
+
+    `most_concurrent` bounds the questions in flight at one registry, below its own limits.
     """
 
     def __init__(
@@ -90,7 +98,7 @@ class Pace:
         self._most, self._patience, self._clock = most_concurrent, patience, clock
         self._ledger = ledger or Ledger(None)
         self._turns = turns or FairTurns()
-        self._rooms: dict[str, asyncio.Semaphore] = {}
+        self._slots: dict[str, asyncio.Semaphore] = {}
         self._queued: Counter[str] = Counter()
         self._numbers = count(1)
 
@@ -102,93 +110,87 @@ class Pace:
         self,
         service: Service,
         attempt: Callable[[], Awaitable[Record]],
-        people: Callable[[Record], int],
+        count_persons: Callable[[Record], int],
         most_patience: float | None = None,
     ) -> Record:
-        """Ask when the registry may be asked; again when it
-        says later. Raises NotNow when that is too late.
+        """Ask when the budget allows, and again when the registry asks to come back.
 
-        `people` counts whose data an answer holds. `most_patience`, in seconds, is for questions
-        whose answer others need not wait for long.
+        `count_persons` counts the records of persons in an answer. `most_patience`, in seconds, is
+        for answers that nothing waits for. Raises NotNow when the next turn is too far off.
         """
-        limits = service.limits
-        room = self._rooms.setdefault(
-            service.key, asyncio.Semaphore(min(limits.concurrent, self._most))
+        slots = self._slots.setdefault(
+            service.key, asyncio.Semaphore(min(service.limits.concurrent, self._most))
         )
         patience = self._patience if most_patience is None else min(self._patience, most_patience)
-        ends = self._clock.time() + patience
+        deadline = self._clock.time() + patience
         while True:
-            await self._enter(service, limits, room)
+            await self._enter(service, slots)
             try:
-                flight, asked_at = await self._turn(service, limits, ends)
+                flight = await self._turn(service, deadline)
                 try:
                     record = await attempt()
                 except BaseException:
-                    self._land(service, limits, flight)
+                    self._land(service, flight.name)
                     raise
             finally:
-                room.release()
-            record, again = self._learn(service, limits, record, flight, asked_at, people(record))
-            if not again or again > ends:
+                slots.release()
+            again = self._learn(service, record, flight, count_persons(record))
+            if again is not None:
+                record = replace(record, retry_at=max(_at(again), record.retry_at or _at(again)))
+            if again is None or again > deadline:
                 return record
 
-    async def _enter(self, service: Service, limits: Limits, room: asyncio.Semaphore) -> None:
-        """Wait for room among the questions in the air.
-        Raises NotNow where too many wait for it already.
-        """
-        queued = self._queued[service.key]
-        if queued / limits.rate > service.longest_queue:
-            raise NotNow(_BUSY, _at(self._clock.time() + queued / limits.rate), "rate_limited")
-        if room.locked():
+    async def _enter(self, service: Service, slots: asyncio.Semaphore) -> None:
+        """Wait for a slot of this process. Raises NotNow where too many wait already."""
+        wait = self._queued[service.key] / service.limits.rate
+        if wait > service.longest_queue:
+            raise NotNow(_BUSY, _at(self._clock.time() + wait), "rate_limited")
+        if slots.locked():
             make_room()
         self._queued[service.key] += 1
         try:
-            await room.acquire()
+            await slots.acquire()
         finally:
             self._queued[service.key] -= 1
 
-    async def _turn(self, service: Service, limits: Limits, ends: float) -> tuple[str, float]:
-        """Wait for the turn; return the name under which the question is in the air, and since
-        when.
-
-        That is when the budget let it through: one that waits for its turn among this loop's tasks
-        while a rest begins says nothing new of the registry.
-        """
-        flight = f"{os.getpid()}-{next(self._numbers)}"
-        longest = service.longest_queue
+    async def _turn(self, service: Service, deadline: float) -> _Flight:
+        """Wait for a turn of the budget, which every process shares. Raises NotNow."""
+        name = f"{os.getpid()}-{next(self._numbers)}"
+        limits, longest = service.limits, service.longest_queue
 
         def take(budget: Budget) -> tuple[Budget, Closed | float | None]:
             now = self._clock.time()
             closed = budget.closed(now)
             if closed:
                 return budget, closed
-            if budget.in_the_air(now) >= limits.concurrent:
+            if budget.in_flight(now) >= limits.concurrent:
                 return budget, None
-            return budget.turn(limits, now, flight, now + _FLIGHT, longest)
+            return budget.turn(limits, now, name, now + _FLIGHT, longest)
 
         while True:
             verdict = self._ledger.change(service.key, limits, take)
             now = self._clock.time()
             if verdict is None:
-                verdict = _LOOK_AGAIN
+                await self._wait(_POLL)
             elif isinstance(verdict, Closed):
-                if verdict.kind != "rate_limited" or verdict.until > ends:
+                if verdict.kind != "rate_limited" or verdict.until > deadline:
                     raise NotNow(verdict.note, _at(verdict.until), verdict.kind)
-                verdict = verdict.until - now
+                await self._wait(verdict.until - now)
+            elif verdict > longest:
+                raise NotNow(_BUSY, _at(now + verdict), "rate_limited")
             else:
-                if verdict > longest:
-                    raise NotNow(_BUSY, _at(now + verdict), "rate_limited")
                 try:
                     await self._wait(verdict)
                 except BaseException:
-                    self._land(service, limits, flight)
+                    self._land(service, name)
                     raise
-                return flight, now
-            await self._wait(verdict)
+                return _Flight(name, now)
 
-    def _land(self, service: Service, limits: Limits, flight: str) -> None:
-        """Give back the room of a question that was given up."""
-        self._ledger.change(service.key, limits, lambda budget: (budget.landed(flight), None))
+    def _land(self, service: Service, flight: str) -> None:
+        """Free the place of a question that was given up."""
+        self._ledger.change(
+            service.key, service.limits, lambda budget: (budget.landed(flight), None)
+        )
 
     async def _wait(self, seconds: float) -> None:
         if seconds > 0:
@@ -197,40 +199,26 @@ class Pace:
         await self._turns.take()
 
     def _learn(
-        self,
-        service: Service,
-        limits: Limits,
-        record: Record,
-        flight: str,
-        asked_at: float,
-        people: int,
-    ) -> tuple[Record, float | None]:
-        """Let the budget learn from what came;
-        return the record, and for a refusal when to ask again.
-        """
-        now = self._clock.time()
-        told = (
+        self, service: Service, record: Record, flight: _Flight, persons: int
+    ) -> float | None:
+        """Update the budget; return when to ask again after a refusal, else None."""
+        limits, now = service.limits, self._clock.time()
+        wait = (
             record.retry_at.timestamp() - self._clock.now().timestamp() if record.retry_at else None
         )
 
         def learn(budget: Budget) -> tuple[Budget, float | None]:
-            budget = budget.landed(flight)
+            budget = budget.landed(flight.name)
             if record.outcome == "rate_limited":
-                changed = budget.after_refusal(
-                    limits, now, asked_at, told, record.note or "asked to come back later"
-                )
-                return changed, max(changed.not_before, now)
+                note = record.note or "asked to come back later"
+                refused = budget.after_refusal(limits, now, flight.asked_at, wait, note)
+                return refused, max(refused.not_before, now)
             if record.outcome == "unreachable":
-                return budget.after_failure(
-                    now, asked_at, record.note or "could not be reached"
-                ), None
-            return budget.after_answer(limits, now, people), None
+                note = record.note or "could not be reached"
+                return budget.after_failure(now, flight.asked_at, note), None
+            return budget.after_answer(limits, now, persons), None
 
-        again = self._ledger.change(service.key, limits, learn)
-        if again is None:
-            return record, None
-        at = _at(again)
-        return replace(record, retry_at=max(at, record.retry_at or at)), again
+        return self._ledger.change(service.key, limits, learn)
 
 
 def _at(seconds: float) -> datetime:

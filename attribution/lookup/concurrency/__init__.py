@@ -1,1 +1,1 @@
-"""How many tasks run at once, in which order, and where big answers are read."""
+"""How many tasks run at once, in which order, and in which thread big answers are read."""

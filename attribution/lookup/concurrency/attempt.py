@@ -1,6 +1,4 @@
-"""Asking a registry within its budget: whatever goes
-wrong on the way is a record, never an exception.
-"""
+"""Asks a registry within its budget; a failure becomes a record, never an exception."""
 
 from __future__ import annotations
 
@@ -16,22 +14,42 @@ from attribution.lookup.transport import (
     DestinationRefused,
     MalformedAnswer,
     TooLarge,
+    TransportError,
     UnknownServer,
     Unreachable,
 )
+from attribution.lookup.transport.proxy import ProxyRefusedCredentials
 from attribution.registry.readers import is_big
 
 SOON = timedelta(seconds=15)
-"""For what may be over in a moment: a connection that failed, a server that is restarted."""
+"""Wait after a failure that may be over in a moment: a connection that failed."""
 LATER = timedelta(minutes=15)
-"""For what will not be other in a moment:
-an answer that cannot be read, a name that does not resolve.
-"""
+"""Wait after a lasting failure: an answer that cannot be read, a name that does not resolve."""
 MUCH_LATER = timedelta(days=1)
-"""For a registry that banned this host for good: somebody has to write to it first."""
+"""Wait for a registry that banned this host: somebody has to write to it first."""
+
+_OF_ERROR: dict[type[TransportError], tuple[Outcome, timedelta]] = {
+    DestinationRefused: ("refused", LATER),
+    TooLarge: ("malformed", LATER),
+    MalformedAnswer: ("malformed", LATER),
+    UnknownServer: ("unreachable", LATER),
+    Unreachable: ("unreachable", SOON),
+    ProxyRefusedCredentials: ("unreachable", SOON),
+}
+"""Outcome and wait for each kind of error."""
 
 
-def _nobody(record: Record) -> int:
+def wait_after(outcome: Outcome, *, permanent: bool) -> timedelta | None:
+    """Return how long to wait after an outcome; None where only the registry may know.
+
+    `permanent` is a refusal that ends only when somebody writes to the registry.
+    """
+    if outcome == "rate_limited":
+        return MUCH_LATER if permanent else None
+    return {"unreachable": SOON, "malformed": LATER, "refused": LATER}.get(outcome)
+
+
+def _no_persons(record: Record) -> int:
     return 0
 
 
@@ -48,30 +66,26 @@ class Attempts:
         blank: Record,
         send: Callable[[], Awaitable[Record]],
         most_patience: float | None = None,
-        people: Callable[[Record], int] = _nobody,
+        count_persons: Callable[[Record], int] = _no_persons,
     ) -> Record:
-        """Send when the service's budget allows; `people` counts whose data an
-        answer holds. `blank` is the record of a question without an answer.
+        """Send when the service's budget allows, and return the record of what happened.
+
+        `blank` is the record of the question without an answer; `count_persons` counts the records
+        of persons in an answer. `most_patience` is in seconds.
         """
 
         async def attempt() -> Record:
             try:
                 return await send()
-            except DestinationRefused as error:
-                return self.failed(blank, "refused", str(error))
-            except (TooLarge, MalformedAnswer) as error:
-                return self.failed(blank, "malformed", str(error))
             except TimeoutError:
-                return self.failed(
-                    blank, "unreachable", "no whole answer within the time limit", SOON
-                )
-            except UnknownServer as error:
-                return self.failed(blank, "unreachable", str(error))
-            except Unreachable as error:
-                return self.failed(blank, "unreachable", str(error), SOON)
+                note = "no whole answer within the time limit"
+                return self.failed(blank, "unreachable", note, SOON)
+            except TransportError as error:
+                outcome, later = _OF_ERROR[type(error)]
+                return self.failed(blank, outcome, str(error), later)
 
         try:
-            return await self._pace.ask(service, attempt, people, most_patience)
+            return await self._pace.ask(service, attempt, count_persons, most_patience)
         except NotNow as error:
             outcome: Outcome = "unreachable" if error.kind == "unreachable" else "rate_limited"
             return replace(self.failed(blank, outcome, str(error)), retry_at=error.retry_at)

@@ -1,4 +1,4 @@
-"""Many targets at once: as many as there is room for, each result as soon as it is there."""
+"""Many targets at once, with each result as soon as it is there."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import TypeVar
 from attribution.lookup.concurrency.slots import SLOT, Slot
 
 _WAITING_FOR_EACH = 4
-"""How many targets may wait for registries for each one that is worked on."""
+"""Targets that may wait for registries, for each one that is worked on."""
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
@@ -26,11 +26,10 @@ async def in_order_of_completion(
     jobs: int,
     work: Callable[[_Item], Awaitable[_Result]],
 ) -> AsyncGenerator[_Result, None]:
-    """Do `work` on each item, at most `jobs` at once, reading items only as fast as they are worked
-    on.
+    """Do `work` on each item, at most `jobs` at once; items are read only as fast as they are done.
 
-    An item that has to wait for a registry's turn makes room for others, up to four times `jobs` in
-    all. Closing the iterator (or cancelling who iterates) ends every task that is under way.
+    An item that waits for a registry makes room for others, up to four times `jobs` in all. Closing
+    the iterator, or cancelling its reader, cancels every task.
     """
     slots, room = asyncio.Semaphore(jobs), asyncio.Semaphore(jobs * _WAITING_FOR_EACH)
     done: asyncio.Queue[asyncio.Task[_Result] | asyncio.Task[None]] = asyncio.Queue()

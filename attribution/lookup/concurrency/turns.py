@@ -1,6 +1,4 @@
-"""Tasks that become ready together go on one after the other, so that the event loop does other
-work between them.
-"""
+"""Cooperative scheduling: tasks that become ready together run in different rounds of the loop."""
 
 from __future__ import annotations
 
@@ -11,8 +9,8 @@ from collections import deque
 class FairTurns:
     """Lets one task go on in each round of the event loop, in the order in which they came.
 
-    A hundred tasks that a hundred answers wake at once would else hold the loop up for a hundred
-    times what one of them does.
+    A hundred tasks that a hundred answers wake at once would otherwise block the loop for a hundred
+    times as long as one of them.
     """
 
     def __init__(self) -> None:
@@ -20,7 +18,7 @@ class FairTurns:
         self._taken = False
 
     async def take(self) -> None:
-        """Return at once where no other task took a turn in this round, else in a later round."""
+        """Return at once if no other task took a turn in this round, else in a later round."""
         loop = asyncio.get_running_loop()
         if not self._taken:
             self._taken = True
@@ -31,7 +29,7 @@ class FairTurns:
         await turn
 
     def _pass_on(self) -> None:
-        """Give the turn to the next task that still waits for it."""
+        """Wake the next task that still waits."""
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():  # a task that was cancelled waits no more

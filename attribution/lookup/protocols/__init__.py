@@ -1,1 +1,1 @@
-"""One module a protocol: DNS, RDAP, WHOIS, origins behind proxies, lists, time stamps."""
+"""Clients, a module a protocol: DNS, RDAP, WHOIS, origins, published lists, time stamps."""

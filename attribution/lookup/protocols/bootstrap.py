@@ -1,8 +1,7 @@
-"""Which RDAP server to ask: IANA's bootstrap files
-(RFC 9224), kept and refreshed in the background.
+"""Which RDAP server is responsible: IANA's bootstrap files (RFC 9224), refreshed in the background.
 
-Until IANA could be asked once, the packaged table of IANA's delegations (dated) serves instead, and
-the answer says so.
+Until they were fetched once, the packaged table of IANA's delegations (dated) serves instead, and
+the answer notes that.
 """
 
 from __future__ import annotations
@@ -53,9 +52,7 @@ class Services:
 
 
 class Bootstrap:
-    """Finds the service for an address, AS number or
-    domain. Refreshes are tasks that `close` ends.
-    """
+    """Finds the service for an address, AS number or domain; `close` ends refreshes."""
 
     def __init__(
         self, settings: Settings, transport: Transport, clock: Clock, kept: KeptFiles
@@ -74,19 +71,17 @@ class Bootstrap:
         self._refreshing.clear()
 
     async def prepare(self) -> None:
-        """Have the file that most looks need, where it was never had."""
+        """Fetch the file that most lookups need, if it was never fetched."""
         await self._file(_KINDS[4])
 
     async def for_address(self, address: Address) -> tuple[Record, tuple[str, ...]]:
-        """Return the record of the match and the service URLs,
-        https first; no URL when none serves the address.
-        """
+        """Return the record of the match, and the service URLs, https first, if any."""
         text, fetched_at = await self._file(_KINDS[address.version])
         services = (
             _parsed_networks(text, address.version) if text else packaged_services(address.version)
         )
-        found = services.blocks.find(address)
-        urls = self._usable(found[1]) if found else ()
+        prefix, service_urls = services.blocks.find(address) or (None, ())
+        urls = self._usable(service_urls)
         note = None
         if services.fallback:
             note = (
@@ -95,7 +90,7 @@ class Bootstrap:
             )
         span = services.blocks.span(address)
         body = {
-            "match": found[0] if found else None,
+            "match": prefix,
             "delegated": [str(span[0]), str(span[1])] if span else None,
             "urls": urls,
             "publication": services.publication,
@@ -112,14 +107,12 @@ class Bootstrap:
         return record, urls
 
     async def for_system(self, asn: int) -> tuple[str, ...]:
-        """Return the service URLs for an AS number; none while IANA could not be asked."""
+        """Return the service URLs for an AS number; empty while IANA's file is missing."""
         text, _ = await self._file("asn")
         return self._usable(_find_system(text, asn)) if text else ()
 
     async def for_domain(self, domain: str) -> tuple[str, ...]:
-        """Return the service URLs for a domain,
-        by its longest listed suffix (RFC 9224, section 4).
-        """
+        """Return the service URLs for a domain by its longest suffix (RFC 9224, section 4)."""
         text, _ = await self._file("dns")
         if not text:
             return ()
@@ -129,7 +122,7 @@ class Bootstrap:
         return self._usable(next((suffixes[tail] for tail in tails if tail in suffixes), ()))
 
     async def _file(self, name: str) -> tuple[str | None, datetime]:
-        """Return a file's text; waits for the network only when the file was never had."""
+        """Return a file's text; waits for the network only if the file was never fetched."""
         kept = self._kept.get_file(self._base + name)
         if kept is None:
             async with self._locks.setdefault(name, asyncio.Lock()):

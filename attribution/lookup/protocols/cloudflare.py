@@ -1,4 +1,4 @@
-"""Cloudflare's interface for trusted hotlines: which addresses it fetches a site from.
+"""Cloudflare's interface for trusted hotlines: the origins of a site behind its proxies.
 
 `GET https://trust.cloudflare.com/investigation/v1/{case}/origin?hostname=HOST`, with the keys of a
 Cloudflare Access service token in two headers. It answers `{"success": true, "result":
@@ -13,7 +13,7 @@ import hashlib
 from urllib.parse import quote
 
 from attribution.lookup.budgets.clock import Clock
-from attribution.lookup.protocols.origin import Fetch, Front, OriginRefused, ToldOrigin
+from attribution.lookup.protocols.origin import DisclosedOrigin, Fetch, OriginRefused, ReverseProxy
 from attribution.registry.documents import read_document
 from attribution.registry.lenient import as_lines, as_objects
 from attribution.registry.registration import UnreadableAnswer
@@ -32,13 +32,13 @@ class CloudflareOrigins:
         self._keys = {"CF-Access-Client-Id": access_id, "CF-Access-Client-Secret": access_secret}
         self._fetch, self._clock = fetch, clock
 
-    async def origins(self, host: str, front: Front) -> list[ToldOrigin]:
-        """Return the origins of a host. Raises OriginRefused when Cloudflare does not say."""
-        if front.company != COMPANY:
+    async def origins(self, host: str, proxy: ReverseProxy) -> list[DisclosedOrigin]:
+        """Return the origins of a host. Raises OriginRefused."""
+        if proxy.company != COMPANY:
             return []
         now = self._clock.now().replace(microsecond=0)
-        # One case number a site and day: both sides can find the question again, and it says
-        # nothing of the report.
+        # One case number a site and day: both sides can find the question again, and it does not
+        # reveal the report.
         case = hashlib.sha256(f"{host} {now.date()}".encode()).hexdigest()[:16]
         url = _URL.format(case=case, host=quote(host, safe=""))
         answer = await self._fetch(url, accept="application/json", headers=self._keys)
@@ -50,12 +50,14 @@ class CloudflareOrigins:
             raise OriginRefused(f"HTTP {answer.status}{_complaints(document.get('errors'))}")
         addresses = [
             address
-            for one in as_objects(document.get("result"))
-            if one.get("isUsingCloudflare") is True
+            for result in as_objects(document.get("result"))
+            if result.get("isUsingCloudflare") is True
             for key in ("originIPv4", "originIPv6")
-            for address in as_lines(one.get(key))
+            for address in as_lines(result.get(key))
         ]
-        return [ToldOrigin(address, self.name, now, case) for address in dict.fromkeys(addresses)]
+        return [
+            DisclosedOrigin(address, self.name, now, case) for address in dict.fromkeys(addresses)
+        ]
 
 
 def source(settings: Settings, fetch: Fetch) -> CloudflareOrigins | None:
@@ -68,5 +70,5 @@ def source(settings: Settings, fetch: Fetch) -> CloudflareOrigins | None:
 
 def _complaints(errors: object) -> str:
     return "".join(
-        f"; {one.get('code')} {one.get('message')}"[:200] for one in as_objects(errors)[:3]
+        f"; {error.get('code')} {error.get('message')}"[:200] for error in as_objects(errors)[:3]
     )

@@ -1,6 +1,4 @@
-"""Asking the resolvers (RFC 1034, 1035): several servers,
-both address types at once, five kinds of failure.
-"""
+"""DNS client (RFC 1034, 1035): several resolvers, A and AAAA at once, five kinds of failure."""
 
 from __future__ import annotations
 
@@ -19,13 +17,14 @@ import dns.resolver
 
 from attribution.errors import SettingsError
 from attribution.evidence import Outcome, Record
-from attribution.evidence.question import MadeUpName, MailTo, ResolveName
+from attribution.evidence.question import MailTo, NonexistentName, ResolveName
 from attribution.lookup.budgets.clock import Clock
 from attribution.lookup.concurrency.attempt import SOON
 from attribution.lookup.transport import Transport
+from attribution.lookup.transport.errors import reason
 from attribution.registry.dns_answer import read_dns
 from attribution.registry.registration import UnreadableAnswer
-from attribution.settings import Settings, split_host_port
+from attribution.settings import DNS_PORT, Settings, split_host_port
 
 _PAYLOAD = 1232  # the size that crosses every path unfragmented (DNS Flag Day 2020)
 # Asks for the AD flag in the answer (RFC 6840, section 5.7).
@@ -48,63 +47,61 @@ class DnsClient:
         self._canary: list[Record] = []
         self._canary_until, self._canary_lock = float("-inf"), asyncio.Lock()
         self._servers = [
-            split_host_port(one, 53) for one in settings.nameservers
+            split_host_port(server, DNS_PORT) for server in settings.nameservers
         ] or _system_servers()
         for server, port in self._servers:
             transport.allow_resolver(server, port)
 
-    async def resolve(self, host: str) -> list[Record]:
-        """Ask for A and AAAA of a reported host; before them,
-        what shows that the resolver makes answers up, if it does.
-        """
-        canary, records = await asyncio.gather(self.canary(), self.look_up(host))
+    async def resolve(self, question: ResolveName) -> list[Record]:
+        """Ask for A and AAAA of a reported host, and whether the resolver invents answers."""
+        canary, records = await asyncio.gather(self.canary(), self.query_addresses(question.host))
         return [*canary, *records]
 
-    async def look_up(self, host: str) -> list[Record]:
+    async def query_addresses(self, host: str) -> list[Record]:
         """Ask for A and AAAA of a host together."""
         return list(await asyncio.gather(self.ask(host, "A"), self.ask(host, "AAAA")))
 
     async def addresses_of(self, host: str) -> list[str]:
         """Return the addresses of a registry's server, IPv4 first; empty when it has none."""
-        found: list[str] = []
-        for record in await self.look_up(host):
+        addresses: list[str] = []
+        for record in await self.query_addresses(host):
             if record.outcome == "answered" and isinstance(record.question, ResolveName):
-                found += read_dns(record.body, record.question.host, record.question.rdtype).values
-        return found
+                addresses += read_dns(
+                    record.body, record.question.host, record.question.rdtype
+                ).values
+        return addresses
 
     async def mail_exchange(self, question: MailTo) -> list[Record]:
-        """Ask whether a domain takes mail: for MX, and where there
-        is none for its addresses. No mail server is asked.
-        """
+        """Ask whether a domain takes mail: for MX, else for addresses. No mail server is asked."""
         records = [await self.ask(question.domain, "MX")]
         if records[0].outcome == "no_data":
-            records += await self.look_up(question.domain)
+            records += await self.query_addresses(question.domain)
         return [
             replace(record, kind="mail", question=question, url=record.question.text)
             for record in records
         ]
 
     async def canary(self) -> list[Record]:
-        """Return an answer about a name that does not exist:
-        an address that the resolver made up. Empty when it is honest.
+        """Return an answer about a name that does not exist; empty if the resolver gives none.
 
-        Trap 24. Asked once in ten minutes, whoever wants to know.
+        A resolver that answers with an address of its own (NXDOMAIN hijacking) would make every
+        name that is gone look like a site there. Asked once in ten minutes.
         """
         async with self._canary_lock:
             if self._clock.monotonic() >= self._canary_until:
                 record = await self.ask(self._nobody, "A")
-                told = replace(
+                invented = replace(
                     record,
                     kind="canary",
-                    question=MadeUpName(record.server),
+                    question=NonexistentName(record.server),
                     url=record.question.text,
                 )
-                self._canary = [told] if record.outcome == "answered" else []
+                self._canary = [invented] if record.outcome == "answered" else []
                 self._canary_until = self._clock.monotonic() + _CANARY_FOR
             return self._canary
 
     async def ask(self, host: str, rdtype: str) -> Record:
-        """Ask for one type; the record's outcome tells an answer from the kinds of failure."""
+        """Ask for one type; the record's outcome is `answered` or the kind of failure."""
         question = ResolveName(host, rdtype)
         last = Record(
             "dns",
@@ -117,12 +114,12 @@ class DnsClient:
         share = self._timeout / (2 if len(self._servers) == 1 else len(self._servers))
         tries = self._servers * 2 if len(self._servers) == 1 else self._servers
         for server, port in tries:
-            last = await self._ask_one(host, rdtype, server, port, share)
+            last = await self._ask_resolver(host, rdtype, server, port, share)
             if last.outcome not in _AGAIN:
                 break
         return last
 
-    async def _ask_one(
+    async def _ask_resolver(
         self, host: str, rdtype: str, server: str, port: int, timeout: float
     ) -> Record:
         name = f"{server}:{port}" if ":" not in server else f"[{server}]:{port}"
@@ -132,14 +129,13 @@ class DnsClient:
             answer = await self._transport.exchange_dns(query, server, port, timeout)
         except TimeoutError:  # an OSError too, so it stands first
             return self._timed_out(question, name, f"no answer in {timeout:g} s")
-        except OSError as error:  # nobody is there to answer
-            return self._timed_out(question, name, f"{type(error).__name__}: {error}".rstrip(": "))
+        except OSError as error:  # no server listens
+            return self._timed_out(question, name, reason(error))
         except dns.exception.DNSException as error:
-            note = f"{type(error).__name__}: {error}".rstrip(": ")
-            return Record("dns", question, name, self._clock.now(), "servfail", note=note)
+            return Record("dns", question, name, self._clock.now(), "servfail", note=reason(error))
         body = b"\x00\x00" + answer[2:]  # the transaction ID says nothing
-        outcome, said = _outcome(body, host, rdtype)
-        return Record("dns", question, name, self._clock.now(), outcome, body, note=said)
+        outcome, note = _outcome(body, host, rdtype)
+        return Record("dns", question, name, self._clock.now(), outcome, body, note=note)
 
     def _timed_out(self, question: ResolveName, server: str, note: str) -> Record:
         now = self._clock.now()
@@ -147,9 +143,7 @@ class DnsClient:
 
 
 def _query(host: str, rdtype: str) -> bytes:
-    """Return a question in wire form (RFC 1035, section 4.1):
-    recursion wanted, the AD flag understood, EDNS (RFC 6891).
-    """
+    """Return a query in wire form (RFC 1035, section 4.1) with RD, AD and EDNS (RFC 6891)."""
     head = struct.pack("!HHHHHH", secrets.randbits(16), _FLAGS, 1, 0, 0, 1)
     question = (dns.name.from_text(host).to_wire() or b"") + struct.pack(
         "!HH", dns.rdatatype.from_text(rdtype), dns.rdataclass.IN
@@ -158,21 +152,21 @@ def _query(host: str, rdtype: str) -> bytes:
 
 
 def _outcome(body: bytes, host: str, rdtype: str) -> tuple[Outcome, str | None]:
-    """Return which kind of answer it is, and the server's own word for a failure."""
+    """Return the kind of answer, and the name of the response code of a failure."""
     try:
         answer = read_dns(body, host, rdtype)
     except UnreadableAnswer as error:
         return "servfail", str(error)
-    said = dns.rcode.to_text(dns.rcode.Rcode(answer.code))
+    code_name = dns.rcode.to_text(dns.rcode.Rcode(answer.code))
     if answer.code == dns.rcode.NXDOMAIN:
         return "nxdomain", None
     if answer.code == dns.rcode.REFUSED or answer.extended & _LAME_CODES:
-        return "lame", said
+        return "lame", code_name
     if answer.code != dns.rcode.NOERROR:
-        return "servfail", said
+        return "servfail", code_name
     if answer.values:
         return "answered", None
-    return ("lame", said) if answer.referral else ("no_data", None)
+    return ("lame", code_name) if answer.referral else ("no_data", None)
 
 
 def _system_servers() -> list[tuple[str, int]]:

@@ -1,7 +1,6 @@
-"""Which servers are listed for which questions: the table,
-what IANA's own files name, and what the hotline configures.
+"""Which servers are listed for which kinds of questions: by the packaged table and IANA's files.
 
-Nothing that another answer says adds to it.
+No other answer adds to it.
 """
 
 from __future__ import annotations
@@ -16,11 +15,9 @@ from attribution.registry import servers
 from attribution.settings import Settings
 
 _NUMBERS: tuple[Kind, ...] = ("ip", "autnum", "entity")
-"""What a service that IANA's files name for addresses or
-AS numbers is asked; entities where an answer names them.
-"""
+"""Kinds of questions for a service that IANA's files name for addresses or AS numbers."""
 _TABLED: frozenset[Kind] = frozenset(["ip", "autnum", "entity", "domain"])
-"""Kinds of questions that the table of servers knows."""
+"""Kinds of questions in the packaged table of servers."""
 _MOST_NAMED = 10_000
 
 
@@ -32,7 +29,7 @@ class ListedServers:
         self._named: dict[Kind, set[tuple[str, int]]] = {}
 
     def is_listed(self, host: str, port: int, kind: Kind) -> bool:
-        """Say whether a server is asked this kind of question."""
+        """Whether a server is asked this kind of question."""
         if kind == "origin_source":
             return port == 443
         if (host, port) in self._named.get(kind, ()):
@@ -40,11 +37,11 @@ class ListedServers:
         return self.is_tabled(host, port, kind)
 
     def is_fixed(self, host: str, port: int) -> bool:
-        """Say whether the packaged table names the server, for whatever kind of question."""
+        """Whether the packaged table names the server, for any kind of question."""
         return any(self.is_tabled(host, port, kind) for kind in _TABLED)
 
     def is_tabled(self, host: str, port: int, kind: Kind) -> bool:
-        """Say whether the packaged table lists the server for a kind of question."""
+        """Whether the packaged table lists the server for a kind of question."""
         if is_loopback(host):
             return self._loopback
         return kind in _TABLED and servers.is_listed(host, port, servers.Kind(kind))

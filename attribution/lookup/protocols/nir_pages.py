@@ -1,4 +1,4 @@
-"""Fetching national registries' pages; ipwhois reads them, offline, in `registry.nir_page`."""
+"""Fetches pages of national registries; `registry.nir_page` reads them, with ipwhois."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ACCEPT = "text/html, text/plain;q=0.9"
 
 
 class NationalPages:
-    """Fetches one page at a time through the one transport."""
+    """Fetches one page at a time."""
 
     def __init__(
         self, transport: Transport, listed: ListedServers, attempts: Attempts, clock: Clock
@@ -30,12 +30,12 @@ class NationalPages:
             clock,
         )
 
-    async def fetch(self, wanted: NationalPage) -> list[Record]:
-        """Fetch a page of a national registry; whatever came is the record's body."""
-        page = wanted.page
+    async def fetch(self, question: NationalPage) -> list[Record]:
+        """Fetch a page of a national registry; its bytes are the record's body."""
+        page = question.page
         self._listed.name_services(page_services(), "ip")
         server = urlsplit(page.url).netloc
-        blank = Record("nir_page", wanted, server, self._clock.now(), "unreachable", url=page.url)
+        blank = Record("nir_page", question, server, self._clock.now(), "unreachable", url=page.url)
 
         async def send() -> Record:
             request = HttpRequest(page.url, kind="ip", accept=_ACCEPT, form=page.form)

@@ -1,4 +1,4 @@
-"""An origin behind a proxy, as the proxy's operator told it to somebody whom it trusts."""
+"""Origins behind a reverse proxy, as its operator discloses them to trusted reporters."""
 
 from __future__ import annotations
 
@@ -10,30 +10,26 @@ from typing import Protocol
 
 from attribution.errors import AttributionError, InvalidTarget
 from attribution.evidence import Record
-from attribution.evidence.question import OriginBehind
+from attribution.evidence.question import DisclosedOriginAt
 from attribution.net.addresses import read_address
 from attribution.settings import Settings
 
 ENTRY_POINTS = "attribution.origin_sources"
-"""Group under which packages register an `OriginSourceFactory`;
-this one registers its own there too.
-"""
+"""Entry-point group in which packages register an `OriginSourceFactory`, this one too."""
 
 
 @dataclass(frozen=True, slots=True)
-class ToldOrigin:
-    """An address, who told it, and when."""
+class DisclosedOrigin:
+    """An origin's address behind a reverse proxy, who disclosed it, and when."""
 
     address: str
     source: str
-    told_at: datetime
+    disclosed_at: datetime
     reference: str | None = None
-    """Under what number the question can be found again at who told it."""
+    """The source's own number for the question."""
 
     def as_record(self) -> Record:
-        """Return the record that stands in the evidence.
-        Raises InvalidTarget for what is no address.
-        """
+        """Return the record for the evidence. Raises InvalidTarget if `address` is none."""
         try:
             address = read_address(self.address)
         except ValueError:
@@ -41,41 +37,44 @@ class ToldOrigin:
         values = {
             "address": str(address),
             "source": self.source,
-            "told_at": self.told_at.isoformat(),
+            "told_at": self.disclosed_at.isoformat(),
         }
         if self.reference:
             values["reference"] = self.reference
         body = json.dumps(values).encode()
         return Record(
-            "told_origin", OriginBehind(address), self.source, self.told_at, "answered", body
+            "told_origin",
+            DisclosedOriginAt(address),
+            self.source,
+            self.disclosed_at,
+            "answered",
+            body,
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
-    """A proxy's address that the site's name leads to."""
+class ReverseProxy:
+    """The address of a reverse proxy that the site's name leads to."""
 
     address: str
     company: str
     """As the published list names it."""
 
 
-class OriginRefused(AttributionError):  # noqa: N818 - it says what happened
-    """Who was asked for an origin did not tell; the message says why."""
+class OriginRefused(AttributionError):  # noqa: N818 - a public name
+    """A source did not disclose an origin; the message says why."""
 
 
 class OriginSource(Protocol):
-    """Somebody who tells the origins behind a proxy:
-    a partner API with keys of its own, a shared list.
-    """
+    """A source of origins behind reverse proxies: a partner's API, a shared list."""
 
     name: str
 
-    async def origins(self, host: str, front: Front) -> list[ToldOrigin]:
-        """Return what is known of the origins of a host behind a proxy; empty when nothing is.
+    async def origins(self, host: str, proxy: ReverseProxy) -> list[DisclosedOrigin]:
+        """Return the origins of a host behind a proxy; empty where none is known.
 
-        It is asked about every proxy, and leaves those that are not its own alone. Whatever it
-        raises is noted as a failure of this source, and the answer goes on without it.
+        It is called for every proxy, and ignores those of other operators. Whatever it raises is
+        recorded as a failure of this source; the lookup goes on without it.
         """
 
 
@@ -92,7 +91,7 @@ class FetchedAnswer(Protocol):
 
 
 class Fetch(Protocol):
-    """The one transport's way to get a URL: an origin source opens no socket of its own."""
+    """Gets a URL through the transport: an origin source opens no socket of its own."""
 
     async def __call__(self, url: str, *, accept: str, headers: Mapping[str, str]) -> FetchedAnswer:
         """Get a URL. No redirect is followed, and no header is logged or kept."""
@@ -106,5 +105,5 @@ def installed_sources(settings: Settings, fetch: Fetch) -> list[OriginSource]:
     """Return the sources that installed packages offer."""
     from importlib.metadata import entry_points
 
-    made = [point.load()(settings, fetch) for point in entry_points(group=ENTRY_POINTS)]
-    return [one for one in made if one is not None]
+    sources = [point.load()(settings, fetch) for point in entry_points(group=ENTRY_POINTS)]
+    return [source for source in sources if source is not None]

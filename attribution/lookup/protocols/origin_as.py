@@ -1,6 +1,4 @@
-"""Which AS announces an address, by DNS at Team Cymru:
-origin.asn.cymru.com and origin6.asn.cymru.com.
-"""
+"""Which AS announces an address, by DNS at Team Cymru (origin.asn.cymru.com)."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ def origin_name(address: Address) -> str:
 
 
 async def ask_origin(dns: DnsClient, question: OriginOf) -> list[Record]:
-    """Ask for the announcements that cover an address. No announcement is an answer too."""
+    """Ask for the announcements that cover an address; none is an answer too."""
     name = origin_name(question.address)
     record = await dns.ask(name, "TXT")
     outcome = "not_found" if record.outcome in ("nxdomain", "no_data") else record.outcome

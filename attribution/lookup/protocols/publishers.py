@@ -1,4 +1,4 @@
-"""Fetching published address ranges from the companies that publish them."""
+"""Fetches address ranges from the companies that publish them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from importlib import resources
 from typing import Any
 from urllib.parse import urlsplit
 
-from attribution.data.fronts import Listing, Lists, fewest
+from attribution.data.reverse_proxies import Listing, Lists, fewest
 from attribution.lookup.budgets.clock import Clock
 from attribution.lookup.transport import HttpRequest, Kind, Transport, TransportError, Unreachable
 from attribution.settings import Settings
@@ -22,11 +22,11 @@ _WIDEST = {4: 8, 6: 16}
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What the publishers gave."""
+    """Lists of the publishers, and which failed."""
 
     lists: Lists
     failures: dict[str, str]
-    """Why a list could not be had, by its name."""
+    """Why a list is missing, by its name."""
 
 
 class _PublishersListed:
@@ -36,11 +36,11 @@ class _PublishersListed:
         self._hosts = {urlsplit(row["url"]).hostname for row in _publishers()}
 
     def is_listed(self, host: str, port: int, kind: Kind) -> bool:
-        """Say whether a publisher's list is fetched from this server."""
+        """Whether a publisher's list is fetched from this server."""
         return kind == "publisher" and port == 443 and host in self._hosts
 
     def is_fixed(self, host: str, port: int) -> bool:
-        """Say whether the packaged table names the server."""
+        """Whether the packaged table names the server."""
         return self.is_listed(host, port, "publisher")
 
 
@@ -56,9 +56,12 @@ async def fetch_published(settings: Settings, clock: Clock) -> Fetched:
         transport.resolve_names_by(DnsClient(settings, transport, clock).addresses_of)
         for row in _publishers():
             name, host = row["name"], urlsplit(row["url"]).netloc
-            published = clock.now().date().isoformat()
             listings[name] = Listing(
-                name, row["kind"], row["company"], f"list that {host} publishes", published
+                name,
+                row["kind"],
+                row["company"],
+                f"list that {host} publishes",
+                clock.now().date().isoformat(),
             )
             try:
                 request = HttpRequest(
@@ -67,19 +70,17 @@ async def fetch_published(settings: Settings, clock: Clock) -> Fetched:
                 answer = await transport.fetch(request)
                 if answer.status != 200:
                     raise Unreachable(f"HTTP {answer.status}")
-                prefixes.setdefault(name, []).extend(_taken(answer.body, row["take"]))
+                prefixes.setdefault(name, []).extend(_prefixes(answer.body, row["take"]))
             except (TransportError, TimeoutError, ValueError) as error:
                 failures[name] = f"{host}: {error or type(error).__name__}"
     finally:
         await transport.close()
     lists: Lists = {}
-    for name, found in prefixes.items():
-        if name in failures:
-            continue
-        if not found:
+    for name, published in prefixes.items():
+        if name not in failures and not published:
             failures[name] = "the publisher's answer holds no address range"
-            continue
-        lists[name] = listings[name], fewest(found)
+        if name not in failures:
+            lists[name] = listings[name], fewest(published)
     return Fetched(lists, failures)
 
 
@@ -88,39 +89,40 @@ def _publishers() -> list[dict[str, str]]:
     return list(csv.DictReader(line for line in table.splitlines() if not line.startswith("#")))
 
 
-def _taken(body: bytes, take: str) -> list[str]:
-    """Take the prefixes out of a publisher's answer.
-    Raises ValueError when it is no such answer.
-    """
+def _prefixes(body: bytes, take: str) -> list[str]:
+    """Return the prefixes in a publisher's answer. Raises ValueError for anything else."""
     how, _, condition = take.partition(" ")
     if how == "lines":
         texts = body.decode("utf-8").split()
         if any(_prefix(text) is None for text in texts):
-            raise ValueError("the answer holds something else than address ranges")
+            raise ValueError("the answer holds something other than address ranges")
         return texts
     key, _, value = condition.partition("=")
     document = json.loads(body)
-    objects = [one for one in _objects(document) if not key or one.get(key) == value]
+    objects = [node for node in _objects(document) if not key or node.get(key) == value]
     texts = [
         text
-        for one in objects
-        for item in one.values()
+        for node in objects
+        for item in node.values()
         for text in (item if isinstance(item, list) else [item])
     ]
     return [text for text in texts if isinstance(text, str) and _prefix(text)]
 
 
-def _objects(node: Any) -> Iterator[dict[str, Any]]:
-    stack = [node]
+def _objects(document: Any) -> Iterator[dict[str, Any]]:
+    """Yield every object of a JSON document."""
+    stack = [document]
     while stack:
-        one = stack.pop()
-        if isinstance(one, dict):
-            yield one
-        stack += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+        node = stack.pop()
+        if isinstance(node, dict):
+            yield node
+            stack += node.values()
+        elif isinstance(node, list):
+            stack += node
 
 
 def _prefix(text: str) -> str | None:
-    """Return an address range that a company can have; half the Internet is none."""
+    """Return the text if it is an address range that one company can have."""
     try:
         network = ipaddress.ip_network(text)
     except ValueError:

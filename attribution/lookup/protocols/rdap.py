@@ -1,18 +1,17 @@
-"""Asking RDAP servers (RFC 7480, 9082, 9224):
-bootstrap, redirects between listed registries, limits.
-"""
+"""RDAP client (RFC 7480, 9082, 9224): bootstrap, and redirects between listed registries."""
 
 from __future__ import annotations
 
 import ipaddress
 import json
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
-from attribution.evidence import Outcome, Question, Record
+from attribution.evidence import Question, Record
 from attribution.evidence.question import (
     DomainNamed,
     EntityNamed,
@@ -23,7 +22,7 @@ from attribution.evidence.question import (
 )
 from attribution.lookup.budgets.clock import Clock
 from attribution.lookup.budgets.pace import Service
-from attribution.lookup.concurrency.attempt import LATER, MUCH_LATER, SOON, Attempts
+from attribution.lookup.concurrency.attempt import LATER, MUCH_LATER, Attempts, wait_after
 from attribution.lookup.protocols.bootstrap import Bootstrap
 from attribution.lookup.protocols.listed import ListedServers
 from attribution.lookup.transport import HttpAnswer, HttpRequest, Kind, Transport
@@ -39,6 +38,7 @@ _MOST_REDIRECTS = 5
 _ACCEPT = "application/rdap+json, application/json;q=0.9"
 _REDIRECTS = frozenset([301, 302, 303, 307, 308])
 _ENDED = frozenset(["answered", "not_found", "rate_limited"])
+_QUERY_PATH = re.compile("/(?:ip|autnum|entity|domain)/")
 
 Check = Callable[[bytes, Server], None]
 """Judges an answer's body, from a server. Raises UnreadableAnswer."""
@@ -46,17 +46,17 @@ Check = Callable[[bytes, Server], None]
 
 @dataclass(frozen=True, slots=True)
 class _Errand:
-    """What is asked, along redirects and at every URL of a service."""
+    """A question, which is asked along redirects and at every URL of a service."""
 
     question: Question
     kind: Kind
     check: Check
     most_patience: float | None = None
-    """Seconds to wait for a registry that asks to come back; None for the settings'."""
+    """Seconds to wait for a registry that asks to come back; None: as the settings say."""
 
 
 class RdapClient:
-    """Puts questions to the responsible RDAP server and returns every step as a record."""
+    """Asks the responsible RDAP server, and returns every step as a record."""
 
     def __init__(
         self,
@@ -70,14 +70,12 @@ class RdapClient:
         self._attempts, self._clock = attempts, clock
 
     async def network_at(self, question: NetworkAt) -> list[Record]:
-        """Ask for the most specific network around an address;
-        the address itself is asked, never a CIDR.
-        """
+        """Ask for the most specific network of an address; never by CIDR."""
         match, urls = await self._bootstrap.for_address(question.address)
         if not urls:
             return [
                 match,
-                self._nobody(question, match.server, "no RDAP server is known for this address"),
+                self._no_server(question, match.server, "no RDAP server is known for this address"),
             ]
         self._listed.name_services(urls, "ip")
         check = _about_address(
@@ -87,7 +85,7 @@ class RdapClient:
         return [match, *await self._first_answer(_paths(urls, f"ip/{question.address}"), errand)]
 
     async def network_at_service(self, question: NationalNetwork) -> list[Record]:
-        """Ask a national registry's service for the most specific network around an address."""
+        """Ask a national registry's service for the most specific network of an address."""
         errand = _Errand(question, "ip", _about_address(question.address, None, set()))
         return await self._follow(f"{question.base}ip/{question.address}", errand)
 
@@ -117,7 +115,7 @@ class RdapClient:
 
         urls = await self._bootstrap.for_system(question.asn)
         if not urls:
-            return [self._nobody(question, "bootstrap", "no RDAP server is known for this AS")]
+            return [self._no_server(question, "bootstrap", "no RDAP server is known for this AS")]
         self._listed.name_services(urls, "autnum")
         errand = _Errand(question, "autnum", about_system)
         return await self._first_answer(_paths(urls, f"autnum/{question.asn}"), errand)
@@ -131,13 +129,15 @@ class RdapClient:
 
         urls = await self._bootstrap.for_domain(question.name)
         if not urls:
-            return [self._nobody(question, "bootstrap", "no RDAP server is known for this domain")]
+            return [
+                self._no_server(question, "bootstrap", "no RDAP server is known for this domain")
+            ]
         self._listed.name_services(urls, "domain")
-        # The registrar is good to know, and nobody's notice waits for it.
+        # No notice waits for the registrar.
         errand = _Errand(question, "domain", about_domain, most_patience=3.0)
         return await self._first_answer(_paths(urls, f"domain/{question.name}"), errand)
 
-    def _nobody(self, question: Question, server: str, note: str) -> Record:
+    def _no_server(self, question: Question, server: str, note: str) -> Record:
         return Record("rdap", question, server, self._clock.now(), "not_found", note=note)
 
     async def _first_answer(self, urls: list[str], errand: _Errand) -> list[Record]:
@@ -150,9 +150,7 @@ class RdapClient:
         return records
 
     async def _follow(self, url: str, errand: _Errand) -> list[Record]:
-        """Ask one URL, and where it redirects to, as long as
-        that is a listed server for the same kind of question.
-        """
+        """Ask one URL, and follow redirects to listed servers for the same kind of question."""
         records: list[Record] = []
         seen: set[str] = set()
         for _ in range(_MOST_REDIRECTS + 1):
@@ -176,57 +174,44 @@ class RdapClient:
 
         blank = self._blank(errand.question, url)
         return await self._attempts.ask(
-            _service(url), blank, send, errand.most_patience, _people_in
+            _service(url), blank, send, errand.most_patience, _persons_in
         )
 
     def _read(self, answer: HttpAnswer, url: str, errand: _Errand) -> Record:
-        now, server = self._clock.now(), server_for_url(url)
-        outcome: Outcome
+        """Return the record of an answer, redirect or refusal."""
+        record = replace(
+            self._blank(errand.question, url),
+            body=answer.body,
+            http_status=answer.status,
+            tls=answer.tls,
+        )
         if answer.status in _REDIRECTS and answer.location:
-            outcome, note, permanent, location = (
-                "redirected",
-                None,
-                False,
-                urljoin(url, answer.location),
-            )
-            if not self._transport.may_ask(location, errand.kind):
-                outcome, note = (
-                    "refused",
-                    f"it redirects to {_host(location)}, no listed server: not followed",
-                )
-        else:
-            reading = read_refusal(
-                server, answer.body, status=answer.status, content_type=answer.content_type
-            )
-            outcome, note, permanent, location = (
-                reading.outcome,
-                reading.note,
-                reading.permanent,
-                None,
-            )
+            return self._redirected(record, urljoin(url, answer.location), errand)
+        server = server_for_url(url)
+        reading = read_refusal(
+            server, answer.body, status=answer.status, content_type=answer.content_type
+        )
+        outcome, note = reading.outcome, reading.note
         if outcome == "answered":
             try:
                 errand.check(answer.body, server)
             except UnreadableAnswer as error:
                 outcome, note = "malformed", str(error)
-        retry_at = None
-        if outcome == "rate_limited":
-            retry_at = now + MUCH_LATER if permanent else _retry_after(answer.retry_after, now)
-        elif outcome in ("unreachable", "malformed", "refused"):
-            retry_at = now + (SOON if outcome == "unreachable" else LATER)
-        return Record(
-            "rdap",
-            errand.question,
-            _host(url),
-            now,
-            outcome,
-            answer.body,
-            url=url,
-            http_status=answer.status,
-            tls=answer.tls,
-            retry_at=retry_at,
-            note=note,
+        wait = wait_after(outcome, permanent=reading.permanent)
+        retry_at = record.fetched_at + wait if wait else None
+        if outcome == "rate_limited" and not wait:
+            retry_at = _retry_after(answer.retry_after, record.fetched_at)
+        return replace(record, outcome=outcome, note=note, retry_at=retry_at)
+
+    def _redirected(self, record: Record, location: str, errand: _Errand) -> Record:
+        if self._transport.may_ask(location, errand.kind):
+            return replace(record, outcome="redirected", location=location)
+        return replace(
+            record,
+            outcome="refused",
+            note=f"it redirects to {_host(location)}, no listed server: not followed",
             location=location,
+            retry_at=record.fetched_at + LATER,
         )
 
     def _blank(self, question: Question, url: str) -> Record:
@@ -238,9 +223,7 @@ def _paths(urls: tuple[str, ...], path: str) -> list[str]:
 
 
 def _delegated(match: Record) -> tuple[Address, Address] | None:
-    """Return the range delegated to the registry around
-    the address that was asked about, as bootstrap says.
-    """
+    """Return the range around the address that IANA delegated, of a bootstrap record."""
     ends = json.loads(match.body).get("delegated")
     return (ipaddress.ip_address(ends[0]), ipaddress.ip_address(ends[1])) if ends else None
 
@@ -248,11 +231,10 @@ def _delegated(match: Record) -> tuple[Address, Address] | None:
 def _about_address(
     address: Address, delegated: tuple[Address, Address] | None, registries: set[str]
 ) -> Check:
-    """Judge an answer about an address: its network contains it,
-    and is no wider than what IANA delegated.
+    """Check that a network contains the address and is no wider than what IANA delegated.
 
-    Space that was transferred lies in no block delegated to the registry that another one
-    redirected to.
+    The width is checked for the delegated `registries` only: a registry that another one redirects
+    to may have the space by a transfer.
     """
 
     def check(body: bytes, server: Server) -> None:
@@ -270,9 +252,7 @@ def _about_address(
 
 
 def _retry_after(value: str | None, now: datetime) -> datetime | None:
-    """Read Retry-After (RFC 9110, section 10.2.3):
-    seconds or a date; None when there is none to trust.
-    """
+    """Read Retry-After (RFC 9110, section 10.2.3), seconds or a date, bounded by a day."""
     if not value:
         return None
     if value.strip().isdigit():
@@ -288,22 +268,16 @@ def _host(url: str) -> str:
     return urlsplit(url).netloc
 
 
-def _people_in(record: Record) -> int:
-    """Count the entities of people in an answer, of which registries let one have so many a day."""
+def _persons_in(record: Record) -> int:
+    """Count the entities of persons in an answer: registries limit them by day."""
     return record.body.count(b'"individual"') if record.outcome == "answered" else 0
 
 
 def _service(url: str) -> Service:
-    """Return the service that a URL belongs to, which has one budget;
-    several may share a laboratory's host.
-    """
-    head, found, _ = url.partition("/ip/")
-    for path in ("/autnum/", "/entity/", "/domain/"):
-        if not found:
-            head, found, _ = url.partition(path)
+    """Return the service of a URL, which has one budget; a laboratory has several on one host."""
     host = urlsplit(url).hostname or ""
     try:
         ipaddress.ip_address(host)
     except ValueError:
         return Service("rdap", host)
-    return Service("rdap", head)
+    return Service("rdap", _QUERY_PATH.split(url, maxsplit=1)[0])

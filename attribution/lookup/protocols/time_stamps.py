@@ -1,4 +1,4 @@
-"""Asking the time-stamp authority that the hotline configured, over the one transport."""
+"""Time-stamp client (RFC 3161): asks the authority of the settings."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _ANSWER = "application/timestamp-reply"
 
 
 class _NothingListed:
-    """The settings name the authority; no table does."""
+    """A table without servers: the settings name the authority."""
 
     def is_listed(self, host: str, port: int, kind: str) -> bool:
-        """Say whether a table lists a server: none does."""
+        """Whether a table lists a server: none does."""
         return False
 
     def is_fixed(self, host: str, port: int) -> bool:
-        """Say whether a table names a server: none does."""
+        """Whether a table names a server: none does."""
         return False
 
 

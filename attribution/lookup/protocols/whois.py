@@ -1,9 +1,7 @@
-"""Asking WHOIS servers on port 43 (RFC 3912):
-from IANA's root along the referrals between listed registries.
+"""WHOIS client (RFC 3912): from IANA's root along the referrals between listed registries.
 
-A referral to any other server (a network's own rwhois, a customer's) is in the answer, which is
-kept; it is not followed: its owner would learn which address is looked at, and what it says decides
-nothing.
+A referral to any other server (a network's own rwhois, a customer's) is kept with the answer and
+not followed: its owner would learn which address is investigated, and its answer decides nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +15,7 @@ from attribution.evidence import Outcome, Question, Record
 from attribution.evidence.question import DomainNamed, WhoisAbove, WhoisAt, WhoisSystem
 from attribution.lookup.budgets.clock import Clock
 from attribution.lookup.budgets.pace import Service
-from attribution.lookup.concurrency.attempt import LATER, MUCH_LATER, SOON, Attempts
+from attribution.lookup.concurrency.attempt import Attempts, wait_after
 from attribution.lookup.protocols.listed import ListedServers
 from attribution.lookup.transport import Kind, Transport
 from attribution.net.addresses import Address
@@ -38,18 +36,17 @@ from attribution.settings import Settings, split_host_port
 
 _MOST_HOPS = 5
 IANA = "whois.iana.org"
-"""Where every walk without a known registry begins; the settings may name another server for it."""
-_CHAIN_MARKS = ("-L", "+")
+"""Where every walk without a registry begins; the settings may name another server for it."""
+_CHAIN_FLAGS = ("-L", "+")
+"""Flags of a query that returns the networks above an address in the same answer."""
 _PERSON = re.compile(rb"^person:", re.IGNORECASE | re.MULTILINE)
-"""What stands in a query that gives the networks above an address in the same answer."""
-
 Judge = Callable[[bytes, Server], tuple[Outcome, str | None]]
 """Outcome and note of an answer that is no refusal."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Errand:
-    """What to ask every server on the way, and how to take its answer."""
+    """A question, how each server on the way is asked, and how its answer is judged."""
 
     question: Question
     kind: Kind
@@ -60,7 +57,7 @@ class _Errand:
 
 
 class WhoisClient:
-    """Asks one server after another; each answer is a record."""
+    """Asks one WHOIS server after another; each answer is a record."""
 
     def __init__(
         self,
@@ -82,9 +79,7 @@ class WhoisClient:
         }
 
     async def network_at(self, question: WhoisAt) -> list[Record]:
-        """Ask IANA's root, or the server named, for an address
-        and what lies above it; follow to listed registries.
-        """
+        """Ask the server named, else IANA's root, for an address; follow referrals."""
 
         def line(server: Server) -> str:
             chain = (
@@ -125,9 +120,7 @@ class WhoisClient:
         )
 
     async def domain(self, question: DomainNamed) -> list[Record]:
-        """Ask IANA's root and the registry of the top-level domain;
-        no registrar's own server is asked.
-        """
+        """Ask IANA's root and the registry of the top-level domain, never a registrar's server."""
 
         def judge(body: bytes, server: Server) -> tuple[Outcome, str | None]:
             if read_domain_text(decode(body), question.name):
@@ -139,7 +132,7 @@ class WhoisClient:
             )
 
         def next_server(record: Record) -> str | None:
-            """Follow IANA's own answer, which names the top-level domain's server, and no other."""
+            """Follow IANA's referral to the top-level domain's server, and no other."""
             if record.outcome != "redirected" or record.server != IANA:
                 return None
             host = read_referral(record.body, whois_server(record.server))
@@ -152,14 +145,14 @@ class WhoisClient:
 
     async def _walk(self, first: str, errand: _Errand) -> list[Record]:
         records: list[Record] = []
-        asked: set[str] = set()
+        seen: set[str] = set()
         host: str | None = first
         while host is not None:
-            if host in asked:
+            if host in seen:
                 return [*records, self._failed(errand, host, "the referrals run in a circle")]
             if len(records) >= _MOST_HOPS:
                 return [*records, self._failed(errand, host, f"more than {_MOST_HOPS} referrals")]
-            asked.add(host)
+            seen.add(host)
             record = await self._ask(host, errand)
             records.append(record)
             host = (
@@ -183,7 +176,7 @@ class WhoisClient:
             return await self._attempts.read(body, lambda: self._read(body, server, host, errand))
 
         return await self._attempts.ask(
-            Service("whois", host), self._blank(errand, host), send, people=_people_in
+            Service("whois", host), self._blank(errand, host), send, count_persons=_persons_in
         )
 
     def _read(self, body: bytes, server: Server, host: str, errand: _Errand) -> Record:
@@ -197,11 +190,8 @@ class WhoisClient:
                 outcome, note = errand.judge(body, server)
         except UnreadableAnswer as error:
             outcome, note = "malformed", str(error)
-        retry_at = None
-        if outcome == "rate_limited":
-            retry_at = now + MUCH_LATER if reading.permanent else None
-        elif outcome in ("unreachable", "malformed"):
-            retry_at = now + (SOON if outcome == "unreachable" else LATER)
+        wait = wait_after(outcome, permanent=reading.permanent)
+        retry_at = now + wait if wait else None
         return Record(
             "whois", errand.question, host, now, outcome, body, retry_at=retry_at, note=note
         )
@@ -211,13 +201,11 @@ class WhoisClient:
 
 
 def _gives_chain(query: str) -> bool:
-    return any(mark in query.split() for mark in _CHAIN_MARKS)
+    return any(flag in query.split() for flag in _CHAIN_FLAGS)
 
 
 def _about(address: Address) -> Judge:
-    """Judge an answer about an address: some network in
-    it contains the address, or it refers elsewhere.
-    """
+    """Judge an answer about an address: a network in it contains it, or it refers elsewhere."""
 
     def judge(body: bytes, server: Server) -> tuple[Outcome, str | None]:
         networks = read_networks(body, server)
@@ -241,8 +229,6 @@ def _registry_server(record: Record) -> str | None:
     return registry.whois if registry else None
 
 
-def _people_in(record: Record) -> int:
-    """Count the people in an answer: `person` objects,
-    of which registries let one have so many a day.
-    """
+def _persons_in(record: Record) -> int:
+    """Count the `person` objects in an answer: registries limit them by day."""
     return len(_PERSON.findall(record.body))

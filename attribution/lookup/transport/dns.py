@@ -1,4 +1,4 @@
-"""Questions to the resolvers of the settings, over UDP, and over TCP where one does not fit."""
+"""DNS messages to the resolvers of the settings, over UDP, and over TCP where one is truncated."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, cast
 from attribution.lookup.transport.errors import DestinationRefused
 
 OnConnect = Callable[[str, str, int], None]
-"""Is told of every connection before it is opened: what for, address, port."""
+"""Called before every connection is opened: with what for, address, port."""
 
 _SOCKETS = 8
 _QUESTIONS_A_SOCKET = 200
@@ -18,20 +18,20 @@ _IS_ANSWER, _TRUNCATED = 0x80, 0x02  # bits QR and TC of the third octet of a DN
 
 
 class DnsConnector:
-    """Asks the resolvers that were allowed, and no other server."""
+    """Exchanges messages with the resolvers that were allowed, and no other server."""
 
     def __init__(self, on_connect: OnConnect) -> None:
         self._on_connect = on_connect
         self._resolvers: dict[tuple[str, int], _Datagrams] = {}
 
     def allow(self, server: str, port: int) -> None:
-        """Name a resolver of the settings."""
+        """Allow a resolver of the settings."""
         self._resolvers.setdefault((server, port), _Datagrams(server, port, self._on_connect))
 
     async def exchange(self, query: bytes, server: str, port: int, timeout: float) -> bytes:
         """Ask one resolver, over TCP where an answer does not fit (RFC 1035, 4.2; RFC 7766).
 
-        The answer is to the same question and has the same transaction ID; others are not taken.
+        The answer is to the same question and has the same transaction ID; others are dropped.
         `timeout` is in seconds. Raises DestinationRefused, OSError or TimeoutError.
         """
         if (server, port) not in self._resolvers:
@@ -50,11 +50,10 @@ class DnsConnector:
 
 
 class _Datagrams:
-    """Questions to one resolver over UDP, many at once over a few sockets.
+    """Queries to one resolver over UDP, many at once over a few sockets.
 
-    A socket is connected, so that the system drops what others send; each takes a random port and
-    is replaced after so many questions, and each question has a random ID: whoever forges an answer
-    has to guess both.
+    A socket is connected, so that the system drops what others send; it has a random port and is
+    replaced after 200 queries, and each query has a random ID: a forged answer has to guess both.
     """
 
     def __init__(self, server: str, port: int, on_connect: OnConnect) -> None:
@@ -64,7 +63,7 @@ class _Datagrams:
         self._opening = asyncio.Lock()
 
     async def exchange(self, query: bytes) -> bytes:
-        """Send a question and wait for its answer; who calls bounds the time."""
+        """Send a query and wait for its answer; the caller bounds the time."""
         socket = await self._socket()
         try:
             return await socket.exchange(query)
@@ -81,16 +80,16 @@ class _Datagrams:
         self._old.clear()
 
     async def _socket(self) -> _Socket:
-        """Return a socket, each in turn; a worn one is replaced."""
+        """Return the next socket in turn; one that was used up is replaced."""
         if len(self._open) < _SOCKETS:
             async with self._opening:
                 if len(self._open) < _SOCKETS:
                     loop = asyncio.get_running_loop()
                     self._on_connect("dns", self._server, self._port)
-                    _, made = await loop.create_datagram_endpoint(
+                    _, opened = await loop.create_datagram_endpoint(
                         _Socket, remote_addr=(self._server, self._port)
                     )
-                    self._open.append(made)
+                    self._open.append(opened)
         self._open.rotate()
         socket = self._open[0]
         socket.left -= 1
@@ -155,10 +154,7 @@ def _question_of(query: bytes) -> bytes:
 
 
 def _answers(data: bytes, question: bytes) -> bool:
-    """Say whether a message is an answer, and to this question.
-
-    One that a server could not read may repeat none.
-    """
+    """Whether a message is an answer to this question; a FORMERR answer may repeat no question."""
     if len(data) < 12 or not data[2] & _IS_ANSWER:
         return False
     return data[4:6] == b"\0\0" or data[12 : 12 + len(question)].lower() == question.lower()

@@ -1,18 +1,19 @@
-"""Who may be connected to: listed servers, never a reported host, never the inside of a network.
+"""Which destinations may be connected to: listed servers, never a reported host, never an internal
+address.
 
 The order in which a destination is judged, and why:
 
 1. **Is the server listed** for this kind of question, by host name and port? Settings and the
    server table say so, never an answer. An unlisted server is refused before its name is resolved:
-   looking up a name that an answer gave would tell its owner that somebody looks. (Where unlisted
-   servers may be asked all the same, one whose name is a reported host's or lies below it is
-   refused here.)
+   resolving a name that an answer gave would show its owner that somebody investigates. (Where
+   unlisted servers may be asked all the same, one whose name is a reported host's or lies below it
+   is refused here.)
 2. **Its addresses**, resolved from that name by our own resolvers, each:
    a. A listed server over TLS may have a reported host's address: companies share addresses, and
       its certificate proves who answers.
    b. A listed server on port 43 or plain http may not, except where the address is a registry's:
-      what the name of a server of the packaged table leads to, or what the settings name. Whoever
-      reports or resolves to the address of RIPE's WHOIS server so switches nothing off. What counts
+      what the name of a server of the packaged table leads to, or what the settings name. So a
+      target that resolves to the address of RIPE's WHOIS server switches nothing off. What counts
       is where the name *of the table* leads, which no offender writes, and never what the target's
       zone says or which of the two was seen first. A server that IANA's WHOIS names for a top-level
       domain is listed and not of the table (that answer comes without TLS): it is compared, and its
@@ -53,17 +54,15 @@ class ServerTable(Protocol):
     """Which servers are asked what."""
 
     def is_listed(self, host: str, port: int, kind: Kind) -> bool:
-        """Say whether a server is asked this kind of question. `host`: lower case, no root dot."""
+        """Whether a server is asked this kind of question. `host`: lower case, no root dot."""
 
     def is_fixed(self, host: str, port: int) -> bool:
-        """Say whether a packaged table names the server:
-        what an answer, also IANA's, names is not fixed.
-        """
+        """Whether a packaged table names the server; what an answer names is not fixed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A server that is about to be asked."""
+    """A server that is to be asked."""
 
     host: str
     """Lower case, without the root's dot; or an address."""
@@ -75,9 +74,7 @@ class Destination:
     configured: bool
     """The settings name it: its address may be special."""
     fixed: bool = False
-    """The settings or the packaged table name it:
-    where its name leads is a registry's, whoever reports that.
-    """
+    """The settings or the packaged table name it: the addresses of its name are a registry's."""
 
 
 class Guard:
@@ -95,7 +92,7 @@ class Guard:
         self._loopback = settings.allow_loopback_registries
         self._configured = _configured(settings)
         self._own: dict[str, frozenset[Address]] = {}
-        """Addresses by what leads to them: listed names, and literals of the settings."""
+        """Addresses of listed names, and addresses in the settings, by name."""
         for host, _ in self._configured:
             if is_address(host):
                 self.trust(host, [host])
@@ -151,11 +148,11 @@ class Guard:
 
         Raises DestinationRefused.
         """
-        found = as_normal(address)
-        self.check_not_reported(destination, found)
-        if destination.configured or (self._loopback and found.is_loopback):
+        normalised = as_normal(address)
+        self.check_not_reported(destination, normalised)
+        if destination.configured or (self._loopback and normalised.is_loopback):
             return
-        special = special_purpose(found)
+        special = special_purpose(normalised)
         if special:
             raise DestinationRefused(
                 f"{destination.host} leads to {address}, which is special: {special}"
@@ -174,24 +171,19 @@ class Guard:
         )
 
     def trust(self, host: str, addresses: Iterable[Address | str]) -> None:
-        """Note where a listed name, a resolver, the proxy or the mail relay leads."""
+        """Note the addresses of a listed name, a resolver, the proxy or the mail relay."""
         self._own[plain_host(host)] = frozenset(as_normal(address) for address in addresses)
 
     def is_registry_address(self, address: Address) -> bool:
-        """Say whether an address in normal form is a listed server's or one of our own."""
+        """Whether an address in normal form is a listed server's or one of our own."""
         return any(address in addresses for addresses in self._own.values())
 
     def registry_addresses(self, addresses: Iterable[Address | str]) -> frozenset[Address]:
-        """Return which of a target's addresses are left out of the comparison, in normal form.
+        """Return which of a target's addresses are not compared as reported, in normal form.
 
-        Known are those that listed names led to when they were last resolved, and those of the
-        settings.
+        They are the addresses that listed names last resolved to, and those in the settings.
         """
-        return frozenset(
-            found
-            for found in (as_normal(address) for address in addresses)
-            if self.is_registry_address(found)
-        )
+        return frozenset(filter(self.is_registry_address, map(as_normal, addresses)))
 
     def _check_unlisted(self, host: str, port: int, kind: Kind, *, configured: bool) -> None:
         if not self._ask_unlisted:

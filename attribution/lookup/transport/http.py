@@ -2,9 +2,9 @@
 
 httpx is the client, httpcore2 keeps the connections, by its public interfaces only: a network
 backend of ours connects to the address that was checked, never to a name, so that a name cannot
-change its mind in between (DNS rebinding). Bodies come as they were sent; `coding` undoes at most
-one content coding, within a bound. Redirects are not followed here: who follows one asks anew, and
-is judged anew.
+lead elsewhere in between (DNS rebinding). Bodies come as they were sent; `coding` undoes at most
+one content coding, within a bound. Redirects are not followed here: a client that follows one makes
+a new request, which the guard judges anew.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from attribution.net.addresses import Address
 from attribution.settings import Settings
 
 MOST_BYTES: Final = 1024 * 1024
-"""Bytes of content of one answer, after decompression, unless who asks says otherwise."""
+"""Default bound of one answer's content, in bytes after decompression."""
 
 _MOST_HEADERS, _MOST_HEADER_BYTES = 256, 64 * 1024
 # Small chunks and frames cost more time than bytes. h2 parses all frames of what is read at once;
@@ -60,7 +60,7 @@ _IN_HTTPCORE = (
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """What is asked of a server over HTTP: a GET, or a POST of form fields or of bytes."""
+    """An HTTP request: a GET, or a POST of form fields or of bytes."""
 
     url: str
     kind: Kind
@@ -68,10 +68,10 @@ class HttpRequest:
     accept: str
     form: Iterable[tuple[str, str]] = ()
     content: bytes = b""
-    """What is posted, where no form is."""
+    """Body of a POST without form."""
     content_type: str = "application/octet-stream"
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """More header fields: keys of a partner's. They go to this server only."""
+    """More header fields, such as a partner's keys; they go to this server only."""
     most_bytes: int = MOST_BYTES
     """Bound of the answer's content, in bytes after decompression."""
 
@@ -90,7 +90,7 @@ class HttpAnswer:
 
 
 _DESTINATION: ContextVar[Destination] = ContextVar("destination")
-"""Whom the request of this task goes to: httpcore2's backends are told a host and a port only."""
+"""Destination of this task's request: httpcore2 gives its backends only a host and a port."""
 
 
 class HttpConnector:
@@ -106,7 +106,7 @@ class HttpConnector:
         self._opening = asyncio.Lock()
 
     async def fetch(self, request: HttpRequest) -> HttpAnswer:
-        """Ask; who calls bounds the time. Raises TransportError."""
+        """Send a request; the caller bounds the time. Raises TransportError."""
         url = _read_url(request.url)
         tls = url.scheme == "https"
         port = url.port or (443 if tls else 80)
@@ -170,7 +170,7 @@ class HttpConnector:
 def _load_for_connections() -> ssl.SSLContext:
     """Load anyio's backend, and return certifi's roots, or those of SSL_CERT_FILE.
 
-    Both take some 50 ms, which no event loop is to be held up for.
+    Both take some 50 ms, too long for an event loop.
     """
     asyncio.run(anyio.lowlevel.checkpoint())
     return httpx.create_ssl_context()
@@ -193,7 +193,7 @@ class GuardedHttpTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; the answer's body comes as it was sent. Raises TransportError."""
         url = request.url
-        with _as_ours():
+        with _as_transport_errors():
             answer = await self._pool.handle_async_request(
                 httpcore2.Request(
                     method=request.method.encode("ascii"),
@@ -232,7 +232,7 @@ class _RawBody(httpx.AsyncByteStream):
         return self
 
     async def __anext__(self) -> bytes:
-        with _as_ours():
+        with _as_transport_errors():
             return await self._pieces.__anext__()
 
     async def aclose(self) -> None:
@@ -265,10 +265,9 @@ class _GuardedBackend(httpcore2.AsyncNetworkBackend):
         destination = _DESTINATION.get()
         trouble: Exception | None = None
         for address in await self._guard.addresses_of(destination):
-            found = as_normal(address)
-            # Again: another target may have begun while the name was resolved or an address was
-            # tried.
-            self._guard.check_not_reported(destination, found)
+            normalised = as_normal(address)
+            # Again: another target may have begun while the name was resolved or an address tried.
+            self._guard.check_not_reported(destination, normalised)
             self._on_connect("http", address, port)
             try:
                 stream = await self._connect(address, port)
@@ -277,7 +276,7 @@ class _GuardedBackend(httpcore2.AsyncNetworkBackend):
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout, Unreachable) as error:
                 trouble = error
             else:
-                return _GuardedStream(stream, self._guard, found)
+                return _GuardedStream(stream, self._guard, normalised)
         raise trouble or Unreachable(f"no address of {host}")
 
     async def connect_unix_socket(
@@ -316,8 +315,8 @@ class _GuardedBackend(httpcore2.AsyncNetworkBackend):
 class _GuardedStream(httpcore2.AsyncNetworkStream):
     """A connection that is judged again before each request that is written to it.
 
-    Also tells cheaply whether the server has ended it: the pool asks that of every idle connection
-    at every request, and httpcore2 looks the socket up and makes a poll object each time.
+    It also answers cheaply whether the server has ended it: the pool asks that of every idle
+    connection at every request, and httpcore2 makes a poll object each time.
     """
 
     def __init__(self, inner: httpcore2.AsyncNetworkStream, guard: Guard, address: Address) -> None:
@@ -351,10 +350,7 @@ class _GuardedStream(httpcore2.AsyncNetworkStream):
 
 
 def _poll_of(socket: Any) -> Any:
-    """Return what tells whether something is to be read from a socket.
-
-    None where the system has no poll (Windows).
-    """
+    """Return a poll object for a socket; None where the system has none (Windows)."""
     if socket is None or not hasattr(select, "poll"):
         return None
     poll = select.poll()
@@ -380,7 +376,7 @@ def _read_url(text: str) -> httpx.URL:
 
 
 def _as_httpx(url: httpx.URL, request: HttpRequest, handshake_timeout: float) -> httpx.Request:
-    """Return a request as it goes out: the client adds nothing of its own."""
+    """Return the request as it is sent: the client adds nothing of its own."""
     extensions = {"timeout": {"connect": handshake_timeout}}
     headers = {
         **request.headers,
@@ -399,7 +395,7 @@ def _as_httpx(url: httpx.URL, request: HttpRequest, handshake_timeout: float) ->
 
 
 def _check_headers(headers: httpx.Headers) -> None:
-    """Refuse a head that no registry sends. Raises TooLarge."""
+    """Raise TooLarge for a head that no registry sends."""
     size = sum(len(name) + len(value) for name, value in headers.raw)
     if len(headers.raw) > _MOST_HEADERS or size > _MOST_HEADER_BYTES:
         raise TooLarge(
@@ -408,8 +404,8 @@ def _check_headers(headers: httpx.Headers) -> None:
 
 
 @contextmanager
-def _as_ours() -> Iterator[None]:
-    """Raise what httpcore2 raises as TransportError."""
+def _as_transport_errors() -> Iterator[None]:
+    """Turn errors of httpcore2 into TransportError."""
     try:
         yield
     except TransportError:

@@ -61,7 +61,7 @@ class Proxy:
     async def _answer(
         self, stream: httpcore2.AsyncNetworkStream, timeout: float
     ) -> tuple[int, str]:
-        """Read the head of the proxy's answer; return its status and the words beside it."""
+        """Read the head of the proxy's answer; return its status and reason phrase."""
         head = b""
         while b"\r\n\r\n" not in head:
             if len(head) > _MOST_HEAD_BYTES:

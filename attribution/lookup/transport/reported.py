@@ -1,6 +1,6 @@
-"""Which hosts are reported at the moment: what no server of ours may be.
+"""Which hosts are reported at the moment: no connection may go to them.
 
-One registry serves all tasks of an `Attributor`: targets of one batch protect each other.
+One object serves all tasks of an `Attributor`: targets of one batch protect each other.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ _MOST_OF_ONE_TARGET = 8192  # more than a DNS message of 64 KiB of each type can
 class TargetInWork:
     """One target that is looked up. Its addresses count until the work ends, and an hour longer."""
 
-    def __init__(self, registry: ReportedAddresses) -> None:
-        self._registry = registry
+    def __init__(self, reported: ReportedAddresses) -> None:
+        self._reported = reported
         self.addresses: set[Address] = set()
 
     def add(self, addresses: Iterable[Address | str]) -> None:
         """Note addresses that the target's name leads to."""
         for address in addresses:
-            found = as_normal(address)
-            if found not in self.addresses and len(self.addresses) < _MOST_OF_ONE_TARGET:
-                self.addresses.add(found)
-                self._registry.hold(found)
+            normalised = as_normal(address)
+            if normalised not in self.addresses and len(self.addresses) < _MOST_OF_ONE_TARGET:
+                self.addresses.add(normalised)
+                self._reported.hold(normalised)
 
 
 class ReportedAddresses:
@@ -62,9 +62,9 @@ class ReportedAddresses:
         """Note addresses as reported, for an hour from now."""
         now = self._monotonic()
         for address in addresses:
-            found = as_normal(address)
-            self._recent[found] = now
-            self._recent.move_to_end(found)
+            normalised = as_normal(address)
+            self._recent[normalised] = now
+            self._recent.move_to_end(normalised)
         self._forget(now)
 
     @contextmanager
@@ -86,7 +86,7 @@ class ReportedAddresses:
         self._in_work[address] += 1
 
     def is_host(self, name: str) -> bool:
-        """Say whether a server's name is the host name of a target in work, or below it."""
+        """Whether a server's name is the host name of a target in work, or below it."""
         labels = plain_host(name)
         while labels:
             if labels in self._hosts:
@@ -109,10 +109,10 @@ def _release(counter: Counter[_Key], key: _Key) -> None:
 
 
 def as_normal(address: Address | str) -> Address:
-    """Return an address in the form that is compared. Raises ValueError for what is none."""
+    """Return an address in its normal form, which is compared. Raises ValueError."""
     return normal(ipaddress.ip_address(address) if isinstance(address, str) else address)
 
 
 def plain_host(host: str) -> str:
-    """Return a host name as names are compared: in lower case, without the root's dot."""
+    """Return a host name in lower case, without the root's dot, as names are compared."""
     return host.lower().removesuffix(".")

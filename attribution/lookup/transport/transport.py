@@ -23,10 +23,10 @@ _PORTS = {"https": 443, "http": 80}
 class Transport:
     """Opens connections to servers that the guard lets pass.
 
-    `servers` says which servers are asked what. `reported` are the hosts that may not be connected
-    to; whoever looks up several targets at once gives all of them one registry. `ask_unlisted` also
-    lets servers be asked that only an answer names. `on_connect` is told of every connection before
-    it is opened. After each answer the caller goes on when it has its turn among `turns`.
+    `servers` lists which servers are asked what. `reported` are the hosts that may not be connected
+    to; lookups that run at once share one object. `ask_unlisted` also allows servers that only an
+    answer names. `on_connect` is called before every connection. After each answer the caller goes
+    on when it has its turn among `turns`.
     """
 
     def __init__(
@@ -40,33 +40,33 @@ class Transport:
         turns: FairTurns | None = None,
     ) -> None:
         self._turns = turns or FairTurns()
-        tell: OnConnect = on_connect or (lambda kind, address, port: None)
+        on_connect = on_connect or (lambda kind, address, port: None)
         self._settings = settings
         self._guard = Guard(
             settings, servers, reported or ReportedAddresses(), ask_unlisted=ask_unlisted
         )
-        self._dns = DnsConnector(tell)
-        self._http = HttpConnector(settings, self._guard, tell)
-        self._whois = WhoisConnector(self._guard, tell, settings.connect_timeout)
+        self._dns = DnsConnector(on_connect)
+        self._http = HttpConnector(settings, self._guard, on_connect)
+        self._whois = WhoisConnector(self._guard, on_connect, settings.connect_timeout)
 
     def resolve_names_by(self, resolve: Resolve) -> None:
         """Set how names of servers become addresses."""
         self._guard.resolve_names_by(resolve)
 
     def allow_resolver(self, server: str, port: int) -> None:
-        """Name a resolver of the settings: an address."""
+        """Allow a resolver of the settings, given as an address."""
         self._dns.allow(server, port)
         self._guard.trust(server, [server])
 
     def trust(self, host: str, addresses: Iterable[Address | str]) -> None:
-        """Name a host of the hotline's own that no target's zone may switch off: the mail relay."""
+        """Note addresses of the hotline's mail relay, which no target's zone may switch off."""
         self._guard.trust(host, addresses)
 
     def registry_addresses(self, addresses: Iterable[Address | str]) -> frozenset[Address]:
         """Return which of a target's addresses are a listed server's, a resolver's or the relay's.
 
-        They are left out where targets' addresses are refused; in normal form. Known are those that
-        listed names led to when they were last resolved, and those that the settings name.
+        They are in normal form, and are not refused as reported. They are the addresses that listed
+        names last resolved to, and those in the settings.
         """
         return self._guard.registry_addresses(addresses)
 
@@ -85,7 +85,7 @@ class Transport:
         return answer
 
     async def fetch(self, request: HttpRequest) -> HttpAnswer:
-        """Ask a server over HTTP; no redirect is followed, so no header goes to another server.
+        """Send an HTTP request; no redirect is followed, so no header goes to another server.
 
         Raises TransportError (DestinationRefused, Unreachable, TooLarge, MalformedAnswer) or
         TimeoutError.
@@ -96,9 +96,7 @@ class Transport:
         return answer
 
     def may_ask(self, url: str, kind: Kind) -> bool:
-        """Say whether a URL's server is asked questions of
-        this kind at all, before its name is resolved.
-        """
+        """Whether a URL's server is asked this kind of question; its name is not resolved."""
         try:
             parts = httpx.URL(url)
             port = parts.port or _PORTS.get(parts.scheme, 0)

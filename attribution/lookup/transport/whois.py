@@ -1,4 +1,4 @@
-"""One line out, an answer in until the server closes (RFC 3912), within a bound."""
+"""WHOIS connections (RFC 3912): sends one line, reads until the server closes, within a bound."""
 
 from __future__ import annotations
 

@@ -15,6 +15,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from attribution.files.shown_text import csv_cell
+from attribution.language import SOURCE
+from attribution.language.texts import is_reviewed, text_environment, with_english
 from attribution.pattern.dossier.dossier import REPLY_DAYS
 from attribution.pattern.dossier.pictures import curve_picture, evidence_picture, weeks_picture
 
@@ -75,15 +77,20 @@ def dossier_archive(values: dict[str, Any]) -> bytes:
     return out.getvalue()
 
 
-def letter_text(values: dict[str, Any], hotline: str, mailbox: str) -> tuple[str, date]:
-    """Return the letter to the provider, and the day on which the time for its reply ends."""
+def letter_text(
+    values: dict[str, Any], hotline: str, mailbox: str, language: str = SOURCE
+) -> tuple[str, date]:
+    """Return the letter to the provider, and the day on which the time for its reply ends.
+
+    The English stands below a translation that nobody has reviewed.
+    """
     day = date.fromisoformat(values["assessment"]["looked_at"])
     reply_by = day + timedelta(days=REPLY_DAYS)
     sent = [case["sent"][:10] for case in values["cases"]]
-    text = (
-        environment()
-        .get_template("letter.en.txt.j2")
-        .render(
+
+    def text_in(code: str) -> str:
+        environment = text_environment(PackageLoader("attribution.pattern.dossier"), code)
+        return environment.get_template("letter.txt.j2").render(
             d=values,
             hotline=hotline,
             mailbox=mailbox,
@@ -92,8 +99,9 @@ def letter_text(values: dict[str, Any], hotline: str, mailbox: str) -> tuple[str
             first=min(sent, default=""),
             last=max(sent, default=""),
         )
-    )
-    return text, reply_by
+
+    text = text_in(language)
+    return text if is_reviewed(language) else with_english(text, text_in(SOURCE)), reply_by
 
 
 def environment() -> Environment:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from attribution.registry.dialects.common import warning_of
+from attribution.registry.dialects.common import system_numbered, warning_of
 from attribution.registry.lenient import as_country
 from attribution.registry.mailbox import is_masked, read_mailboxes, unusable_mailbox
 from attribution.registry.registration import AutonomousSystem, Entity, Mailbox, Network
@@ -12,11 +13,10 @@ from attribution.registry.servers import Server
 from attribution.registry.text import (
     EntityBudget,
     Object,
-    first,
+    decode,
     objects,
     read_as_number,
     read_range,
-    values,
 )
 
 _ROLES = {
@@ -32,131 +32,131 @@ _UNVALIDATED = "attempted to validate the data for this POC"
 _KEYS = ("netrange", "asnumber")
 
 
-def read_networks(text: str, server: Server) -> list[Network]:
+def read_networks(body: bytes, server: Server) -> list[Network]:
     """Read every network in the answer. Raises UnreadableAnswer."""
     budget = EntityBudget()
-    parts = _parts(objects(text), "netrange")
-    found = (_network(one, followers, server, budget) for one, followers in parts)
-    return [network for network in found if network]
+    groups = _groups(objects(decode(body)), "netrange")
+    networks = (_network(obj, followers, server, budget) for obj, followers in groups)
+    return [network for network in networks if network]
 
 
-def read_autnums(text: str, server: Server) -> list[AutonomousSystem]:
-    """Read every AS in the answer. Raises UnreadableAnswer."""
+def read_autnum(body: bytes, server: Server, asn: int) -> AutonomousSystem:
+    """Read an AS out of the answer. Raises UnreadableAnswer, also where it is not in there."""
     budget = EntityBudget()
-    parts = _parts(objects(text), "asnumber")
-    found = (_autnum(one, followers, server, budget) for one, followers in parts)
-    return [system for system in found if system]
+    groups = _groups(objects(decode(body)), "asnumber")
+    systems = (_autnum(obj, followers, server, budget) for obj, followers in groups)
+    return system_numbered(asn, systems)
 
 
-def referrals(text: str) -> list[tuple[str | None, str]]:
+def read_referrals(body: bytes) -> list[tuple[str | None, str]]:
     """Return (type of the network that it stands below, referral) for each `ReferralServer`."""
-    found: list[tuple[str | None, str]] = []
-    kind: str | None = None
-    for one in objects(text):
-        if one[0][0] in _KEYS:
-            kind = first(one, "nettype")
-        found += [(kind, value) for value in values(one, "referralserver")]
-    return found
+    referrals: list[tuple[str | None, str]] = []
+    network_type: str | None = None
+    for obj in objects(decode(body)):
+        if obj.kind in _KEYS:
+            network_type = obj.first("nettype")
+        referrals += [(network_type, value) for value in obj.values("referralserver")]
+    return referrals
 
 
-def _parts(found: list[Object], key: str) -> list[tuple[Object, list[Object]]]:
+def _groups(answer: list[Object], key: str) -> list[tuple[Object, list[Object]]]:
     """Group by network: an organisation and its contacts belong to the network above them."""
-    parts: list[tuple[Object, list[Object]]] = []
+    groups: list[tuple[Object, list[Object]]] = []
     current: list[Object] | None = None
-    for one in found:
-        if one[0][0] in _KEYS:
-            current = [] if one[0][0] == key else None
+    for obj in answer:
+        if obj.kind in _KEYS:
+            current = [] if obj.kind == key else None
             if current is not None:
-                parts.append((one, current))
+                groups.append((obj, current))
         elif current is not None:
-            current.append(one)
-    return parts
+            current.append(obj)
+    return groups
 
 
 def _network(
-    one: Object, followers: list[Object], server: Server, budget: EntityBudget
+    obj: Object, followers: list[Object], server: Server, budget: EntityBudget
 ) -> Network | None:
-    ends = read_range(one[0][1])
+    ends = read_range(obj.name)
     if ends is None:
         return None
-    holder, entities = _entities(one, followers, budget)
-    parent = first(one, "parent")
+    parent = obj.first("parent")
     handle_of_parent = _HANDLE.search(parent or "")
     return Network(
-        protocol="whois",
-        registry=server.registry,
-        handle_space=server.handle_space,
-        server=server.host,
+        **_registration(obj, followers, server, budget),
         first=ends[0],
         last=ends[1],
-        handle=first(one, "nethandle") or one[0][1],
-        netname=first(one, "netname"),
-        type=first(one, "nettype"),
-        country=as_country(first(holder, "country")),
-        entities=entities,
-        remarks=tuple(values(one, "comment") + values(holder, "comment")),
-        mailbox_warning=warning_of(entities),
+        handle=obj.first("nethandle") or obj.name,
+        netname=obj.first("netname"),
+        type=obj.first("nettype"),
         parent_handle=handle_of_parent[1] if handle_of_parent else parent,
     )
 
 
 def _autnum(
-    one: Object, followers: list[Object], server: Server, budget: EntityBudget
+    obj: Object, followers: list[Object], server: Server, budget: EntityBudget
 ) -> AutonomousSystem | None:
-    low, _, high = one[0][1].partition("-")
+    low, _, high = obj.name.partition("-")
     number = read_as_number(low.strip())
     if high.strip() or number is None:
         return None
-    holder, entities = _entities(one, followers, budget)
     return AutonomousSystem(
-        protocol="whois",
-        registry=server.registry,
-        handle_space=server.handle_space,
-        server=server.host,
-        handle=first(one, "ashandle") or f"AS{number}",
-        netname=first(one, "asname"),
-        country=as_country(first(holder, "country")),
-        entities=entities,
-        remarks=tuple(values(one, "comment") + values(holder, "comment")),
-        mailbox_warning=warning_of(entities),
+        **_registration(obj, followers, server, budget),
+        handle=obj.first("ashandle") or f"AS{number}",
+        netname=obj.first("asname"),
         asn=number,
     )
 
 
+def _registration(
+    obj: Object, followers: list[Object], server: Server, budget: EntityBudget
+) -> dict[str, Any]:
+    """Return the fields that networks and AS have in common."""
+    holder, entities = _entities(obj, followers, budget)
+    return {
+        "protocol": "whois",
+        "registry": server.registry,
+        "handle_space": server.handle_space,
+        "server": server.host,
+        "country": as_country(holder.first("country")),
+        "entities": entities,
+        "remarks": tuple(obj.values("comment") + holder.values("comment")),
+        "mailbox_warning": warning_of(entities),
+    }
+
+
 def _entities(
-    one: Object, followers: list[Object], budget: EntityBudget
+    obj: Object, followers: list[Object], budget: EntityBudget
 ) -> tuple[Object, tuple[Entity, ...]]:
     """Return the holder's object, and the holder with the network's own contacts (`RAbuse…`)."""
-    named = first(one, "organization", "customer") or ""
+    named = obj.first("organization", "customer") or ""
     match = _HANDLE.search(named)
     handle = match[1] if match else None
-    holders = [follower for follower in followers if follower[0][0] in ("orgname", "custname")]
+    holders = [follower for follower in followers if follower.kind in ("orgname", "custname")]
     holder = next(
         (
             follower
             for follower in holders
-            if handle is None or (first(follower, "orgid") or handle).upper() == handle.upper()
+            if handle is None or (follower.first("orgid") or handle).upper() == handle.upper()
         ),
-        [],
+        Object(),
     )
-    pairs = [pair for follower in followers for pair in follower]
+    pairs = [pair for follower in followers for pair in follower.attributes]
     of_organisation, of_network = _contacts(pairs, "org"), _contacts(pairs, "r")
     budget.spend(1 + len(of_organisation) + len(of_network))
     organisation = Entity(
-        handle=handle or first(holder, "orgid"),
+        handle=handle or holder.first("orgid"),
         roles=frozenset(["registrant"]),
-        name=first(holder, "orgname", "custname") or _HANDLE.sub("", named).strip() or None,
+        name=holder.first("orgname", "custname") or _HANDLE.sub("", named).strip() or None,
         kind="org",
-        address=tuple(values(holder, "address", "city", "stateprov", "postalcode")),
-        country=as_country(first(holder, "country")),
-        remarks=tuple(values(holder, "comment")),
+        country=as_country(holder.first("country")),
+        remarks=tuple(holder.values("comment")),
         entities=tuple(of_organisation),
     )
     is_named = organisation.handle or organisation.name
     return holder, (*([organisation] if is_named else of_organisation), *of_network)
 
 
-def _contacts(pairs: Object, level: str) -> list[Entity]:
+def _contacts(pairs: list[tuple[str, str]], level: str) -> list[Entity]:
     """Gather `OrgAbuseHandle`, `OrgAbuseEmail`, … into one entity a handle.
 
     `level` is `org` (the organisation's) or `r` (the network's own).

@@ -1,11 +1,11 @@
-"""What readers of every dialect share: warnings about mailboxes, the form of a maintainer."""
+"""What dialects share: warnings about mailboxes, the form of a maintainer, the AS asked for."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-from attribution.registry.registration import Entity
+from attribution.registry.registration import AutonomousSystem, Entity, UnreadableAnswer
 
 _MAINTAINER = re.compile(r"-MNT$|^MNT-|^MAINT-|-MNT-", re.IGNORECASE)
 _INVALID = re.compile(r"\binvalid\b|validation failed|failed validation", re.IGNORECASE)
@@ -18,21 +18,29 @@ def is_maintainer(handle: str | None) -> bool:
 
 def invalid_mailbox(remarks: Iterable[str], mailboxes: Iterable[str]) -> str | None:
     """Return APNIC's remark that a mailbox of the object is invalid: it begins with the mailbox."""
-    own = {box.lower() for box in mailboxes}
+    own = {mailbox.lower() for mailbox in mailboxes}
     for line in remarks:
-        word = line.partition(" ")[0].strip("'\"").lower()
-        if word in own and _INVALID.search(line):
+        mailbox = line.partition(" ")[0].strip("'\"").lower()
+        if mailbox in own and _INVALID.search(line):
             return line
     return None
 
 
 def warning_of(entities: Iterable[Entity]) -> str | None:
     """Return the registry's warning about the abuse mailbox: the network's, else the holder's."""
-    desks, nested = [], []
+    own, nested = [], []
     for entity in entities:
         if "abuse" in entity.roles:
-            desks.append(entity)
+            own.append(entity)
         if "registrant" in entity.roles:
-            nested += [desk for child in entity.entities for desk in child.walk()]
-    published = [*desks, *(desk for desk in nested if "abuse" in desk.roles)]
-    return next((desk.warning for desk in published if desk.mailboxes), None)
+            nested += [descendant for child in entity.entities for descendant in child.walk()]
+    abuse_roles = [*own, *(entity for entity in nested if "abuse" in entity.roles)]
+    return next((entity.warning for entity in abuse_roles if entity.mailboxes), None)
+
+
+def system_numbered(asn: int, systems: Iterable[AutonomousSystem | None]) -> AutonomousSystem:
+    """Return the AS of this number. Raises UnreadableAnswer where it is not among them."""
+    for system in systems:
+        if system and system.asn == asn:
+            return system
+    raise UnreadableAnswer(f"AS{asn} is not in the answer")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,45 +33,28 @@ from attribution.registry.text import read_range
 
 _TRUNCATED = re.compile(r"truncated|redacted due to", re.IGNORECASE)
 _ABUSE_REMARK = re.compile(r"Abuse contact for '([^']*)' is '([^']*)'", re.IGNORECASE)
-_MOST_AUTNUMS = 1_000
 Document = dict[str, Any]
 
 
-def read_network(body: bytes, server: Server) -> Network:
-    """Read an answer to an `ip` question. Raises UnreadableAnswer."""
+def read_networks(body: bytes, server: Server) -> list[Network]:
+    """Read an answer to an `ip` question, which is one network. Raises UnreadableAnswer."""
     document = read_document(body)
     first, last = _range(document)
-    handle = as_text(document.get("handle")) or f"{first} - {last}"
-    entities, maintainers = _entities(document, server)
-    remarks = _Remarks(document, handle, server)
     parent_handle = as_text(document.get("parentHandle"))
     parent = read_range(parent_handle)
     links = _links(document)
-    return Network(
-        protocol="rdap",
-        registry=server.registry,
-        handle_space=_space(server, entities),
-        server=server.host,
+    common = _registration(document, server, f"{first} - {last}")
+    geofeed = links.get("geo") or links.get("geofeed")
+    network = Network(
+        **common,
         first=first,
         last=last,
-        handle=handle,
-        netname=as_text(document.get("name")),
-        type=as_text(document.get("type")),
-        country=as_country(document.get("country")),
-        entities=entities,
-        maintainers=maintainers,
-        sponsor=next((one.handle for one in entities if "sponsor" in one.roles), None),
-        descriptions=remarks.descriptions,
-        remarks=remarks.others,
-        abuse_comment=remarks.abuse_comment,
-        mailbox_warning=remarks.warning or warning_of(entities),
         up=links.get("up") or links.get("rdap-up"),
         parent=parent if parent and _encloses(parent, first, last) else None,
         parent_handle=parent_handle,
-        redactions=_redactions(document),
-        truncated=_truncation(document),
-        geofeed=links.get("geo") or links.get("geofeed") or remarks.geofeed,
+        geofeed=geofeed or geofeed_in([*common["descriptions"], *common["remarks"]]),
     )
+    return [network]
 
 
 def read_autnum(body: bytes, server: Server, asn: int) -> AutonomousSystem:
@@ -82,29 +65,32 @@ def read_autnum(body: bytes, server: Server, asn: int) -> AutonomousSystem:
         raise UnreadableAnswer("no startAutnum, so it is no answer about an AS")
     if not start <= asn <= (start if end is None else end):
         raise UnreadableAnswer(f"the answer is about AS{start}, not about AS{asn}")
-    handle = as_text(document.get("handle")) or f"AS{start}"
+    return AutonomousSystem(**_registration(document, server, f"AS{start}"), asn=asn)
+
+
+def _registration(document: Document, server: Server, name: str) -> dict[str, Any]:
+    """Return the fields that networks and AS have in common; `name` is used without a handle."""
+    handle = as_text(document.get("handle")) or name
     entities, maintainers = _entities(document, server)
     remarks = _Remarks(document, handle, server)
-    return AutonomousSystem(
-        protocol="rdap",
-        registry=server.registry,
-        handle_space=_space(server, entities),
-        server=server.host,
-        handle=handle,
-        netname=as_text(document.get("name")),
-        type=as_text(document.get("type")),
-        country=as_country(document.get("country")),
-        entities=entities,
-        maintainers=maintainers,
-        sponsor=next((one.handle for one in entities if "sponsor" in one.roles), None),
-        descriptions=remarks.descriptions,
-        remarks=remarks.others,
-        abuse_comment=remarks.abuse_comment,
-        mailbox_warning=remarks.warning or warning_of(entities),
-        redactions=_redactions(document),
-        truncated=_truncation(document),
-        asn=asn,
-    )
+    return {
+        "protocol": "rdap",
+        "registry": server.registry,
+        "handle_space": _space(server, entities),
+        "server": server.host,
+        "handle": handle,
+        "netname": as_text(document.get("name")),
+        "type": as_text(document.get("type")),
+        "country": as_country(document.get("country")),
+        "entities": entities,
+        "maintainers": maintainers,
+        "descriptions": remarks.descriptions,
+        "remarks": remarks.others,
+        "abuse_comment": remarks.abuse_comment,
+        "mailbox_warning": remarks.warning or warning_of(entities),
+        "redactions": _redactions(document),
+        "truncated": _truncation(document),
+    }
 
 
 def read_entity(body: bytes, server: Server) -> Entity:
@@ -114,26 +100,18 @@ def read_entity(body: bytes, server: Server) -> Entity:
     if not (entity.handle or entity.name or entity.mailboxes):
         raise UnreadableAnswer("no entity in the answer")
     nested, maintainers = _entities(document, server)
-    held = (_held(one) for one in as_objects(document.get("networks")))
-    autnums = [
-        number
-        for one in as_objects(document.get("autnums"))
-        if (start := _number(one.get("startAutnum"))) is not None
-        for number in range(start, min(_number(one.get("endAutnum")) or start, start + 99) + 1)
-    ]
     return replace(
         entity,
         entities=nested,
         maintainers=maintainers,
-        networks=tuple(one for one in held if one),
-        autnums=tuple(autnums[:_MOST_AUTNUMS]),
+        networks=tuple(_networks_of(document)),
     )
 
 
 def read_entities(document: Document) -> tuple[Entity, ...]:
     """Read the entities of an object of any server as they stand, each with those below it."""
     server = server_for_url("")
-    return tuple(_entity(one, server) for one in as_objects(document.get("entities")))
+    return tuple(_entity(entity, server) for entity in as_objects(document.get("entities")))
 
 
 class _Remarks:
@@ -152,12 +130,11 @@ class _Remarks:
             is_description = (title or "description").lower() == "description"
             (described if is_description else others).extend(as_lines(content))
         self.descriptions, self.others = tuple(described), tuple(others)
-        self.geofeed = geofeed_in([*described, *others])
 
     def _take_notice(self, content: Any, handle: str) -> bool:
         """Take RIPE's notice of the abuse contact: one text with a line feed, as no attribute has.
 
-        A customer can put the same words into a description, but only as a line of its own.
+        A customer can put the same text into a description, but only as a line of its own.
         """
         texts = as_list(content)
         text = texts[0] if len(texts) == 1 and isinstance(texts[0], str) else ""
@@ -196,31 +173,34 @@ def _number(value: Any) -> int | None:
 
 def _links(document: Document) -> dict[str, str]:
     """Return the first link of each relation."""
-    found: dict[str, str] = {}
+    links: dict[str, str] = {}
     for link in as_objects(document.get("links")):
         relation, target = as_text(link.get("rel")), as_text(link.get("href"))
         if relation and target:
-            found.setdefault(relation.lower(), target)
-    return found
+            links.setdefault(relation.lower(), target)
+    return links
 
 
 def _space(server: Server, entities: Sequence[Entity]) -> str:
-    pointed = pointed_space(server, [one.handle for one in entities])
+    handles = [entity.handle for entity in entities]
+    pointed = pointed_space(server, handles)
     if pointed:
         return pointed
-    holders = [one.handle for one in entities if one.handle and "registrant" in one.roles]
+    holders = [
+        entity.handle for entity in entities if entity.handle and "registrant" in entity.roles
+    ]
     if server.registry in ("lacnic", "nicmx"):
         return owner_space(server, next(iter(holders), None))
-    irts = [one.handle for one in entities if (one.handle or "").upper().startswith("IRT-")]
-    return mirrored_space(server, [handle for handle in (*holders, *irts) if handle], [])
+    irts = [handle for handle in handles if handle and handle.upper().startswith("IRT-")]
+    return mirrored_space(server, [*holders, *irts], [])
 
 
 def _entities(document: Document, server: Server) -> tuple[tuple[Entity, ...], tuple[str, ...]]:
     """Return an object's entities and, apart, the maintainers that RIPE shows as registrants."""
     entities: list[Entity] = []
     maintainers: list[str] = []
-    for one in as_objects(document.get("entities")):
-        entity = _entity(one, server)
+    for member in as_objects(document.get("entities")):
+        entity = _entity(member, server)
         if entity.handle and _is_maintainer(entity, server):
             maintainers.append(entity.handle)
             others = entity.roles - {"registrant"}
@@ -241,27 +221,20 @@ def _is_maintainer(entity: Entity, server: Server) -> bool:
     return is_maintainer(handle) or (entity.name or handle).upper() == handle
 
 
-def _entity(one: Document, server: Server) -> Entity:
-    card = read_card(one)
-    remarks = as_objects(one.get("remarks"))
+def _entity(document: Document, server: Server) -> Entity:
+    card = read_card(document)
+    remarks = as_objects(document.get("remarks"))
     texts = tuple(line for remark in remarks for line in as_lines(remark.get("description")))
-    handle = as_text(one.get("handle"))
-    return Entity(
+    handle = as_text(document.get("handle"))
+    return replace(
+        card,
         handle=company_number(handle, server.registry) or handle,
-        roles=as_roles(one.get("roles")),
-        name=card.name,
-        organisation=card.organisation,
-        kind=card.kind,
-        mailboxes=card.mailboxes,
-        forms=card.forms,
-        address=card.address,
-        country=card.country,
+        roles=as_roles(document.get("roles")),
         remarks=texts,
-        entities=tuple(_entity(child, server) for child in as_objects(one.get("entities"))),
-        redacted=card.withheld or any(is_withheld(line) for line in texts),
+        entities=tuple(_entity(child, server) for child in as_objects(document.get("entities"))),
+        redacted=card.redacted or any(is_withheld(line) for line in texts),
         warning=_unvalidated(remarks)
         or invalid_mailbox(texts, [box.email for box in card.mailboxes]),
-        unusable=card.unusable,
     )
 
 
@@ -274,31 +247,32 @@ def _unvalidated(remarks: list[Document]) -> str | None:
     return None
 
 
-def _held(one: Document) -> HeldNetwork | None:
-    try:
-        first, last = _range(one)
-    except UnreadableAnswer:
-        return None
-    return HeldNetwork(first, last, as_text(one.get("type")), as_text(one.get("handle")))
+def _networks_of(document: Document) -> Iterator[HeldNetwork]:
+    """Yield the networks that an entity's answer lists; those without a range are left out."""
+    for network in as_objects(document.get("networks")):
+        try:
+            first, last = _range(network)
+        except UnreadableAnswer:
+            continue
+        yield HeldNetwork(first, last, as_text(network.get("type")))
 
 
 def _redactions(document: Document) -> tuple[str, ...]:
     """Return one text per redacted field: its name, method and paths (RFC 9537, section 4.2)."""
-    found = []
-    for one in as_objects(document.get("redacted")):
-        name = one.get("name")
-        words = (
+    redactions = []
+    for field in as_objects(document.get("redacted")):
+        name = field.get("name")
+        texts = (
             [name.get("description"), name.get("type")] if isinstance(name, dict) else as_list(name)
         )
-        words += [one.get(key) for key in ("method", "prePath", "postPath", "replacementPath")]
-        found.append(" ".join(word for word in words if isinstance(word, str)))
-    return tuple(found)
+        texts += [field.get(key) for key in ("method", "prePath", "postPath", "replacementPath")]
+        redactions.append(" ".join(text for text in texts if isinstance(text, str)))
+    return tuple(redactions)
 
 
 def _truncation(document: Document) -> str | None:
-    notices = [*as_objects(document.get("notices")), *as_objects(document.get("remarks"))]
-    for notice in notices:
-        words = [as_text(notice.get("type")), as_text(notice.get("title"))]
-        if any(word and _TRUNCATED.search(word) for word in words):
-            return " ".join(word for word in words if word)
+    for notice in (*as_objects(document.get("notices")), *as_objects(document.get("remarks"))):
+        texts = [text for key in ("type", "title") if (text := as_text(notice.get(key)))]
+        if any(_TRUNCATED.search(text) for text in texts):
+            return " ".join(texts)
     return None

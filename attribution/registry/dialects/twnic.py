@@ -6,7 +6,7 @@ from attribution.registry.lenient import clean
 from attribution.registry.mailbox import is_masked, read_mailboxes, unusable_mailbox
 from attribution.registry.registration import Entity, Mailbox, Network
 from attribution.registry.servers import Server
-from attribution.registry.text import EntityBudget, is_comment, lines, read_range
+from attribution.registry.text import EntityBudget, decode, is_comment, lines, read_range
 
 _FIELDS = ("netname", "netblock", "organization", "company")
 _HEADINGS = {
@@ -17,12 +17,12 @@ _HEADINGS = {
 }
 
 
-def read_networks(text: str, server: Server) -> list[Network]:
+def read_networks(body: bytes, server: Server) -> list[Network]:
     """Read the network in the answer; empty when it holds none. Raises UnreadableAnswer."""
     fields: dict[str, str] = {}
     mail: dict[str, list[str]] = {}
     role = None
-    for line in lines(text):
+    for line in lines(decode(body)):
         if is_comment(line) or not line.strip():
             continue
         key, colon, value = line.partition(":")
@@ -60,14 +60,14 @@ def read_networks(text: str, server: Server) -> list[Network]:
 
 def _contacts(mail: dict[str, list[str]]) -> list[Entity]:
     budget = EntityBudget()
-    found = []
+    contacts = []
     for role, texts in mail.items():
         boxes = [Mailbox(box) for text in texts for box in read_mailboxes(text)]
         unusable = tuple(word for text in texts if (word := unusable_mailbox(text)))
         masked = any(is_masked(text) for text in texts)
         budget.spend(len(boxes))
         if boxes or unusable or masked:
-            found.append(
+            contacts.append(
                 Entity(
                     roles=frozenset([role]),
                     mailboxes=tuple(boxes),
@@ -75,4 +75,4 @@ def _contacts(mail: dict[str, list[str]]) -> list[Entity]:
                     unusable=unusable,
                 )
             )
-    return found
+    return contacts

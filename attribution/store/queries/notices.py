@@ -1,4 +1,4 @@
-"""Which case a mail is about: cases by token, notices by what their mail was called."""
+"""Notices and reminders that were sent."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import func, select
 
-from attribution.store.engine import STREAMED
+from attribution.store.engine import Reader
+from attribution.store.queries.rows import in_chunks, streamed_rows
 from attribution.store.tables import cases, events
 
-_AT_ONCE = 500
-"""Values in one statement: databases bound how many there may be."""
+_SENT = ("sent", "reminder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,67 +24,45 @@ class SentNotice:
     case_id: int
     provider_id: int
     sent_at: int
-    """Microseconds."""
+    """Microseconds since 1970."""
     detail: dict[str, Any]
     """`to`, `message_id`, `envelope_id`, as they were noted."""
 
 
-def cases_with_tokens(connection: Connection, tokens: list[str]) -> dict[str, int]:
-    """Return the ids of cases by their token, of those that are there exactly so."""
-    rows = connection.execute(select(cases.c.token, cases.c.id).where(cases.c.token.in_(tokens)))
-    return {row.token: row.id for row in rows}
-
-
-def mixed_case_tokens(connection: Connection) -> list[tuple[str, int]]:
-    """Return (token, case id) of cases whose token has capitals: those of an earlier form."""
-    wanted = select(cases.c.token, cases.c.id).where(cases.c.token != func.lower(cases.c.token))
-    return [(row.token, row.id) for row in connection.execute(wanted)]
-
-
-def sent_notices(connection: Connection, case_ids: list[int] | None = None) -> Iterator[SentNotice]:
+def sent_notices(reader: Reader, case_ids: Collection[int] | None = None) -> Iterator[SentNotice]:
     """Yield what was sent, in the order in which it was noted: for some cases, or for all."""
-    wanted = (
-        select(events.c.case_id, events.c.provider_id, events.c.at, events.c.detail, cases.c.key)
+    statement = (
+        select(cases.c.key, events.c.case_id, events.c.provider_id, events.c.at, events.c.detail)
         .join(cases, cases.c.id == events.c.case_id)
-        .where(events.c.kind.in_(["sent", "reminder"]))
+        .where(events.c.kind.in_(_SENT))
         .order_by(events.c.seq)
     )
     if case_ids is not None:
-        wanted = wanted.where(events.c.case_id.in_(case_ids))
-    for row in connection.execute(wanted, execution_options=STREAMED):
-        yield SentNotice(row.key, row.case_id, row.provider_id, row.at, json.loads(row.detail))
+        statement = statement.where(events.c.case_id.in_(case_ids))
+    return streamed_rows(reader, statement, _sent_notice)
 
 
-def case_rows(connection: Connection, case_ids: list[int]) -> list[Row[Any]]:
-    """Return (id, key, provider_id) of cases."""
-    wanted = select(cases.c.id, cases.c.key, cases.c.provider_id).where(cases.c.id.in_(case_ids))
-    return list(connection.execute(wanted.order_by(cases.c.id)))
-
-
-def known_cases(connection: Connection, keys: Collection[str]) -> set[str]:
-    """Return those of the keys that are cases' keys."""
-    known: set[str] = set()
-    listed = sorted(set(keys))
-    for start in range(0, len(listed), _AT_ONCE):
-        part = listed[start : start + _AT_ONCE]
-        known.update(connection.execute(select(cases.c.key).where(cases.c.key.in_(part))).scalars())
-    return known
-
-
-def is_noted(connection: Connection, origin: str) -> bool:
-    """Say whether an event of this origin, or several, are in the log."""
-    wanted = select(events.c.seq).where(events.c.origin.in_([origin, f"{origin} 0"]))
-    return connection.execute(wanted).first() is not None
-
-
-def arrivals(connection: Connection, case_id: int) -> list[dict[str, Any]]:
-    """Return the details of what says that a server took a case's notice, unless taken back."""
-    taken_back = select(events.c.corrects).where(
-        events.c.case_id == case_id, events.c.kind == "correction", events.c.corrects.is_not(None)
+def first_sent(reader: Reader, case_id: int) -> int | None:
+    """Return when the first notice of a case was sent; None before that."""
+    statement = select(func.min(events.c.at)).where(
+        events.c.case_id == case_id, events.c.kind == "sent"
     )
-    wanted = select(events.c.detail).where(
-        events.c.case_id == case_id,
-        events.c.kind.in_(["delivered", "relayed"]),
-        events.c.seq.not_in(taken_back),
+    return reader.execute(statement).scalar()
+
+
+def last_sent(reader: Reader, case_ids: Collection[int]) -> dict[int, int]:
+    """Return when the last notice or reminder of cases was sent, by case; none before the first."""
+    statement = (
+        select(events.c.case_id, func.max(events.c.at))
+        .where(events.c.kind.in_(_SENT))
+        .group_by(events.c.case_id)
     )
-    return [json.loads(row.detail) for row in connection.execute(wanted)]
+    return {
+        case_id: at
+        for chunk in in_chunks(case_ids)
+        for case_id, at in reader.execute(statement.where(events.c.case_id.in_(chunk)))
+    }
+
+
+def _sent_notice(case: str, case_id: int, provider_id: int, at: int, detail: str) -> SentNotice:
+    return SentNotice(case, case_id, provider_id, at, json.loads(detail))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from attribution.store.engine import Reader
+from attribution.store.queries.rows import first_row, rows_of
 from attribution.store.service_tables import accounts
 
 
@@ -44,22 +45,22 @@ class Account:
 
 def account_with_id(reader: Reader, account_id: int) -> Account | None:
     """Return an account by its number."""
-    return _first(reader, select(accounts).where(accounts.c.id == account_id))
+    return first_row(reader, select(accounts).where(accounts.c.id == account_id), Account)
 
 
 def account_of_person(reader: Reader, person: str) -> Account | None:
     """Return the account of a person."""
-    return _first(reader, select(accounts).where(accounts.c.person == person))
+    return first_row(reader, select(accounts).where(accounts.c.person == person), Account)
 
 
 def account_bound_to(reader: Reader, subject: str) -> Account | None:
     """Return the account that is bound to `ISSUER|SUBJECT` at an identity provider."""
-    return _first(reader, select(accounts).where(accounts.c.oidc == subject))
+    return first_row(reader, select(accounts).where(accounts.c.oidc == subject), Account)
 
 
 def all_accounts(reader: Reader) -> list[Account]:
     """Return every account, by mailbox."""
-    return [Account(*row) for row in reader.execute(select(accounts).order_by(accounts.c.person))]
+    return rows_of(reader, select(accounts).order_by(accounts.c.person), Account)
 
 
 def insert_account(reader: Reader, **values: Any) -> Account:
@@ -78,8 +79,3 @@ def use_code(reader: Reader, account_id: int, step: int) -> bool:
     """Use up the code of a time step; return False where it, or a later one, was used already."""
     unused = accounts.update().where(accounts.c.id == account_id, accounts.c.totp_used < step)
     return bool(reader.execute(unused.values(totp_used=step)).rowcount)
-
-
-def _first(reader: Reader, statement: Select[Any]) -> Account | None:
-    row = reader.execute(statement).first()
-    return None if row is None else Account(*row)

@@ -11,6 +11,7 @@ from sqlalchemy import Select, func, select, update
 
 from attribution.errors import NotInStoreError
 from attribution.store.engine import Reader
+from attribution.store.queries.rows import columns_for, first_row, rows_of
 from attribution.store.service_tables import batch_lines, batches
 
 
@@ -81,10 +82,8 @@ class LineAnswer(NamedTuple):
     evidence: bytes | None = None
 
 
-_LINE = select(*(batch_lines.c[name] for name in BatchLine._fields)).order_by(batch_lines.c.line)
-_TARGET = select(*(batch_lines.c[name] for name in SealedTarget._fields)).order_by(
-    batch_lines.c.line
-)
+_LINE = select(*columns_for(batch_lines, BatchLine)).order_by(batch_lines.c.line)
+_TARGET = select(*columns_for(batch_lines, SealedTarget)).order_by(batch_lines.c.line)
 
 
 def insert_batch(
@@ -161,17 +160,16 @@ def change_state(reader: Reader, batch_id: str, state: State, becomes: State) ->
 def lines_after(reader: Reader, batch_id: str, after: int, limit: int) -> list[BatchLine]:
     """Return a batch's lines in their order; `after` is the cursor, the last line's number."""
     page = _LINE.where(batch_lines.c.batch == batch_id, batch_lines.c.line > after).limit(limit)
-    return [BatchLine(*row) for row in reader.execute(page)]
+    return rows_of(reader, page, BatchLine)
 
 
 def line_numbered(reader: Reader, batch_id: str, number: int) -> BatchLine:
     """Return one line. Raises NotInStoreError."""
-    row = reader.execute(
-        _LINE.where(batch_lines.c.batch == batch_id, batch_lines.c.line == number)
-    ).first()
-    if row is None:
+    statement = _LINE.where(batch_lines.c.batch == batch_id, batch_lines.c.line == number)
+    line = first_row(reader, statement, BatchLine)
+    if line is None:
         raise NotInStoreError(f"batch {batch_id!r} has no line {number}.")
-    return BatchLine(*row)
+    return line
 
 
 def lines_of_provider(
@@ -183,7 +181,7 @@ def lines_of_provider(
         batch_lines.c.status.is_not(None),
         batch_lines.c.provider == provider,
     )
-    return [BatchLine(*row) for row in reader.execute(page.limit(limit))]
+    return rows_of(reader, page.limit(limit), BatchLine)
 
 
 def providers_of_batch(reader: Reader, batch_id: str) -> list[tuple[str | None, int]]:
@@ -202,13 +200,13 @@ def providers_of_batch(reader: Reader, batch_id: str) -> list[tuple[str | None, 
 def targets_with_status(reader: Reader, batch_id: str, status: str | None) -> list[SealedTarget]:
     """Return the targets of a batch whose answer has a status; None: those without an answer."""
     page = _TARGET.where(batch_lines.c.batch == batch_id, batch_lines.c.status == status)
-    return [SealedTarget(*row) for row in reader.execute(page)]
+    return rows_of(reader, page, SealedTarget)
 
 
 def targets_of_reports(reader: Reader, reports: Collection[str]) -> list[SealedTarget]:
     """Return the targets that reports were made of, where their batches are kept still."""
     page = _TARGET.where(batch_lines.c.report.in_(reports))
-    return [SealedTarget(*row) for row in reader.execute(page)]
+    return rows_of(reader, page, SealedTarget)
 
 
 def write_answers(reader: Reader, batch_id: str, answers: Sequence[LineAnswer]) -> None:

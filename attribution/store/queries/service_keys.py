@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from attribution.store.engine import Reader
+from attribution.store.queries.rows import first_row, rows_of
 from attribution.store.service_tables import api_keys
 
 
@@ -23,30 +24,28 @@ class ApiKey:
     disabled_at: int | None
 
 
-_COLUMNS = (
+_KEY = select(
     api_keys.c.id,
     api_keys.c.name,
     api_keys.c.scopes,
     api_keys.c.made_at,
     api_keys.c.disabled_at,
-)
+).order_by(api_keys.c.name)
 
 
 def key_with_hash(reader: Reader, token_hash: str) -> ApiKey | None:
     """Return a key by the hash of its secret, disabled or not."""
-    row = reader.execute(select(*_COLUMNS).where(api_keys.c.token == token_hash)).first()
-    return None if row is None else _key(*row)
+    return first_row(reader, _KEY.where(api_keys.c.token == token_hash), _key)
 
 
 def key_named(reader: Reader, name: str) -> ApiKey | None:
     """Return a key by its name, disabled or not."""
-    row = reader.execute(select(*_COLUMNS).where(api_keys.c.name == name)).first()
-    return None if row is None else _key(*row)
+    return first_row(reader, _KEY.where(api_keys.c.name == name), _key)
 
 
 def all_keys(reader: Reader) -> list[ApiKey]:
     """Return every key, by name."""
-    return [_key(*row) for row in reader.execute(select(*_COLUMNS).order_by(api_keys.c.name))]
+    return rows_of(reader, _KEY, _key)
 
 
 def insert_key(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import select
 
 from attribution.store.engine import Reader
+from attribution.store.queries.rows import first_row
 from attribution.store.service_tables import replies
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """What was answered to a request. Fields are in the order of the table's columns."""
 
     key: str
@@ -24,12 +24,10 @@ class Reply:
 
 def reply_with_key(reader: Reader, key: str) -> Reply | None:
     """Return what was answered under a key."""
-    row = reader.execute(select(replies).where(replies.c.key == key)).first()
-    return None if row is None else Reply(*row)
+    return first_row(reader, select(replies).where(replies.c.key == key), Reply)
 
 
 def keep_reply(reader: Reader, reply: Reply, *, forget_before: int) -> None:
     """Keep a reply; those from before a time are deleted."""
     reader.execute(replies.delete().where(replies.c.made_at < forget_before))
-    values = {name: getattr(reply, name) for name in Reply.__slots__}
-    reader.execute(replies.insert().values(**values))
+    reader.execute(replies.insert().values(**reply._asdict()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from attribution.store.engine import Reader
+from attribution.store.queries.rows import first_row
 from attribution.store.queries.service_accounts import Account
 from attribution.store.service_tables import accounts, sessions
 
@@ -16,7 +17,7 @@ def session_with_hash(
 
     None where it has ended by `now`, or was not used after `seen_after`.
     """
-    row = reader.execute(
+    statement = (
         select(sessions.c.seen_at, accounts)
         .join(accounts, accounts.c.id == sessions.c.account_id)
         .where(
@@ -24,8 +25,8 @@ def session_with_hash(
             sessions.c.until > now,
             sessions.c.seen_at > seen_after,
         )
-    ).first()
-    return None if row is None else (Account(*row[1:]), row.seen_at)
+    )
+    return first_row(reader, statement, lambda seen_at, *account: (Account(*account), int(seen_at)))
 
 
 def insert_session(

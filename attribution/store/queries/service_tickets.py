@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import select
 
 from attribution.store.engine import Reader
+from attribution.store.queries.rows import columns_for, first_row
 from attribution.store.service_tables import tickets
 
 
-@dataclass(frozen=True, slots=True)
-class TicketRow:
+class TicketRow(NamedTuple):
     """A link that still holds."""
 
     account_id: int | None
@@ -23,12 +23,10 @@ class TicketRow:
 
 def ticket_with_hash(reader: Reader, token_hash: str, now: int) -> TicketRow | None:
     """Return a link; None where it was used, has ended or never was."""
-    row = reader.execute(
-        select(tickets.c.account_id, tickets.c.draft_sealed, tickets.c.draft_seal).where(
-            tickets.c.token == token_hash, tickets.c.until > now
-        )
-    ).first()
-    return None if row is None else TicketRow(*row)
+    ticket = select(*columns_for(tickets, TicketRow))
+    return first_row(
+        reader, ticket.where(tickets.c.token == token_hash, tickets.c.until > now), TicketRow
+    )
 
 
 def replace_ticket(

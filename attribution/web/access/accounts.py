@@ -10,6 +10,7 @@ from attribution.casework.openings import ACCOUNT_MADE
 from attribution.casework.people import exact_mailbox, person_of
 from attribution.codes import Refusal
 from attribution.errors import NotInStoreError, Refused, StoreError
+from attribution.language import Domain, languages
 from attribution.store import Reader, Writer
 from attribution.store.queries import service_accounts
 from attribution.store.queries.service_accounts import (
@@ -20,7 +21,6 @@ from attribution.store.queries.service_accounts import (
 )
 from attribution.store.queries.service_sessions import delete_sessions_of
 from attribution.web.access.roles import ROLES, Principal, Role
-from attribution.web.words import LANGUAGES
 
 _KEEPS_SESSIONS = frozenset(["language", "oidc", "signing_key"])
 """Columns whose change does not end the account's sessions."""
@@ -37,8 +37,9 @@ def add_account(
     _check_mailbox(mailbox)
     person, name = person_of(mailbox), checked_name(name, _LONGEST_NAME)
     check_role(role)
-    if language not in LANGUAGES:
-        raise Refused(Refusal.INVALID, "language", language[:40], f"use {' or '.join(LANGUAGES)}")
+    if language not in languages(Domain.PAGE):
+        remedy = f"use {' or '.join(languages(Domain.PAGE))}"
+        raise Refused(Refusal.INVALID, "language", language[:40], remedy)
     other = account_of_person(writer.connection, person)
     if other:
         remedy = f"it has an account already ({other.mailbox}), and one person has one"

@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from attribution.casework.published_list import name_signer, public_half
+from attribution.casework.signers import NameSigner, name_signer, public_half
 from attribution.codes import Refusal
 from attribution.errors import Refused
 from attribution.store import Writer
@@ -34,7 +34,10 @@ def make_signing_key(writer: Writer, account: Account, passphrase: str) -> None:
     salt, nonce = os.urandom(_SALT), os.urandom(_NONCE)
     cipher = AESGCM(_stretched(passphrase, salt))
     sealed = salt + nonce + cipher.encrypt(nonce, key.private_bytes_raw(), None)
-    name_signer(writer, account.name, account.mailbox, public_half(key), replaces=True)
+    command = NameSigner(
+        name=account.name, mailbox=account.mailbox, public_key=public_half(key), replaces=True
+    )
+    name_signer(writer, command)
     change_account(writer, account.id, "signing key", signing_key=sealed)
 
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from attribution.client.models import EvidenceRequest, RegistryItem, TargetRequest
 from attribution.codes import Problem
 from attribution.lookup.budgets.health import registry_rows
-from attribution.lookup.protocols.origin import ToldOrigin
+from attribution.lookup.protocols.origin import DisclosedOrigin
 from attribution.models import Attribution
 from attribution.web.access.roles import Scope
 from attribution.web.api import examples
@@ -84,7 +84,8 @@ async def evidence(body: EvidenceRequest, service: TheService, principal: Attrib
     """
     try:
         origins = [
-            ToldOrigin(origin.address, origin.source, origin.told_at) for origin in body.origins
+            DisclosedOrigin(origin.address, origin.source, origin.told_at)
+            for origin in body.origins
         ]
     except ValueError as error:
         raise ProblemError(Problem.BAD_ORIGIN, str(error)) from None

@@ -12,12 +12,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from attribution.casework import NoteEvent
-from attribution.casework import note as note_event
-from attribution.casework.checking import note_statement
-from attribution.casework.notices_due import record_notice
+from attribution.casework import (
+    NoteEvent,
+    RecordNotice,
+    ReportUrl,
+    note_event,
+    note_statement,
+    record_notice,
+    report_url,
+)
 from attribution.casework.providers import provider_named
-from attribution.casework.reporting import add_report
 from attribution.casework.views import CaseLine, CaseView, case_lines, case_view
 from attribution.client.models import (
     Case,
@@ -39,7 +43,7 @@ from attribution.codes import Problem
 from attribution.evidence.statements import ServedStatement
 from attribution.store import Reader, Writer
 from attribution.store.audit import note_view
-from attribution.store.times import moment
+from attribution.store.times import HOUR, moment
 from attribution.target import parse_target
 from attribution.web.api import examples
 from attribution.web.api.cursors import Cursor, Limit, cursor_after, decode_cursor
@@ -59,7 +63,6 @@ from attribution.web.http.problems import ProblemError
 from attribution.web.service import TheService
 
 router = APIRouter(prefix=ROOT, tags=["cases"])
-_HOUR = 3_600_000_000
 
 
 @router.post(
@@ -80,7 +83,7 @@ async def report(
         return earlier
     parse_target(body.url)
     reported_at = time_of(body.reported_at)
-    if reported_at is not None and reported_at > service.now + _HOUR:
+    if reported_at is not None and reported_at > service.now + HOUR:
         raise ProblemError(Problem.BAD_TIME, "reported_at is in the future.")
     served = None
     if body.served_from:
@@ -88,11 +91,13 @@ async def report(
     investigation = await service.attributor.investigate(body.url, served_from=served)
 
     def add(writer: Writer) -> ReportAdded:
-        keep_url = service.settings.keep_urls
-        added = add_report(
-            writer, body.url, investigation, reported_at=reported_at, keep_url=keep_url
+        command = ReportUrl(
+            url=body.url,
+            investigation=investigation,
+            reported_at=reported_at,
+            keep_url=service.settings.keep_urls,
         )
-        return ReportAdded.model_validate(asdict(added))
+        return ReportAdded.model_validate(asdict(report_url(writer, command)))
 
     return await run_in_threadpool(once.run, "reports", body, add)
 
@@ -156,19 +161,19 @@ def event(
     case: str, body: EventRequest, request: Request, principal: Writing, once: Once
 ) -> Response:
     """Note that something happened to a case: `ack`, `refused`, `bounce`, `still_online`,
-    `offline`, and the others of docs/cases.md.
+    `offline`, and the others of docs/guides/report-and-notify.md.
     """
-    at = time_of(body.at)
     given = body.model_dump(exclude={"kind", "at", "report"}, exclude_unset=True)
     # `served_by` null says that nobody knows who served it; any other null says nothing.
     fields = {
         name: value for name, value in given.items() if value is not None or name == "served_by"
     }
+    command = NoteEvent(
+        kind=body.kind, at=time_of(body.at), case=case, report=body.report, fields=fields
+    )
 
     def note(writer: Writer) -> Noted:
         _check_unchanged(writer, case, request)
-        when = writer.now if at is None else at
-        command = NoteEvent(body.kind, when, case=case, report=body.report, fields=fields)
         return Noted(events=note_event(writer, command))
 
     return once.run(f"cases {case} events", body, note)
@@ -198,13 +203,17 @@ def notice(
     case: str, body: NoticeRequest, request: Request, principal: Writing, once: Once
 ) -> Response:
     """Note that a notice was sent, the first of a case or a reminder. Nothing is sent from here."""
-    at = time_of(body.at)
-    how = body.model_dump(include={"to", "message_id", "channel"})
+    command = RecordNotice(
+        case=case,
+        at=time_of(body.at),
+        to=body.to,
+        message_id=body.message_id,
+        channel=body.channel,
+    )
 
     def note(writer: Writer) -> NoticeNoted:
         _check_unchanged(writer, case, request)
-        when = writer.now if at is None else at
-        return NoticeNoted(noted=record_notice(writer, case, when, **how))
+        return NoticeNoted(noted=record_notice(writer, command).value)
 
     return once.run(f"cases {case} notices", body, note)
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from attribution._version import __version__
 from attribution.client.models import Health
-from attribution.store.queries.service_views import check_readable
+from attribution.store.queries.service_log import check_readable
 from attribution.web.api.replies import problems
 from attribution.web.api.requests import Measuring
 from attribution.web.http.metrics import MEDIA_TYPE

@@ -13,14 +13,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from attribution.casework import (
+    ApproveMailbox,
     NoteEvent,
     Vouch,
     WithdrawVouching,
-    note,
+    approve_mailbox,
+    note_event,
     vouch,
     withdraw_vouching,
 )
-from attribution.casework.mailboxes import approve
 from attribution.casework.providers import provider_named
 from attribution.casework.views import ProviderView, provider_lines, provider_view
 from attribution.client.models import (
@@ -129,12 +130,12 @@ def approval(provider: Key, body: ApprovalRequest, principal: Writing, once: Onc
     """Note that a person looked at a mailbox and approves it: before that no notice with URLs goes
     there.
     """
+    command = ApproveMailbox(provider=provider, mailbox=body.mailbox, why=body.why)
 
-    def note_approval(writer: Writer) -> Noted:
-        provider_id, _ = provider_named(writer.connection, provider)
-        return Noted(events=[approve(writer, provider_id, body.mailbox, body.why)])
+    def note(writer: Writer) -> Noted:
+        return Noted(events=[approve_mailbox(writer, command).event])
 
-    return once.run(f"approvals {provider}", body, note_approval)
+    return once.run(f"approvals {provider}", body, note)
 
 
 @router.post(
@@ -148,15 +149,13 @@ def event(provider: Key, body: ProviderEventRequest, principal: Writing, once: O
     """Note what happened to a provider as a whole: `contact_confirmed`, `contact_corrected`,
     `channel_failed`, `letter_delivered`, `reply`.
     """
-    at = time_of(body.at)
     fields = body.model_dump(exclude={"kind", "at"}, exclude_none=True)
+    command = NoteEvent(kind=body.kind, at=time_of(body.at), provider=provider, fields=fields)
 
-    def note_it(writer: Writer) -> Noted:
-        when = writer.now if at is None else at
-        command = NoteEvent(body.kind, when, provider=provider, fields=fields)
-        return Noted(events=note(writer, command))
+    def note(writer: Writer) -> Noted:
+        return Noted(events=note_event(writer, command))
 
-    return once.run(f"events {provider}", body, note_it)
+    return once.run(f"events {provider}", body, note)
 
 
 @router.post(
@@ -173,12 +172,12 @@ def vouching(
     above it too.
     """
 
-    def note_vouching(writer: Writer) -> Noted:
+    def note(writer: Writer) -> Noted:
         if body.withdraw:
             return Noted(events=[withdraw_vouching(writer, WithdrawVouching(provider, body.why))])
         return Noted(events=[vouch(writer, Vouch(provider, body.why, body.name))])
 
-    response = once.run(f"vouchings {provider}", body, note_vouching)
+    response = once.run(f"vouchings {provider}", body, note)
     service.refresh_vouchings()
     return response
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from attribution.codes import Problem
-from attribution.store.times import micros
+from attribution.store.times import Micros, micros
 from attribution.web.access.roles import Principal, Scope
 from attribution.web.http.problems import ProblemError
 from attribution.web.service import Service
@@ -82,7 +82,7 @@ async def body_of(request: Request, kind: type[_Model]) -> _Model:
         raise RequestValidationError(faults) from None
 
 
-def time_of(at: datetime | None) -> int | None:
+def time_of(at: datetime | None) -> Micros | None:
     """Return a request's time in microseconds since 1970; UTC where it says no offset.
 
     Raises ProblemError (422).

@@ -14,6 +14,7 @@ from attribution.errors import (
     EvidenceError,
     InvalidTarget,
     KeyFileError,
+    NotFound,
     NotInStoreError,
     Refused,
     StoreError,
@@ -25,6 +26,7 @@ from attribution.target import defanged
 MEDIA_TYPE = "application/problem+json"
 _TYPE = "urn:attribution:problem:"
 _PROBLEMS: tuple[tuple[type[AttributionError], Problem], ...] = (
+    (NotFound, Problem.NOT_FOUND),
     (Refused, Problem.REFUSED),
     (NotInStoreError, Problem.NOT_FOUND),
     (StoreUnavailableError, Problem.STORE_UNAVAILABLE),
@@ -66,7 +68,7 @@ def problem_of(error: AttributionError) -> ProblemError:
         return error
     kind = next(kind for error_type, kind in _PROBLEMS if isinstance(error, error_type))
     problem = ProblemError(kind, kind.line if kind in _INTERNAL else str(error))
-    if isinstance(error, Refused):
+    if kind is Problem.REFUSED and isinstance(error, Refused):
         problem.more = {"code": error.code, "field": error.field}
         if error.code is Refusal.NOT_FOUND:
             problem.status = HTTPStatus.NOT_FOUND

@@ -12,7 +12,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 
 from attribution.attributor import Attributor
-from attribution.casework.reporting import host_evidence
+from attribution.casework.findings import host_evidence
 from attribution.errors import StoreError
 from attribution.evidence import Record
 from attribution.lookup.concurrency.completion import in_order_of_completion

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from attribution.casework.published_list import named_signers, signers
+from attribution.casework.signers import named_signers, signers
 from attribution.codes import Refusal
 from attribution.errors import Refused, StoreError
 from attribution.store.queries.service_accounts import Account

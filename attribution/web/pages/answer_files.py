@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from fastapi import APIRouter
 from starlette.responses import Response, StreamingResponse
 
 from attribution.codes import Problem
 from attribution.errors import NotInStoreError
-from attribution.files.shown_text import csv_cell, escaped_json
+from attribution.files.shown_text import escaped_json
+from attribution.formats.csv_table import ANSWER_COLUMNS, answer_line, csv_line
 from attribution.models import Attribution
 from attribution.web.http.problems import ProblemError
 from attribution.web.lookups.batches import all_lines
@@ -21,8 +20,6 @@ from attribution.web.pages.routes import Attributing, PageRoute
 from attribution.web.service import TheService
 
 router = APIRouter(route_class=PageRoute)
-_COLUMNS = ("input", "status", "company", "mailbox", "role", "country")
-_Answers = Iterator[tuple[str, Attribution]]
 
 
 @router.get("/checks/{check}/lines/{number}/evidence.json")
@@ -42,31 +39,20 @@ def save_answers(
         raise ProblemError(Problem.NOT_FOUND, "answers are saved as csv or jsonl.")
     write, media_type = _FORMS[form]
     lines = all_lines(service.store, state.id)
-    answers = ((line.target, line.answer) for line in lines if line.answer)
+    rows = write((line.line, line.answer) for line in lines if line.answer)
     headers = download_headers(f"results.{form}")
-    return StreamingResponse(write(answers), media_type=media_type, headers=headers)
+    return StreamingResponse(rows, media_type=media_type, headers=headers)
 
 
-def _json_lines(answers: _Answers) -> Iterator[str]:
+def _json_lines(answers: Iterator[tuple[int, Attribution]]) -> Iterator[str]:
     for _, answer in answers:
         yield escaped_json(answer.model_dump_json()) + "\n"
 
 
-def _csv(answers: _Answers) -> Iterator[str]:
-    yield _csv_row(_COLUMNS)
-    for target, answer in answers:
-        party = answer.primary
-        company = ["", "", "", ""]
-        if party:
-            mailbox, country = party.abuse_contact.email, party.provider.country
-            company = [party.provider.name, mailbox or "", party.role, country or ""]
-        yield _csv_row(map(csv_cell, [target, answer.status, *company]))
-
-
-def _csv_row(cells: Iterable[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerow(cells)
-    return out.getvalue()
+def _csv(answers: Iterator[tuple[int, Attribution]]) -> Iterator[str]:
+    yield csv_line(ANSWER_COLUMNS) + "\n"
+    for number, answer in answers:
+        yield answer_line(number, answer) + "\n"
 
 
 _FORMS = {

@@ -17,19 +17,20 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from attribution.casework.mailboxes import approvals
 from attribution.casework.views import case_counts
-from attribution.decide.shown_rules import SHOWN_RULES
+from attribution.codes import SHOWN_RULES
 from attribution.errors import NotInStoreError
 from attribution.evidence import UNANSWERED, Record
 from attribution.lookup.budgets.health import registry_rows
 from attribution.models import Party
 from attribution.store import Reader
+from attribution.store.queries.providers import provider_with_key
+from attribution.store.queries.reports import report_with_key
 from attribution.store.queries.service_batches import (
     BatchState,
     State,
     batch_state,
     providers_of_batch,
 )
-from attribution.store.queries.service_views import case_of_report, provider_with_key
 from attribution.web.lookups import batches
 from attribution.web.lookups.batches import Line
 from attribution.web.pages.rendering import page, render, stream
@@ -93,7 +94,7 @@ def show_answers(
     """Show one answer, or many grouped by company."""
     if state.total > 1:
         groups = service.read(lambda reader: _groups(service, reader, state))
-        return page(request, "many.html.j2", check=state, groups=groups, shown=_SHOWN_A_COMPANY)
+        return page(request, "answers.html.j2", check=state, groups=groups, shown=_SHOWN_A_COMPANY)
     line = _line(service, state, 1)
     if line.answer is None and state.state is not State.STOPPED:
         return _stream_answer(request, service, state, line)
@@ -156,7 +157,7 @@ def _stream_answer(
     records = _records_so_far(service, state.id)
     values = {"check": state, "line": line, "records": records, "panel": panel}
     return StreamingResponse(
-        stream(request, "single.html.j2", **values),
+        stream(request, "answer.html.j2", **values),
         media_type="text/html; charset=utf-8",
         headers={"X-Accel-Buffering": "no"},
     )
@@ -188,24 +189,25 @@ def _final_panel(request: Request, service: Service, batch_id: str) -> Markup:
 
 def _show_answer(request: Request, service: Service, state: BatchState, line: Line) -> Response:
     panel = partial(_panel, request, service, state, line)
-    return page(request, "single.html.j2", check=state, line=line, records=None, panel=panel)
+    return page(request, "answer.html.j2", check=state, line=line, records=None, panel=panel)
 
 
 def _panel(request: Request, service: Service, state: BatchState, line: Line) -> Markup:
     answer = line.answer
     if answer is None or line.evidence is None:
-        return render(request, "unfinished.html.j2", check=state)
+        return render(request, "answer_unfinished.html.j2", check=state)
     steps = decided_again(line.evidence).steps
-    report = line.report
+    key = line.report
+    report = service.read(lambda reader: report_with_key(reader, key)) if key else None
     return render(
         request,
-        "panel.html.j2",
+        "answer_panel.html.j2",
         check=state,
         line=line,
         answer=answer,
         steps=[step for step in steps if step.rule in SHOWN_RULES],
         known=_known_provider(service, answer.primary) if answer.primary else None,
-        case=service.read(lambda reader: case_of_report(reader, report)) if report else None,
+        case=report.case if report else None,
         asks=answer.write_order[0].ask if answer.fronted and answer.write_order else "",
     )
 
@@ -216,15 +218,15 @@ def _known_provider(service: Service, party: Party) -> KnownProvider | None:
     assessment = assessments.of(key) if assessments else None
 
     def read(reader: Reader) -> KnownProvider | None:
-        provider_id = provider_with_key(reader, key)
-        if provider_id is None:
+        provider = provider_with_key(reader, key)
+        if provider is None:
             return None
-        approval = approvals(reader, provider_id).get(mailbox)
+        approval = approvals(reader, provider.id).get(mailbox)
         return KnownProvider(
             key,
             approval.who if approval else None,
             approval.at if approval else None,
-            case_counts(reader, provider_id),
+            case_counts(reader, provider.id),
             assessments.row(assessment) if assessments and assessment else None,
             assessments.median_days(assessment) if assessments and assessment else None,
         )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form
@@ -12,16 +10,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from attribution.casework.notices_due import record_notice
+from attribution.casework.fields import time_of
+from attribution.casework.notices_sent import RecordNotice, record_notice
+from attribution.casework.noting import CorrectEvent, NoteEvent, correct_event, note_event
 from attribution.casework.rechecking import Rechecked
-from attribution.casework.recording_events import correct, note_event
 from attribution.casework.views import case_view, urls_of_case
-from attribution.codes import EventKind, Refusal
-from attribution.errors import Refused, StoreError
+from attribution.codes import EventKind
+from attribution.errors import StoreError
 from attribution.history.rows import ABOUT_NOTICE
-from attribution.store import Writer
 from attribution.store.audit import note_view
-from attribution.store.times import micros
 from attribution.web.evidence import evidence_of_report
 from attribution.web.pages.downloads import download
 from attribution.web.pages.rendering import page
@@ -39,7 +36,6 @@ _TAKEN_BACK = frozenset(ABOUT_NOTICE) - {EventKind.REMINDER}
 """Events that a correction takes back."""
 _LONGEST_NOTE = 2000
 _LONGEST_MESSAGE_ID = 998
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?Z?")
 
 
 class CaseForm(BaseModel):
@@ -95,21 +91,26 @@ def save_evidence(service: TheService, report: str, principal: Reading) -> Respo
     return download(bundle, "application/json", "evidence.json")
 
 
-def _note(service: Service, key: str, who: str, form: CaseForm) -> None:
+def _note(service: Service, case: str, who: str, form: CaseForm) -> None:
     """Note one step in the log. Raises Refused."""
     with service.store.write(who) as writer:
-        match form.do:
-            case "event":
-                note = form.note.strip()[:_LONGEST_NOTE]
-                detail = {"note": note} if note else None
-                at, report = _time(writer, form.at), form.report or None
-                note_event(writer, form.kind, at, case=key, report=report, detail=detail)
-            case "notice":
-                message_id = form.message_id.strip()[:_LONGEST_MESSAGE_ID] or None
-                at = _time(writer, form.at)
-                record_notice(writer, key, at, to=form.to, message_id=message_id)
-            case _:
-                correct(writer, form.seq, form.why)
+        if form.do == "event":
+            note = form.note.strip()[:_LONGEST_NOTE]
+            event = NoteEvent(
+                kind=form.kind,
+                at=time_of(form.at),
+                case=case,
+                report=form.report or None,
+                fields={"note": note} if note else {},
+            )
+            note_event(writer, event)
+        elif form.do == "notice":
+            message_id = form.message_id.strip()[:_LONGEST_MESSAGE_ID] or None
+            at = time_of(form.at)
+            notice = RecordNotice(case=case, at=at, to=form.to, message_id=message_id)
+            record_notice(writer, notice)
+        else:
+            correct_event(writer, CorrectEvent(event=form.seq, why=form.why))
 
 
 def _show_case(
@@ -142,17 +143,3 @@ def _show_case(
         corrected=corrected,
         taken_back=_TAKEN_BACK,
     )
-
-
-def _time(writer: Writer, text: str) -> int:
-    """Read a form's time, UTC; now where it is left out. Raises Refused."""
-    text = text.strip()
-    if not text:
-        return writer.now
-    if not _TIME.fullmatch(text):
-        remedy = "write it as 2026-01-31 14:02, in UTC"
-        raise Refused(Refusal.INVALID, "time", text[:40], remedy)
-    try:
-        return micros(datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=UTC))
-    except ValueError:
-        raise Refused(Refusal.INVALID, "time", text[:40], "there is no such time") from None

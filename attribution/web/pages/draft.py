@@ -10,9 +10,10 @@ from pydantic import BaseModel, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
-from attribution.casework.drafting import LANGUAGES, Draft
+from attribution.casework.drafting import Draft
 from attribution.casework.views import case_view
 from attribution.errors import Refused, StoreError
+from attribution.language import Domain, languages
 from attribution.web.drafts import drafts_of_case
 from attribution.web.pages.rendering import page
 from attribution.web.pages.routes import PageRoute, Writing
@@ -70,7 +71,7 @@ def draft_with_urls(
         drafts=drafts,
         fault=fault,
         wants_urls=wants_urls,
-        languages_of_notices=LANGUAGES,
+        languages_of_notices=languages(Domain.NOTICES),
         chosen=form.language or service.settings.notice_language,
         xarf=[json.dumps(report, indent=1) for report in (drafts[0].xarf if drafts else ())],
     )

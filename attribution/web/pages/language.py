@@ -9,13 +9,13 @@ from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
 
 from attribution.codes import Problem
+from attribution.language import Domain, languages
 from attribution.web.access.accounts import change_account
 from attribution.web.http.problems import ProblemError
 from attribution.web.pages.cookies import set_cookie
 from attribution.web.pages.routes import PageRoute
 from attribution.web.pages.visitors import ThisVisitor, own_address
 from attribution.web.service import TheService
-from attribution.web.words import LANGUAGES
 
 router = APIRouter(route_class=PageRoute)
 _YEAR_SECONDS = 31_536_000
@@ -34,8 +34,8 @@ def choose_language(
     service: TheService, visitor: ThisVisitor, form: Annotated[LanguageForm, Form()]
 ) -> Response:
     """Keep another language, for this browser and account."""
-    if form.language not in LANGUAGES:
-        known = ", ".join(LANGUAGES)
+    if form.language not in languages(Domain.PAGE):
+        known = ", ".join(languages(Domain.PAGE))
         raise ProblemError(Problem.BAD_LANGUAGE, f"language: use one of {known}.")
     if visitor.session:
         account = visitor.session.account

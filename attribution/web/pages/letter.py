@@ -21,12 +21,15 @@ def show_letter(
     """Show the letter."""
     assessments, assessment = service.patterns.of_provider(provider)
     settings, dossier = service.settings, assessments.dossier(assessment)
-    text, reply_by = letter_text(dossier, settings.hotline_name, settings.hotline_mailbox)
+    text, reply_by = letter_text(
+        dossier, settings.hotline_name, settings.hotline_mailbox, settings.notice_language
+    )
     return page(
         request,
         "letter.html.j2",
         provider=assessment.names[0],
         text=text,
+        text_language=settings.notice_language,
         reply_by=reply_by,
         day=assessments.day,
     )

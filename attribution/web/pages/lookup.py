@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from attribution.client.models import MOST_TARGETS
 from attribution.errors import InvalidTarget
+from attribution.language import Domain, translator
 from attribution.store.queries.service_batches import batch_states
 from attribution.target import explained, parse_target
 from attribution.web.lookups import batches
@@ -19,7 +20,6 @@ from attribution.web.pages.rendering import page
 from attribution.web.pages.routes import Attributing, PageRoute
 from attribution.web.pages.visitors import visitor_of
 from attribution.web.service import Service, TheService
-from attribution.web.words import words_of
 
 router = APIRouter(route_class=PageRoute)
 _RECENT = 10
@@ -36,7 +36,7 @@ def show_box(request: Request, service: TheService, principal: Attributing) -> R
     """Show the box, and what the person looked up last."""
     states = service.read(lambda reader: batch_states(reader, principal.who, limit=_RECENT))
     recent = [state for state in states if state.kept]
-    return page(request, "front.html.j2", recent=recent, fault="", text="")
+    return page(request, "lookup.html.j2", recent=recent, fault="", text="")
 
 
 @router.post("/check")
@@ -50,7 +50,7 @@ async def look_up(
     targets = [line.strip() for line in form.targets.splitlines() if line.strip()]
     fault = _fault(targets, visitor_of(request).language)
     if fault:
-        return page(request, "front.html.j2", 422, recent=[], fault=fault, text=form.targets)
+        return page(request, "lookup.html.j2", 422, recent=[], fault=fault, text=form.targets)
     batch_id = await run_in_threadpool(_add_batch, service, principal.who, targets)
     service.runner.work_on(batch_id)
     return RedirectResponse(f"/checks/{batch_id}", 303)
@@ -63,7 +63,7 @@ def _add_batch(service: Service, who: str, targets: list[str]) -> str:
 
 def _fault(targets: list[str], language: str) -> str:
     """Return what is wrong with what was pasted; empty where nothing is."""
-    _ = words_of(language)
+    _ = translator(Domain.PAGE, language).gettext
     if not targets:
         return _("Paste a URL, a host name or an address.")
     if len(targets) > MOST_TARGETS:

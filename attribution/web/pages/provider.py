@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form
@@ -10,26 +10,24 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from attribution.casework.mailboxes import approve
-from attribution.casework.notices_due import Terms, set_terms
-from attribution.casework.providers import provider_named, suggest
-from attribution.casework.recording_events import note_event
+from attribution.casework.mailboxes import ApproveMailbox, approve_mailbox
+from attribution.casework.noting import NoteEvent, note_event
+from attribution.casework.providers import provider_named
+from attribution.casework.suggesting import suggest
+from attribution.casework.terms import SetTerms, set_terms
 from attribution.casework.views import case_lines, provider_view
-from attribution.codes import Refusal
-from attribution.errors import Refused, StoreError
+from attribution.errors import StoreError
 from attribution.pattern.dossier.dossier import REPLY_DAYS
 from attribution.pattern.dossier.pictures import curve_picture, timeline_picture, weeks_picture
 from attribution.store import Reader, Writer
-from attribution.store.queries.service_views import first_letter
-from attribution.store.times import moment
 from attribution.web.pages.rendering import page
 from attribution.web.pages.routes import PageRoute, Reading, Writing
+from attribution.web.publication import letter_sent_at
 from attribution.web.service import Service, TheService
 
 router = APIRouter(route_class=PageRoute)
 _LAST_CASES = 20
 _LONGEST_NOTE = 2000
-_MOST_HOURS = 720
 
 
 class ProviderForm(BaseModel):
@@ -71,56 +69,52 @@ def act(
     """
     try:
         with service.store.write(principal.who) as writer:
-            _note(writer, provider, form)
+            _note(service, writer, provider, form)
     except StoreError as error:
         return _show_provider(request, service, provider, fault=str(error))
     return RedirectResponse(f"/providers/{provider}", 303)
 
 
-def _note(writer: Writer, provider: str, form: ProviderForm) -> None:
+def _note(service: Service, writer: Writer, provider: str, form: ProviderForm) -> None:
     """Note one step in the log. Raises Refused."""
-    provider_id, key = provider_named(writer.connection, provider)
     match form.do:
         case "approve":
-            approve(writer, provider_id, form.mailbox, form.why)
+            approval = ApproveMailbox(provider=provider, mailbox=form.mailbox, why=form.why)
+            approve_mailbox(writer, approval)
         case "event":
             note = form.note.strip()[:_LONGEST_NOTE]
-            detail = {"note": note} if note else None
-            note_event(writer, form.kind, writer.now, provider=key, detail=detail)
+            fields = {"note": note} if note else {}
+            note_event(writer, NoteEvent(kind=form.kind, provider=provider, fields=fields))
         case "terms":
-            set_terms(writer, provider_id, _terms(form))
+            terms = SetTerms(
+                provider=provider,
+                grouping_hours=form.grouping_hours,
+                reminder_hours=form.reminder_hours,
+                quiet_days=form.quiet_days,
+            )
+            set_terms(writer, terms, service.usual_terms)
 
 
 def _show_provider(
     request: Request, service: Service, provider: str, *, fault: str = ""
 ) -> Response:
     def read(reader: Reader) -> dict[str, Any]:
-        provider_id, _ = provider_named(reader, provider)
+        provider_id, key = provider_named(reader, provider)
         view = provider_view(reader, provider_id, service.usual_terms)
+        letter_at = letter_sent_at(reader, key)
         return {
             "view": view,
             "lines": case_lines(reader, provider_id=provider_id, limit=_LAST_CASES),
             "suggestions": suggest(reader, provider_id),
             "replies": view.statements,
-            **_letter(first_letter(reader, provider_id)),
+            "letter_at": letter_at,
+            "reply_by": letter_at + timedelta(days=REPLY_DAYS) if letter_at else None,
         }
 
     values = service.read(read)
-    return page(
-        request,
-        "provider.html.j2",
-        422 if fault else 200,
-        fault=fault,
-        **values,
-        **_assessed(service, values["view"].key),
-    )
-
-
-def _letter(sent_at: int | None) -> dict[str, datetime | None]:
-    if sent_at is None:
-        return {"letter_at": None, "reply_by": None}
-    at = moment(sent_at)
-    return {"letter_at": at, "reply_by": at + timedelta(days=REPLY_DAYS)}
+    assessed = _assessed(service, values["view"].key)
+    status = 422 if fault else 200
+    return page(request, "provider.html.j2", status, fault=fault, **values, **assessed)
 
 
 def _assessed(service: Service, key: str) -> dict[str, Any]:
@@ -140,16 +134,3 @@ def _assessed(service: Service, key: str) -> dict[str, Any]:
         "curve": curve_picture(dossier["removal"]["curve"], others),
         "timeline": timeline_picture(assessment),
     }
-
-
-def _terms(form: ProviderForm) -> Terms:
-    """Read how a company is written to. Raises Refused."""
-    hours = f"{form.grouping_hours}, {form.reminder_hours}"[:80]
-    try:
-        grouping, reminder = float(form.grouping_hours), float(form.reminder_hours)
-    except ValueError:
-        raise Refused(Refusal.INVALID, "hours", hours, "give numbers") from None
-    if not (0 <= grouping <= _MOST_HOURS and 0 < reminder <= _MOST_HOURS):
-        remedy = f"give 0 to {_MOST_HOURS} for gathering, and more than 0 for reminders"
-        raise Refused(Refusal.INVALID, "hours", hours, remedy)
-    return Terms(grouping, reminder, tuple(form.quiet_days.replace(",", " ").split()))

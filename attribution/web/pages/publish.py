@@ -11,25 +11,31 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from attribution.casework.providers import provider_named
-from attribution.casework.published_list import (
-    SIGNERS_NEEDED,
-    check_signatures,
-    publish,
-    signers,
-    withdraw,
+from attribution.casework.fields import required
+from attribution.casework.publishing import (
+    PublishList,
+    WithdrawEntry,
+    publish_list,
+    withdraw_entry,
 )
-from attribution.codes import Refusal
-from attribution.errors import Refused, StoreError
+from attribution.casework.signers import signers
+from attribution.casework.signing_list import SIGNERS_NEEDED, check_signatures
+from attribution.errors import StoreError
+from attribution.store import Reader
+from attribution.store.queries.events import EventFilter, events_in_order
 from attribution.store.queries.service_accounts import Account
-from attribution.store.queries.service_views import details_of_kind, first_letter
 from attribution.store.times import moment
 from attribution.web.access.signing import open_signing_key
 from attribution.web.pages.downloads import download
 from attribution.web.pages.rendering import page
 from attribution.web.pages.routes import PageRoute, Reading, Signing
 from attribution.web.pages.visitors import ThisVisitor
-from attribution.web.publication import company_list, note_dossier_letter, sign_company_list
+from attribution.web.publication import (
+    company_list,
+    letter_sent_at,
+    note_dossier_letter,
+    sign_company_list,
+)
 from attribution.web.service import Service, TheService
 
 router = APIRouter(route_class=PageRoute)
@@ -107,11 +113,12 @@ def _act(
             case "publish":
                 company = company_list(patterns, writer.connection, provider)
                 recipients = [line.strip() for line in form.to.splitlines() if line.strip()]
-                return publish(writer, company.list, moment(writer.now).date(), recipients)
+                today = moment(writer.now).date()
+                command = PublishList(signed=company.list, today=today, recipients=recipients)
+                return publish_list(writer, command)
             case "withdraw":
-                if not form.company.strip():
-                    raise Refused(Refusal.MISSING, "company", "", "say it; it is noted")
-                withdraw(writer, form.company.strip()[:500], form.why)
+                name = required(form.company, "company", "name it as the list does")
+                withdraw_entry(writer, WithdrawEntry(company=name, why=form.why))
     return None
 
 
@@ -120,10 +127,9 @@ def _show_publication(
 ) -> Response:
     with service.store.read() as reader:
         company = company_list(service.patterns, reader, provider)
-        provider_id, _ = provider_named(reader, company.key)
-        letter_at = first_letter(reader, provider_id)
-        published = details_of_kind(reader, "list_published")
-        withdrawn = details_of_kind(reader, "list_withdrawn")
+        letter_at = letter_sent_at(reader, company.key)
+        published = _lists(reader, "list_published")
+        withdrawn = _lists(reader, "list_withdrawn")
         faults = check_signatures(company.list, signers(reader)) if company.list["entries"] else []
     return page(
         request,
@@ -138,3 +144,9 @@ def _show_publication(
         needed=SIGNERS_NEEDED,
         fault=fault,
     )
+
+
+def _lists(reader: Reader, kind: str) -> list[dict[str, Any]]:
+    """Return what was noted of lists, each with its time, the latest first."""
+    events = events_in_order(reader, EventFilter(kinds=[kind]))
+    return [{**event.detail, "at": event.at} for event in reversed(events)]

@@ -1,12 +1,13 @@
-"""Templates, and what they show values with. Whatever a registry, offender or reporter wrote is
-text here, and never anything else.
+"""Templates of the page, and the filters that show values in them.
+
+What a registry, an offender or a reporter wrote is escaped and shown as text, never as markup.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, pass_context
@@ -16,15 +17,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from attribution._version import __version__
+from attribution.codes import Code, DoubtCode, Rule
 from attribution.files.shown_text import shown
+from attribution.language import SOURCE, Domain, Translator, language_names, translator
 from attribution.store.times import iso, micros, moment
 from attribution.target import defanged
 from attribution.web.pages.visitors import visitor_of
-from attribution.web.words import LANGUAGES, words_of
 
 
 @cache
-def _environment() -> Environment:
+def _environment(language: str) -> Environment:
+    """Return the templates in one language."""
     environment = Environment(
         loader=ChoiceLoader(
             [PackageLoader("attribution.web"), PackageLoader("attribution.pattern.dossier")]
@@ -35,17 +38,33 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_plain,
     )
-    environment.filters.update(
-        defang=defanged, time=utc_time, when=_when, day=utc_day, share=share, hours=in_hours
+    messages = translator(Domain.PAGE, language)
+    environment.globals.update(
+        _=messages.gettext,
+        ngettext=messages.ngettext,
+        version=__version__,
+        language=language,
+        languages=language_names(Domain.PAGE),
     )
-    environment.globals.update(version=__version__, languages=LANGUAGES)
+    environment.filters.update(
+        defang=defanged,
+        time=utc_time,
+        when=pass_context(partial(_when, messages)),
+        day=utc_day,
+        share=share,
+        hours=in_hours,
+        event_name=partial(_name, messages, "event"),
+        role_name=partial(_name, messages, "role"),
+        doubt_line=partial(_line, messages, language, DoubtCode),
+        rule_line=partial(_line, messages, language, Rule),
+    )
     return environment
 
 
 @cache
-def _async_environment() -> Environment:
+def _async_environment(language: str) -> Environment:
     """Return the same templates for values that are waited for while they are shown."""
-    return _environment().overlay(enable_async=True)
+    return _environment(language).overlay(enable_async=True)
 
 
 def _common_values(request: Request) -> dict[str, Any]:
@@ -53,8 +72,6 @@ def _common_values(request: Request) -> dict[str, Any]:
     visitor = visitor_of(request)
     session = visitor.session
     return {
-        "_": words_of(visitor.language),
-        "language": visitor.language,
         "account": session.account if session else None,
         "form_token": visitor.form_token,
         "may": session.principal.may if session else lambda scope: False,
@@ -64,21 +81,20 @@ def _common_values(request: Request) -> dict[str, Any]:
 
 
 def render(request: Request, template: str, **values: Any) -> Markup:
-    """Return a template as HTML."""
-    html = _environment().get_template(template).render(_common_values(request), **values)
+    """Return a template as HTML, in the visitor's language."""
+    environment = _environment(visitor_of(request).language)
+    html = environment.get_template(template).render(_common_values(request), **values)
     return Markup(html)  # noqa: S704 - the template escapes what it shows
 
 
 def stream(request: Request, template: str, **values: Any) -> AsyncIterator[str]:
-    """Yield a template as HTML, piece by piece; values may be coroutines and async iterators."""
-    page = _async_environment().get_template(template)
-    return page.generate_async(_common_values(request), **values)
+    """Yield a template piece by piece; values may be coroutines and asynchronous iterators."""
+    environment = _async_environment(visitor_of(request).language)
+    return environment.get_template(template).generate_async(_common_values(request), **values)
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """Return a template as a page; the cookie that forms need goes with it, where the browser has
-    none yet.
-    """
+    """Return a template as a page, with the cookie that its forms need where it is missing."""
     response = HTMLResponse(render(request, template, **values), status)
     visitor_of(request).give_cookies(response)
     return response
@@ -93,31 +109,6 @@ def utc_time(value: object) -> str:
         return f"{at:%Y-%m-%d %H:%M} UTC"
     return str(at).replace("T", " ").removesuffix("Z").removesuffix("+00:00") + (
         " UTC" if "T" in str(at) else ""
-    )
-
-
-@pass_context
-def _when(context: Context, value: object) -> Markup:
-    """Return a time as an element: absolute, and how long ago in a tooltip."""
-    if value is None:
-        return Markup()
-    at = value if isinstance(value, int) else micros(value) if isinstance(value, datetime) else None
-    if at is None:
-        return Markup("{}").format(utc_time(value))
-    ago = _ago(context["now"] - at, context["_"])
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(iso(at), ago, utc_time(at))
-
-
-def _ago(micros_ago: int, say: Callable[..., str]) -> str:
-    minutes = micros_ago // 60_000_000
-    if minutes < 0:
-        return say("to come")
-    if minutes < 120:
-        return say("{count} min ago", count=minutes)
-    return (
-        say("{count} h ago", count=minutes // 60)
-        if minutes < 2880
-        else say("{count} days ago", count=minutes // 1440)
     )
 
 
@@ -136,8 +127,42 @@ def in_hours(days: float) -> str:
     return f"{days * 24:.0f} h" if days < 2 else f"{days:.1f} d".replace(".0 ", " ")
 
 
+def _when(messages: Translator, context: Context, value: object) -> Markup:
+    """Return a time as an element: how long ago, and the absolute time in a tooltip."""
+    if value is None:
+        return Markup()
+    at = value if isinstance(value, int) else micros(value) if isinstance(value, datetime) else None
+    if at is None:
+        return Markup("{}").format(utc_time(value))
+    ago = _ago(messages, context["now"] - at)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(iso(at), ago, utc_time(at))
+
+
+def _ago(messages: Translator, micros_ago: int) -> str:
+    minutes = micros_ago // 60_000_000
+    if minutes < 0:
+        return messages.gettext("to come")
+    if minutes < 120:
+        return messages.gettext("{count} min ago", count=minutes)
+    if minutes < 2880:
+        return messages.gettext("{count} h ago", count=minutes // 60)
+    return messages.ngettext("{count} day ago", "{count} days ago", minutes // 1440)
+
+
+def _name(messages: Translator, context: str, code: str) -> str:
+    """Return the name of an event or a role: its code with spaces, translated."""
+    return messages.pgettext(context, code.replace("_", " "))
+
+
+def _line(messages: Translator, language: str, kind: type[Code], code: str) -> str:
+    """Return what a code means, for readers of another language than the answer's own English."""
+    if language == SOURCE or code not in set(kind):
+        return ""
+    return messages.gettext(kind(code).line)
+
+
 def _plain(value: Any) -> Any:
-    """Return text in which no mark changes how it is shown; markup of our own stays."""
+    """Return text without characters that change how it is shown; our own markup stays."""
     if value is None:
         return ""
     if isinstance(value, str) and not isinstance(value, Markup):

@@ -11,12 +11,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from attribution.language import Domain, languages
 from attribution.web.access import sessions
 from attribution.web.access.sessions import Session
 from attribution.web.access.tokens import form_token, new_token
 from attribution.web.pages.cookies import is_secure, read_cookie, set_cookie
 from attribution.web.service import Service
-from attribution.web.words import LANGUAGES
 
 
 class NotSignedInError(Exception):
@@ -63,7 +63,7 @@ async def identify(request: Request) -> Visitor:
     if 20 <= len(stranger_token) <= 100:
         visitor.stranger_token, visitor.has_cookie = stranger_token, True
     language = read_cookie(request, "language") or (session.account.language if session else "")
-    if language in LANGUAGES:
+    if language in languages(Domain.PAGE):
         visitor.language = language
     request.state.visitor = visitor
     client = request.client.host if request.client else "unknown"
@@ -116,7 +116,7 @@ def _stranger(request: Request) -> Visitor:
 def _accepted_language(request: Request) -> str:
     accepted = request.headers.get("accept-language", "")[:200].lower()
     codes = [part.split(";")[0].strip()[:2] for part in accepted.split(",")]
-    return next((code for code in codes if code in LANGUAGES), "en")
+    return next((code for code in codes if code in languages(Domain.PAGE)), "en")
 
 
 def _note_seen(service: Service, session: Session) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -14,29 +12,22 @@ import typer
 
 from attribution.extras import Extra
 from attribution.files.whole_file import refuse_existing
-from attribution_cli import exit_code
-from attribution_cli.casework.desk import (
+from attribution_cli.casework.shared import (
     AsJson,
+    AtDate,
     Force,
-    open_store,
+    reading,
     show_rows,
-    utc_time,
     write_whole,
 )
-from attribution_cli.console import say
+from attribution_cli.console import print_message, working
+from attribution_cli.exit_code import incomplete
 from attribution_cli.needs import needs
 
 if TYPE_CHECKING:
     from attribution.pattern.history import History
 
-AtDate = Annotated[
-    str | None,
-    typer.Option(
-        "--at",
-        metavar="DATE",
-        help="With what was known at this date's beginning (UTC). [default: the last thing known]",
-    ),
-]
+_FAULTS_SHOWN = 10
 HistoryFolder = Annotated[
     Path | None,
     typer.Option("--history", metavar="FOLDER", help="A history folder. [default: the store]"),
@@ -60,8 +51,8 @@ def assess(
     force: Force = False,
     as_json: AsJson = False,
 ) -> int:
-    """Say of each provider whether it acts on notices, how sure that is, and what may be done next.
-    Nothing is published.
+    """Assess of each provider whether it acts on notices, how sure that is, and what may be done
+    next. Nothing is published.
     """
     from attribution.pattern.assess import assess as assess_all
     from attribution.pattern.labels import LABELS
@@ -69,73 +60,38 @@ def assess(
 
     if output is not None:
         refuse_existing(output, replace=force)
-    look = read_date(at)
-    with _Counting() as counting:
-        found, where = load_history(history, look, counting.read)
-        assessed = assess_all(found, look, counting.assessed)
-    for fault in found.faults[:10]:
-        say(f"attribution: {fault}")
-    if len(found.faults) > 10:
-        say(f"attribution: and {len(found.faults) - 10} more rows that could not be used")
-    rows = [as_row(one, where.get(one.names[0], country)) for one in assessed]
+    with working("reading …") as status:
+        notices, countries = load_history(
+            history, at, lambda kind, done: status.update(f"reading: {done:,} {kind}")
+        )
+        assessed = assess_all(
+            notices, at, lambda done, of: status.update(f"assessing: {done:,} of {of:,} providers")
+        )
+    faults = notices.faults
+    for fault in faults[:_FAULTS_SHOWN]:
+        print_message(fault)
+    if len(faults) > _FAULTS_SHOWN:
+        print_message(f"and {len(faults) - _FAULTS_SHOWN} more rows that could not be used")
+    rows = [as_row(result, countries.get(result.names[0], country)) for result in assessed]
     if output is not None:
-        write_whole(
-            output, (json.dumps(row, ensure_ascii=True) + "\n" for row in rows), replace=force
-        )
-    else:
-        ordered = (
-            rows
-            if as_json
-            else sorted(rows, key=lambda row: (LABELS.index(row["now"]), -row["p_systematic"]))
-        )
-        show_rows(
-            ordered,
-            ["provider", "now", "first_flagged", "released", "e_value", "weeks", "share_failed"],
-            as_json=as_json,
-            empty="no providers",
-        )
-    return exit_code.SOME_NOT if found.faults else 0
-
-
-class _Counting:
-    """Says on a terminal how far the reading and assessing is."""
-
-    def __init__(self) -> None:
-        self._shown = sys.stderr.isatty()
-        self._next = 0.0
-
-    def __enter__(self) -> _Counting:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._shown:
-            sys.stderr.write("\r\x1b[K")
-
-    def read(self, what: str, done: int) -> None:
-        """Show how many rows of a kind are read."""
-        self._show(f"reading: {done:,} {what}")
-
-    def assessed(self, done: int, of: int) -> None:
-        """Show how many providers are assessed."""
-        self._show(f"assessing: {done:,} of {of:,} providers")
-
-    def _show(self, text: str) -> None:
-        now = time.monotonic()
-        if self._shown and now >= self._next:
-            self._next = now + 0.2
-            sys.stderr.write(f"\r\x1b[K{text}")
-            sys.stderr.flush()
-
-
-def read_date(text: str | None) -> datetime | None:
-    """Return a look's time: the beginning of a date, or a time as it stands."""
-    return None if text is None else utc_time(text, "--at", "a date such as 2026-01-31")
+        lines = (json.dumps(row, ensure_ascii=True) + "\n" for row in rows)
+        write_whole(output, lines, replace=force)
+        return incomplete(faults)
+    if not as_json:
+        rows.sort(key=lambda row: (LABELS.index(row["now"]), -row["p_systematic"]))
+    show_rows(
+        rows,
+        ["provider", "now", "first_flagged", "released", "e_value", "weeks", "share_failed"],
+        as_json=as_json,
+        empty="no providers",
+    )
+    return incomplete(faults)
 
 
 def load_history(
     folder: Path | None,
     at: datetime | None,
-    progress: Callable[[str, int], None] = lambda what, done: None,
+    progress: Callable[[str, int], None] = lambda kind, done: None,
     *,
     provider: str | None = None,
 ) -> tuple[History, dict[str, str]]:
@@ -144,25 +100,30 @@ def load_history(
 
     With `provider`, the store is asked for what concerns that one alone.
     """
-    from attribution.pattern.history import History
+    if folder is not None:
+        return _folder_history(folder, at, progress), {}
+    from attribution.casework.notice_history import countries, history_of, history_of_provider
 
-    if folder is None:
-        from attribution.casework.notice_history import countries, history_of, history_of_provider
-        from attribution.casework.providers import provider_named
+    with reading() as view:
+        provider_id = view.provider_id(provider)
+        if provider_id is None:
+            history = history_of(view.connection, at, progress)
+        else:
+            history = history_of_provider(view.connection, provider_id, at)
+        return history, countries(view.connection)
 
-        store, _ = open_store()
-        with store, store.read() as connection:
-            if provider is not None:
-                identity, _ = provider_named(connection, provider)
-                return history_of_provider(connection, identity, at), countries(connection)
-            return history_of(connection, at, progress), countries(connection)
+
+def _folder_history(
+    folder: Path, at: datetime | None, progress: Callable[[str, int], None]
+) -> History:
     from attribution.history.folder import check_folder, file_of, rows
-    from attribution.history.rows import BadRow
+    from attribution.history.rows import READERS, BadRow
+    from attribution.pattern.history import History
 
     check_folder(folder)
     faults: list[str] = []
 
-    def good(name: str) -> Iterator[Any]:
+    def usable_rows(name: str) -> Iterator[Any]:
         path = file_of(folder, name)
         for number, row in rows(path, name):
             if isinstance(row, BadRow):
@@ -170,8 +131,7 @@ def load_history(
             else:
                 yield row
 
-    made = History.of(
-        good("notices"), good("reports"), good("events"), good("aliases"), at, progress
-    )
-    made.faults[:0] = faults
-    return made, {}
+    notices, reports, events, aliases = map(usable_rows, READERS)
+    history = History.of(notices, reports, events, aliases, at, progress)
+    history.faults[:0] = faults
+    return history

@@ -12,18 +12,17 @@ import typer
 
 from attribution.errors import StoreError
 from attribution.extras import Extra
-from attribution_cli import exit_code
-from attribution_cli.casework.desk import (
+from attribution_cli.casework.shared import (
     AsJson,
     Who,
     Why,
-    open_store,
-    print_json,
+    reading,
     recording,
+    show_outcome,
     show_rows,
-    tell,
 )
-from attribution_cli.console import say
+from attribution_cli.console import print_message
+from attribution_cli.exit_code import incomplete
 from attribution_cli.needs import needs
 
 checker_app = typer.Typer(
@@ -48,8 +47,8 @@ def add(
 
     with recording(who) as writer:
         number = add_checker(writer, AddChecker(name, public_key))
-    said = f"{name}: registered; checks that nobody signed count for nothing from now on"
-    tell({"event": number, "checker": name}, said, as_json=as_json)
+    sentence = f"{name}: registered; checks that nobody signed count for nothing from now on"
+    show_outcome({"event": number, "checker": name}, sentence, as_json=as_json)
 
 
 @checker_app.command(
@@ -63,7 +62,7 @@ def retire(name: Name, why: Why, who: Who = None, as_json: AsJson = False) -> No
 
     with recording(who) as writer:
         number = retire_checker(writer, RetireChecker(name, why))
-    tell({"event": number, "checker": name}, f"{name}: retired", as_json=as_json)
+    show_outcome({"event": number, "checker": name}, f"{name}: retired", as_json=as_json)
 
 
 @checker_app.command("list", epilog="Example: attribution checker list")
@@ -72,40 +71,35 @@ def list_all(as_json: AsJson = False) -> None:
     """List the checkers whose statements are taken."""
     from attribution.casework.checking import checkers
 
-    store, _ = open_store()
-    with store, store.read() as connection:
-        rows = [{"checker": name, "public_key": key} for key, name in checkers(connection).items()]
+    with reading() as view:
+        keys = checkers(view.connection)
+    rows = [{"checker": name, "public_key": key} for key, name in keys.items()]
     show_rows(rows, ("checker", "public_key"), as_json=as_json, empty="no checker is registered")
 
 
 def note_statements(path: Path, who: str | None, *, as_json: bool) -> int:
     """Note the signed statements of a file, one JSON object a line; return the exit code.
 
-    Each is noted for itself: one that is refused is told with its line, and stops no other.
+    Each is noted for itself: one that is refused is named with its line, and stops no other.
     """
     from attribution.casework.checking import note_statement
 
     if path.stat().st_size > _MOST_BYTES:
         raise typer.BadParameter(f"{str(path)!r} is larger than {_MOST_BYTES:,} bytes: split it")
-    numbers: list[int] = []
+    events: list[int] = []
     refused = 0
     with recording(who) as writer:
         for line, text in enumerate(path.read_bytes().splitlines(), start=1):
-            if not text.strip():
-                continue
             try:
-                numbers += note_statement(writer, json.loads(text.decode("utf-8")))
+                if text.strip():
+                    events += note_statement(writer, json.loads(text.decode("utf-8")))
+                continue
             except StoreError as error:
-                refused += 1
-                say(f"attribution: {path.name}, line {line}: {error}")
+                reason = str(error)
             except (ValueError, RecursionError):
-                refused += 1
-                say(
-                    f"attribution: {path.name}, line {line}: write one JSON object a line, "
-                    f"in UTF-8."
-                )
-    if as_json:
-        print_json({"events": numbers, "refused": refused})
-    else:
-        say(f"attribution: {len(numbers)} checks noted, {refused} refused")
-    return exit_code.SOME_NOT if refused else 0
+                reason = "write one JSON object a line, in UTF-8."
+            refused += 1
+            print_message(f"{path.name}, line {line}: {reason}")
+    values = {"events": events, "refused": refused}
+    show_outcome(values, f"{len(events)} checks noted, {refused} refused", as_json=as_json)
+    return incomplete(refused)

@@ -1,66 +1,60 @@
-"""`attribution provider`: who a provider is, by which marks, and which records are one company."""
+"""`attribution provider`: who providers are, and how they are written to."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from attribution.extras import Extra
-from attribution_cli.casework.desk import (
+from attribution_cli.casework.shared import (
     AsJson,
     At,
+    Limit,
+    Provider,
     Who,
     Why,
     open_store,
+    plain,
     print_json,
-    read_time,
+    reading,
     recording,
     show_fields,
+    show_outcome,
     show_rows,
-    tell,
     usual_terms,
-    who_of,
 )
 from attribution_cli.needs import needs
 
 provider_app = typer.Typer(
     help="Providers: who they are, and how they are written to.", no_args_is_help=True
 )
-Provider = Annotated[
-    str, typer.Argument(metavar="PROVIDER", help="Its key, or a name or mailbox that only it has.")
-]
+_LISTS = {
+    "marks": ["kind", "value", "known_at", "source"],
+    "links": ["link", "new", "kind", "old", "known_at", "source", "undone_at"],
+    "approved": ["mailbox", "who", "at"],
+    "statements": ["at", "kind", "who", "detail"],
+}
+"""Lists of a provider's view, and the columns of each that are shown."""
 
 
 @provider_app.command("list", epilog="Example: attribution provider list --json")
 @needs("provider list", Extra.HOTLINE)
 def provider_list(
     after: Annotated[
-        str,
-        typer.Option(
-            metavar="KEY", help="From the one after this on: where an earlier list ended."
-        ),
+        str, typer.Option(metavar="KEY", help="Cursor: list the providers after this one.")
     ] = "",
-    most: Annotated[
-        int, typer.Option("--limit", min=1, max=10000, help="Most providers to list.")
-    ] = 50,
+    limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
     """List providers by key, with how many cases each has."""
     from attribution.casework.views import provider_lines
-    from attribution.store.times import iso
 
-    store, _ = open_store()
-    with store, store.read() as connection:
-        found = provider_lines(connection, after, most)
-    rows = [{**asdict(one), "last_opened": iso(one.last_opened)} for one in found]
-    show_rows(
-        rows,
-        ["key", "name", "country", "cases", "last_opened"],
-        as_json=as_json,
-        empty="no providers",
-    )
+    with reading() as view:
+        rows = provider_lines(view.connection, after, limit)
+    columns = ["key", "name", "country", "cases", "last_opened"]
+    show_rows(rows, columns, as_json=as_json, empty="no providers")
 
 
 @provider_app.command("show", epilog="Example: attribution provider show ripe:ORG-EX1-RIPE")
@@ -72,121 +66,17 @@ def provider_show(provider: Provider, as_json: AsJson = False) -> None:
     from attribution.casework.providers import provider_named
     from attribution.casework.views import provider_view
 
-    store, settings = open_store()
-    with store, store.read() as connection:
-        identity, _ = provider_named(connection, provider)
-        view = asdict(provider_view(connection, identity, usual_terms(settings)))
-    view = _with_times(view)
+    with reading() as view:
+        provider_id, _ = provider_named(view.connection, provider)
+        values = plain(provider_view(view.connection, provider_id, usual_terms(view.settings)))
     if as_json:
-        print_json(view)
+        print_json(values)
         return
-    lists = {name: view.pop(name) for name in ("marks", "links", "approved", "statements")}
-    show_fields(view)
-    for name, columns in (
-        ("marks", ["kind", "value", "known_at", "source"]),
-        ("links", ["link", "new", "kind", "old", "known_at", "source", "undone_at"]),
-        ("approved", ["mailbox", "who", "at"]),
-        ("statements", ["at", "kind", "who", "detail"]),
-    ):
-        if lists[name]:
+    show_fields({name: part for name, part in values.items() if name not in _LISTS})
+    for name, columns in _LISTS.items():
+        if values[name]:
             typer.echo(f"\n{name}:")
-            show_rows(lists[name], columns, as_json=False, empty="")
-
-
-@provider_app.command(
-    "link",
-    epilog="Example: attribution provider link ripe:ORG-NEW ripe:ORG-OLD --kind "
-    "renamed_to --source 'trade register, 2026-03-01'",
-)
-@needs("provider link", Extra.HOTLINE)
-def link(
-    new: Annotated[str, typer.Argument(metavar="NEW", help="The provider as it is now.")],
-    old: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="OLD",
-            help="The one that it goes on from, is owned by, shares a desk with, or announces for; "
-            "with same_operator, one or several.",
-        ),
-    ],
-    source: Annotated[str, typer.Option("--source", help="How this is known.")],
-    kind: Annotated[
-        str,
-        typer.Option(
-            help="renamed_to, same_operator (one history), owned_by, same_abuse_desk, "
-            "announces_for "
-            "(not joined)."
-        ),
-    ] = "renamed_to",
-    at: At = None,
-    who: Who = None,
-    as_json: AsJson = False,
-) -> None:
-    """Link two providers, from the day on which it was known. `provider unlink` undoes it."""
-    from attribution.casework import SameOperator, same_operator
-    from attribution.casework.providers import link as make_link
-    from attribution.casework.providers import provider_named
-
-    if kind == "same_operator":
-        with recording(who) as writer:
-            command = SameOperator((new, *old), source, read_time(at) or writer.now)
-            numbers = same_operator(writer, command)
-        shown = ", ".join(map(str, numbers))
-        undoing = "`attribution provider unlink` with a link's number undoes it"
-        tell({"links": numbers}, f"links made: {shown}; {undoing}", as_json=as_json)
-        return
-    if len(old) > 1:
-        raise typer.BadParameter(f"--kind {kind}: name one OLD; only same_operator joins several")
-    with recording(who) as writer:
-        (new_id, new_key), (old_id, old_key) = (
-            provider_named(writer.connection, new),
-            provider_named(writer.connection, old[0]),
-        )
-        number = make_link(writer, new_id, old_id, kind, read_time(at) or writer.now, source)
-    values = {"link": number, "new": new_key, "old": old_key, "kind": kind}
-    tell(
-        values,
-        f"link {number} made; `attribution provider unlink {number}` undoes it",
-        as_json=as_json,
-    )
-
-
-@provider_app.command("unlink", epilog="Example: attribution provider unlink 1207")
-@needs("provider unlink", Extra.HOTLINE)
-def unlink(
-    number: Annotated[
-        int, typer.Argument(metavar="LINK", help="Its number, from `provider show`.")
-    ],
-    who: Who = None,
-    as_json: AsJson = False,
-) -> None:
-    """Undo a link from now on. What was decided while it held stays as it was."""
-    from attribution.casework.providers import unlink as undo
-
-    with recording(who) as writer:
-        undo(writer, number)
-    tell({"undone": number}, f"link {number} is undone", as_json=as_json)
-
-
-@provider_app.command("suggest", epilog="Example: attribution provider suggest")
-@needs("provider suggest", Extra.HOTLINE)
-def suggest(
-    provider: Annotated[
-        str | None, typer.Argument(metavar="[PROVIDER]", help="Only pairs with this one.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Suggest pairs of records that may be one company, with reasons. Nothing is joined: a person
-    decides with `provider link`.
-    """
-    from attribution.casework.providers import provider_named
-    from attribution.casework.providers import suggest as pairs
-
-    store, _ = open_store()
-    with store, store.read() as connection:
-        identity = provider_named(connection, provider)[0] if provider else None
-        found = [asdict(one) for one in pairs(connection, identity)]
-    show_rows(found, ["one", "other", "reasons"], as_json=as_json, empty="no pair stands out")
+            show_rows(values[name], columns, as_json=False, empty="")
 
 
 @provider_app.command(
@@ -205,18 +95,13 @@ def approve(
     """Approve a mailbox as the provider's. Until then no notice carries URLs to it; a mailbox that
     changes loses it.
     """
-    from attribution.casework.mailboxes import approve as approve_mailbox
-    from attribution.casework.providers import add_marks, provider_named
+    from attribution.casework.mailboxes import ApproveMailbox, approve_mailbox
 
+    command = ApproveMailbox(provider=provider, mailbox=mailbox, why=why)
     with recording(who) as writer:
-        identity, key = provider_named(writer.connection, provider)
-        approve_mailbox(writer, identity, mailbox, why)
-        add_marks(writer, identity, [("mailbox", mailbox.strip().lower())], "approved")
-    tell(
-        {"provider": key, "mailbox": mailbox.strip().lower()},
-        f"{mailbox} is approved for {key}",
-        as_json=as_json,
-    )
+        approved = approve_mailbox(writer, command)
+    values = {"provider": approved.provider, "mailbox": approved.mailbox}
+    show_outcome(values, f"{mailbox} is approved for {approved.provider}", as_json=as_json)
 
 
 @provider_app.command(
@@ -225,7 +110,7 @@ def approve(
     "12345678 --source 'trade register'",
 )
 @needs("provider mark", Extra.HOTLINE)
-def mark(
+def add_identifier(
     provider: Provider,
     kind: Annotated[
         str, typer.Argument(metavar="KIND", help="company_number, name, handle, asn or mailbox.")
@@ -236,24 +121,19 @@ def mark(
     who: Who = None,
     as_json: AsJson = False,
 ) -> None:
-    """Note what else a provider is known by, since a day. It joins nothing: it is a reason to
-    look.
+    """Note an identifier by which a provider is known since a day. It joins nothing: it makes
+    `provider suggest` propose pairs.
     """
-    from attribution.casework.providers import MARK_KINDS, add_marks, provider_named
-    from attribution.codes import Refusal
-    from attribution.errors import Refused
+    from attribution.casework.providers import AddIdentifier
+    from attribution.casework.providers import add_identifier as note_identifier
 
-    if kind not in MARK_KINDS:
-        raise Refused(Refusal.INVALID, "kind", kind, f"use one of {', '.join(MARK_KINDS)}")
+    command = AddIdentifier(provider=provider, kind=kind, value=value, source=source, known_at=at)
     with recording(who) as writer:
-        identity, key = provider_named(writer.connection, provider)
-        plain = value.strip().lower() if kind == "mailbox" else value.strip()
-        added = add_marks(writer, identity, [(kind, plain)], source, read_time(at) or writer.now)
-    tell(
-        {"provider": key, "kind": kind, "value": plain, "new": bool(added)},
-        f"noted for {key}" if added else "known already",
-        as_json=as_json,
+        added = note_identifier(writer, command)
+    sentence = (
+        f"noted for {added.provider}" if added.new else f"{added.provider} is known by it already"
     )
+    show_outcome(asdict(added), sentence, as_json=as_json)
 
 
 @provider_app.command(
@@ -271,28 +151,23 @@ def provider_vouch(
     name: Annotated[
         str | None, typer.Option(help="Its name, where the store does not know it yet.")
     ] = None,
-    withdraw: Annotated[
-        bool, typer.Option("--withdraw", help="Withdraw the word instead.")
-    ] = False,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Vouch for it no longer.")] = False,
     who: Who = None,
     as_json: AsJson = False,
 ) -> None:
     """Vouch for a company whose block is a customer's:
-    look-ups name it, and the provider above it too.
+    lookups name it, and the provider above it too.
     """
     from attribution.casework import Vouch, WithdrawVouching, vouch, withdraw_vouching
 
     with recording(who) as writer:
         if withdraw:
             number = withdraw_vouching(writer, WithdrawVouching(provider, why))
+            sentence = f"{provider}: withdrawn: lookups name the provider above it"
         else:
             number = vouch(writer, Vouch(provider, why, name))
-    said = (
-        "withdrawn: look-ups name the provider above it"
-        if withdraw
-        else "noted: look-ups name it from now on"
-    )
-    tell({"event": number, "provider": provider}, f"{provider}: {said}", as_json=as_json)
+            sentence = f"{provider}: noted: lookups name it from now on"
+    show_outcome({"event": number, "provider": provider}, sentence, as_json=as_json)
 
 
 @provider_app.command(
@@ -316,40 +191,15 @@ def terms(
     as_json: AsJson = False,
 ) -> None:
     """Set how this provider is written to."""
-    from attribution.casework.notices_due import Terms, set_terms, terms_of
-    from attribution.casework.providers import provider_named
+    from attribution.casework.terms import SetTerms, set_terms
 
+    command = SetTerms(
+        provider=provider,
+        grouping_hours=grouping_hours,
+        reminder_hours=reminder_hours,
+        quiet_days=quiet_days,
+    )
     store, settings = open_store()
-    with store, store.write(who_of(who, settings)) as writer:
-        identity, key = provider_named(writer.connection, provider)
-        now = terms_of(writer.connection, identity, usual_terms(settings))
-        days = (
-            now.quiet_days
-            if quiet_days is None
-            else tuple(day.strip().lower() for day in quiet_days.split(",") if day.strip())
-        )
-        set_terms(
-            writer,
-            identity,
-            Terms(
-                now.grouping_hours if grouping_hours is None else grouping_hours,
-                now.reminder_hours if reminder_hours is None else reminder_hours,
-                days,
-            ),
-        )
-    tell({"provider": key}, f"noted for {key}", as_json=as_json)
-
-
-def _with_times(value: Any) -> Any:
-    from attribution.store.times import iso
-
-    if isinstance(value, dict):
-        return {
-            key: iso(one)
-            if key in ("at", "known_at", "undone_at") and isinstance(one, int)
-            else _with_times(one)
-            for key, one in value.items()
-        }
-    if isinstance(value, list | tuple):
-        return [_with_times(one) for one in value]
-    return value
+    with store, store.write(who or settings.analyst) as writer:
+        key = set_terms(writer, command, usual_terms(settings))
+    show_outcome({"provider": key}, f"noted for {key}", as_json=as_json)

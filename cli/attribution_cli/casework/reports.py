@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from attribution.extras import Extra
-from attribution_cli import exit_code
-from attribution_cli.casework.desk import (
+from attribution_cli.casework.shared import (
     AsJson,
     At,
     Who,
     Why,
     open_store,
     print_json,
-    read_time,
+    readable,
+    show_outcome,
     show_rows,
-    tell,
-    who_of,
-    words,
 )
-from attribution_cli.console import say, say_proxy
-from attribution_cli.housekeeping import ServedFrom
+from attribution_cli.console import print_message, print_proxy_note
+from attribution_cli.exit_code import USAGE, incomplete
 from attribution_cli.inputs import InputFormat, read_items
+from attribution_cli.local_data import ServedFrom
 from attribution_cli.needs import needs
+
+if TYPE_CHECKING:
+    from attribution.attributor import Attributor, Investigation
+    from attribution.evidence.statements import ServedStatement
+    from attribution.settings import Settings
+    from attribution.store.store import Store
 
 report_app = typer.Typer(help="Reported URLs.", no_args_is_help=True)
 
@@ -52,98 +57,106 @@ def add(
     """Look a reported URL up, and keep it with its evidence; open reports of one site at one
     provider become one notice.
     """
-    from attribution.attributor import Attributor, Investigation
-    from attribution.casework import vouchings
-    from attribution.casework.reporting import add_report
+    from attribution.casework.reporting import ReportUrl, report_url
     from attribution.errors import InvalidTarget
     from attribution.evidence.statements import ServedStatement
     from attribution.target import explained
 
-    unread = 0
+    unreadable = 0
     if urls == ["-"]:
-        items = list(read_items("-", InputFormat.TEXT, None))
-        for item in items:
-            if item.fault:
-                say(f"attribution: line {item.line}: {item.fault}")
-        urls = [item.text for item in items if not item.fault]
-        unread = len(items) - len(urls)
-    reported_at = read_time(at)
-    store, settings = open_store()
-    say_proxy(settings)
-    rows: list[dict[str, Any]] = []
-    faults = unread
-
+        urls, unreadable = _from_stdin()
     if served_from and len(urls) != 1:
         raise typer.BadParameter("--served-from and one URL go together")
-    now = datetime.now(UTC).replace(microsecond=0)
-    served = (
-        ServedStatement(served_from, who or settings.analyst or "analyst", now)
-        if served_from
-        else None
-    )
+    store, settings = open_store()
+    print_proxy_note(settings)
+    served = None
+    if served_from:
+        now = datetime.now(UTC).replace(microsecond=0)
+        served = ServedStatement(served_from, who or settings.analyst or "analyst", now)
+    all_named = True
+    with store:
+        attributor = _attributor(store, settings, offline=offline)
+        investigations = asyncio.run(_investigate(attributor, urls, settings.jobs, served))
+        for url, investigation in zip(urls, investigations, strict=True):
+            try:
+                with store.write(who or settings.analyst) as writer:
+                    command = ReportUrl(
+                        url=url,
+                        investigation=investigation,
+                        reported_at=at,
+                        keep_url=settings.keep_urls,
+                    )
+                    added = report_url(writer, command)
+            except InvalidTarget as error:
+                print_message(explained(error))
+                unreadable += 1
+                continue
+            row = {**asdict(added), **_summary(investigation)}
+            all_named = all_named and bool(row["provider"])
+            if as_json:
+                print_json(row)
+            else:
+                typer.echo(readable(_sentence(row)))
+    return USAGE if unreadable else incomplete(not all_named)
+
+
+def _from_stdin() -> tuple[list[str], int]:
+    """Return the URLs of stdin, and how many lines could not be read."""
+    items = list(read_items("-", InputFormat.TEXT, None))
+    for item in items:
+        if item.fault:
+            print_message(f"line {item.line}: {item.fault}")
+    urls = [item.text for item in items if not item.fault]
+    return urls, len(items) - len(urls)
+
+
+def _attributor(store: Store, settings: Settings, **options: Any) -> Attributor:
+    """Return an attributor that knows for whom the store vouches."""
+    from attribution.attributor import Attributor
+    from attribution.casework.vouching import vouchings
+
     with store.read() as connection:
         vouched = vouchings(connection)
+    return Attributor(settings, vouched=vouched, **options)
 
-    async def look() -> list[tuple[str, Investigation]]:
-        async with Attributor(settings, offline=offline, vouched=vouched) as attributor:
-            slots = asyncio.Semaphore(settings.jobs)
 
-            async def one(url: str) -> tuple[str, Investigation]:
-                async with slots:
-                    return url, await attributor.investigate(url, served_from=served)
+async def _investigate(
+    attributor: Attributor, urls: Iterable[str], jobs: int, served: ServedStatement | None
+) -> list[Investigation]:
+    """Look URLs up, some at once; return what was learnt of each, in their order."""
+    slots = asyncio.Semaphore(jobs)
 
-            return await asyncio.gather(*(one(url) for url in urls))
+    async def investigate(url: str) -> Investigation:
+        async with slots:
+            return await attributor.investigate(url, served_from=served)
 
-    with store:
-        for url, found in asyncio.run(look()):
-            try:
-                with store.write(who_of(who, settings)) as writer:
-                    added = add_report(
-                        writer, url, found, reported_at=reported_at, keep_url=settings.keep_urls
-                    )
-            except InvalidTarget as error:
-                say(f"attribution: {explained(error)}")
-                faults += 1
-                continue
-            primary = found.attribution.primary
-            rows.append(
-                {
-                    **asdict(added),
-                    "status": found.attribution.status,
-                    "company": primary.provider.name if primary else None,
-                    "mailbox": primary.abuse_contact.email if primary else None,
-                }
-            )
-            if as_json:
-                print_json(rows[-1])
-            else:
-                typer.echo(_sentence(rows[-1]))
-    known = all(row["provider"] for row in rows)
-    return exit_code.USAGE if faults else exit_code.ALL_ATTRIBUTED if known else exit_code.SOME_NOT
+    async with attributor:
+        return await asyncio.gather(*map(investigate, urls))
+
+
+def _summary(investigation: Investigation) -> dict[str, Any]:
+    primary = investigation.attribution.primary
+    return {
+        "status": investigation.attribution.status,
+        "company": primary.provider.name if primary else None,
+        "mailbox": primary.abuse_contact.email if primary else None,
+    }
 
 
 def _sentence(row: dict[str, Any]) -> str:
+    report, case, provider = row["report"], row["case"], row["provider"]
     if row["duplicate"]:
-        return words(
-            f"{row['report']}  reported before, and open: case {row['case']}, "
-            f"{row['provider'] or 'nobody known yet'}"
-        )
-    if row["provider"] is None:
-        return (
-            f"{row['report']}  nobody is known to be responsible yet; `attribution recheck` "
-            "asks again"
-        )
+        return f"{report}  reported before, and open: case {case}, {provider or 'no provider yet'}"
+    if provider is None:
+        return f"{report}  no provider is named yet; `attribution recheck` asks again"
     if row["candidate_cases"]:
-        listed = ", ".join(row["candidate_cases"])
-        return words(
-            f"{row['report']}  DNS leads to several companies, each with a case as "
-            f"candidate: {listed}"
-        )
-    others = f"; the site has {len(row['same_site'])} other case(s)" if row["same_site"] else ""
-    return words(
-        f"{row['report']}  case {row['case']}  {row['company']} ({row['provider']}), "
-        f"{row['mailbox'] or 'no mailbox'}{others}"
-    )
+        cases = ", ".join(row["candidate_cases"])
+        return f"{report}  DNS leads to several companies, each with a case as candidate: {cases}"
+    mailbox = row["mailbox"] or "no mailbox"
+    sentence = f"{report}  case {case}  {row['company']} ({provider}), {mailbox}"
+    if row["same_site"]:
+        return f"{sentence}; the site has {len(row['same_site'])} other case(s)"
+    return sentence
 
 
 @report_app.command(
@@ -151,7 +164,7 @@ def _sentence(row: dict[str, Any]) -> str:
 )
 @needs("report erase", Extra.HOTLINE)
 def erase(
-    report: Annotated[str, typer.Argument(metavar="REPORT")],
+    report: Annotated[str, typer.Argument(metavar="REPORT", help="Its key, from `case show`.")],
     why: Why,
     who: Who = None,
     as_json: AsJson = False,
@@ -159,19 +172,16 @@ def erase(
     """Make everything that tells of a reported URL unreadable, for good. The case stays, and the
     log still verifies.
     """
-    from attribution.casework.reporting import erase as erase_report
+    from attribution.casework.erasing import EraseReport, erase_report
     from attribution.store.engine import scrub
 
     store, settings = open_store()
     with store:
-        with store.write(who_of(who, settings)) as writer:
-            erase_report(writer, report, why)
+        with store.write(who or settings.analyst) as writer:
+            erase_report(writer, EraseReport(report=report, why=why))
         scrub(store.engine)
-    tell(
-        {"erased": report},
-        f"{report} is erased; backups made before still hold it",
-        as_json=as_json,
-    )
+    sentence = f"{report} is erased; backups made before still hold it"
+    show_outcome({"erased": report}, sentence, as_json=as_json)
 
 
 @needs("recheck", Extra.HOTLINE)
@@ -185,34 +195,28 @@ def recheck(
     """Look up every open report anew, as right before a notice: unchanged, changed, moved to
     another provider, or unknown.
     """
-    from attribution.attributor import Attributor
-    from attribution.casework import vouchings
-    from attribution.casework.rechecking import recheck as look_again
+    from attribution.casework.rechecking import recheck as recheck_reports
 
     store, settings = open_store()
-    say_proxy(settings)
-    with store.read() as connection:
-        vouched = vouchings(connection)
+    print_proxy_note(settings)
     rows: list[dict[str, Any]] = []
 
     async def run() -> None:
-        from datetime import timedelta
-
-        async with Attributor(settings, max_age=timedelta(0), vouched=vouched) as attributor:
-            async for one in look_again(
-                store, attributor.investigate, who_of(who, settings), jobs=settings.jobs, case=case
+        async with _attributor(store, settings, max_age=timedelta(0)) as attributor:
+            async for rechecked in recheck_reports(
+                store,
+                attributor.investigate,
+                who or settings.analyst,
+                jobs=settings.jobs,
+                case=case,
             ):
-                rows.append(asdict(one))
+                rows.append(asdict(rechecked))
                 if as_json:
                     print_json(rows[-1])
 
     with store:
         asyncio.run(run())
     if not as_json:
-        show_rows(
-            rows,
-            ["report", "host", "outcome", "before", "after"],
-            as_json=False,
-            empty="no report is open",
-        )
-    return exit_code.SOME_NOT if any(row["outcome"] == "unknown" for row in rows) else 0
+        columns = ["report", "host", "outcome", "before", "after"]
+        show_rows(rows, columns, as_json=False, empty="no report is open")
+    return incomplete(any(row["outcome"] == "unknown" for row in rows))

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pathlib import Path
+
 import pytest
 
+import attribution.registry.dialects
+from attribution.data import packaged_rows
 from attribution.registry.readers import read_networks
 from attribution.registry.registration import UnreadableAnswer
 from attribution.registry.registries import registries
@@ -104,3 +109,12 @@ def test_questions_of_port_43(host: str, above: str, autnum: str) -> None:
     assert server.query_above
     assert server.query_above.format(address="192.0.2.7", cidr="192.0.2.0/24") == above
     assert server.query_autnum.format(asn=64496) == autnum
+
+
+def test_every_dialect_of_the_table_is_a_module_that_reads_networks() -> None:
+    dialects = {row["dialect"] for row in packaged_rows("servers.csv")} - {""}
+    for dialect in dialects:
+        module = import_module(f"attribution.registry.dialects.{dialect}")
+        assert callable(module.read_networks), dialect
+    folder = Path(attribution.registry.dialects.__file__).parent
+    assert {path.stem for path in folder.glob("*.py")} == dialects | {"__init__", "common"}

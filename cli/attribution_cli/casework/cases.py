@@ -1,0 +1,102 @@
+"""`attribution case`: one site at one provider, with its URLs and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import typer
+
+from attribution.extras import Extra
+from attribution_cli.casework.shared import (
+    AsJson,
+    Case,
+    Limit,
+    plain,
+    print_json,
+    readable,
+    reading,
+    show_fields,
+    show_rows,
+)
+from attribution_cli.console import results
+from attribution_cli.needs import needs
+
+case_app = typer.Typer(help="Cases: one site at one provider.", no_args_is_help=True)
+_NOT_SHOWN = ("evidence_sha256", "statement")
+"""Fields of an event's detail that are for programs."""
+
+
+@case_app.command("list", epilog="Example: attribution case list --provider ripe:ORG-EX1-RIPE")
+@needs("case list", Extra.HOTLINE)
+def case_list(
+    provider: Annotated[
+        str | None,
+        typer.Option(help="Only of this provider, under every name that is one history with it."),
+    ] = None,
+    after: Annotated[
+        str | None, typer.Option(metavar="CASE", help="Cursor: list the cases after this one.")
+    ] = None,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List cases, the latest first."""
+    from attribution.casework.views import case_lines
+
+    with reading() as view:
+        provider_id = view.provider_id(provider)
+        cases = case_lines(view.connection, provider_id=provider_id, after=after, limit=limit)
+    show_rows(
+        map(_case_row, cases),
+        ["case", "opened_at", "state", "provider", "site", "urls", "online"],
+        as_json=as_json,
+        empty="no cases",
+    )
+
+
+@case_app.command("show", epilog="Example: attribution case show c4b81d9f02aa")
+@needs("case show", Extra.HOTLINE)
+def case_show(case: Case, as_json: AsJson = False) -> None:
+    """Show a case: its URLs, and everything that happened,
+    with when it was known and who noted it.
+    """
+    from attribution.casework.views import case_view
+
+    with reading() as view:
+        shown = case_view(view.connection, case, view.now)
+    values = {**_case_row(shown.line), "token": shown.token, "next_step": shown.next_step}
+    if as_json:
+        print_json({**values, "reports": shown.reports, "events": shown.events})
+        return
+    show_fields(values)
+    typer.echo()
+    show_rows(
+        shown.reports,
+        ["report", "host", "reported_at", "last_check", "checked_at", "erased"],
+        as_json=False,
+        empty="no URLs",
+    )
+    typer.echo()
+    _show_events(shown.events)
+
+
+def _case_row(line: Any) -> dict[str, Any]:
+    values = plain(line)
+    return {"case": values.pop("key"), **values}
+
+
+def _show_events(events: Iterable[Any]) -> None:
+    """Show events to a person: a line each, and below it what else is known, as wide as it is."""
+    from rich.text import Text
+
+    for event in map(plain, events):
+        about = [event["report"], event["who"]]
+        if event["corrects"] is not None:
+            about.append(f"corrects {event['corrects']}")
+        line = [event["seq"], event["at"], event["kind"], *filter(None, about)]
+        results().print(Text("  ".join(map(readable, line)), style="bold"), soft_wrap=True)
+        detail = {name: part for name, part in event["detail"].items() if name not in _NOT_SHOWN}
+        if event["detail"].get("statement") is not None:
+            detail["signed"] = True
+        if detail:
+            results().print(Text(f"    {readable(detail)}"), soft_wrap=True)

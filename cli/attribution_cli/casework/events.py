@@ -1,0 +1,120 @@
+"""`attribution event`: what happened to a case, to one of its URLs, or to a provider."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from attribution.extras import Extra
+from attribution_cli.casework.checkers import note_statements
+from attribution_cli.casework.shared import (
+    AsJson,
+    At,
+    LastOnline,
+    Who,
+    Why,
+    recording,
+    show_outcome,
+)
+from attribution_cli.console import print_message
+from attribution_cli.needs import needs
+
+event_app = typer.Typer(help="What happened to a case or provider.", no_args_is_help=True)
+
+
+@event_app.command(
+    "add", epilog="Example: attribution event add ack --case c4b81d9f02aa --at 2026-03-01T10:00Z"
+)
+@needs("event add", Extra.HOTLINE)
+def add(
+    kind: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[KIND]",
+            help="ack, bounce, refused, still_online, offline, reply, court_order, "
+            "contact_confirmed, …",
+        ),
+    ] = None,
+    case: Annotated[str | None, typer.Option(help="The case that it happened to.")] = None,
+    report: Annotated[
+        str | None, typer.Option(help="The URL's report, for what happened to one URL.")
+    ] = None,
+    provider: Annotated[
+        str | None, typer.Option(help="The provider, for what concerns it as a whole.")
+    ] = None,
+    at: At = None,
+    note: Annotated[str | None, typer.Option(help="What else is to be known.")] = None,
+    last_online: LastOnline = None,
+    statement: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="Checks that a registered checker signed, a JSON object a line, instead of KIND.",
+        ),
+    ] = None,
+    fields: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar="NAME=VALUE",
+            help="What else is known, as often as needed: served_by, resolved_to, "
+            "compared, checker, "
+            "automatic, believed, by, to, channel, legal_ground, by_whom, notices.",
+        ),
+    ] = None,
+    who: Who = None,
+    as_json: AsJson = False,
+) -> int | None:
+    """Note that something happened. What was noted is never changed: `event correct` takes it back
+    by another event.
+    """
+    from attribution.casework.event_fields import read_event_fields
+    from attribution.casework.noting import NoteEvent, counts_for_nothing, note_event
+    from attribution.store.times import iso
+
+    if statement is not None and kind is None:
+        return note_statements(statement, who, as_json=as_json)
+    if statement is not None or kind is None:
+        raise typer.BadParameter("give a KIND, or signed checks with --statement FILE")
+    detail = read_event_fields(fields or [])
+    if note:
+        detail["note"] = note
+    if last_online:
+        detail["last_online"] = iso(last_online)
+    with recording(who) as writer:
+        command = NoteEvent(
+            kind=kind, at=at, case=case, report=report, provider=provider, fields=detail
+        )
+        numbers = note_event(writer, command)
+        unsigned = counts_for_nothing(writer.connection, kind)
+    sentence = f"noted as event {', '.join(map(str, numbers))}"
+    show_outcome({"events": numbers}, sentence, as_json=as_json)
+    if unsigned and not as_json:
+        print_message(
+            "it counts for nothing: a checker signs such a check, and --statement takes it"
+        )
+    return None
+
+
+@event_app.command(
+    "correct",
+    epilog="Example: attribution event correct 1207 --why 'the bounce was of another notice'",
+)
+@needs("event correct", Extra.HOTLINE)
+def correct(
+    seq: Annotated[int, typer.Argument(metavar="EVENT", help="Its number, from `case show`.")],
+    why: Why,
+    who: Who = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take back an event that was noted wrongly, by a new one that names it."""
+    from attribution.casework.noting import CorrectEvent, correct_event
+
+    with recording(who) as writer:
+        number = correct_event(writer, CorrectEvent(event=seq, why=why))
+    sentence = f"event {seq} is taken back by event {number}"
+    show_outcome({"event": number, "corrects": seq}, sentence, as_json=as_json)
