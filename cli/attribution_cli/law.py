@@ -14,7 +14,7 @@ from attribution.data.hotlines import hotlines
 from attribution.data.law_tables import stale_rows, table_states
 from attribution.data.laws import DutyRole, duties, provisions
 from attribution.data.ways_out import way_out
-from attribution_cli.console import say
+from attribution_cli.console import print_message
 from attribution_cli.safe_text import shown
 
 _NONE_KNOWN = "no law known here"
@@ -31,9 +31,7 @@ def show_tables(*, as_json: bool) -> None:
             f"{state.stale:3} not looked at for a year, oldest {state.oldest}"
         )
     for row in stale_rows(today()):
-        say(
-            f"attribution: {row.table}: {row.country} {row.name} was last looked at {row.looked_at}"
-        )
+        print_message(f"{row.table}: {row.country} {row.name} was last looked at {row.looked_at}")
 
 
 def show_country(country: str, *, as_json: bool) -> None:
