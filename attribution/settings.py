@@ -274,6 +274,18 @@ class CaseSettings(BaseModel):
     hotline_mailbox: str = Field(
         "", description="where replies go: notices carry it with a token, name+TOKEN@domain"
     )
+    hotline_address: str = Field(
+        "", description="the hotline's postal address, for notices and letters; lines end with \\n"
+    )
+    hotline_telephone: str = Field(
+        "", description="the hotline's telephone number, for notices and letters"
+    )
+    anonymous_notifier: bool = Field(
+        False,
+        description="notices name neither the hotline nor its address and telephone, which "
+        "Regulation (EU) 2022/2065, Art. 16(2)(c), does not ask for here; replies still go to "
+        "hotline_mailbox",
+    )
     mail_authserv: str = Field(
         "",
         description="authserv-id of the hotline's own mail relay, as its Authentication-Results "
@@ -364,6 +376,11 @@ class Settings(ServiceSettings, CaseSettings, LookupSettings):
         return (
             f"RDAP goes through the proxy {host}:{parts.port}; WHOIS (port 43) and DNS go directly"
         )
+
+    @property
+    def postal_address(self) -> str:
+        """The hotline's postal address with its line breaks, which variables write `\\n`."""
+        return self.hotline_address.replace("\\n", "\n")
 
     @property
     def service_url(self) -> str:

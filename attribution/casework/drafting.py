@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
+from attribution.casework.case_facts import CaseFacts, case_facts
 from attribution.casework.cases import case_named
-from attribution.casework.mailboxes import approvals_of
+from attribution.casework.findings import last_findings
+from attribution.casework.mailboxes import Mailboxes, mailboxes_of
 from attribution.casework.notices_due import Due
-from attribution.casework.url_state import last_checks
 from attribution.codes import Refusal
+from attribution.data.dated import today
 from attribution.data.laws import Law, laws_of
 from attribution.decide.answer import decide_from
 from attribution.decide.facts import Facts
 from attribution.errors import EvidenceError, InvalidTarget, Refused
 from attribution.evidence import Evidence
-from attribution.formats.xarf import xarf_report
+from attribution.formats.xarf import Verification, xarf_report
 from attribution.models import Attribution, WriteStep
-from attribution.notices.notice import Notice
+from attribution.notices.legal import legal_ground
+from attribution.notices.notice import EarlierNotice, Notice, NoticeCase, OnlineOn
 from attribution.notices.rendering import render_notice
 from attribution.settings import Settings
 from attribution.store import Reader
 from attribution.store.keys import Keys
-from attribution.store.queries.notices import first_sent
-from attribution.store.queries.providers import providers_with_mailbox
+from attribution.store.queries.cases import Case
+from attribution.store.queries.providers import (
+    identifiers_of,
+    provider_with_id,
+    provider_with_key,
+    providers_with_mailbox,
+)
 from attribution.store.queries.reports import Report, evidence_of, reports_with_keys
 from attribution.store.times import moment
 from attribution.target import defanged, plain_url
@@ -40,17 +49,29 @@ class Sender:
     mailbox: str
     language: str = "en"
     urls: Literal["defanged", "whole"] = "defanged"
+    """How the text names URLs."""
     templates: Path | None = None
+    country: str = ""
+    """ISO 3166-1 alpha-2; its penal article is cited."""
+    address: str = ""
+    """Postal address, with a line break between lines."""
+    telephone: str = ""
+    anonymous: bool = False
+    """Whether notices leave its name, address and telephone out."""
 
     @classmethod
     def of(cls, settings: Settings, language: str | None = None) -> Sender:
         """Return the hotline that the settings name."""
         return cls(
-            settings.hotline_name,
-            settings.hotline_mailbox,
-            language or settings.notice_language,
-            settings.notice_urls,
-            settings.templates_folder,
+            name=settings.hotline_name,
+            mailbox=settings.hotline_mailbox,
+            language=language or settings.notice_language,
+            urls=settings.notice_urls,
+            templates=settings.templates_folder,
+            country=settings.hotline_country,
+            address=settings.postal_address,
+            telephone=settings.hotline_telephone,
+            anonymous=settings.anonymous_notifier,
         )
 
     def reply_to(self, token: str) -> str:
@@ -65,6 +86,7 @@ class Draft:
 
     case: str
     what: str
+    """`reminder` where this mailbox was written to before, else `notice`."""
     to: str
     mailbox: str | None
     role: str
@@ -76,23 +98,40 @@ class Draft:
     xarf: tuple[dict[str, Any], ...] = ()
     in_the_way: tuple[str, ...] = ()
 
+    def reports(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield (case, XARF report) of each URL."""
+        return ((self.case, report) for report in self.xarf)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Recipient:
-    """Whom a notice goes to."""
+class Recipient:
+    """Whom a notice of a case goes to."""
 
     step: WriteStep
+    mailbox: str | None
+    """In lower case; None where none is known, or mail to it came back."""
+    own_mailboxes: frozenset[str]
+    """Every mailbox that is known to be the company's."""
     country: str | None
-    addresses: tuple[str, ...]
-    """IP addresses of the site, for XARF."""
     approved: bool
     """Whether its mailbox is approved: only then the notice names URLs."""
+    in_the_way: tuple[str, ...] = ()
 
-    @property
-    def mailbox(self) -> str | None:
-        """The mailbox, in lower case."""
-        contact = self.step.contact
-        return contact.lower() if contact and "@" in contact else None
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseToDraft:
+    """A case that a notice is about, with everything that the notice may state."""
+
+    due: Due
+    case: Case
+    facts: CaseFacts
+    reports: tuple[Report, ...]
+    urls: tuple[str, ...]
+    """Whole, one a report."""
+    addresses: tuple[str, ...]
+    """IP addresses of the site, for XARF."""
+    recipients: tuple[Recipient, ...] = field(default=())
+    """In the order to write."""
 
 
 def draft_notices(
@@ -103,101 +142,213 @@ def draft_notices(
     URLs come from the store where it keeps them, else from `urls`, those that the case has a keyed
     hash of. Raises Refused where one is missing, or the hotline has no name or mailbox.
     """
+    check_sender(sender)
+    (subject,) = cases_to_draft(reader, keys, [due], urls)
+    return [_draft(subject, recipient, sender) for recipient in subject.recipients]
+
+
+def check_sender(sender: Sender) -> None:
+    """Raise Refused for a hotline without name or mailbox."""
     if not sender.name or "@" not in sender.mailbox:
         remedy = (
             "a notice names the hotline and where replies go: set ATTRIBUTION_HOTLINE_NAME and "
             "ATTRIBUTION_HOTLINE_MAILBOX"
         )
         raise Refused(Refusal.MISSING, "hotline_name", "", remedy)
-    case = case_named(reader, due.case)
-    reports = reports_with_keys(reader, due.reports)
-    reported = _urls(keys, reports, urls)
-    online = [check.at for check in last_checks(reader, [case.id]).values() if not check.over]
-    shown = defanged if sender.urls == "defanged" else str
-    about: dict[str, Any] = {
-        "case": due.case,
-        "site": shown(case.site or reports[0].host or due.case),
-        "hotline": sender.name,
-        "reminder": due.what == "reminder",
-        "first_sent": _day(first_sent(reader, case.id)),
-        "last_seen": _day(max(online, default=None)),
-        "urls": tuple(map(shown, reported)),
-        "defanged": sender.urls == "defanged",
-        "reply_to": sender.reply_to(case.token),
-        "token": case.token,
-    }
-    drafts = []
-    for recipient in _recipients(reader, due, reports):
-        notice = Notice(
-            **about,
-            to=recipient.step.to,
-            role_code=recipient.step.role,
-            urls_given=recipient.approved,
-            laws=tuple(map(_law, laws_of(recipient.country, recipient.step.role))),
-        )
-        xarf: tuple[dict[str, Any], ...] = ()
-        if recipient.approved:
-            xarf = tuple(
-                xarf_report(url, case.token, sender, recipient.addresses) for url in reported
+
+
+def cases_to_draft(
+    reader: Reader, keys: Keys, due_cases: Sequence[Due], urls: Iterable[str]
+) -> list[CaseToDraft]:
+    """Return what notices of cases may state, with their parties. Raises Refused."""
+    cases = [case_named(reader, due.case) for due in due_cases]
+    facts = case_facts(reader, [case.id for case in cases])
+    given, subjects = list(urls), []
+    for due, case in zip(due_cases, cases, strict=True):
+        reports = tuple(reports_with_keys(reader, due.reports))
+        answer, steps = _newest_answer(reader, due, reports)
+        addresses = () if answer is None else tuple(address.ip for address in answer.addresses)
+        subjects.append(
+            CaseToDraft(
+                due=due,
+                case=case,
+                facts=facts[case.id],
+                reports=reports,
+                urls=tuple(_urls(keys, reports, given)),
+                addresses=addresses,
+                recipients=tuple(_recipients(reader, due, case, answer, steps)),
             )
-        drafts.append(_draft(due, sender, recipient, notice, xarf))
-    return drafts
+        )
+    return subjects
 
 
-def _draft(
-    due: Due,
-    sender: Sender,
-    recipient: _Recipient,
-    notice: Notice,
-    xarf: tuple[dict[str, Any], ...],
-) -> Draft:
-    """Return the notice to one party."""
-    step = recipient.step
-    in_the_way: tuple[str, ...] = ()
-    if recipient.mailbox == due.to:
-        in_the_way = due.in_the_way
-    elif not recipient.approved:
-        in_the_way = (f"the mailbox of {step.to} is not approved",)
-    subject, text = render_notice(notice, sender.language, sender.templates)
-    return Draft(
-        case=due.case,
-        what=due.what,
-        to=step.to,
-        mailbox=recipient.mailbox,
-        role=step.role,
-        when=step.when,
-        subject=subject,
-        text=text,
-        reply_to=notice.reply_to,
-        xarf=xarf,
-        in_the_way=in_the_way,
+def notice_to(
+    recipient: Recipient, sender: Sender, cases: Iterable[NoticeCase], on: date | None = None
+) -> Notice:
+    """Return the notice of cases to a party on a day (today, where left out)."""
+    day, role = on or today(), recipient.step.role
+    return Notice(
+        to=recipient.step.to,
+        role_code=role,
+        hotline="" if sender.anonymous else sender.name,
+        mailbox=sender.mailbox,
+        postal_address=() if sender.anonymous else tuple(sender.address.splitlines()),
+        telephone="" if sender.anonymous else sender.telephone,
+        anonymous=sender.anonymous,
+        urls_given=recipient.approved,
+        defanged=sender.urls == "defanged",
+        legal=legal_ground(recipient.country, role, sender.country, day),
+        laws=tuple(map(_law, laws_of(recipient.country, role, day))),
+        cases=tuple(cases),
     )
 
 
-def _recipients(reader: Reader, due: Due, reports: list[Report]) -> Iterator[_Recipient]:
-    """Yield whom to write to in order, as the newest kept evidence of the site says."""
-    answer, steps = _newest_answer(reader, due, reports)
-    countries: dict[str, str | None] = {}
-    addresses: tuple[str, ...] = ()
-    if answer is not None:
-        countries = {party.provider.name: party.provider.country for party in answer.parties}
-        addresses = tuple(address.ip for address in answer.addresses)
-    for step in steps:
-        mailbox = (step.contact or "").lower()
-        yield _Recipient(
-            step=step,
-            country=countries.get(step.to),
-            addresses=addresses,
-            approved="@" in mailbox and _is_approved(reader, mailbox),
+def notice_case(subject: CaseToDraft, recipient: Recipient, sender: Sender) -> NoticeCase:
+    """Return what a notice to a party states of a case: only what the log has of this party."""
+    case, facts = subject.case, subject.facts
+    shown = defanged if sender.urls == "defanged" else str
+    to_you = facts.sent_to({_contact(recipient)} - {""})
+    to_others = [
+        (other.step.to, days)
+        for other in subject.recipients
+        if other.step.to != recipient.step.to and (days := facts.sent_to(other.own_mailboxes))
+    ]
+    stated = [*to_you, *(at for _, days in to_others for at in days)]
+    return NoticeCase(
+        case=case.key,
+        site=shown(case.site or subject.reports[0].host or case.key),
+        urls=tuple(map(shown, subject.urls)),
+        reply_to=sender.reply_to(case.token),
+        token=case.token,
+        written_to_you=_days(to_you),
+        written_to_others=tuple(
+            EarlierNotice(company=company, days=_days(days)) for company, days in to_others
+        ),
+        online=_online(subject, max(stated)) if stated else (),
+        analyst=all(report.id in facts.seen_by_person for report in subject.reports),
+    )
+
+
+def xarf_reports(subject: CaseToDraft, sender: Sender) -> tuple[dict[str, Any], ...]:
+    """Return the XARF reports of a case, one a URL."""
+    reports = []
+    for report, url in zip(subject.reports, subject.urls, strict=True):
+        check = subject.facts.online.get(report.id)
+        verification = Verification(
+            by_person=report.id in subject.facts.seen_by_person,
+            online_at=None if check is None else moment(check.at),
+            compared=None if check is None else check.compared,
         )
+        token = subject.case.token
+        reports.append(xarf_report(url, token, sender, subject.addresses, verification))
+    return tuple(reports)
+
+
+def _draft(subject: CaseToDraft, recipient: Recipient, sender: Sender) -> Draft:
+    """Return the notice of a case to one party."""
+    about = notice_case(subject, recipient, sender)
+    notice = notice_to(recipient, sender, [about])
+    text = render_notice(notice, sender.language, sender.templates)
+    return Draft(
+        case=subject.case.key,
+        what="reminder" if about.reminder else "notice",
+        to=recipient.step.to,
+        mailbox=recipient.mailbox,
+        role=recipient.step.role,
+        when=recipient.step.when,
+        subject=text.subject,
+        text=text.text,
+        reply_to=about.reply_to,
+        xarf=xarf_reports(subject, sender) if recipient.approved else (),
+        in_the_way=recipient.in_the_way,
+    )
+
+
+def _online(subject: CaseToDraft, after: int) -> tuple[OnlineOn, ...]:
+    """Return on which days how many URLs were online at their last check, if that was after a
+    time.
+    """
+    counts: dict[str, int] = {}
+    for report in subject.reports:
+        check = subject.facts.online.get(report.id)
+        if check is not None and check.at > after:
+            counts[_day(check.at)] = counts.get(_day(check.at), 0) + 1
+    return tuple(OnlineOn(day=day, count=count) for day, count in sorted(counts.items()))
+
+
+def _recipients(
+    reader: Reader, due: Due, case: Case, answer: Attribution | None, steps: list[WriteStep]
+) -> Iterator[Recipient]:
+    """Yield whom to write to in order, as the newest kept evidence of the site says.
+
+    Who comes after companies that cannot be written to is written to now.
+    """
+    parties = answer.parties if answer is not None else []
+    by_name = {party.provider.name: party.provider for party in parties if party.addressee}
+    nobody_yet = True
+    for place, step in enumerate(steps):
+        provider = by_name.get(step.to)
+        is_first = place == 0
+        number = (
+            case.provider_id if is_first else _stored(reader, provider.id if provider else None)
+        )
+        mailboxes = Mailboxes() if number is None else mailboxes_of(reader, [number])[number]
+        published = (step.contact or "").lower()
+        published = published if "@" in published else ""
+        mailbox = due.to if is_first else mailboxes.to_write_to(published or None)
+        country = provider.country if provider else None
+        if is_first and number is not None:
+            country = country or provider_with_id(reader, number).country
+        approved = mailbox is not None and _is_approved(reader, mailbox)
+        yield Recipient(
+            step=step.model_copy(update={"when": "now"}) if nobody_yet else step,
+            mailbox=mailbox,
+            own_mailboxes=_own_mailboxes(reader, number, {published, mailbox or ""}),
+            country=country,
+            approved=approved,
+            in_the_way=due.in_the_way
+            if is_first
+            else _hindrances(step, mailbox, approved, mailboxes),
+        )
+        nobody_yet = nobody_yet and mailbox is None
+
+
+def _hindrances(
+    step: WriteStep, mailbox: str | None, approved: bool, mailboxes: Mailboxes
+) -> tuple[str, ...]:
+    """Return why a notice to a party that is not the case's own may not go out."""
+    if approved:
+        return ()
+    bounced = mailboxes.bounced.get((step.contact or "").lower())
+    if mailbox is None and bounced is not None:
+        return (f"mail to {step.contact} bounced on {_day(bounced)}: look for another way",)
+    if mailbox is None:
+        return (f"no mailbox of {step.to} is known: look for another way to reach it",)
+    return (f"the mailbox of {step.to} is not approved",)
+
+
+def _own_mailboxes(reader: Reader, number: int | None, known: set[str]) -> frozenset[str]:
+    """Return every mailbox that is known to be a company's."""
+    identifiers = identifiers_of(reader, [number]) if number is not None else []
+    stored = {row.value for row in identifiers if row.kind == "mailbox"}
+    return frozenset((stored | known) - {""})
+
+
+def _stored(reader: Reader, key: str | None) -> int | None:
+    """Return the id of a provider; None where the store does not know it."""
+    provider = provider_with_key(reader, key) if key else None
+    return None if provider is None else provider.id
 
 
 def _newest_answer(
-    reader: Reader, due: Due, reports: list[Report]
+    reader: Reader, due: Due, reports: Sequence[Report]
 ) -> tuple[Attribution | None, list[WriteStep]]:
-    """Return the answer of the newest evidence that leads to the mailbox of the notice, and whom it
-    says to write to; without such evidence the provider alone.
+    """Return the answer of the newest evidence that leads to the mailbox that was last found, and
+    whom it says to write to; without such evidence the provider alone.
     """
+    findings = last_findings(reader, [report.id for report in reports]).values()
+    newest = max(findings, key=lambda finding: finding.looked_up_at, default=None)
+    published = newest.mailbox if newest is not None else None
     for report in reversed(reports):
         try:
             bundle = Evidence.from_bytes(zlib.decompress(evidence_of(reader, report.id) or b""))
@@ -205,7 +356,7 @@ def _newest_answer(
         except (EvidenceError, zlib.error):
             continue
         steps = [step for step in answer.write_order if step.role != "authority"]
-        if steps and due.to in (None, (steps[0].contact or "").lower()):
+        if steps and published in (None, (steps[0].contact or "").lower()):
             # One letter to one recipient, in the first of its roles: a host is often the holder of
             # its addresses too.
             by_contact = {(step.contact or step.to).lower(): step for step in reversed(steps)}
@@ -217,7 +368,7 @@ def _newest_answer(
     return None, [step]
 
 
-def _urls(keys: Keys, reports: list[Report], given: Iterable[str]) -> list[str]:
+def _urls(keys: Keys, reports: Sequence[Report], given: Iterable[str]) -> list[str]:
     """Return the URLs of reports. Raises Refused where the store does not keep one, and it is not
     among those given.
     """
@@ -246,15 +397,23 @@ def _urls(keys: Keys, reports: list[Report], given: Iterable[str]) -> list[str]:
 
 
 def _is_approved(reader: Reader, mailbox: str) -> bool:
-    by_provider = approvals_of(reader, providers_with_mailbox(reader, mailbox))
-    return any(mailbox in approved for approved in by_provider.values())
+    known = mailboxes_of(reader, providers_with_mailbox(reader, mailbox))
+    return any(mailbox in mailboxes.approved for mailboxes in known.values())
+
+
+def _contact(recipient: Recipient) -> str:
+    """Return where a notice to a party goes, as notices note it; empty where that is not known."""
+    return recipient.mailbox or (recipient.step.contact or "").lower()
 
 
 def _law(law: Law) -> str:
     article = f", Art. {law.article}" if law.article else ""
-    since = f" ({law.since})" if law.since else ""
-    return f"{law.law}{article}{since}"
+    return f"{law.law}{article} ({law.since})"
 
 
-def _day(at: int | None) -> str:
-    return "" if at is None else f"{moment(at):%Y-%m-%d}"
+def _day(at: int) -> str:
+    return f"{moment(at):%Y-%m-%d}"
+
+
+def _days(times: Iterable[int]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_day(at) for at in sorted(times)))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from attribution.casework.case_facts import case_facts
 from attribution.casework.cases import case_named
 from attribution.casework.findings import Finding, last_findings
-from attribution.casework.mailboxes import Approval, approvals_of
+from attribution.casework.mailboxes import Mailboxes, mailboxes_of
 from attribution.casework.terms import Terms, terms_of
 from attribution.casework.url_state import LastCheck, last_checks
 from attribution.data.hotlines import hotlines
@@ -37,7 +38,9 @@ class Due:
     since: int
     """Microseconds since 1970."""
     to: str | None
-    """The mailbox that the last lookup found."""
+    """The mailbox that it goes to: the one that the last lookup found; where that found none or
+    mail to it came back, the one that a person approved last. None where there is none.
+    """
     reports: tuple[str, ...]
     in_the_way: tuple[str, ...] = ()
     """Why it may not go out yet; empty when it may."""
@@ -56,14 +59,25 @@ class _NextNotice:
     since: int
     reports: tuple[Report, ...]
     is_called_for: bool
-    """Nothing was sent yet, or a checker saw a URL online since."""
+    """Nothing arrived yet, or a checker saw a URL online since."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    """What is known of the sending of a case's notices."""
+
+    sent_at: int | None
+    """When the last went out."""
+    bounced_at: int | None
+    """When the last came back, if none has gone through."""
+    terms: Terms
 
 
 def due_notices(
     reader: Reader, now: int, usual: Terms, hotline_country: str, case: str | None = None
 ) -> list[Due]:
-    """Return what is due: first notices whose reports had their time to gather, and reminders while
-    a URL is online.
+    """Return what is due: first notices whose reports had their time to gather, notices whose last
+    one came back, and reminders while a URL is online.
 
     With `case`, the next notice of that case, whatever stands in its way. Raises NotFound.
     """
@@ -73,7 +87,7 @@ def due_notices(
         cases = case_if_open(reader, case_named(reader, case).key)
     case_ids = [row.id for row in cases]
     reports, checks = reports_of_cases(reader, case_ids), last_checks(reader, case_ids)
-    sent = last_sent(reader, case_ids)
+    sent, facts = last_sent(reader, case_ids), case_facts(reader, case_ids)
     terms = terms_of(reader, {row.provider_id for row in cases}, usual)
     notices = []
     for row in cases:
@@ -83,26 +97,29 @@ def due_notices(
             if not report.erased and not (report.id in checks and checks[report.id].over)
         ]
         if there:
-            notice = _next_notice(row, there, checks, sent.get(row.id), terms[row.provider_id])
+            sending = _Sending(sent.get(row.id), facts[row.id].bounced_at, terms[row.provider_id])
+            notice = _next_notice(row, there, checks, sending)
             if case is not None or (notice.is_called_for and notice.since <= now):
                 notices.append(notice)
     findings = last_findings(reader, [url.id for notice in notices for url in notice.reports])
-    approved = approvals_of(reader, {notice.case.provider_id for notice in notices})
+    mailboxes = mailboxes_of(reader, {notice.case.provider_id for notice in notices})
     due = []
     for notice in notices:
         provider_id = notice.case.provider_id
         lookups = [findings[report.id] for report in notice.reports]
         obstacles = _obstacles(notice, lookups, terms[provider_id], now)
-        due.append(_due(notice, lookups, obstacles, approved[provider_id], hotline_country, now))
+        route_to = _route_to(notice.case, _newest(lookups), hotline_country, now)
+        due.append(_due(notice, _newest(lookups), obstacles, mailboxes[provider_id], route_to))
     return due
 
 
 def _next_notice(
-    case: Case, there: list[Report], checks: dict[int, LastCheck], sent_at: int | None, terms: Terms
+    case: Case, there: list[Report], checks: dict[int, LastCheck], sending: _Sending
 ) -> _NextNotice:
     """Return the next notice of a case about URLs that are still there."""
-    if sent_at is None:
-        since = case.opened_at + int(terms.grouping_hours * HOUR)
+    sent_at, bounced_at, terms = sending.sent_at, sending.bounced_at, sending.terms
+    if sent_at is None or bounced_at is not None:
+        since = bounced_at or case.opened_at + int(terms.grouping_hours * HOUR)
         return _NextNotice(
             case=case, what="notice", since=since, reports=tuple(there), is_called_for=True
         )
@@ -141,26 +158,15 @@ def _obstacles(notice: _NextNotice, lookups: list[Finding], terms: Terms, now: i
 
 def _due(
     notice: _NextNotice,
-    lookups: list[Finding],
+    newest: Finding,
     obstacles: list[str],
-    approved: dict[str, Approval],
-    hotline_country: str,
-    now: int,
+    mailboxes: Mailboxes,
+    route_to: str | None,
 ) -> Due:
     """Return a notice with where it goes, and everything that stands in its way."""
-    case, newest = notice.case, _newest(lookups)
-    to = newest.mailbox or None
-    country = str(newest.country or case.country or "")
-    route_to = None
-    if hotline_country and country and country != hotline_country:
-        recipients = hotlines(country) or way_out(country, moment(now).date())
-        route_to = f"{'; '.join(row.name for row in recipients)} ({country})"
-    elif to is None:
-        obstacles.append("no abuse mailbox is known: look for another way to reach the provider")
-    elif to not in approved:
-        obstacles.append(
-            f"the mailbox {to} is not approved: `attribution provider approve {case.provider} {to}`"
-        )
+    case, to = notice.case, mailboxes.to_write_to(newest.mailbox)
+    if route_to is None and to not in mailboxes.approved:
+        obstacles.append(_no_mailbox(case, newest.mailbox, to, mailboxes))
     return Due(
         case=case.key,
         provider=case.provider,
@@ -171,6 +177,30 @@ def _due(
         in_the_way=tuple(obstacles),
         route_to=route_to,
     )
+
+
+def _no_mailbox(case: Case, published: str | None, to: str | None, mailboxes: Mailboxes) -> str:
+    """Return why there is no approved mailbox to write to, and what to do."""
+    if to is not None:
+        return (
+            f"the mailbox {to} is not approved: `attribution provider approve {case.provider} {to}`"
+        )
+    if published is None:
+        return "no abuse mailbox is known: look for another way to reach the provider"
+    return (
+        f"mail to {published} bounced on {moment(mailboxes.bounced[published]):%Y-%m-%d}: approve "
+        f"another mailbox (`attribution provider approve {case.provider} MAILBOX`), write to the "
+        "next party, or reach the provider by telephone, letter or form"
+    )
+
+
+def _route_to(case: Case, newest: Finding, hotline_country: str, now: int) -> str | None:
+    """Return who takes the notice where the provider is in another country than the hotline."""
+    country = str(newest.country or case.country or "")
+    if not hotline_country or not country or country == hotline_country:
+        return None
+    recipients = hotlines(country) or way_out(country, moment(now).date())
+    return f"{'; '.join(row.name for row in recipients)} ({country})"
 
 
 def _newest(lookups: list[Finding]) -> Finding:

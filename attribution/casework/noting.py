@@ -11,20 +11,23 @@ from typing import Any
 from attribution.casework.cases import case_named, report_named
 from attribution.casework.event_fields import checked_fields
 from attribution.casework.fields import check_happened, required
+from attribution.casework.mailboxes import last_written_to, note_bounce_elsewhere
 from attribution.casework.providers import provider_named
-from attribution.codes import Refusal
+from attribution.codes import EventKind, Refusal
 from attribution.errors import NotFound, Refused
 from attribution.history.rows import ABOUT_NOTICE, ABOUT_PROVIDER, ABOUT_URL
 from attribution.store import Reader, Writer
-from attribution.store.queries.cases import Case
-from attribution.store.queries.events import correction_of, event_numbered, is_noted
+from attribution.store.queries.cases import Case, standing_events
+from attribution.store.queries.events import Event, correction_of, event_numbered, is_noted
 from attribution.store.queries.history import ACCUSING, signed_since
-from attribution.store.queries.notices import first_sent
+from attribution.store.queries.notices import first_sent, sent_notices
 from attribution.store.queries.reports import Report, reports_of_cases
 from attribution.store.times import Micros, iso
 
-KINDS = tuple(sorted((ABOUT_NOTICE | ABOUT_PROVIDER) - {"reminder"}))
-"""Kinds of events that are noted, and taken back, by hand."""
+KINDS = tuple(sorted((ABOUT_NOTICE | ABOUT_PROVIDER) - {EventKind.REMINDER}))
+"""Kinds of events that are noted by hand."""
+TAKEN_BACK = frozenset([*KINDS, "sent", EventKind.REMINDER])
+"""Kinds of events that are taken back by hand: notices too, where one was sent by mistake."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,12 +98,20 @@ def write_event(
     about = {"provider_id": case.provider_id, "case_id": case.id}
     if kind not in ABOUT_URL:
         _check_notice_was_sent(writer.connection, case, kind, at)
+        bounced = (
+            _bounced_mailbox(writer.connection, case, at, detail)
+            if kind == EventKind.BOUNCE
+            else ""
+        )
+        if bounced:
+            values = {**detail, "to": bounced}
         report_id = report.id if report else None
-        return [
-            writer.add_event(
-                kind, at, known_at, report_id=report_id, detail=values, origin=origin, **about
-            )
-        ]
+        event = writer.add_event(
+            kind, at, known_at, report_id=report_id, detail=values, origin=origin, **about
+        )
+        if bounced and detail.get("believed") is not False:
+            note_bounce_elsewhere(writer, event, bounced, case.provider_id)
+        return [event]
     urls = [report] if report else reports_of_cases(writer.connection, [case.id])[case.id]
     if not urls:
         raise Refused(Refusal.CONFLICT, "case", case.key, "it holds no URLs of its own")
@@ -127,11 +138,13 @@ def correct_event(writer: Writer, command: CorrectEvent) -> int:
     if event is None:
         remedy = "`attribution case show` and `provider show` list the events that are"
         raise NotFound("event", command.event, remedy)
-    if event.kind not in KINDS:
+    if event.kind not in TAKEN_BACK:
         remedy = f"it is of the kind {event.kind!r}, which is not taken back this way"
         raise Refused(Refusal.INVALID, "event", str(event.seq), remedy)
     if correction_of(writer.connection, event.seq) is not None:
         raise Refused(Refusal.CONFLICT, "event", str(event.seq), "it was taken back already")
+    if event.kind == "sent":
+        _check_no_reminder(writer.connection, event)
     return writer.add_event(
         "correction",
         writer.now,
@@ -169,6 +182,22 @@ def _check_notice_was_sent(reader: Reader, case: Case, kind: str, at: int) -> No
     if at < sent:
         remedy = f"it is before the notice, sent {iso(sent)}"
         raise Refused(Refusal.CONFLICT, "at", str(iso(at)), remedy)
+
+
+def _bounced_mailbox(reader: Reader, case: Case, at: int, detail: Mapping[str, Any]) -> str:
+    """Return the mailbox that a bounce is of: the one that it names, else that of the last notice
+    of its case before it; empty where that is not known.
+    """
+    named = str(detail.get("to") or "")
+    return named or last_written_to(sent_notices(reader, [case.id]), at)
+
+
+def _check_no_reminder(reader: Reader, notice: Event) -> None:
+    """Raise Refused where a reminder of the same case stands: it was the first notice then."""
+    reminders = standing_events(reader, [notice.case_id or 0], [EventKind.REMINDER])
+    if reminders:
+        remedy = f"take the reminder {reminders[-1].seq} back first"
+        raise Refused(Refusal.CONFLICT, "event", str(notice.seq), remedy)
 
 
 def _subject(reader: Reader, command: NoteEvent) -> tuple[Case, Report | None]:

@@ -122,7 +122,7 @@ def duties(country: str | None, role: DutyRole | None, on: date) -> tuple[Duty, 
     """
     return tuple(
         row
-        for row in _duties()
+        for row in all_duties()
         if holds_in(row.country, country)
         and role in row.roles
         and in_force(row.since, row.until, on)
@@ -170,7 +170,8 @@ def _provisions() -> tuple[Provision, ...]:
 
 
 @cache
-def _duties() -> tuple[Duty, ...]:
+def all_duties() -> tuple[Duty, ...]:
+    """Return every row of the table, in its order."""
     return tuple(
         Duty(
             code=row["code"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import IO, Any, ClassVar, Literal, Protocol
+from typing import IO, Any, ClassVar, Protocol
 
 Row = Mapping[str, Any]
 
@@ -43,8 +43,8 @@ class Hotline(Protocol):
         """Mailbox for replies."""
 
     @property
-    def urls(self) -> Literal["defanged", "whole"]:
-        """How reported URLs are written."""
+    def anonymous(self) -> bool:
+        """Whether reports leave the name out."""
 
 
 class ExportFormat(ABC):

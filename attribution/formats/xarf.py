@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,7 +14,7 @@ from attribution.errors import InvalidTarget, Refused
 from attribution.files.text_files import Encoding
 from attribution.formats.interface import ExportFormat, Hotline, Row, RowKind
 from attribution.formats.json_lines import read_objects, write_lines
-from attribution.history.rows import BadRow, time_in
+from attribution.history.rows import BadRow, Compared, time_in
 from attribution.target import parse_target, plain_url
 
 
@@ -29,20 +29,54 @@ class XarfReports(ExportFormat):
         return write_lines((xarf_report(row["url"], row["token"], hotline) for row in rows), out)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What is known of a URL's content by the hotline itself."""
+
+    by_person: bool = False
+    """A person looked at the content."""
+    online_at: datetime | None = None
+    """When the last check saw it online; None where there was none."""
+    compared: str | None = None
+    """How that check recognised the content (`history.rows.Compared`)."""
+
+
+UNVERIFIED = Verification()
+"""Nothing but that it was reported."""
+_METHOD_OF = {
+    Compared.PERSON: "manual",
+    Compared.CONTENT: "automated_crawler",
+    Compared.STATUS: "automated_crawler",
+}
+"""XARF's `verification_method`, by how a check recognised the content."""
+
+
 def xarf_report(
-    url: str, token: str, hotline: Hotline, addresses: Iterable[str] = ()
+    url: str,
+    token: str,
+    hotline: Hotline,
+    addresses: Iterable[str] = (),
+    verification: Verification = UNVERIFIED,
 ) -> dict[str, Any]:
     """Return the report of one URL, with the token of its case and the addresses it is served from.
 
-    Its classification says no more than the law's: `baseline`. Raises Refused.
+    The URL is always whole: XARF is for machines, and its schema knows no defanged form. The
+    classification says no more than the law's: `baseline`. Raises Refused.
     """
     from xarf import create_report
 
+    domain = hotline.mailbox.rpartition("@")[2]
     contact = {
-        "org": hotline.name,
+        "org": domain if hotline.anonymous else hotline.name,
         "contact": hotline.mailbox,
-        "domain": hotline.mailbox.rpartition("@")[2],
+        "domain": domain,
     }
+    verified: dict[str, Any] = {}
+    if verification.online_at is not None:
+        at = verification.online_at.isoformat(timespec="seconds")
+        verified["verified_at"] = at.replace("+00:00", "Z")
+        if verification.compared in _METHOD_OF:
+            verified["verification_method"] = _METHOD_OF[Compared(verification.compared)]
     whole, canonical = plain_url(url)
     result = create_report(
         category="content",
@@ -50,11 +84,10 @@ def xarf_report(
         source_identifier=next(iter(addresses), canonical.partition("/")[0]),
         reporter=contact,
         sender=contact,
-        url="hxx" + whole[3:] if hotline.urls == "defanged" else whole,
+        url=whole,
         classification="baseline",
-        detection_method="manual_review",
-        verified_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        verification_method="manual",
+        detection_method="manual_review" if verification.by_person else "user_report",
+        **verified,
         description=f"case token {token}",
     )
     if result.report is None or result.errors:

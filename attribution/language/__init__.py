@@ -81,6 +81,20 @@ def language_names(domain: Domain) -> dict[str, str]:
     return names
 
 
+def country_name(code: str, language: str) -> str:
+    """Return the name of a country (ISO 3166-1 alpha-2) in a language; its code without Babel, and
+    for a language or country that Babel does not know.
+    """
+    if find_spec("babel") is None:
+        return code
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return str(Locale(language).territories.get(code, code))
+    except UnknownLocaleError:
+        return code
+
+
 @cache
 def translator(domain: Domain, language: str) -> Translator:
     """Return the translator into a language; into English for a language without a catalogue."""

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from jinja2 import StrictUndefined
 from jinja2.loaders import BaseLoader
 from jinja2.sandbox import SandboxedEnvironment
 
-from attribution.language import Domain, catalogue_file, languages, translator
+from attribution.language import (
+    Domain,
+    catalogue_file,
+    country_name,
+    languages,
+    translator,
+)
 
 _ENGLISH_BELOW = f"\n{'-' * 72}\nThe same in English:\n\n"
 _REVIEWER = re.compile(r'^"X-Reviewer: *(.*?) *(?:\\n)?"$', re.MULTILINE)
@@ -25,7 +32,11 @@ def text_environment(loader: BaseLoader, language: str) -> SandboxedEnvironment:
         keep_trailing_newline=True,
     )
     messages = translator(Domain.NOTICES, language)
-    environment.globals.update(_=messages.gettext, ngettext=messages.ngettext)
+    environment.globals.update(
+        _=messages.gettext,
+        ngettext=messages.ngettext,
+        country_name=partial(country_name, language=language),
+    )
     return environment
 
 

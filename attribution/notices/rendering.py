@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -52,7 +51,7 @@ def _rendered(notice: Notice, language: str, own: Path | None) -> RenderedNotice
     name = PACKAGED if own is None else own.name
     environment = environment_of(language, None if own is None else own.parent)
     try:
-        text = environment.get_template(name).render(asdict(notice))
+        text = environment.get_template(name).render(notice.variables())
     except TemplateError as error:
         raise Refused(Refusal.INVALID, "template", name, f"it cannot be used: {error}") from None
     subject, _, body = text.strip().partition("\n")

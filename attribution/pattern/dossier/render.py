@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import zipfile
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -41,6 +42,15 @@ _CASE_FIELDS = [
     "urls_gone",
     "court_order",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """What stands above a letter, below the hotline's name."""
+
+    postal_address: str = ""
+    """With a line break between lines."""
+    telephone: str = ""
 
 
 def dossier_bytes(values: dict[str, Any]) -> bytes:
@@ -81,12 +91,17 @@ def dossier_archive(values: dict[str, Any]) -> bytes:
 
 
 def letter_text(
-    values: dict[str, Any], hotline: str, mailbox: str, language: str = SOURCE
+    values: dict[str, Any],
+    hotline: str,
+    mailbox: str,
+    language: str = SOURCE,
+    letterhead: Letterhead | None = None,
 ) -> tuple[str, date]:
     """Return the letter to the provider, and the day on which the time for its reply ends.
 
     The English stands below a translation that nobody has reviewed.
     """
+    head = letterhead or Letterhead()
     day = date.fromisoformat(values["assessment"]["looked_at"])
     reply_by = day + timedelta(days=REPLY_DAYS)
     sent = [case["sent"][:10] for case in values["cases"]]
@@ -97,6 +112,8 @@ def letter_text(
             d=values,
             hotline=hotline,
             mailbox=mailbox,
+            postal_address=head.postal_address.splitlines(),
+            telephone=head.telephone,
             digest=dossier_hash(values),
             reply_by=reply_by.isoformat(),
             first=min(sent, default=""),

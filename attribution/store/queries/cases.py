@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from attribution.store.engine import Reader
-from attribution.store.queries.events import EVENT, Event, EventFilter, events_in_order
+from attribution.store.queries.events import EVENT, Event, EventFilter, events_in_order, stands
 from attribution.store.queries.history import ACCUSING
 from attribution.store.queries.rows import first_row, in_chunks, rows_of
 from attribution.store.tables import cases, events, providers, reports
@@ -95,7 +95,7 @@ def cases_of_site(reader: Reader, site_key: str) -> list[str]:
 
 def unsent_case(reader: Reader, provider_id: int, site_key: str) -> int | None:
     """Return the newest case of a site at a provider of which no notice was sent."""
-    sent = _some(events, events.c.case_id == cases.c.id, events.c.kind == "sent")
+    sent = _some(events, events.c.case_id == cases.c.id, events.c.kind == "sent", stands())
     statement = (
         select(cases.c.id)
         .where(cases.c.site_key == site_key, cases.c.provider_id == provider_id, ~sent)
@@ -163,7 +163,7 @@ def _may_be_due(ends: Collection[str]) -> ColumnElement[bool]:
     """Return the condition that a case may be due, so that few cases are read of a large store.
 
     The last check of some URL does not say that it is over; and nothing was sent yet, or a check
-    after the last notice says that a URL is online.
+    after the last notice says that a URL is online, or that notice bounced.
     """
     end, later, correction, check, notice = (
         events.alias(name) for name in ("end", "later", "correction", "seen", "notice")
@@ -188,10 +188,18 @@ def _may_be_due(ends: Collection[str]) -> ColumnElement[bool]:
     open_url = _some(
         reports, reports.c.case_id == cases.c.id, reports.c.salt.is_not(None), or_(~over, corrected)
     )
-    was_sent = [notice.c.case_id == cases.c.id, notice.c.kind.in_(["sent", "reminder"])]
-    unanswered = ~_some(notice, *was_sent, notice.c.at >= check.c.at)
-    online = _some(check, check.c.case_id == cases.c.id, check.c.kind.in_(ACCUSING), unanswered)
-    return and_(open_url, or_(~_some(notice, *was_sent), online))
+    was_sent = [
+        notice.c.case_id == cases.c.id,
+        notice.c.kind.in_(["sent", "reminder"]),
+        stands(notice),
+    ]
+    called_for = _some(
+        check,
+        check.c.case_id == cases.c.id,
+        check.c.kind.in_([*ACCUSING, "bounce"]),
+        ~_some(notice, *was_sent, notice.c.at > check.c.at),
+    )
+    return and_(open_url, or_(~_some(notice, *was_sent), called_for))
 
 
 def _some(table: FromClause, *conditions: ColumnElement[bool]) -> Exists:

@@ -9,7 +9,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, func, select
 
 from attribution.store.engine import Reader
 from attribution.store.queries.rows import first_row, in_chunks, rows_of
@@ -65,10 +65,12 @@ class EventFilter:
         return statement.where(events.c.seq.not_in(corrected.where(events.c.corrects.is_not(None))))
 
     def parts(self) -> list[EventFilter]:
-        """Return the same as filters of as many providers as one statement takes."""
-        if self.provider_ids is None:
-            return [self]
-        return [replace(self, provider_ids=chunk) for chunk in in_chunks(self.provider_ids)]
+        """Return the same as filters of as many providers or cases as one statement takes."""
+        if self.provider_ids is not None:
+            return [replace(self, provider_ids=chunk) for chunk in in_chunks(self.provider_ids)]
+        if self.case_ids is not None:
+            return [replace(self, case_ids=chunk) for chunk in in_chunks(self.case_ids)]
+        return [self]
 
     def _about(self, statement: Select[Any], kinds: Collection[str]) -> Select[Any]:
         statement = statement.where(events.c.kind.in_(kinds))
@@ -81,6 +83,18 @@ class EventFilter:
         if self.of_any_provider:
             statement = statement.where(events.c.provider_id.in_(select(providers.c.id)))
         return statement
+
+
+def stands(row: FromClause = events) -> ColumnElement[bool]:
+    """Return the condition that no correction took an event of a case back."""
+    correction = events.alias("taken_back")
+    # A correction is about the same case, so that the index of events of a case finds it.
+    taken_back = select(correction.c.seq).where(
+        correction.c.case_id == row.c.case_id,
+        correction.c.kind == "correction",
+        correction.c.corrects == row.c.seq,
+    )
+    return ~taken_back.correlate(row).exists()
 
 
 def events_in_order(reader: Reader, which: EventFilter) -> list[Event]:
@@ -108,6 +122,15 @@ def correction_of(reader: Reader, seq: int) -> int | None:
     """Return the number of the event that took an event back; None where none did."""
     statement = select(events.c.seq).where(events.c.corrects == seq, events.c.kind == "correction")
     return reader.execute(statement.limit(1)).scalar()
+
+
+def corrected_among(reader: Reader, seqs: Collection[int]) -> set[int]:
+    """Return those of some events of cases that a correction took back."""
+    corrected: set[int] = set()
+    for chunk in in_chunks(seqs):
+        statement = select(events.c.seq).where(events.c.seq.in_(chunk), ~stands())
+        corrected.update(reader.execute(statement).scalars())
+    return corrected
 
 
 def is_noted(reader: Reader, origin: str) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
 
 from attribution.codes import EventKind
 from attribution.store.engine import Reader
+from attribution.store.queries.events import stands
 from attribution.store.queries.rows import columns_for, streamed_rows
 from attribution.store.tables import cases, events, providers, reports
 
@@ -23,8 +24,9 @@ ACCUSING = (EventKind.STILL_ONLINE.value, EventKind.REAPPEARED.value)
 
 
 class SentRow(NamedTuple):
-    """A notice that was sent."""
+    """A notice that was sent; a correction may have taken it back."""
 
+    seq: int
     case_id: int
     at: int
     detail: str
@@ -149,7 +151,7 @@ def corrected_events(reader: Reader, only: Collection[int] | None = None) -> set
 def providers_with_notices(reader: Reader, until: int | None = None) -> set[int]:
     """Return the providers to which a notice was sent by a time."""
     sent = select(events.c.seq).where(
-        events.c.provider_id == providers.c.id, events.c.kind == "sent"
+        events.c.provider_id == providers.c.id, events.c.kind == "sent", stands()
     )
     if until is not None:
         sent = sent.where(events.c.at <= until)

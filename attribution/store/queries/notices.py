@@ -1,4 +1,4 @@
-"""Notices and reminders that were sent."""
+"""Notices and reminders that were sent. What was taken back as sent by mistake does not count."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from attribution.store.engine import Reader
+from attribution.store.queries.events import stands
 from attribution.store.queries.rows import in_chunks, streamed_rows
 from attribution.store.tables import cases, events
 
@@ -30,7 +31,9 @@ class SentNotice:
 
 
 def sent_notices(reader: Reader, case_ids: Collection[int] | None = None) -> Iterator[SentNotice]:
-    """Yield what was sent, in the order in which it was noted: for some cases, or for all."""
+    """Yield what was sent, also what was taken back, since answers to it may come: in the order in
+    which it was noted, for some cases or for all.
+    """
     statement = (
         select(cases.c.key, events.c.case_id, events.c.provider_id, events.c.at, events.c.detail)
         .join(cases, cases.c.id == events.c.case_id)
@@ -45,7 +48,7 @@ def sent_notices(reader: Reader, case_ids: Collection[int] | None = None) -> Ite
 def first_sent(reader: Reader, case_id: int) -> int | None:
     """Return when the first notice of a case was sent; None before that."""
     statement = select(func.min(events.c.at)).where(
-        events.c.case_id == case_id, events.c.kind == "sent"
+        events.c.case_id == case_id, events.c.kind == "sent", stands()
     )
     return reader.execute(statement).scalar()
 
@@ -54,7 +57,7 @@ def last_sent(reader: Reader, case_ids: Collection[int]) -> dict[int, int]:
     """Return when the last notice or reminder of cases was sent, by case; none before the first."""
     statement = (
         select(events.c.case_id, func.max(events.c.at))
-        .where(events.c.kind.in_(_SENT))
+        .where(events.c.kind.in_(_SENT), stands())
         .group_by(events.c.case_id)
     )
     return {

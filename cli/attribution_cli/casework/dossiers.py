@@ -87,13 +87,19 @@ def letter(
     is published of it.
     """
     from attribution.casework.publishing import NoteLetter, note_letter
-    from attribution.pattern.dossier.render import dossier_hash, letter_text
+    from attribution.pattern.dossier.render import Letterhead, dossier_hash, letter_text
     from attribution.settings import load_settings
 
     settings = load_settings()
     values = _dossier(provider, history, at)
     hotline = settings.hotline_name or "(the hotline's name)"
-    text, _ = letter_text(values, hotline, settings.hotline_mailbox or "(its mailbox)")
+    text, _ = letter_text(
+        values,
+        hotline,
+        settings.hotline_mailbox or "(its mailbox)",
+        settings.notice_language,
+        Letterhead(settings.postal_address, settings.hotline_telephone),
+    )
     typer.echo("\n".join(map(readable, text.splitlines())))
     if record_to is not None:
         store, _ = open_store()
