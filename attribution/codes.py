@@ -43,6 +43,16 @@ class EventKind(Code):
     """What can happen to a notice, to one of its URLs, or to a provider."""
 
     ACK = "ack", "The notice was acknowledged; `automatic: true` where a program did it."
+    RECEIPT_CONFIRMED = (
+        "receipt_confirmed",
+        "The provider confirmed the receipt of the notice, as Regulation (EU) 2022/2065, "
+        "Art. 16(4), asks; `automatic: true` where a program did it.",
+    )
+    DECISION_TOLD = (
+        "decision_told",
+        "The provider told its decision on the notice and how it can be contested, as Regulation "
+        "(EU) 2022/2065, Art. 16(5), asks.",
+    )
     REPLY = "reply", "The provider answered; of a notice, or of the provider as a whole."
     REFUSED = "refused", "The provider refuses; `legal_ground` where it states one."
     NOT_OURS = "not_ours", "The provider answers that the content is not in its network."
@@ -76,7 +86,12 @@ class EventKind(Code):
     REAPPEARED = "reappeared", "A checker saw it back."
     MOVED_TO_OTHER_HOST = "moved_to_other_host", "The name points to another provider now: `to`."
     COURT_ORDER_REQUESTED = "court_order_requested", "A court was asked to order removal."
-    COURT_ORDER = "court_order", "A court ordered removal."
+    COURT_ORDER = "court_order", "A court ordered removal; `hours` where it set a time."
+    INSTRUCTION = (
+        "instruction",
+        "An authority instructed or ordered the provider to act: `by_whom`; `hours` where it set "
+        "a time.",
+    )
     REMOVED_AFTER_COURT_ORDER = "removed_after_court_order", "It was removed after a court's order."
     ILLEGALITY_CONFIRMED = (
         "illegality_confirmed",

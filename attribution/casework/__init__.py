@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         retire_checker,
     )
     from attribution.casework.confirming_accounts import ConfirmAccount, confirm_account
+    from attribution.casework.digests import draft_digest
     from attribution.casework.drafting import draft_notices
     from attribution.casework.erasing import EraseReport, erase_report
     from attribution.casework.event_fields import read_event_fields
@@ -27,7 +28,12 @@ if TYPE_CHECKING:
     from attribution.casework.linking import LinkProviders, link_providers, undo_link
     from attribution.casework.mailboxes import ApproveMailbox, approve_mailbox
     from attribution.casework.notices_due import due_notices
-    from attribution.casework.notices_sent import RecordNotice, record_notice
+    from attribution.casework.notices_sent import (
+        RecordDigest,
+        RecordNotice,
+        record_digest,
+        record_notice,
+    )
     from attribution.casework.noting import CorrectEvent, NoteEvent, correct_event, note_event
     from attribution.casework.providers import AddIdentifier, add_identifier
     from attribution.casework.publishing import (
@@ -65,6 +71,7 @@ __all__ = [
     "NoteLetter",
     "PublishList",
     "ReadMail",
+    "RecordDigest",
     "RecordNotice",
     "ReportUrl",
     "RetireChecker",
@@ -81,6 +88,7 @@ __all__ = [
     "check_store",
     "confirm_account",
     "correct_event",
+    "draft_digest",
     "draft_notices",
     "due_notices",
     "erase_report",
@@ -94,6 +102,7 @@ __all__ = [
     "read_event_fields",
     "read_mails",
     "recheck",
+    "record_digest",
     "record_notice",
     "report_url",
     "retire_checker",
@@ -117,6 +126,7 @@ _HOMES = {
         "retire_checker",
     ),
     "confirming_accounts": ("ConfirmAccount", "confirm_account"),
+    "digests": ("draft_digest",),
     "drafting": ("draft_notices",),
     "erasing": ("EraseReport", "erase_report"),
     "event_fields": ("read_event_fields",),
@@ -124,7 +134,7 @@ _HOMES = {
     "linking": ("LinkProviders", "link_providers", "undo_link"),
     "mailboxes": ("ApproveMailbox", "approve_mailbox"),
     "notices_due": ("due_notices",),
-    "notices_sent": ("RecordNotice", "record_notice"),
+    "notices_sent": ("RecordDigest", "RecordNotice", "record_digest", "record_notice"),
     "noting": ("CorrectEvent", "NoteEvent", "correct_event", "note_event"),
     "providers": ("AddIdentifier", "add_identifier"),
     "publishing": (

@@ -15,10 +15,11 @@ from attribution.store import Reader
 from attribution.store.queries.cases import known_case_keys
 
 _FLAGS = frozenset(["automatic", "believed"])
+_NUMBERS = frozenset(["hours"])
 _LISTS = frozenset(["resolved_to", "notices"])
 _SEEN = frozenset[str]([EventKind.STILL_ONLINE, EventKind.REAPPEARED])
 _KINDS_OF: Mapping[str, frozenset[str]] = {
-    "automatic": frozenset([EventKind.ACK]),
+    "automatic": frozenset([EventKind.ACK, EventKind.RECEIPT_CONFIRMED]),
     "believed": frozenset([EventKind.BOUNCE]),
     "served_by": _SEEN,
     "resolved_to": _SEEN,
@@ -27,7 +28,10 @@ _KINDS_OF: Mapping[str, frozenset[str]] = {
     "to": frozenset([EventKind.MOVED_TO_OTHER_HOST]),
     "channel": frozenset([EventKind.CHANNEL_FAILED, EventKind.CONTACT_CONFIRMED]),
     "legal_ground": frozenset([EventKind.REFUSED]),
-    "by_whom": frozenset([EventKind.ILLEGALITY_CONFIRMED]),
+    "by_whom": frozenset(
+        [EventKind.ILLEGALITY_CONFIRMED, EventKind.INSTRUCTION, EventKind.COURT_ORDER]
+    ),
+    "hours": frozenset([EventKind.INSTRUCTION, EventKind.COURT_ORDER]),
     "notices": frozenset([EventKind.LETTER_DELIVERED]),
 }
 """Which kinds of events a field belongs to; others belong to all."""
@@ -49,11 +53,20 @@ def read_event_fields(given: Iterable[str]) -> dict[str, Any]:
             if value not in ("true", "false"):
                 raise Refused(Refusal.INVALID, name, value, "write true or false")
             fields[name] = value == "true"
+        elif name in _NUMBERS:
+            fields[name] = _number(name, value)
         elif name in _LISTS:
             fields[name] = [part.strip() for part in value.split(",") if part.strip()]
         else:
             fields[name] = None if name == "served_by" and value == "null" else value
     return fields
+
+
+def _number(name: str, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise Refused(Refusal.INVALID, name, value[:60], "write a number") from None
 
 
 def checked_fields(reader: Reader, kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:

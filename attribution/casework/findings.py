@@ -26,6 +26,8 @@ class Finding:
     provider: str | None = None
     """Key of the provider."""
     country: str | None = None
+    role: str | None = None
+    """In which the provider can act: a role of `models.Party`."""
     mailbox: str | None = None
     """The abuse mailbox, in lower case."""
     candidates: int = 0
@@ -65,6 +67,7 @@ def _finding(detail: dict[str, Any], looked_up_at: int) -> Finding:
     return Finding(
         provider=detail.get("provider"),
         country=detail.get("country"),
+        role=detail.get("role"),
         mailbox=detail.get("mailbox"),
         candidates=int(detail.get("candidates") or 0),
         served_elsewhere=detail.get("served_elsewhere"),

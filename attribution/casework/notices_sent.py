@@ -57,6 +57,46 @@ class RecordNotice:
     channel: str = Channel.MAIL
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordDigest:
+    """Note that one notice of several cases was sent."""
+
+    cases: tuple[str, ...]
+    to: str
+    """The mailbox, form or person that it went to."""
+    at: Micros | None = None
+    """None for now."""
+    message_id: str | None = None
+    """Of the mail, as it stands in its head."""
+    channel: str = Channel.MAIL
+
+
+def record_digest(writer: Writer, command: RecordDigest) -> dict[str, NoticeKind]:
+    """Note one notice for each of its cases, all or none; return which each is, by case.
+
+    Raises Refused, also for cases of several providers: answers to it could not be told apart.
+    """
+    keys = tuple(dict.fromkeys(command.cases))
+    providers = {case_named(writer.connection, key).provider for key in keys}
+    if len(providers) != 1:
+        remedy = "name at least one case, and cases of one provider only"
+        raise Refused(Refusal.INVALID, "cases", ", ".join(sorted(providers))[:200], remedy)
+    at = writer.now if command.at is None else command.at
+    return {
+        key: record_notice(
+            writer,
+            RecordNotice(
+                case=key,
+                to=command.to,
+                at=at,
+                message_id=command.message_id,
+                channel=command.channel,
+            ),
+        )
+        for key in keys
+    }
+
+
 def record_notice(writer: Writer, command: RecordNotice) -> NoticeKind:
     """Note the notice; return whether it is the first of the case or a reminder. Raises Refused."""
     connection = writer.connection

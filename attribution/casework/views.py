@@ -6,10 +6,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from attribution.casework.cases import case_named
+from attribution.casework.clocks import clocks_of
 from attribution.casework.linking import Link, links, one_history
 from attribution.casework.mailboxes import approvals
 from attribution.casework.terms import Terms, terms_of
 from attribution.casework.url_state import LastCheck, last_checks
+from attribution.codes import EventKind
 from attribution.data.escalation import next_step
 from attribution.store import Reader
 from attribution.store.audit import VIEWED
@@ -37,7 +39,17 @@ COUNTED = 1000
 """Cases of a provider that are counted by state: the latest."""
 PAGE = 50
 """Rows of a list at once; the cursor of the next ones is the key of the last."""
-_RECEIVED = frozenset(["ack", "refused", "not_ours", "delivered", "opened"])
+_RECEIVED = frozenset[str](
+    [
+        EventKind.ACK,
+        EventKind.RECEIPT_CONFIRMED,
+        EventKind.DECISION_TOLD,
+        EventKind.REFUSED,
+        EventKind.NOT_OURS,
+        EventKind.DELIVERED,
+        EventKind.OPENED,
+    ]
+)
 """Events that prove receipt of a case's notice."""
 
 
@@ -89,6 +101,8 @@ class CaseView:
     """What may be done next while the checker says that content is online, and on what ground."""
     reports: tuple[dict[str, Any], ...]
     events: tuple[dict[str, Any], ...] = ()
+    clocks: tuple[dict[str, Any], ...] = ()
+    """What is owed within a time, as `casework.clocks.Clock` has it."""
 
 
 def provider_lines(reader: Reader, after: str = "", limit: int = PAGE) -> list[ProviderLine]:
@@ -209,6 +223,7 @@ def case_view(reader: Reader, key: str, now: int) -> CaseView:
             }
             for event in events_of_case(reader, case.id, without=VIEWED)
         ),
+        clocks=tuple(asdict(clock) for clock in clocks_of(reader, case, now)),
     )
 
 

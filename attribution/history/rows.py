@@ -72,6 +72,8 @@ _LONGEST = 500
 """Characters of a text field at most."""
 _MOST_NAMES = 10_000
 """Names in a list at most: a letter lists so many notices."""
+_MOST_HOURS = 8784
+"""Hours that an order gives at most: a year."""
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
@@ -328,6 +330,13 @@ def _flag(values: Mapping[str, Any], field_name: str) -> bool | None:
     raise BadRow(f"{field_name} {value!r:.60}: give true or false")
 
 
+def _hours(values: Mapping[str, Any], field_name: str) -> None:
+    value = values.get(field_name)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value is not None and not (is_number and 0 < value <= _MOST_HOURS):
+        raise BadRow(f"{field_name} {value!r:.60}: give a number of hours, at most {_MOST_HOURS}")
+
+
 def _names(values: Mapping[str, Any], field_name: str) -> tuple[str, ...]:
     value = values.get(field_name)
     if not isinstance(value, list) or len(value) > _MOST_NAMES:
@@ -360,6 +369,7 @@ EVENT_FIELDS: dict[str, Callable[[Mapping[str, Any], str], Any]] = {
     "channel": _name_or_none,
     "legal_ground": _name_or_none,
     "by_whom": _name_or_none,
+    "hours": _hours,
     "notices": _names,
 }
 """Fields of an event whose meaning is known, and the check of each.

@@ -195,6 +195,8 @@ class Builder:
         sign = SIGN_OF.get(event.kind)
         if sign is None:  # reminders and reappearances tell nothing of whether it was acted on
             return
+        if event.kind == EventKind.RECEIPT_CONFIRMED and event.more.get("automatic"):
+            return  # only a person's confirmation is taken, as an acknowledgement of the notice
         if sign is Sign.ACK and event.more.get("automatic"):
             sign = Sign.ACK_AUTOMATIC
         if sign is Sign.BOUNCE and event.more.get("believed") is False:

@@ -74,6 +74,7 @@ SERVER_NOT_KNOWN = -2
 
 SIGN_OF: dict[str, Sign] = {
     EventKind.ACK: Sign.ACK,
+    EventKind.RECEIPT_CONFIRMED: Sign.ACK,
     EventKind.REPLY: Sign.REPLY,
     EventKind.REFUSED: Sign.REFUSED,
     EventKind.NOT_OURS: Sign.NOT_OURS,

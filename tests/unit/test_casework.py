@@ -311,7 +311,7 @@ def test_xarf_in_a_draft_is_valid_and_says_no_more_than_the_law_needs(
     approved(store)
     (report,) = drafted(store, clock, case)[0].xarf  # type: ignore[attr-defined]
     assert parse(report).errors == []
-    assert report["url"].startswith("hxxps://")
+    assert report["url"] == "https://www.site.example/1"
     assert report["classification"] == "baseline"
     assert not {"media_type", "hash_values", "evidence"} & set(report)
 

@@ -66,7 +66,8 @@ def case_show(case: Case, as_json: AsJson = False) -> None:
         shown = case_view(view.connection, case, view.now)
     values = {**_case_row(shown.line), "token": shown.token, "next_step": shown.next_step}
     if as_json:
-        print_json({**values, "reports": shown.reports, "events": shown.events})
+        more = {"reports": shown.reports, "events": shown.events, "clocks": shown.clocks}
+        print_json({**values, **more})
         return
     show_fields(values)
     typer.echo()
@@ -78,11 +79,21 @@ def case_show(case: Case, as_json: AsJson = False) -> None:
     )
     typer.echo()
     _show_events(shown.events)
+    _show_clocks(shown.clocks)
 
 
 def _case_row(line: Any) -> dict[str, Any]:
     values = plain(line)
     return {"case": values.pop("key"), **values}
+
+
+def _show_clocks(clocks: Iterable[Any]) -> None:
+    """Show to a person what the provider owes within a time, where anything is owed."""
+    rows = list(clocks)
+    if rows:
+        typer.echo()
+        columns = ["owed", "since", "until", "met_at", "law", "overdue"]
+        show_rows(rows, columns, as_json=False, empty="")
 
 
 def _show_events(events: Iterable[Any]) -> None:

@@ -39,6 +39,8 @@ _TIME_FIELDS = frozenset(
         "opened_at",
         "last_opened",
         "since",
+        "until",
+        "met_at",
         "reported_at",
         "checked_at",
         "made_at",
