@@ -85,8 +85,9 @@ def _next_step(assessment: Assessment, country: str | None) -> dict[str, Any] | 
     flagged = assessment.now is Label.SYSTEMATIC and assessment.flags
     begin = assessment.flags[-1].since if flagged else assessment.noted_since
     days = 0.0 if begin is None else assessment.verdict.at - begin
-    step = next_step(assessment.now, country, days)
-    return None if step is None else {"step": step.step, "basis": step.basis, "since": step.since}
+    today = moment(assessment.verdict.at).date()
+    step = next_step(assessment.now, country, hours=24 * days, on=today)
+    return None if step is None else step.as_json()
 
 
 def date_text(day: float | None) -> str | None:

@@ -96,6 +96,7 @@ BASE = {
     "cache clear",
     "cache path",
     "data show",
+    "data law",
     "data refresh",
     "config show",
     "config path",
