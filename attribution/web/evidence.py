@@ -8,7 +8,7 @@ from datetime import date
 from attribution.casework.cases import report_named
 from attribution.casework.providers import provider_named
 from attribution.errors import NotFound
-from attribution.pattern.assess import Assessment
+from attribution.pattern.verdict import Assessment
 from attribution.store import Writer
 from attribution.store.queries.reports import evidence_of
 

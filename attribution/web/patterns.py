@@ -13,10 +13,12 @@ from typing import Any, TypeVar
 from attribution.casework.notice_history import countries, history_of
 from attribution.casework.providers import provider_named
 from attribution.errors import AttributionError, NotInStoreError
-from attribution.pattern.assess import Assessment, assess
-from attribution.pattern.dossier.dossier import dossier_of, median_removal, removal_of_others
+from attribution.pattern.assess import assess
+from attribution.pattern.dossier.dossier import dossier_of
+from attribution.pattern.dossier.removal import median_removal, removal_of_others
 from attribution.pattern.history import History
 from attribution.pattern.report import as_row
+from attribution.pattern.verdict import Assessment
 from attribution.store import Reader, Store
 from attribution.store.queries.service_log import last_entry, past_changed
 from attribution.store.times import micros
@@ -67,8 +69,7 @@ class Assessments:
     def others(self, assessment: Assessment) -> list[dict[str, Any]]:
         """Return the curve of removal of all other providers together."""
         others = [other for other in self.assessed if other is not assessment]
-        at = assessment.verdict.at
-        return self._once("others", assessment, lambda: removal_of_others(others, at))
+        return self._once("others", assessment, lambda: removal_of_others(others))
 
     def _once(self, what: str, assessment: Assessment, compute: Callable[[], _Value]) -> _Value:
         key = what, assessment.names[0]

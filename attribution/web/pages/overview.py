@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from attribution.pattern.dossier.pictures import funnel_picture
-from attribution.pattern.labels import LABELS
+from attribution.pattern.labels import gravity
 from attribution.store.queries.history import provider_names
 from attribution.web.pages.rendering import page
 from attribution.web.pages.routes import PageRoute, Reading
@@ -22,7 +22,7 @@ def show_overview(request: Request, service: TheService, principal: Reading) -> 
     assessments = service.patterns.assessments()
     rows = sorted(
         map(assessments.row, assessments.assessed),
-        key=lambda row: (LABELS.index(row["now"]), -row["e_value"], row["provider"]),
+        key=lambda row: (gravity(row["now"]), -row["e_value"], row["provider"]),
     )
     names = dict(service.read(provider_names).values())
     return page(

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from attribution.errors import AttributionError
-from attribution.extras import Extra, require
+from attribution.extras import Extra
 from attribution.files.whole_file import refuse_existing, whole_file
 from attribution_cli.casework.assess import HistoryFolder, load_history
 from attribution_cli.casework.shared import (
@@ -26,7 +26,7 @@ from attribution_cli.console import print_message
 from attribution_cli.exit_code import incomplete
 from attribution_cli.needs import needs
 
-_PICTURES = ("html", "svg", "png")
+_PICTURES = ("html", "svg")
 
 
 @needs("dossier", Extra.HOTLINE)
@@ -139,7 +139,7 @@ def contest(
 @needs("overview", Extra.HOTLINE)
 def overview(
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="An .html, .svg or .png file.")
+        Path, typer.Option("--output", "-o", metavar="FILE", help="An .html or .svg file.")
     ],
     history: HistoryFolder = None,
     at: AtDate = None,
@@ -148,17 +148,16 @@ def overview(
     """Draw all providers: a funnel plot, and how many there are of each label."""
     form = output.suffix.lstrip(".").lower()
     if form not in _PICTURES:
-        raise typer.BadParameter(f"--output {str(output)!r}: name an .html, .svg or .png file")
-    if form != "html":
-        require(f"overview --output {output.name}", Extra.PICTURES)
+        raise typer.BadParameter(f"--output {str(output)!r}: name an .html or .svg file")
     refuse_existing(output, replace=force)
     from attribution.pattern.assess import assess
-    from attribution.pattern.dossier.overview import overview_bytes
+    from attribution.pattern.dossier.overview import overview_page, overview_picture
 
     notices, countries = load_history(history, at)
     assessed = assess(notices, at)
     with whole_file(output, "wb", replace=force) as out:
-        out.write(overview_bytes(assessed, form, countries))
+        page = overview_page(assessed, countries) if form == "html" else overview_picture(assessed)
+        out.write(page)
     print_message(f"{len(assessed)} providers in {output}")
 
 
