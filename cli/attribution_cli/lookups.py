@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from attribution.language import gettext as _
 from attribution_cli.bundles import read_bundle
 from attribution_cli.console import results
 from attribution_cli.exit_code import Tally
@@ -63,9 +64,9 @@ def check(
 ) -> int:
     """Find whom to write to about a URL: company, mailbox, how sure, and what comes next."""
     if bool(origin) != bool(origin_source) or (origin and len(targets) > 1):
-        raise typer.BadParameter("--origin, --origin-source and one target go together")
+        raise typer.BadParameter(_("--origin, --origin-source and one target go together"))
     if served_from and len(targets) > 1:
-        raise typer.BadParameter("--served-from and one target go together")
+        raise typer.BadParameter(_("--served-from and one target go together"))
     from attribution.lookup.protocols.origin import DisclosedOrigin
 
     asking = Asking(
