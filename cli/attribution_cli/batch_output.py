@@ -78,10 +78,10 @@ class BatchOutput:
             return
         print_message(
             ngettext(
-                "{count} line waits up to {seconds} s for registries that did not answer",
-                "{count} lines wait up to {seconds} s for registries that did not answer",
+                "{count} line waits up to {seconds:g} s for registries that did not answer",
+                "{count} lines wait up to {seconds:g} s for registries that did not answer",
                 lines,
-                seconds=f"{seconds:g}",
+                seconds=seconds,
             )
         )
 

@@ -55,11 +55,11 @@ class Progress:
             )
             print_message(
                 ngettext(
-                    "{count} line ({statuses}) in {seconds} s, {rate}",
-                    "{count} lines ({statuses}) in {seconds} s, {rate}",
+                    "{count} line ({statuses}) in {seconds:.1f} s, {rate}",
+                    "{count} lines ({statuses}) in {seconds:.1f} s, {rate}",
                     self._tally.total,
                     statuses=counts or _("none"),
-                    seconds=f"{self._elapsed():.1f}",
+                    seconds=self._elapsed(),
                     rate=self._rate(),
                 )
             )

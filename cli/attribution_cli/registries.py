@@ -44,7 +44,7 @@ def registries(as_json: AsJson = False) -> None:
             state.append(shown(_(", last trouble: {last_trouble}", **row)), style="dim")
         if row["people_limit"]:
             state.append(_(", {people_today} of {people_limit} people today", **row), style="dim")
-        rate = _("{rate} of {limit}", rate=f"{row['rate']:g}", limit=f"{row['rate_limit']:g}")
+        rate = _("{rate:g} of {rate_limit:g}", **row)
         table.add_row(
             shown(row["service"]),
             state,

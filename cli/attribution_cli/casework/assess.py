@@ -68,14 +68,14 @@ def assess(
             history,
             at,
             lambda kind, done: status.update(
-                _("reading: {count} {kind}", count=f"{done:,}", kind=field_name(kind))
+                _("reading: {count:,} {kind}", count=done, kind=field_name(kind))
             ),
         )
         assessed = assess_all(
             notices,
             at,
             lambda done, of: status.update(
-                _("assessing: {done} of {all} providers", done=f"{done:,}", all=f"{of:,}")
+                _("assessing: {done:,} of {all:,} providers", done=done, all=of)
             ),
         )
     faults = notices.faults

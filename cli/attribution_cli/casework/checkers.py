@@ -92,9 +92,9 @@ def note_statements(path: Path, who: str | None, *, as_json: bool) -> int:
     if path.stat().st_size > _MOST_BYTES:
         raise typer.BadParameter(
             _(
-                "{file} is larger than {most} bytes: split it",
+                "{file} is larger than {most:,} bytes: split it",
                 file=repr(str(path)),
-                most=f"{_MOST_BYTES:,}",
+                most=_MOST_BYTES,
             )
         )
     events: list[int] = []

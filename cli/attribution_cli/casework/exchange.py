@@ -89,7 +89,7 @@ def import_(
             keep_urls=settings.keep_urls,
             encoding=encoding,
             progress=lambda kind, done: status.update(
-                _("importing {kind}: {count} rows …", kind=field_name(kind), count=f"{done:,}")
+                _("importing {kind}: {count:,} rows …", kind=field_name(kind), count=done)
             ),
         )
         counts = import_path(store, path, command, mapping=mapping, kind=rows)

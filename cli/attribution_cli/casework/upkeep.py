@@ -134,9 +134,9 @@ def _show_check(result: StoreCheck) -> None:
     parts = [f"{events}, {faults if result.faults else _('whole')}"]
     if stamps.last:
         stamped = _(
-            "stamped up to event {event} on {time} UTC",
+            "stamped up to event {event} on {time:%Y-%m-%d %H:%M} UTC",
             event=stamps.covered,
-            time=f"{stamps.last:%Y-%m-%d %H:%M}",
+            time=stamps.last,
         )
         if stamps.longest_wait:
             days = stamps.longest_wait.days + 1
