@@ -111,7 +111,7 @@ def count_items(
     source: str, form: InputFormat, column: str | None, encoding: Encoding = Encoding.AUTO
 ) -> int | None:
     """Count the items of a file, for the time left; None for stdin."""
-    return None if source == "-" else sum(1 for _ in read_items(source, form, column, encoding))
+    return None if source == "-" else sum(1 for item in read_items(source, form, column, encoding))
 
 
 def _form(source: str, form: InputFormat, column: str | None) -> InputFormat:
