@@ -16,7 +16,9 @@ import re
 import tempfile
 import textwrap
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any, get_args, get_type_hints
 
 ROOT = Path(__file__).parent.parent
@@ -385,14 +387,22 @@ def _csv_tables() -> list[str]:
 
 def _column_lists(path: Path) -> Iterator[str]:
     source = path.read_text("utf-8")
+    if "COLUMNS" not in source:
+        return
     module, docs = ast.parse(source), _docs_of_assignments(source)
     module_line = (ast.get_docstring(module) or "").split("\n\n")[0]
     file = path.relative_to(ROOT).with_suffix("").as_posix().removeprefix("cli/")
     for name, value in _assignments(module):
         if re.fullmatch(r"([A-Z_]+_)?COLUMNS", name) and isinstance(value, ast.List | ast.Tuple):
-            columns = ", ".join(f"`{ast.literal_eval(column)}`" for column in value.elts)
+            # Imported, because a list may be made of other names.
+            columns = ", ".join(f"`{column}`" for column in getattr(_imported(path), name))
             about = docs.get(name, module_line)
             yield _section(f"{name} of {file}", about, f"{columns}.", level=3)
+
+
+def _imported(path: Path) -> ModuleType:
+    base = ROOT / "cli" if "cli" in path.relative_to(ROOT).parts else ROOT
+    return import_module(".".join(path.relative_to(base).with_suffix("").parts))
 
 
 def _data_tables() -> list[str]:

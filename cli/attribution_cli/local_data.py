@@ -26,7 +26,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON lines for programs.")
 
 cache_app = typer.Typer(help="Answers kept of earlier lookups.", no_args_is_help=True)
 data_app = typer.Typer(
-    help="The tables of proxies, clouds, sinkholes and parking pages.", no_args_is_help=True
+    help="The tables of proxies, clouds, sinkholes and parking pages, and of law.",
+    no_args_is_help=True,
 )
 config_app = typer.Typer(help="The settings.", no_args_is_help=True)
 
@@ -95,6 +96,22 @@ def data_show(as_json: AsJson = False) -> None:
                 f"{listing.name:18} {listing.kind:9} {len(prefixes):5} {_('ranges')}  "
                 f"{listing.published:10}  {listing.source}"
             )
+
+
+@data_app.command("law", epilog="Example: attribution data law NL")
+def data_law(
+    country: Annotated[
+        str | None, typer.Argument(metavar="[COUNTRY]", help="Two letters, as NL.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say how far the tables of law can be relied on; or all that they say of a country."""
+    from attribution_cli.law import show_country, show_tables
+
+    if country is None:
+        show_tables(as_json=as_json)
+    else:
+        show_country(country, as_json=as_json)
 
 
 @data_app.command("refresh", epilog="Example: attribution data refresh --apply")

@@ -26,6 +26,7 @@ FIELDS = (
     *("why", "lists", "tell", "role", "ready", "disabled_at", "link_seen_by", "scopes"),
     *("made_at", "checker", "public_key", "company", "write to", "lines", "server", "asked"),
     *("service", "a second", "refused", "failed"),
+    *("illegal", "duty", "authority", "hotline", "way out"),
 )
 """Fields and columns that commands show to people; `scripts/catalogues.py` extracts them."""
 

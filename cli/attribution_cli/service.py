@@ -25,7 +25,7 @@ from attribution_cli.needs import needs
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from attribution.web.access.accounts import Account
+    from attribution.store.queries.service_accounts import Account
 
 account_app = typer.Typer(help="People who may sign in to the service.", no_args_is_help=True)
 api_key_app = typer.Typer(help="Keys of programs that ask the service.", no_args_is_help=True)
@@ -130,12 +130,12 @@ def confirm(
     from attribution.casework.people import person_of
     from attribution.casework.signers import named_signers
     from attribution.web.access.signing import fingerprint
-    from attribution.web.access.signing_in import check_person
+    from attribution.web.access.signing_in import Credentials, check_person
 
     password, code = _secret(_("Your password")), _secret(_("The code of your authenticator"))
     store = open_store()[0]
     with store:
-        confirmer = check_person(store, by, password, code)
+        confirmer = check_person(store, Credentials(by, password, code))
         with store.write(confirmer.person) as writer:
             event = confirm_account(writer, ConfirmAccount(mailbox, confirmer.person, why))
             keys = [
@@ -173,7 +173,7 @@ def disable(mailbox: Mailbox, who: Who = None) -> None:
 def listed(as_json: AsJson = False) -> None:
     """List accounts, and who else saw the link with which each was set up."""
     from attribution.casework.confirming_accounts import waiting_accounts
-    from attribution.web.access.accounts import all_accounts
+    from attribution.store.queries.service_accounts import all_accounts
 
     with reading() as view:
         waiting = waiting_accounts(view.connection)
@@ -231,7 +231,7 @@ def disable_api_key(name: Annotated[str, typer.Argument(metavar="NAME")], who: W
 @needs("api-key list", Extra.HOTLINE)
 def list_api_keys(as_json: AsJson = False) -> None:
     """List keys, without their secrets."""
-    from attribution.web.access.api_keys import all_keys
+    from attribution.store.queries.service_keys import all_keys
 
     with reading() as view:
         rows = [

@@ -393,10 +393,10 @@ def test_no_site_host_or_url_goes_out_with_a_history_misp_or_stix(
 ) -> None:
     reported(store, "https://www.site.example/1", keep_url=True)
     with store.write("ann") as writer:
-        from attribution.casework.sending import record_notice
+        from attribution.casework.notices_sent import RecordNotice, record_notice
 
         key = writer.connection.execute(select(cases.c.key)).scalar_one()
-        record_notice(writer, key, writer.now, to="abuse@hosting.example")
+        record_notice(writer, RecordNotice(case=key, to="abuse@hosting.example"))
     exported(store, tmp_path / "history", "history")
     exported(store, tmp_path / "misp.json", "misp")
     exported(store, tmp_path / "stix.json", "stix")

@@ -42,6 +42,7 @@ KEYWORDS = ("empty", "sentence")
 FOLLOWED = ("sentence", "reason", "state")
 """Variables that hold what is shown."""
 ALIKE_IN_EVERY_LANGUAGE = {"URLs", "UTC", "SHA", "attribution", "task", "fields", "rate"}
+_COMPOSED = (ast.JoinedStr, ast.FormattedValue, ast.IfExp, ast.BinOp, ast.BoolOp)
 _WORD = re.compile(r"[A-Za-z]{3,}")
 
 
@@ -72,27 +73,16 @@ def _assigned(module: ast.Module) -> dict[str, list[ast.expr]]:
 
 
 def _words(node: ast.expr) -> Iterator[str]:
+    """Yield the literals with words in an expression, but for those inside calls that mark them."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         if set(_WORD.findall(node.value)) - ALIKE_IN_EVERY_LANGUAGE:
             yield node.value
-    elif isinstance(node, ast.JoinedStr):
-        for part in node.values:
-            if isinstance(part, ast.Constant):
+    elif isinstance(node, _COMPOSED) or (
+        isinstance(node, ast.Call) and _name(node.func) in ("shown", "Text", "readable")
+    ):
+        for part in ast.iter_child_nodes(node):
+            if isinstance(part, ast.expr):
                 yield from _words(part)
-            elif isinstance(part, ast.FormattedValue):
-                yield from _words(part.value)
-    elif isinstance(node, ast.IfExp):
-        yield from _words(node.body)
-        yield from _words(node.orelse)
-    elif isinstance(node, ast.BinOp):
-        yield from _words(node.left)
-        yield from _words(node.right)
-    elif isinstance(node, ast.BoolOp):
-        for value in node.values:
-            yield from _words(value)
-    elif isinstance(node, ast.Call) and _name(node.func) in ("shown", "Text", "readable"):
-        for argument in node.args:
-            yield from _words(argument)
 
 
 def _name(function: ast.expr) -> str:

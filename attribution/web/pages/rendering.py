@@ -5,6 +5,7 @@ What a registry, an offender or a reporter wrote is escaped and shown as text, n
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
@@ -60,22 +61,36 @@ def _environment(language: str) -> Environment:
     return environment
 
 
-def render(request: Request, template: str, **values: Any) -> str:
-    """Return a template as HTML, in the visitor's language."""
+@cache
+def _async_environment(language: str) -> Environment:
+    """Return the same templates for values that are waited for while they are shown."""
+    return _environment(language).overlay(enable_async=True)
+
+
+def _common_values(request: Request) -> dict[str, Any]:
+    """Return what every template may show."""
     visitor = visitor_of(request)
-    account = visitor.session.account if visitor.session else None
-    return (
-        _environment(visitor.language)
-        .get_template(template)
-        .render(
-            account=account,
-            form_token=visitor.form_token,
-            may=account.principal.may if account else lambda scope: False,
-            path=request.url.path,
-            now=visitor.now,
-            **values,
-        )
-    )
+    session = visitor.session
+    return {
+        "account": session.account if session else None,
+        "form_token": visitor.form_token,
+        "may": session.principal.may if session else lambda scope: False,
+        "path": request.url.path,
+        "now": visitor.now,
+    }
+
+
+def render(request: Request, template: str, **values: Any) -> Markup:
+    """Return a template as HTML, in the visitor's language."""
+    environment = _environment(visitor_of(request).language)
+    html = environment.get_template(template).render(_common_values(request), **values)
+    return Markup(html)  # noqa: S704 - the template escapes what it shows
+
+
+def stream(request: Request, template: str, **values: Any) -> AsyncIterator[str]:
+    """Yield a template piece by piece; values may be coroutines and asynchronous iterators."""
+    environment = _async_environment(visitor_of(request).language)
+    return environment.get_template(template).generate_async(_common_values(request), **values)
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:

@@ -58,7 +58,7 @@ def assess(
     next. Nothing is published.
     """
     from attribution.pattern.assess import assess as assess_all
-    from attribution.pattern.labels import LABELS
+    from attribution.pattern.labels import gravity
     from attribution.pattern.report import as_row
 
     if output is not None:
@@ -95,7 +95,7 @@ def assess(
         write_whole(output, lines, replace=force)
         return incomplete(faults)
     if not as_json:
-        rows.sort(key=lambda row: (LABELS.index(row["now"]), -row["p_systematic"]))
+        rows.sort(key=lambda row: (gravity(row["now"]), -row["p_systematic"]))
     show_rows(
         rows,
         ["provider", "now", "first_flagged", "released", "e_value", "weeks", "share_failed"],
@@ -134,8 +134,8 @@ def _folder_history(
     folder: Path, at: datetime | None, progress: Callable[[str, int], None]
 ) -> History:
     from attribution.history.folder import check_folder, file_of, rows
-    from attribution.history.rows import READERS, BadRow
-    from attribution.pattern.history import History
+    from attribution.history.rows import READERS, BadRow, HistoryRows
+    from attribution.pattern.builder import history_from_rows
 
     check_folder(folder)
     faults: list[str] = []
@@ -150,7 +150,7 @@ def _folder_history(
             else:
                 yield row
 
-    notices, reports, events, aliases = map(usable_rows, READERS)
-    history = History.of(notices, reports, events, aliases, at, progress)
+    usable = HistoryRows(**{name: usable_rows(name) for name in READERS})
+    history = history_from_rows(usable, at, progress)
     history.faults[:0] = faults
     return history

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from attribution.errors import AttributionError
-from attribution.extras import Extra, require
+from attribution.extras import Extra
 from attribution.files.whole_file import refuse_existing, whole_file
 from attribution.language import N_, ngettext
 from attribution.language import gettext as _
@@ -28,7 +28,7 @@ from attribution_cli.console import print_message
 from attribution_cli.exit_code import incomplete
 from attribution_cli.needs import needs
 
-_PICTURES = ("html", "svg", "png")
+_PICTURES = ("html", "svg")
 
 
 @needs("dossier", Extra.HOTLINE)
@@ -143,7 +143,7 @@ def contest(
 @needs("overview", Extra.HOTLINE)
 def overview(
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="An .html, .svg or .png file.")
+        Path, typer.Option("--output", "-o", metavar="FILE", help="An .html or .svg file.")
     ],
     history: HistoryFolder = None,
     at: AtDate = None,
@@ -153,18 +153,17 @@ def overview(
     form = output.suffix.lstrip(".").lower()
     if form not in _PICTURES:
         raise typer.BadParameter(
-            _("--output {file}: name an .html, .svg or .png file", file=repr(str(output)))
+            _("--output {file}: name an .html or .svg file", file=repr(str(output)))
         )
-    if form != "html":
-        require(f"overview --output {output.name}", Extra.PICTURES)
     refuse_existing(output, replace=force)
     from attribution.pattern.assess import assess
-    from attribution.pattern.dossier.overview import overview_bytes
+    from attribution.pattern.dossier.overview import overview_page, overview_picture
 
     notices, countries = load_history(history, at)
     assessed = assess(notices, at)
     with whole_file(output, "wb", replace=force) as out:
-        out.write(overview_bytes(assessed, form, countries))
+        page = overview_page(assessed, countries) if form == "html" else overview_picture(assessed)
+        out.write(page)
     print_message(
         ngettext(
             "{count} provider in {file}", "{count} providers in {file}", len(assessed), file=output

@@ -97,7 +97,7 @@ def _mail_row(mail: MailRead) -> dict[str, Any]:
         "recognised_by": [evidence.value for evidence in reading.evidence],
         "recipients": [to.mailbox for to in reading.recipients if to.mailbox],
         "status": reading.status,
-        "said": reading.said or reading.subject[:200] or None,
+        "said": reading.diagnostic or reading.subject[:200] or None,
         "disposition": reading.disposition,
         "attachments": reading.attachments,
         "attachments_sha256": reading.attachments_sha256,
