@@ -52,9 +52,10 @@ def check(
     origin_source: Annotated[
         str | None, typer.Option(help="Who disclosed the origin; goes with --origin.")
     ] = None,
-    origin_told: Annotated[
+    origin_disclosed: Annotated[
         datetime | None,
         typer.Option(
+            "--origin-told",
             metavar="TIME",
             help="When it was disclosed, in UTC. It counts for 12 hours. [default: now]",
         ),
@@ -76,7 +77,7 @@ def check(
         offline=offline,
         vouched=vouchings_in(vouched),
     )
-    disclosed_at = (origin_told or datetime.now(UTC)).replace(tzinfo=UTC, microsecond=0)
+    disclosed_at = (origin_disclosed or datetime.now(UTC)).replace(tzinfo=UTC, microsecond=0)
     origins = [
         DisclosedOrigin(address, origin_source or "", disclosed_at) for address in origin or []
     ]
