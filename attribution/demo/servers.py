@@ -72,7 +72,9 @@ class DemoWorld:
             for name, (kind, company, _) in world.REVERSE_PROXIES.items()
         ]
         prefixes = [
-            f"{prefix},{name}" for name, (_, _, blocks) in world.REVERSE_PROXIES.items() for prefix in blocks
+            f"{prefix},{name}"
+            for name, (_, _, blocks) in world.REVERSE_PROXIES.items()
+            for prefix in blocks
         ]
         (tables / "fronts.csv").write_text("\n".join(lists + prefixes) + "\n", "utf-8")
         return self

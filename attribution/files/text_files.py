@@ -123,9 +123,9 @@ def _pieces(text: str) -> list[str]:
 
 
 def _detect(head: bytes, encoding: Encoding = Encoding.AUTO) -> tuple[Encoding, int]:
-    """Return the encoding of a file and the length of its byte-order bom, by its first bytes.
+    """Return the encoding of a file and the length of its byte-order mark, by its first bytes.
 
-    An encoding that is named wins; a bom of another one is content then.
+    An encoding that is named wins; a byte-order mark of another one is content then.
     """
     for bom, of_mark in _BYTE_ORDER_MARKS:
         if head.startswith(bom) and encoding in (Encoding.AUTO, of_mark):
