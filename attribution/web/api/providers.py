@@ -168,7 +168,7 @@ def event(provider: Key, body: ProviderEventRequest, principal: Writing, once: O
 def vouching(
     provider: Key, body: VouchRequest, service: TheService, principal: Writing, once: Once
 ) -> Response:
-    """Vouch for a customer of a provider, or withdraw that: look-ups name it, and the provider
+    """Vouch for a customer of a provider, or withdraw that: lookups name it, and the provider
     above it too.
     """
 

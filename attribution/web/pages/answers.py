@@ -50,7 +50,7 @@ def kept_lookup(check: str, service: TheService) -> BatchState:
     """Return a lookup that somebody began on the page. Raises NotInStoreError."""
     state = service.read(lambda reader: batch_state(reader, check))
     if not state.kept:
-        raise NotInStoreError(f"{check!r} is no look-up of this page.")
+        raise NotInStoreError(f"{check!r} is no lookup of this page.")
     return state
 
 

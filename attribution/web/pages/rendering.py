@@ -5,6 +5,7 @@ What a registry, an offender or a reporter wrote is escaped and shown as text, n
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from functools import cache, partial
@@ -23,6 +24,9 @@ from attribution.language import SOURCE, Domain, Translator, language_names, tra
 from attribution.store.times import iso, micros, moment
 from attribution.target import defanged
 from attribution.web.pages.visitors import visitor_of
+
+_TOGETHER_SECONDS = 0.01
+"""Pieces of a streamed page that are ready within this time are sent together."""
 
 
 @cache
@@ -88,9 +92,34 @@ def render(request: Request, template: str, **values: Any) -> Markup:
 
 
 def stream(request: Request, template: str, **values: Any) -> AsyncIterator[str]:
-    """Yield a template piece by piece; values may be coroutines and asynchronous iterators."""
+    """Yield a template as HTML, as far as it is known at a time.
+
+    Values may be coroutines and asynchronous iterators.
+    """
     environment = _async_environment(visitor_of(request).language)
-    return environment.get_template(template).generate_async(_common_values(request), **values)
+    pieces = environment.get_template(template).generate_async(_common_values(request), **values)
+    return _joined(pieces)
+
+
+async def _joined(pieces: AsyncIterator[str]) -> AsyncIterator[str]:
+    """Yield pieces together that come together: a browser sees no half of what is ready."""
+    known: list[str] = []
+    following = asyncio.ensure_future(anext(pieces, None))
+    try:
+        while True:
+            await asyncio.wait([following], timeout=_TOGETHER_SECONDS if known else None)
+            if not following.done():
+                yield "".join(known)
+                known.clear()
+                continue
+            piece = following.result()
+            if piece is None:
+                break
+            known.append(piece)
+            following = asyncio.ensure_future(anext(pieces, None))
+    finally:
+        following.cancel()
+    yield "".join(known)
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
