@@ -33,6 +33,7 @@ from attribution.language import (
     read_catalogue,
 )
 from attribution.models import ContactStatus, Status
+from attribution.notices.legal import translated_duties
 from attribution.store.audit import VIEWED
 from attribution.web.access.roles import ROLES
 from attribution_cli.app import app
@@ -83,6 +84,9 @@ def extracted(domain: Domain) -> Catalog:
         rows = extract_from_file(method, path, KEYWORDS, (COMMENT_TAG,), options)
         for _, message, comments, context in rows:
             catalogue.add(message, locations=[(place, 0)], auto_comments=comments, context=context)
+    if domain is Domain.NOTICES:
+        for text in translated_duties():
+            catalogue.add(text, locations=[("attribution/data/duties.csv", 0)])
     if domain is Domain.PAGE:
         _add_codes(catalogue)
         _add_command(catalogue)

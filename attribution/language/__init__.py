@@ -90,10 +90,10 @@ def country_name(code: str, language: str) -> str:
     """Return the name of a country (ISO 3166-1 alpha-2) in a language; its code without Babel, and
     for a language or country that Babel does not know.
     """
-    if find_spec("babel") is None:
+    try:
+        from babel import Locale, UnknownLocaleError
+    except ImportError:
         return code
-    from babel import Locale, UnknownLocaleError
-
     try:
         return str(Locale(language).territories.get(code, code))
     except UnknownLocaleError:

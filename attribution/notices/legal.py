@@ -20,6 +20,8 @@ _OWN_BLOCKS = frozenset([GOOD_FAITH, ACTUAL_KNOWLEDGE, CONFIRM_RECEIPT, TELL_DEC
 """Duties that a block of the template is about, instead of a line in the list."""
 _NOT_CITED = frozenset(["eu_flagger_priority"])
 """A notice does not say that the hotline is a trusted flagger: that is not known here."""
+_TRANSLATED_LAWS = frozenset(["EU", "NL"])
+"""Countries whose laws that bind addressees stand in the table by an English name."""
 _OF_ITS_OWN_HOTLINE = frozenset(["nl_sector_norm"])
 """Norms of a sector that hold for notices of the hotline of that country."""
 
@@ -88,10 +90,13 @@ def legal_ground(
     )
 
 
-def duty_sentences() -> tuple[str, ...]:
-    """Return the sentence of every duty that a notice may list, for their translations."""
-    listed = (duty for duty in all_duties() if _arises(duty) and duty.code not in _OWN_BLOCKS)
-    return tuple(dict.fromkeys(duty.duty for duty in listed))
+def translated_duties() -> tuple[str, ...]:
+    """Return the messages of the duties that a notice may list: their sentences, and the names of
+    laws that stand in the table in a language that is not theirs.
+    """
+    listed = [duty for duty in all_duties() if _arises(duty) and duty.code not in _OWN_BLOCKS]
+    laws = [duty.law for duty in listed if duty.country in _TRANSLATED_LAWS]
+    return tuple(dict.fromkeys([*laws, *(duty.duty for duty in listed)]))
 
 
 def _cited(rows: Iterable[Duty]) -> Iterable[Duty]:

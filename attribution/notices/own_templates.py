@@ -19,7 +19,7 @@ from attribution.codes import Refusal
 from attribution.errors import Refused
 from attribution.language import SOURCE, Domain, is_translated, languages, read_catalogue
 from attribution.language.texts import text_environment
-from attribution.notices.legal import duty_sentences
+from attribution.notices.legal import translated_duties
 from attribution.notices.notice import VARIABLES
 
 PACKAGED = "notice.txt.j2"
@@ -119,13 +119,13 @@ def packaged_blocks() -> tuple[str, ...]:
 def _messages() -> set[str]:
     """Return every message of notices and letters; of those with a plural the singular.
 
-    The sentences of duties stand in a table, not in a template.
+    What duties say stands in a table, not in a template.
     """
     notice = _parsed("attribution.notices", PACKAGED)
     letter = _parsed("attribution.pattern.dossier", _LETTER)
     rows = [row for tree in (notice, letter) for row in extract_from_ast(tree)]
     texts = [[text] if isinstance(text, str) else text for _, _, text in rows]
-    return {text[0] for text in texts if text and text[0]} | {*duty_sentences()}
+    return {text[0] for text in texts if text and text[0]} | {*translated_duties()}
 
 
 def _parsed(package: str, name: str) -> nodes.Template:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +16,6 @@ from attribution.language import gettext as _
 from attribution_cli.casework.shared import (
     AsJson,
     At,
-    Case,
     Force,
     View,
     Who,
@@ -33,8 +34,19 @@ from attribution_cli.exit_code import SOME_NOT, incomplete
 from attribution_cli.needs import needs
 
 if TYPE_CHECKING:
-    from attribution.casework.drafting import Draft
+    from attribution.casework.digests import Digest
+    from attribution.casework.drafting import Draft, Sender
     from attribution.casework.notices_due import Due
+
+
+class Form(StrEnum):
+    """How drafts are written."""
+
+    TEXT = "text"
+    """Text, with XARF in a file of its own."""
+    EML = "eml"
+    """A mail (RFC 5322), with a XARF report an attachment."""
+
 
 notice_app = typer.Typer(
     help="Notices: what is due, drafts, and what was sent.", no_args_is_help=True
@@ -64,7 +76,15 @@ def due(as_json: AsJson = False) -> int:
 )
 @needs("notice draft", Extra.HOTLINE)
 def draft(
-    case: Case,
+    case: Annotated[
+        str | None, typer.Argument(metavar="[CASE]", help="Its key, from `case list`.")
+    ] = None,
+    company: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PROVIDER", help="One notice of all its cases that are due, instead of CASE."
+        ),
+    ] = None,
     urls: Annotated[
         Path | None,
         typer.Option(
@@ -72,55 +92,51 @@ def draft(
         ),
     ] = None,
     language: Annotated[
-        str | None, typer.Option(help="nl, en, de or fr. [default: the setting notice_language]")
+        str | None,
+        typer.Option(help="Such as bg, de, en, fr or nl. [default: the setting notice_language]"),
     ] = None,
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format", help="text, or eml: a mail with its XARF reports.", metavar="FORMAT"
+        ),
+    ] = Form.TEXT,
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output", "-o", metavar="FOLDER", help="Write each draft as text, and its XARF, here."
-        ),
+        typer.Option("--output", "-o", metavar="FOLDER", help="Write each draft, and XARF, here."),
     ] = None,
     force: Force = False,
     as_json: AsJson = False,
 ) -> int:
-    """Write the notice of a case to each party in the order to write, as text and XARF v4. Nothing
-    is sent.
+    """Write the notice of a case to each party in the order to write, as text and XARF v4; or one
+    notice of all cases of a company that are due. Nothing is sent.
     """
-    from attribution.casework.drafting import draft_notices
-
+    if (case is None) == (company is None):
+        raise typer.BadParameter(_("give a CASE, or --company PROVIDER"))
+    if form not in list(Form):
+        raise typer.BadParameter(_("--format: text or eml"))
     stored_nowhere = _lines_of(urls)
     with reading() as view:
-        notices = _due(view, case)
-        if not notices:
-            print_message(_("case {case} has no open report: nothing to write about", case=case))
-            return SOME_NOT
-        notice = notices[0]
-        if notice.route_to:
-            authority = readable(notice.route_to)
-            print_message(
-                _(
-                    "the provider of case {case} is in another country: pass it to {authority}",
-                    case=case,
-                    authority=authority,
-                )
-            )
-            return SOME_NOT
-        drafts = draft_notices(
-            view.connection,
-            view.store.keys,
-            notice,
-            sender_of(view.settings, language),
-            stored_nowhere,
-        )
+        sender = sender_of(view.settings, language)
+        letters: Sequence[Draft | Digest]
+        if case is not None:
+            letters = _drafts(view, case, sender, stored_nowhere)
+        else:
+            letters = _digests(view, company or "", sender, stored_nowhere)
+    if not letters:
+        return SOME_NOT
     if output is not None:
-        _draft_notices(output, drafts, replace=force)
-    elif as_json:
-        for letter in drafts:
-            print_json(letter)
+        _write_letters(output, letters, sender, form=Form(form), replace=force)
     else:
-        for letter in drafts:
-            _show_draft(letter)
-    problems = drafts[0].in_the_way if drafts else ()
+        for letter in letters:
+            if form == Form.EML:
+                if letter.mailbox is not None:
+                    typer.echo(_mail_of(letter, sender))
+            elif as_json:
+                print_json(letter)
+            else:
+                _show_draft(letter)
+    problems = letters[0].in_the_way
     for problem in problems:
         print_message(_("not to be sent yet: {problem}", problem=readable(problem)))
     return incomplete(problems)
@@ -133,7 +149,10 @@ def draft(
 )
 @needs("notice record", Extra.HOTLINE)
 def record(
-    case: Case,
+    cases: Annotated[
+        list[str],
+        typer.Argument(metavar="CASE...", help="Its key; of a digest those of all of its cases."),
+    ],
     to: Annotated[str, typer.Option("--to", help="The mailbox, form or person that it went to.")],
     at: At = None,
     message_id: Annotated[str | None, typer.Option(help="Of the mail that was sent.")] = None,
@@ -141,17 +160,69 @@ def record(
     who: Who = None,
     as_json: AsJson = False,
 ) -> None:
-    """Note that a notice was sent: the first of a case, or a reminder."""
-    from attribution.casework.notices_sent import RecordNotice, record_notice
+    """Note that a notice was sent: the first of a case, or a reminder; of several cases all or
+    none.
+    """
+    from attribution.casework.notices_sent import RecordDigest, record_digest
 
-    command = RecordNotice(case=case, at=at, to=to, message_id=message_id, channel=channel)
+    command = RecordDigest(cases=tuple(cases), at=at, to=to, message_id=message_id, channel=channel)
     with recording(who) as writer:
-        kind = record_notice(writer, command)
-    if kind == "reminder":
-        sentence = _("noted as a reminder of case {case}", case=case)
-    else:
-        sentence = _("noted as the notice of case {case}", case=case)
-    show_outcome({"case": case, "what": kind}, sentence, as_json=as_json)
+        kinds = record_digest(writer, command)
+    for case, kind in kinds.items():
+        if kind == "reminder":
+            sentence = _("noted as a reminder of case {case}", case=case)
+        else:
+            sentence = _("noted as the notice of case {case}", case=case)
+        show_outcome({"case": case, "what": kind}, sentence, as_json=as_json)
+
+
+def _drafts(view: View, case: str, sender: Sender, urls: list[str]) -> list[Draft]:
+    """Return the notices of a case; none, and say why, where there is nothing to write."""
+    from attribution.casework.drafting import draft_notices
+
+    notices = _due(view, case)
+    if not notices:
+        print_message(_("case {case} has no open report: nothing to write about", case=case))
+        return []
+    if notices[0].route_to:
+        _say_abroad(notices[0])
+        return []
+    return draft_notices(view.connection, view.store.keys, notices[0], sender, urls)
+
+
+def _digests(view: View, company: str, sender: Sender, urls: list[str]) -> list[Digest]:
+    """Return the notices of all cases of a company that are due and have nothing in their way; of
+    all that are due where each has something.
+    """
+    from attribution.casework.digests import draft_digest
+    from attribution.casework.providers import provider_named
+
+    key = provider_named(view.connection, company)[1]
+    due = [notice for notice in _due(view) if notice.provider == key]
+    for notice in due:
+        if notice.route_to:
+            _say_abroad(notice)
+    own = [notice for notice in due if not notice.route_to]
+    ready = [notice for notice in own if not notice.in_the_way]
+    if not own:
+        print_message(_("nothing is due"))
+        return []
+    for notice in own if ready else ():
+        for obstacle in notice.in_the_way:
+            print_message(
+                _("left out: {case}: {problem}", case=notice.case, problem=readable(obstacle))
+            )
+    return draft_digest(view.connection, view.store.keys, ready or own, sender, urls)
+
+
+def _say_abroad(notice: Due) -> None:
+    print_message(
+        _(
+            "the provider of case {case} is in another country: pass it to {authority}",
+            case=notice.case,
+            authority=readable(notice.route_to),
+        )
+    )
 
 
 def _due(view: View, case: str | None = None) -> list[Due]:
@@ -161,31 +232,50 @@ def _due(view: View, case: str | None = None) -> list[Due]:
     return due_notices(view.connection, view.now, terms, country, case=case)
 
 
-def _show_draft(letter: Draft) -> None:
-    show_fields(
-        {
-            "to": f"{letter.to} <{letter.mailbox or _('no mailbox known')}>",
-            "when": letter.when,
-            "subject": letter.subject,
-            "not yet": letter.in_the_way,
-        }
-    )
+def _show_draft(letter: Draft | Digest) -> None:
+    fields = {
+        "to": f"{letter.to} <{letter.mailbox or _('no mailbox known')}>",
+        "when": getattr(letter, "when", None),
+        "cases": [part.case for part in getattr(letter, "cases", ())] or None,
+        "subject": letter.subject,
+        "not yet": letter.in_the_way,
+    }
+    show_fields({name: value for name, value in fields.items() if value is not None})
     typer.echo("\n" + "\n".join(map(readable, letter.text.splitlines())) + "\n")
 
 
-def _draft_notices(folder: Path, drafts: list[Draft], *, replace: bool) -> None:
-    """Write each draft as text with its XARF beside it; nothing where one of the files exists."""
+def _write_letters(
+    folder: Path, letters: Sequence[Draft | Digest], sender: Sender, *, form: Form, replace: bool
+) -> None:
+    """Write each draft: as text with its XARF beside it, or as a mail; nothing where one of the
+    files exists.
+    """
     files: dict[Path, str] = {}
-    for number, letter in enumerate(drafts, start=1):
+    for number, letter in enumerate(letters, start=1):
+        about = getattr(letter, "case", None) or "digest"
+        path = folder / f"{about}-{number}-{letter.role}"
+        if form == Form.EML:
+            if letter.mailbox is not None:
+                files[Path(f"{path}.eml")] = _mail_of(letter, sender)
+            continue
         head = f"To: {letter.mailbox or letter.to}\nReply-To: {letter.reply_to}\n"
-        path = folder / f"{letter.case}-{number}-{letter.role}"
         files[Path(f"{path}.txt")] = f"{head}Subject: {letter.subject}\n\n{letter.text}"
-        if letter.xarf:
-            lines = (json.dumps(report, ensure_ascii=False) + "\n" for report in letter.xarf)
+        if reports := list(letter.reports()):
+            lines = (json.dumps(report, ensure_ascii=False) + "\n" for _case, report in reports)
             files[Path(f"{path}.xarf.jsonl")] = "".join(lines)
     refuse_existing(*files, replace=replace)
     for path, text in files.items():
         write_whole(path, [text], replace=replace)
+
+
+def _mail_of(letter: Draft | Digest, sender: Sender) -> str:
+    """Return a mail as text; its lines end as files of this machine do."""
+    from email.policy import SMTP
+
+    from attribution.notices.message import notice_message
+
+    mail = notice_message(letter, sender)
+    return mail.as_bytes(policy=SMTP.clone(linesep="\n", cte_type="7bit")).decode("ascii")
 
 
 def _lines_of(path: Path | None) -> list[str]:
