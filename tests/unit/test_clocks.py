@@ -13,10 +13,12 @@ from attribution.casework.importing_rows import Import
 from attribution.casework.noting import NoteEvent, note_event
 from attribution.casework.views import case_view
 from attribution.errors import Refused
+from attribution.pattern.report import as_row
 from attribution.store import Store
 from attribution.store.times import micros
 from casework import NOON, Clock
 from chain import SENDER, approve_all, case_at_chain, note, tell
+from stories import Story, day
 
 
 def clocks(store: Store, clock: Clock, case: str) -> list[tuple[str, object, object, bool]]:
@@ -98,3 +100,25 @@ def test_the_new_events_travel(store: Store, tmp_path: Path) -> None:
             (line,) = case_lines(reader)
             kinds = {event["kind"] for event in case_view(reader, line.key, 0).events}
     assert {"receipt_confirmed", "decision_told", "instruction"} <= kinds
+
+
+def judged(kind: str | None, **more: object) -> dict[str, object]:
+    story = Story().weekly(8, ack=False)
+    for notice in [row.notice for row in story.notices]:
+        if kind is not None:
+            sent = next(row.sent_at for row in story.notices if row.notice == notice)
+            at = (sent - day(0)).total_seconds() / 86_400
+            story.event(kind, at + 0.1, notice=notice, **more)
+    return as_row(story.one(90))
+
+
+def test_only_a_person_s_confirmation_is_proof_and_nothing_else_changes_a_label() -> None:
+    silent, acknowledged = judged(None), judged("ack")
+    assert acknowledged != silent
+    assert judged("receipt_confirmed") == acknowledged
+    for kind, more in (
+        ("receipt_confirmed", {"automatic": True}),
+        ("decision_told", {}),
+        ("instruction", {"hours": 12, "by_whom": "the authority"}),
+    ):
+        assert judged(kind, **more) == silent
