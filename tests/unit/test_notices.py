@@ -164,7 +164,7 @@ def test_a_letter_has_a_letterhead_and_names() -> None:
 def test_an_own_template_replaces_a_block_of_each_case_of_a_digest(tmp_path: Path) -> None:
     folder = own(
         tmp_path,
-        '{% extends "notice.txt.j2" %}{% block reply scoped %}Case {{ case }} at {{ site }}, '
+        '{% extends "notice.txt.j2" %}{% block reply %}Case {{ case }} at {{ site }}, '
         "{{ urls | length }}, {{ token }}: {{ reply_to }}{% endblock %}"
         "{% block good_faith %}We believe it.{% endblock %}",
     )
