@@ -16,6 +16,7 @@ from attribution_cli.casework.shared import (
     At,
     Who,
     Why,
+    age_text,
     open_store,
     print_json,
     readable,
@@ -60,6 +61,7 @@ def add(
     from attribution.casework.reporting import ReportUrl, report_url
     from attribution.errors import InvalidTarget
     from attribution.evidence.statements import ServedStatement
+    from attribution.store.times import micros
     from attribution.target import explained
 
     unreadable = 0
@@ -96,7 +98,7 @@ def add(
             if as_json:
                 print_json(row)
             else:
-                typer.echo(readable(_sentence(row)))
+                typer.echo(readable(_sentence(row, micros(store.now))))
     return USAGE if unreadable else incomplete(not all_named)
 
 
@@ -143,10 +145,22 @@ def _summary(investigation: Investigation) -> dict[str, Any]:
     }
 
 
-def _sentence(row: dict[str, Any]) -> str:
+def _sentence(row: dict[str, Any], now: int) -> str:
+    """Return what became of a reported URL, and what was known of it, as a person reads it."""
+    if row["known"] and not row["duplicate"]:
+        earlier = row["known"]["case"]
+        before = f"it was gone in case {earlier} when last checked, and may have reappeared"
+        return f"{_what_became(row, now)}; {before}"
+    return _what_became(row, now)
+
+
+def _what_became(row: dict[str, Any], now: int) -> str:
     report, case, provider = row["report"], row["case"], row["provider"]
     if row["duplicate"]:
-        return f"{report}  reported before, and open: case {case}, {provider or 'no provider yet'}"
+        sent_at = row["known"] and row["known"]["sent_at"]
+        sent = f", notice sent {age_text(sent_at, now)}" if sent_at else ""
+        where = f"in case {case}{sent}" if case else "in no case yet"
+        return f"{report}  reported before, and open: {where}, {provider or 'no provider yet'}"
     if provider is None:
         return f"{report}  no provider is named yet; `attribution recheck` asks again"
     if row["candidate_cases"]:
