@@ -10,7 +10,6 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Column,
-    ForeignKey,
     Index,
     Integer,
     PrimaryKeyConstraint,
@@ -77,7 +76,7 @@ projections = Table(
 report_addresses = Table(
     "report_addresses",
     metadata,
-    Column("report_id", BigInteger, ForeignKey("reports.id"), primary_key=True),
+    Column("report_id", BigInteger, primary_key=True, autoincrement=False),
     Column("address", Text, primary_key=True),
 )
 """The addresses that lookups of a report's host found; erasing the report removes them."""

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from attribution.store.audit import VIEWED
 from attribution.store.engine import Reader
 from attribution.store.queries.events import EVENT, Event, stands
-from attribution.store.queries.rows import in_chunks, rows_of
+from attribution.store.queries.rows import first_row, in_chunks, rows_of
 from attribution.store.queue_tables import case_states, case_terms, projections
 from attribution.store.tables import cases, events, heads, providers, reports
 
@@ -93,8 +93,9 @@ def watermark(reader: Reader, rule: int) -> Watermark:
     statement = select(
         heads.c.seq, projections.c.seq.label("filled"), projections.c.rule
     ).outerjoin(projections, projections.c.name == _NAME)
-    row = reader.execute(statement).one()
-    return Watermark(row.filled if row.rule == rule else 0, row.seq)
+    row = first_row(reader, statement, lambda *values: values)
+    head, filled, rule_then = row or (0, None, None)
+    return Watermark(filled if rule_then == rule else 0, head)
 
 
 def is_behind(reader: Reader, rule: int) -> bool:

@@ -57,7 +57,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "report_addresses",
-        sa.Column("report_id", sa.BigInteger, sa.ForeignKey("reports.id"), primary_key=True),
+        sa.Column("report_id", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("address", sa.Text, primary_key=True),
     )
     op.create_index("report_addresses_by_address", "report_addresses", ["address"])
