@@ -136,6 +136,7 @@ def test_every_verb_stands_in_the_guides() -> None:
         "registries",
         "report",
         "notice",
+        "queue",
         "event",
         "mail",
         "provider",

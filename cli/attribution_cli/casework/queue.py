@@ -30,7 +30,7 @@ _TITLES = {
     "nobody_known": "Nobody known",
     "abroad": "Abroad",
 }
-_COLUMNS = ("case", "next", "company", "country", "site", "urls", "assignee")
+_COLUMNS = ("case", "next", "company", "site", "assignee")
 
 
 @needs("queue", Extra.HOTLINE)
