@@ -39,10 +39,8 @@ def filled(url: str, key_file: Path | None, count: int, share_open: float) -> St
             writer.name_provider(f"bench:{n}", f"Company {n}", chance.choice(countries), 1)
             for n in range(1000)
         ]
-        for number, provider in enumerate(ids):
-            writer.add_identifier(
-                provider, "mailbox", f"abuse@company-{number}.example", 1, "bench"
-            )
+        for number in ids:
+            writer.add_identifier(number, "mailbox", f"abuse@company-{number}.example", 1, "bench")
     for start in range(0, count, 5000):
         with store.write("bench") as writer:
             for number in range(start, start + 5000):

@@ -50,7 +50,12 @@ the hours of the settings. `progress` is what proves that the notice was receive
 Index("case_states_in_queue", case_states.c.state, case_states.c.country)
 Index("case_states_of_provider", case_states.c.provider_id, case_states.c.opened_at)
 Index("case_states_of_assignee", case_states.c.assignee, case_states.c.state)
-Index("case_states_by_age", case_states.c.opened_at, case_states.c.subject_id)
+Index(
+    "case_states_by_age",
+    case_states.c.subject,
+    case_states.c.opened_at,
+    case_states.c.subject_id,
+)
 
 case_terms = Table(
     "case_terms",

@@ -154,15 +154,14 @@ def queue_page(reader: Reader, terms: QueueTerms, selection: CaseSelection) -> l
             case_states,
             next_at.label("next_at"),
             _shown_state(terms).label("shown"),
-            providers.c.key.label("provider"),
-            providers.c.name.label("company"),
             *(column.label(f"order_{place}") for place, (column, _) in enumerate(order)),
         )
-        .outerjoin(providers, providers.c.id == case_states.c.provider_id)
         .where(*_conditions(selection, terms))
         .order_by(*(column.desc() if falls else column for column, falls in order))
         .limit(selection.limit)
     )
+    if selection.sort is CaseSort.COMPANY:
+        page = page.outerjoin(providers, providers.c.id == case_states.c.provider_id)
     if selection.after is not None:
         cursor = _values_at(reader, order, selection.after)
         if cursor is None:
@@ -180,8 +179,8 @@ def queue_page(reader: Reader, terms: QueueTerms, selection: CaseSelection) -> l
             some.c.opened_at,
             some.c.sent_at,
             some.c.progress,
-            some.c.provider,
-            some.c.company,
+            providers.c.key,
+            providers.c.name,
             some.c.country,
             some.c.mailbox,
             func.coalesce(cases.c.site, reports.c.host),
@@ -190,6 +189,7 @@ def queue_page(reader: Reader, terms: QueueTerms, selection: CaseSelection) -> l
             some.c.assignee,
             some.c.follow_up_at,
         )
+        .outerjoin(providers, providers.c.id == some.c.provider_id)
         .outerjoin(cases, and_(is_case, cases.c.id == some.c.subject_id))
         .outerjoin(reports, and_(~is_case, reports.c.id == some.c.subject_id))
         .order_by(

@@ -40,7 +40,7 @@ def upgrade() -> None:
     op.create_index("case_states_in_queue", "case_states", ["state", "country"])
     op.create_index("case_states_of_provider", "case_states", ["provider_id", "opened_at"])
     op.create_index("case_states_of_assignee", "case_states", ["assignee", "state"])
-    op.create_index("case_states_by_age", "case_states", ["opened_at", "subject_id"])
+    op.create_index("case_states_by_age", "case_states", ["subject", "opened_at", "subject_id"])
     op.create_table(
         "case_terms",
         sa.Column("value", sa.Text, nullable=False),
