@@ -10,13 +10,16 @@ censored does not depend on how long it would have been.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import betaincinv
 
 from attribution.pattern.times import Bools, Floats
 
 CONFIDENCE = 0.95
+_Moments = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,10 @@ def median_of(times: Floats, ended: Bools, independent: float | None = None) -> 
         return Median(None, None, None)
     weight = 1.0 if independent is None else min(1.0, independent / len(times))
     at, place = np.unique(np.asarray(times, float), return_inverse=True)
-    ends = np.bincount(place, np.asarray(ended, float), len(at))
-    at_risk = len(times) - np.concatenate([[0], np.cumsum(np.bincount(place))])
+    ends = np.asarray(np.bincount(place, np.asarray(ended, float), len(at)), float)
+    at_risk: Floats = len(times) - np.concatenate([[0.0], np.cumsum(np.bincount(place))])
     surviving = np.cumprod(1 - ends / at_risk[:-1])
-    low, high = _bounds(ends * weight, at_risk * weight)
+    low, high = _bounds(np.multiply(ends, weight), np.multiply(at_risk, weight))
     # The interval holds the times at which a share surviving of one half cannot be excluded.
     return Median(
         _first(at, surviving <= 0.5 + 1e-12),
@@ -59,12 +62,12 @@ def _bounds(ends: Floats, at_risk: Floats) -> tuple[Floats, Floats]:
     square = np.cumprod(a * (a + 1) / ((a + b) * (a + b + 1)))
     upper = _quantile(mean, square, (1 + CONFIDENCE) / 2)
     # The next end may come at once: one more factor, of those who are still at risk.
-    left = at_risk / (at_risk + 1), at_risk / (at_risk + 2)
-    mean, square = (np.concatenate([[1.0], moment]) for moment in (mean, square))
-    return _quantile(mean * left[0], square * left[1], (1 - CONFIDENCE) / 2), upper
+    mean = np.concatenate([[1.0], mean]) * at_risk / (at_risk + 1)
+    square = np.concatenate([[1.0], square]) * at_risk / (at_risk + 2)
+    return _quantile(mean, square, (1 - CONFIDENCE) / 2), upper
 
 
-def _quantile(mean: Floats, square: Floats, level: float) -> Floats:
+def _quantile(mean: _Moments, square: _Moments, level: float) -> Floats:
     """Return the quantile of beta distributions by their first two moments."""
     variance = square - mean**2
     spread = variance > 1e-15

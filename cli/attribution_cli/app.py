@@ -19,6 +19,7 @@ from attribution_cli.casework.checkers import checker_app
 from attribution_cli.casework.dossiers import contest, dossier, letter, overview
 from attribution_cli.casework.events import event_app
 from attribution_cli.casework.exchange import export, import_
+from attribution_cli.casework.figures import figures
 from attribution_cli.casework.mail import mail_app
 from attribution_cli.casework.notices import notice_app
 from attribution_cli.casework.provider_links import provider_app
@@ -156,6 +157,12 @@ _VERBS: tuple[tuple[str, Callable[..., int | None], str], ...] = (
     ("letter", letter, "attribution letter ripe:ORG-EX1-RIPE"),
     ("contest", contest, "attribution contest ripe:ORG-EX1-RIPE --without c4b81d9f02aa"),
     ("overview", overview, "attribution overview --output overview.html"),
+    (
+        "figures",
+        figures,
+        "attribution figures --from 2026-01-01 --to 2026-12-31 --by country\n"
+        "attribution figures --from 2026-01-01 --to 2026-12-31 --report dsa22 --format csv",
+    ),
     ("stamp", stamp, "attribution stamp"),
     ("backup", backup, "attribution backup --output cases.backup"),
     (
