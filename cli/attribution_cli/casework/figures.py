@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attribution.extras import Extra
-from attribution_cli.casework.shared import AtDate, print_json, reading, show_rows, utc_time
+from attribution_cli.casework.shared import (
+    AtDate,
+    date_of,
+    print_csv,
+    print_json,
+    reading,
+    show_rows,
+)
 from attribution_cli.console import print_message
 from attribution_cli.needs import needs
 
@@ -43,10 +50,6 @@ class By(StrEnum):
     ROLE = "role"
 
 
-def _date(text: str) -> datetime:
-    return utc_time(text, "a date such as 2026-01-31")
-
-
 @needs("figures", Extra.HOTLINE)
 def figures(
     first: Annotated[
@@ -54,14 +57,14 @@ def figures(
         typer.Option(
             "--from",
             metavar="DATE",
-            parser=_date,
+            parser=date_of,
             help="First day, UTC. [default: first day of the last day's year]",
         ),
     ] = None,
     last: Annotated[
         datetime | None,
         typer.Option(
-            "--to", metavar="DATE", parser=_date, help="Last day, UTC, included. [default: today]"
+            "--to", metavar="DATE", parser=date_of, help="Last day, UTC, included. [default: today]"
         ),
     ] = None,
     by: Annotated[By, typer.Option("--by", help="What a row stands for.")] = By.MONTH,
@@ -134,11 +137,3 @@ def _show(
         print_message(f"{about['from']} to {about['to']}, whole days, UTC")
         used = [name for name in columns if any(row[name] not in (None, "", 0) for row in rows)]
         show_rows(rows, used, as_json=False, empty="nothing was counted in this period")
-
-
-def print_csv(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
-    """Print a header and rows as CSV."""
-    from attribution.formats.figures_table import csv_lines
-
-    for line in csv_lines(columns, rows):
-        typer.echo(line)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,11 +15,15 @@ from attribution.extras import Extra
 from attribution_cli.casework.shared import (
     AsJson,
     At,
+    Since,
     Who,
     Why,
     open_store,
+    plain,
+    print_csv,
     print_json,
     readable,
+    reading,
     show_outcome,
     show_rows,
 )
@@ -35,6 +40,14 @@ if TYPE_CHECKING:
     from attribution.store.store import Store
 
 report_app = typer.Typer(help="Reported URLs.", no_args_is_help=True)
+
+
+class FeedbackForm(StrEnum):
+    """How feedback is printed."""
+
+    TEXT = "text"
+    CSV = "csv"
+    JSON = "json"
 
 
 @report_app.command("add", epilog="Example: attribution report add 'hxxps://www[.]site.example/1'")
@@ -182,6 +195,43 @@ def erase(
         scrub(store.engine)
     sentence = f"{report} is erased; backups made before still hold it"
     show_outcome({"erased": report}, sentence, as_json=as_json)
+
+
+@report_app.command(
+    "feedback", epilog="Example: attribution report feedback --since 2026-03-01 --format csv"
+)
+@needs("report feedback", Extra.HOTLINE)
+def feedback(
+    since: Since = None,
+    source: Annotated[
+        str,
+        typer.Option(
+            help="Only reports that `import --source` took in; origin is their key there."
+        ),
+    ] = "",
+    form: Annotated[FeedbackForm, typer.Option("--format", help="json: JSON lines.")] = (
+        FeedbackForm.TEXT
+    ),
+) -> None:
+    """Say what has become of each report, as whoever made it may be told: no company, no URL."""
+    from attribution.casework.feedback import AskFeedback, feedback_of
+    from attribution.formats.figures_table import FEEDBACK_COLUMNS
+
+    with reading() as view:
+        country = view.settings.hotline_country
+        asked = AskFeedback(hotline_country=country, since=since, source=source)
+        answers = list(feedback_of(view.connection, asked))
+    rows = [plain({**asdict(answer), "text": answer.text}) for answer in answers]
+    if form is FeedbackForm.CSV:
+        print_csv(FEEDBACK_COLUMNS, rows)
+    elif form is FeedbackForm.JSON:
+        for row in rows:
+            print_json(row)
+    else:
+        for row in rows:
+            typer.echo(readable(f"{row['origin'] or row['report']}  {row['text']}"))
+        if not rows:
+            print_message("no report")
 
 
 @needs("recheck", Extra.HOTLINE)

@@ -40,6 +40,7 @@ _TIME_FIELDS = frozenset(
         "last_opened",
         "since",
         "reported_at",
+        "changed_at",
         "checked_at",
         "made_at",
         "disabled_at",
@@ -63,7 +64,8 @@ def _micros(text: str) -> Micros:
     return micros(utc_time(text, "one such as 2026-01-31T12:00Z"))
 
 
-def _date(text: str) -> datetime:
+def date_of(text: str) -> datetime:
+    """Read a date of the command line."""
     return utc_time(text, "a date such as 2026-01-31")
 
 
@@ -82,6 +84,15 @@ At = Annotated[
     ),
 ]
 """A time in microseconds since 1970, as the store counts it."""
+Since = Annotated[
+    Micros | None,
+    typer.Option(
+        "--since",
+        metavar="TIME",
+        parser=_micros,
+        help="Only what changed since this time, ISO 8601; UTC without an offset.",
+    ),
+]
 LastOnline = Annotated[
     Micros | None,
     typer.Option(
@@ -93,7 +104,7 @@ AtDate = Annotated[
     typer.Option(
         "--at",
         metavar="DATE",
-        parser=_date,
+        parser=date_of,
         help="With what was known at this date's beginning (UTC). [default: the last thing known]",
     ),
 ]
@@ -235,6 +246,14 @@ def show_object(value: Any, *, as_json: bool) -> None:
 def print_json(value: Any) -> None:
     """Write one object as a line of JSON in which nothing changes how it is shown."""
     typer.echo(escaped_json(json.dumps(plain(value), ensure_ascii=False)))
+
+
+def print_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write a header and rows as CSV."""
+    from attribution.formats.figures_table import csv_lines
+
+    for line in csv_lines(columns, rows):
+        typer.echo(line)
 
 
 def show_outcome(values: dict[str, Any], sentence: str, *, as_json: bool) -> None:
