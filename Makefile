@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := bin/pip --disable-pip-version-check --quiet
 
 .PHONY: demo check test tools base format lint types imports quick tests docs coverage wheel \
-	catalogues soak fuzz accuracy simulate bench bench-web screenshots lock clean
+	catalogues tables soak fuzz accuracy simulate bench bench-web screenshots lock clean
 
 demo: .venv-demo/.installed
 	@.venv-demo/bin/attribution demo
@@ -44,6 +44,10 @@ docs: .venv/.installed
 coverage: .venv/.installed
 	rm -f .coverage .coverage.*
 	$(BIN)/pytest --numprocesses=2 --cov --cov-report=term
+
+# Rows of the tables of law that nobody looked at for a year, or that lack a source: no test of the code fails on them.
+tables: .venv/.installed
+	$(BIN)/python scripts/check_tables.py
 
 # An environment from a lock: `--no-deps` and hashes, so that nothing depends on what is newest or on pip's version.
 define environment

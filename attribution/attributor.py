@@ -100,7 +100,7 @@ class Attributor:
     what they host. `on_connect` is called before every connection.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - options of the public interface, each by its name
         self,
         settings: Settings | None = None,
         *,

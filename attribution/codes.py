@@ -128,6 +128,53 @@ class ReportState(Code):
     GONE = "gone", "The content was gone when it was last checked."
 
 
+class Problem(Code):
+    """Why the service did not do what a request asked: `type` of an RFC 9457 document."""
+
+    status: int
+    """The HTTP status that it has by itself."""
+
+    def __new__(cls, value: str, status: int, line: str) -> Self:
+        """Make a member; `Problem("code")` finds it by its code alone."""
+        code = str.__new__(cls, value)
+        code._value_, code.status, code.line = value, status, line
+        return code
+
+    ADDRESS_TOO_LONG = "address-too-long", 414, "The request's address is longer than is served."
+    BAD_CURSOR = "bad-cursor", 422, "The cursor is not one that this service gave."
+    BAD_DAY = "bad-day", 422, "There is no assessment as of such a day."
+    BAD_FORM = "bad-form", 422, "A form of the page cannot be read."
+    BAD_LANGUAGE = "bad-language", 422, "The page is not translated into the language."
+    BAD_ORIGIN = "bad-origin", 422, "A disclosed origin cannot be used."
+    BAD_TIME = "bad-time", 422, "No report or notice can be of such a time."
+    CHANGED = "changed", 412, "What is to be changed is not any more as it was read (`If-Match`)."
+    FAILED = "failed", 500, "The service failed, and its log says why."
+    INVALID_EVIDENCE = "invalid-evidence", 422, "An evidence bundle cannot be read."
+    INVALID_TARGET = "invalid-target", 422, "The text is no URL, host name or IP address."
+    KEY_USED = "key-used", 422, "The idempotency key was used for another request."
+    NO_KEY = "no-key", 401, "The request has no key, or one that is unknown or disabled."
+    NO_SUCH_METHOD = "no-such-method", 405, "The address is not served with this method."
+    NOT_FOUND = "not-found", 404, "What the request names is not here."
+    NOT_OPEN = "not-open", 403, "The key or the role lacks the scope that the request needs."
+    NOT_UNDERSTOOD = "not-understood", 422, "The request does not have the form that is documented."
+    OLD_FORM = "old-form", 403, "A form of the page has the CSRF token of another session."
+    OTHER_SITE = "other-site", 403, "A form was sent by another site."
+    PROVIDER_UNREACHABLE = (
+        "provider-unreachable",
+        502,
+        "The identity provider did not answer as it has to.",
+    )
+    RATE_LIMITED = "rate-limited", 429, "More requests a minute than the rate limit allows."
+    REFUSED = "refused", 422, "The command was refused; `code` and `field` say why."
+    STORE_UNAVAILABLE = (
+        "store-unavailable",
+        503,
+        "The store cannot be used now. Nothing was changed; try again.",
+    )
+    TOO_LARGE = "too-large", 413, "The request's body is larger than is served."
+    WRONG_HOST = "wrong-host", 421, "The service is not reached under this host name."
+
+
 class DoubtCode(Code):
     """What a reader must know before acting on an answer; `doubts[].code` of the answer."""
 

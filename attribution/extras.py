@@ -19,8 +19,6 @@ class Extra(StrEnum):
     """The store, patterns, letters and the service."""
     EXCHANGE = "exchange"
     """Parquet, MISP and STIX."""
-    PICTURES = "pictures"
-    """PNG and SVG files."""
     POSTGRESQL = "postgresql"
     """A store in PostgreSQL."""
 
@@ -47,7 +45,6 @@ MODULES: dict[Extra, tuple[str, ...]] = {
         "segno",
     ),
     Extra.EXCHANGE: ("pyarrow", "pymisp", "stix2"),
-    Extra.PICTURES: ("matplotlib",),
     Extra.POSTGRESQL: ("psycopg",),
 }
 """Top-level modules.

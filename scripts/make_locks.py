@@ -21,7 +21,7 @@ LOCKS: dict[str, list[str]] = {
     "base": ["pyproject.toml"],
     "demo": ["pyproject.toml", "--group", "build"],
     "dev": ["pyproject.toml", "--all-extras", "--group", "dev"],
-    "bench": ["pyproject.toml", "--extra", "hotline", "--extra", "pictures", "--group", "bench"],
+    "bench": ["pyproject.toml", "--extra", "hotline", "--group", "bench"],
     "service": [
         "pyproject.toml",
         "--extra",

@@ -28,7 +28,7 @@ def main() -> None:
     ):
         fill(store)
         with serving(hotline_settings(world.settings(), Path(folder)), store) as served:
-            served.service.patterns.look()
+            served.service.patterns.assessments()
             watched = Watched(browser, served.address, viewport={"width": WIDTH, "height": 760})
             watched.sign_in(served, served.person("signer", "ann@hotline.example", "Ann Example"))
             page = watched.page

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from attribution.history.rows import READERS
+from attribution.history.rows import READERS, HistoryRows
 from attribution.pattern.assess import assess
-from attribution.pattern.history import History
+from attribution.pattern.builder import history_from_rows
 from attribution.pattern.report import as_row
 
 SIMULATOR = Path(__file__).parents[2] / "shared" / "simulator" / "gamers.py"
@@ -57,12 +56,10 @@ def assessed(name: str, seed: int) -> list[dict[str, Any]]:
         "aliases": history.aliases,
     }
 
-    def rows(kind: str) -> Iterator[Any]:
-        return map(READERS[kind], tables[kind])
-
-    found = History.of(rows("notices"), rows("reports"), rows("events"), rows("aliases"))
-    assert not found.faults
-    return [as_row(one) for one in assess(found)]
+    rows = HistoryRows(**{kind: map(READERS[kind], table) for kind, table in tables.items()})
+    built = history_from_rows(rows)
+    assert not built.faults
+    return [as_row(assessment) for assessment in assess(built)]
 
 
 def faults(name: str, rows: list[dict[str, Any]]) -> list[str]:

@@ -18,8 +18,9 @@ import uvicorn
 
 from attribution.settings import Settings
 from attribution.store import Store
+from attribution.store.queries.service_accounts import Account
 from attribution.web.access import totp
-from attribution.web.access.accounts import Account, account_of, add_account, change_account
+from attribution.web.access.accounts import account_of, add_account, change_account
 from attribution.web.access.api_keys import make_key
 from attribution.web.access.passwords import hashed
 from attribution.web.app import create_app

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from attribution.history.rows import AliasRow, EventRow, NoticeRow, ReportRow
-from attribution.pattern.assess import Assessment, assess
+from attribution.history.rows import AliasRow, EventRow, HistoryRows, NoticeRow, ReportRow
+from attribution.pattern.assess import assess
+from attribution.pattern.builder import history_from_rows
 from attribution.pattern.history import History
+from attribution.pattern.verdict import Assessment
 
 MONDAY = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -120,9 +122,10 @@ class Story:
         return self
 
     def history(self, at: float | None = None) -> History:
-        return History.of(
-            self.notices, self.reports, self.events, self.aliases, None if at is None else day(at)
+        rows = HistoryRows(
+            notices=self.notices, reports=self.reports, events=self.events, aliases=self.aliases
         )
+        return history_from_rows(rows, None if at is None else day(at))
 
     def one(self, at: float | None = None, provider: str = "p") -> Assessment:
         when = None if at is None else day(at)

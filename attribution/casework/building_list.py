@@ -9,11 +9,12 @@ from attribution.casework.linking import links, one_history
 from attribution.casework.notice_history import history_of
 from attribution.casework.providers import provider_named
 from attribution.casework.replies import last_reply
-from attribution.pattern.assess import Assessment, assess
+from attribution.pattern.assess import assess
 from attribution.pattern.dossier.dossier import dossier_of
-from attribution.pattern.dossier.publication import REPLY_HELD_BACK, entry, refusals
+from attribution.pattern.dossier.publication import REPLY_HELD_BACK, Company, entry, refusals
 from attribution.pattern.dossier.render import dossier_hash
 from attribution.pattern.history import History
+from attribution.pattern.verdict import Assessment
 from attribution.store import Reader
 from attribution.store.heads import days_head
 from attribution.store.queries.events import EventFilter, events_by_time
@@ -76,15 +77,13 @@ def _entry(
     if why:
         return {}, why
     reply = last_reply(reader, group)
-    values = entry(
-        dossier,
+    company = Company(
         name=provider.name,
         country=provider.country,
         systems=[row.value for row in identifiers_of(reader, group) if row.kind == "asn"],
-        dossier_sha256=dossier_hash(dossier),
         reply=None if reply is None else reply.approved or REPLY_HELD_BACK,
     )
-    return values, []
+    return entry(dossier, company, dossier_hash(dossier)), []
 
 
 def _midnight(day: date) -> datetime:

@@ -134,7 +134,7 @@ def draft_notices(
             to=recipient.step.to,
             role_code=recipient.step.role,
             urls_given=recipient.approved,
-            laws=tuple(map(_law, laws_of(recipient.country))),
+            laws=tuple(map(_law, laws_of(recipient.country, recipient.step.role))),
         )
         xarf: tuple[dict[str, Any], ...] = ()
         if recipient.approved:
@@ -225,7 +225,8 @@ def _is_approved(reader: Reader, mailbox: str) -> bool:
 
 def _law(law: Law) -> str:
     article = f", Art. {law.article}" if law.article else ""
-    return f"{law.law}{article} ({law.since})"
+    since = f" ({law.since})" if law.since else ""
+    return f"{law.law}{article}{since}"
 
 
 def _day(at: int | None) -> str:

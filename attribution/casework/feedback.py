@@ -55,12 +55,6 @@ class Feedback:
     country: str | None
     """The other country where the content is; None where it is the hotline's own, or not known."""
 
-    @property
-    def text(self) -> str:
-        """What may be told, in plain English sentences."""
-        country = f" Country: {self.country}." if self.country else ""
-        return f"{self.state.line}{country}"
-
 
 @dataclass(slots=True)
 class _Story:

@@ -13,8 +13,9 @@ from typing import Any
 from attribution.casework.linking import links, one_history
 from attribution.codes import EventKind
 from attribution.history.rows import ABOUT_NOTICE, ABOUT_PROVIDER, AliasRow, NoticeRow
-from attribution.pattern.history import Builder, Happening, History
-from attribution.pattern.times import INF, days
+from attribution.pattern.builder import Builder, Happening
+from attribution.pattern.history import History
+from attribution.pattern.times import NEVER, Day, days
 from attribution.store import Reader
 from attribution.store.heads import days_head
 from attribution.store.queries import history as stored
@@ -67,13 +68,13 @@ def _read(
 ) -> History:
     until = None if at is None else micros(at)
     names = stored.provider_names(reader)
-    builder = Builder(INF if at is None else days(at))
+    builder = Builder(NEVER if at is None else days(at))
     for number in sorted(names):
         builder.provider(names[number][0])
     keys = _add_notices(reader, builder, names, only)
     for url in stored.url_rows(reader, only):
         if url.case_id in keys:
-            builder.add_url(url.id, url.case_id, "", INF)
+            builder.add_url(url.id, url.case_id, "", NEVER)
     corrected = stored.corrected_events(reader, only)
     cases = {key: number for number, key in keys.items()}
     kinds = ABOUT_NOTICE | ABOUT_PROVIDER
@@ -135,13 +136,15 @@ def _add_event(
     if row.kind == EventKind.LETTER_DELIVERED and detail.get("notices"):
         detail["notices"] = [cases[key] for key in detail["notices"] if key in cases]
     happened = Happening(
-        row.kind,
-        row.at / DAY,
-        row.known_at / DAY,
-        (names[row.provider_id][0],) if row.case_id is None and row.provider_id is not None else (),
-        None if last is None else days(datetime.fromisoformat(last)),
-        detail.get("at_least_days"),
-        detail,
+        kind=row.kind,
+        at=Day(row.at / DAY),
+        known=Day(row.known_at / DAY),
+        providers=(names[row.provider_id][0],)
+        if row.case_id is None and row.provider_id is not None
+        else (),
+        last_online=None if last is None else days(datetime.fromisoformat(last)),
+        at_least_days=detail.get("at_least_days"),
+        more=detail,
     )
     builder.add_event(happened, row.case_id, row.report_id)
 

@@ -9,7 +9,8 @@ from attribution.casework.findings import Finding, last_findings
 from attribution.casework.mailboxes import Approval, approvals_of
 from attribution.casework.terms import Terms, terms_of
 from attribution.casework.url_state import LastCheck, last_checks
-from attribution.data.authorities import hotlines_and_authority
+from attribution.data.hotlines import hotlines
+from attribution.data.ways_out import way_out
 from attribution.history.rows import ENDS
 from attribution.store import Reader
 from attribution.store.queries.cases import Case, case_if_open, cases_perhaps_due
@@ -151,8 +152,8 @@ def _due(
     country = str(newest.country or case.country or "")
     route_to = None
     if hotline_country and country and country != hotline_country:
-        names = "; ".join(hotline.name for hotline in hotlines_and_authority(country).hotlines)
-        route_to = f"{names or f'the authorities of {country}'} ({country})"
+        recipients = hotlines(country) or way_out(country)
+        route_to = f"{'; '.join(recipient.name for recipient in recipients)} ({country})"
     elif to is None:
         obstacles.append("no abuse mailbox is known: look for another way to reach the provider")
     elif to not in approved:

@@ -255,7 +255,7 @@ def _detail(
         "origin_domain": origin.domain if origin else None,
         "recognised_by": [evidence.value for evidence in reading.evidence],
         "status": (named.status if named else None) or reading.status,
-        "said": reading.said or reading.subject[:200] or None,
+        "said": reading.diagnostic or reading.subject[:200] or None,
         "server": server if reading.is_from_system else None,
         "notice_sent_at": iso(match.notice.sent_at) if match.notice else None,
     }

@@ -31,7 +31,7 @@ from attribution.store.queries.providers import (
     provider_with_id,
 )
 from attribution.store.queries.reports import count_reports, reports_of_cases
-from attribution.store.times import DAY
+from attribution.store.times import HOUR, moment
 
 COUNTED = 1000
 """Cases of a provider that are counted by state: the latest."""
@@ -174,11 +174,14 @@ def case_view(reader: Reader, key: str, now: int) -> CaseView:
     reports = reports_of_cases(reader, [case.id])[case.id]
     names = {report.id: report.key for report in reports}
     sent = first_sent(reader, case.id)
-    step = next_step("case", case.country, (now - sent) / DAY) if sent and line.online else None
+    step = None
+    if sent and line.online:
+        hours, today = (now - sent) / HOUR, moment(now).date()
+        step = next_step("case", case.country, hours=hours, on=today)
     return CaseView(
         line=line,
         token=case.token,
-        next_step=None if step is None else asdict(step),
+        next_step=None if step is None else step.as_json(),
         reports=tuple(
             {
                 "report": report.key,

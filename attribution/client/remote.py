@@ -253,7 +253,7 @@ class RemoteAttributor:
         """Return a case with everything that happened."""
         return _read(Case, await self._get(f"cases/{case}"))
 
-    async def note(
+    async def note(  # noqa: PLR0913 - the fields of an event, each by its name
         self,
         case: str,
         kind: str,

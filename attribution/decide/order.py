@@ -10,7 +10,11 @@ from attribution.models import Country, Party, WriteStep
 
 _REMOVE = "take the content down"
 _POWERS = {
-    "removal order": "order its removal",
+    "removal order": "order its removal",  # so in evidence of before 2026-11-28
+    "removal_order": "order its removal",
+    "binding_instruction": "instruct the companies to make it inaccessible",
+    "blocking": "have access to it blocked",
+    "designated": "look into how the companies act on notices, if it has its powers by now",
     "supervision": "look into how the companies act on notices; it orders no removal itself",
 }
 
@@ -59,7 +63,10 @@ def write_order(
     authority = facts.authorities.get(code, HotlinesAndAuthority()).authority
     if authority:
         power = _POWERS.get(authority.power, authority.power)
-        ask = f"{power} ({authority.power} since {authority.since})"
+        name = authority.power.replace("_", " ")
+        ask = (
+            f"{power} ({name} since {authority.since})" if authority.since else f"{power} ({name})"
+        )
         steps.append(WriteStep(to=authority.name, role="authority", contact=authority.url, ask=ask))
     return steps
 

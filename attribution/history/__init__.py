@@ -1,3 +1,1 @@
-"""What happened between a hotline and providers, as rows: reports, notices, events, aliases. The
-form in which it travels.
-"""
+"""What happened between a hotline and providers, as rows: reports, notices, events, aliases."""

@@ -1,6 +1,4 @@
-"""A history as a folder of JSON lines: reports.jsonl, notices.jsonl, events.jsonl,
-aliases.jsonl.
-"""
+"""A history as a folder of JSON lines: notices, reports, events and aliases, each `.jsonl`."""
 
 from __future__ import annotations
 
@@ -67,5 +65,5 @@ def rows(
         except BadRow as bad:
             yield number, bad
         except (ValueError, OverflowError, TypeError, RecursionError) as error:
-            # A year 1 with an offset, for one: what a row holds never ends the reading of others.
+            # Such as year 1 with an offset: what a row holds never ends the reading of others.
             yield number, BadRow(f"a value cannot be read: {type(error).__name__}")

@@ -1,39 +1,41 @@
-"""The rows of a history and how they are read: pure, with the reason where one cannot be.
+"""The rows of a history and how they are read: pure, with the reason where a row cannot be read.
 
-A row is a JSON object. Times are ISO 8601 with an offset (RFC 3339); one without is taken as UTC.
-Names of things are
-texts that the sender chose; they are compared as they stand.
+A row is a JSON object. Times are ISO 8601 with an offset (RFC 3339); without one they are UTC.
+Names of notices, sites, URLs and providers are texts that the sender chose; they are compared as
+they stand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from attribution.codes import EventKind
+from attribution.codes import Code, EventKind
 
 
-class Compared(StrEnum):
+class Compared(Code):
     """How a checker knew that what it saw is the reported content."""
 
-    PERSON = "person"
-    """A person looked at it."""
-    CONTENT = "content"
-    """Its bytes, or a fingerprint of them, are the same."""
-    STATUS = "status"
-    """The server answered that something is there."""
+    PERSON = "person", "A person compared it."
+    CONTENT = "content", "Its bytes, or a fingerprint of them, are the same."
+    STATUS = "status", "The server answered that there is something."
 
 
-class CorrectedBy(StrEnum):
-    """Who wants another address to be used."""
+class CorrectedBy(Code):
+    """Who asked for another address of a provider."""
 
-    HOTLINE = "hotline"
-    """The hotline found that the address was not the provider's."""
-    PROVIDER = "provider"
-    """The provider asked for another one."""
+    HOTLINE = "hotline", "The hotline: the address was not the provider's."
+    PROVIDER = "provider", "The provider."
+
+
+class AliasKind(Code):
+    """How two names of providers are linked."""
+
+    RENAMED_TO = "renamed_to", "The old name goes on under the new one."
+    SAME_OPERATOR = "same_operator", "Both are names of one operator."
 
 
 ABOUT_URL = frozenset[str](
@@ -64,11 +66,12 @@ ENDS = frozenset[str](
     [EventKind.OFFLINE, EventKind.MOVED_TO_OTHER_HOST, EventKind.REMOVED_AFTER_COURT_ORDER]
 )
 """After these a URL is no longer at the provider."""
-JOINING = frozenset(["renamed_to", "same_operator"])
-"""Links that make one history of two: only a person sets them."""
+JOINING = frozenset[str](AliasKind)
+"""Links that make one history of two: only a person sets them. Other kinds are kept."""
 _LONGEST = 500
+"""Characters of a text field at most."""
 _MOST_NAMES = 10_000
-"""In a list of names: a letter lists at most so many notices."""
+"""Names in a list at most: a letter lists so many notices."""
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
@@ -89,12 +92,9 @@ class NoticeRow:
     reseller: str | None = None
     """Whose customer the site is, where that is known: the case is then the reseller's."""
     candidates: int = 1
-    """At how many providers the site's name pointed when the notice was sent, by our own look-up.
-    """
+    """At how many providers the site's name pointed when the notice was sent, by our own lookup."""
     baseline: bool = False
-    """Whether the content is of INHOPE's baseline categories, whose illegality needs no
-    confirmation.
-    """
+    """Whether it is of INHOPE's baseline categories, whose illegality needs no confirmation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class EventRow:
     kind: str
     at: datetime
     known_at: datetime
-    """When the hotline knew; the time of happening where it is not said."""
+    """When the hotline knew; `at` where the row does not say."""
     notice: str | None = None
     url: str | None = None
     providers: tuple[str, ...] = ()
@@ -126,23 +126,30 @@ class EventRow:
     at_least_days: float | None = None
     """Of `still_online`: days after the notice at which it was seen online, at least."""
     more: Mapping[str, Any] = field(default_factory=dict)
-    """The other fields. Those of `EVENT_FIELDS` were checked; what this version does not know is
-    kept as it is."""
+    """The other fields: those of `EVENT_FIELDS` were checked, unknown ones are kept as they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class AliasRow:
-    """`new` and `old` are linked, known since a day.
-
-    `renamed_to`: `new` is the name under which `old` goes on. `same_operator`: both are names of
-    one.
-    """
+    """Two names of providers are linked, known since a time."""
 
     new: str
     old: str
     known_at: datetime
-    kind: str = "renamed_to"
+    kind: str = AliasKind.RENAMED_TO
+    """An `AliasKind`, or a kind that joins nothing."""
     source: str | None = None
+    """By what it is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryRows:
+    """The rows of a whole history, in any order."""
+
+    notices: Iterable[NoticeRow] = ()
+    reports: Iterable[ReportRow] = ()
+    events: Iterable[EventRow] = ()
+    aliases: Iterable[AliasRow] = ()
 
 
 def read_notice(row: Any) -> NoticeRow:
@@ -179,10 +186,37 @@ def read_event(row: Any) -> EventRow:
     values = _object(row)
     kind, at = name_in(values, "kind"), time_in(values, "at")
     notice, url = _name_or_none(values, "notice"), _name_or_none(values, "url")
-    named = values.get("provider")
-    providers = tuple(named) if isinstance(named, list) else () if named is None else (named,)
-    if providers and any(not isinstance(one, str) or not one for one in providers):
-        raise BadRow(f"provider {named!r}: give a name, or a list of names")
+    providers = _providers(values)
+    _check_subject(kind, notice, url, providers)
+    last_online = _time_or_none(values, "last_online")
+    if last_online and last_online > at:
+        raise BadRow(f"last_online {values['last_online']!r} is after at {values['at']!r}")
+    days = values.get("at_least_days")
+    if days is not None and not (isinstance(days, int | float) and 0 <= days < 10000):
+        raise BadRow(f"at_least_days {days!r}: give a number of days")
+    known_at = _time_or_none(values, "known_at") or at
+    if known_at < at:
+        raise BadRow(
+            f"known_at {values['known_at']!r} is before at {values['at']!r}: nothing "
+            f"is known before it happens"
+        )
+    more = {key: value for key, value in values.items() if key not in _EVENT_COLUMNS}
+    check_event_fields(more)
+    return EventRow(kind, at, known_at, notice, url, providers, last_online, days, more)
+
+
+def _providers(values: Mapping[str, Any]) -> tuple[str, ...]:
+    value = values.get("provider")
+    names = tuple(value) if isinstance(value, list) else () if value is None else (value,)
+    if any(not isinstance(name, str) or not name for name in names):
+        raise BadRow(f"provider {value!r}: give a name, or a list of names")
+    return names
+
+
+def _check_subject(
+    kind: str, notice: str | None, url: str | None, providers: tuple[str, ...]
+) -> None:
+    """Check that an event says what it happened to: a notice, its URL, or a provider."""
     if kind in ABOUT_NOTICE:
         if notice is None and not (kind in ABOUT_PROVIDER and providers):
             raise BadRow(f"notice is missing: {kind!r} happens to a notice")
@@ -196,21 +230,6 @@ def read_event(row: Any) -> EventRow:
             f"kind {kind!r} is unknown; known are "
             f"{', '.join(sorted(ABOUT_NOTICE | ABOUT_PROVIDER))}"
         )
-    last_online = time_in(values, "last_online") if values.get("last_online") is not None else None
-    if last_online and last_online > at:
-        raise BadRow(f"last_online {values['last_online']!r} is after at {values['at']!r}")
-    days = values.get("at_least_days")
-    if days is not None and not (isinstance(days, int | float) and 0 <= days < 10000):
-        raise BadRow(f"at_least_days {days!r}: give a number of days")
-    known_at = time_in(values, "known_at") if values.get("known_at") is not None else at
-    if known_at < at:
-        raise BadRow(
-            f"known_at {values['known_at']!r} is before at {values['at']!r}: nothing "
-            f"is known before it happens"
-        )
-    more = {key: value for key, value in values.items() if key not in _EVENT_COLUMNS}
-    check_event_fields(more)
-    return EventRow(kind, at, known_at, notice, url, providers, last_online, days, more)
 
 
 def read_alias(row: Any) -> AliasRow:
@@ -219,7 +238,7 @@ def read_alias(row: Any) -> AliasRow:
     new, old = name_in(values, "new"), name_in(values, "old")
     if new == old:
         raise BadRow(f"new {new!r} is the same as old")
-    kind = _name_or_none(values, "kind") or "renamed_to"
+    kind = _name_or_none(values, "kind") or AliasKind.RENAMED_TO
     return AliasRow(new, old, time_in(values, "known_at"), kind, _name_or_none(values, "source"))
 
 
@@ -229,9 +248,7 @@ READERS = {
     "events": read_event,
     "aliases": read_alias,
 }
-"""The files of a history folder, in the order in which they stand on one another, and how a row of
-each is read.
-"""
+"""How a row of each file of a history folder is read; each file names rows of those before it."""
 _EVENT_COLUMNS = frozenset(
     ["kind", "at", "known_at", "notice", "url", "provider", "last_online", "at_least_days"]
 )
@@ -260,18 +277,18 @@ def time_in(values: Mapping[str, Any], field_name: str) -> datetime:
     if value is None or value == "":
         raise BadRow(f"{field_name} is missing")
     try:
-        found = datetime.fromisoformat(value)
+        at = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         raise BadRow(
             f"{field_name} {value!r:.60}: give a time such as 2026-01-31T12:00:00Z"
         ) from None
     try:
-        found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
     except OverflowError:
         raise BadRow(f"{field_name} {value!r:.60}: outside the calendar") from None
-    if found < _EARLIEST:
+    if at < _EARLIEST:
         raise BadRow(f"{field_name} {value!r:.60}: before 1990")
-    return found
+    return at
 
 
 def _object(row: Any) -> Mapping[str, Any]:
@@ -282,6 +299,10 @@ def _object(row: Any) -> Mapping[str, Any]:
 
 def _name_or_none(values: Mapping[str, Any], field_name: str) -> str | None:
     return None if values.get(field_name) in (None, "") else name_in(values, field_name)
+
+
+def _time_or_none(values: Mapping[str, Any], field_name: str) -> datetime | None:
+    return None if values.get(field_name) is None else time_in(values, field_name)
 
 
 def _page(values: Mapping[str, Any]) -> str | None:
@@ -347,6 +368,6 @@ docs/guides/report-and-notify.md has their meaning.
 
 `served_by` is the provider whose address gave the content, null where the checker could not tell.
 `unsigned` marks a check that counts for nothing: the hotline has checker keys, and none signed it.
-`resolved_to` lists the providers at which our own look-up, within a day of the check, had all of
+`resolved_to` lists the providers at which our own lookup, within a day of the check, had all of
 the name's addresses.
 """

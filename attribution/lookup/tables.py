@@ -79,7 +79,7 @@ class Tables:
 
     async def hotlines_and_authority(self, question: HotlinesAndAuthorityOf) -> list[Record]:
         """Return the hotlines and the authority that take a case in a country."""
-        body = asdict(hotlines_and_authority(question.country))
+        body = asdict(hotlines_and_authority(question.country, self._clock.now().date()))
         return [self._record("desk", question, "tables of hotlines and authorities", body)]
 
     def _record(

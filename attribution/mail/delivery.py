@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
+
+from attribution.codes import Code
 
 MOST_RECIPIENTS = 100
 MOST_LINES = 5_000
-SAID_LENGTH = 500
+LONGEST_DIAGNOSTIC = 500
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w.-]{1,253}", re.ASCII)
 _STATUS = re.compile(r"(?<![\d.])([245])\.\d{1,3}\.\d{1,3}(?![\d.])")
 _LINE = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,60})[ \t]*:(.*)")
@@ -47,19 +48,20 @@ _OF_RECIPIENT = frozenset(
 )
 
 
-class Action(StrEnum):
+class Action(Code):
     """What became of a mail for one recipient, by a delivery status report."""
 
-    FAILED = "failed"
-    """Not delivered, and no further try is made."""
-    DELAYED = "delayed"
-    """Not delivered yet; it is tried again."""
-    DELIVERED = "delivered"
-    """In the mailbox."""
-    RELAYED = "relayed"
-    """Handed to a server that reports nothing of its own, or to several mailboxes (`expanded`)."""
-    VERIFIED = "deliverable"
-    """No mail was handed over: a server was asked whether the mailbox exists (Postfix)."""
+    FAILED = "failed", "Not delivered, and no further try is made."
+    DELAYED = "delayed", "Not delivered yet; it is tried again."
+    DELIVERED = "delivered", "In the mailbox."
+    RELAYED = (
+        "relayed",
+        "Handed to a server that reports nothing of its own, or to several mailboxes (`expanded`).",
+    )
+    VERIFIED = (
+        "deliverable",
+        "No mail was handed over: a server was asked whether the mailbox exists (Postfix).",
+    )
 
 
 _ACTIONS = {
@@ -91,8 +93,8 @@ class Recipient:
     action: Action
     status: str | None = None
     """RFC 3463, `5.1.1`."""
-    said: str | None = None
-    """What the server answered, at most 500 characters."""
+    diagnostic: str | None = None
+    """What the server answered (`Diagnostic-Code`), at most 500 characters."""
     server: str | None = None
     """The server that answered (`Remote-MTA`)."""
 
@@ -109,11 +111,8 @@ class DeliveryReport:
     @property
     def action(self) -> Action:
         """The gravest action; a report that names none tells of a failure."""
-        actions = {one.action for one in self.recipients}
-        for action in _GRAVEST_FIRST:
-            if action in actions:
-                return action
-        return Action.FAILED
+        actions = {recipient.action for recipient in self.recipients}
+        return next((action for action in _GRAVEST_FIRST if action in actions), Action.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +147,7 @@ def read_delivery(text: str) -> DeliveryReport:
 
 def read_disposition(text: str) -> Disposition | None:
     """Read a disposition notification; None where it names no disposition."""
-    values: dict[str, str] = {}
-    for name, value in _fields(text):
-        values.setdefault(name, value)
+    values = dict(reversed(list(_fields(text))))  # the first of several
     if "disposition" not in values:
         return None
     kind = values["disposition"].rpartition(";")[2].split("/")[0].strip().lower()[:40]
@@ -163,20 +160,16 @@ def read_disposition(text: str) -> Disposition | None:
 
 def has_report_fields(text: str) -> bool:
     """Say whether a text has a report's fields, though no part says that it is one."""
-    names = set()
-    for name, value in _fields(text):
-        names.add(name)
-        if name == "action" and value.strip().lower() not in _ACTIONS:
-            return False
-    return {"action", "final-recipient"} <= names or {"action", "reporting-mta"} <= names
+    fields = list(_fields(text))
+    if any(name == "action" and value.strip().lower() not in _ACTIONS for name, value in fields):
+        return False
+    names = {name for name, _ in fields}
+    return "action" in names and bool(names & {"final-recipient", "reporting-mta"})
 
 
 def status_in(text: str) -> str | None:
     """Return the first status code (RFC 3463) of a failure or delay in a text."""
-    for match in _STATUS.finditer(text):
-        if match[1] != "2":
-            return match[0]
-    return None
+    return next((match[0] for match in _STATUS.finditer(text) if match[1] != "2"), None)
 
 
 def mailboxes_in(text: str) -> list[str]:
@@ -214,13 +207,13 @@ def _tells(block: dict[str, str]) -> bool:
 
 def _recipient(block: dict[str, str]) -> Recipient:
     status = status_in(block.get("status", "")) or _success(block.get("status", ""))
-    said = " ".join(block.get("diagnostic-code", "").split())[:SAID_LENGTH] or None
-    stated = _ACTIONS.get(block.get("action", "").split(" ")[0].strip("; \t").lower())
+    diagnostic = " ".join(block.get("diagnostic-code", "").split())[:LONGEST_DIAGNOSTIC] or None
+    action = _ACTIONS.get(block.get("action", "").split(" ")[0].strip("; \t").lower())
     return Recipient(
         _mailbox(block.get("final-recipient", "")) or _mailbox(block.get("original-recipient", "")),
-        stated or _action_of(status),
-        status or status_in(said or ""),
-        said,
+        action or _action_of(status),
+        status or status_in(diagnostic or ""),
+        diagnostic,
         _host(block.get("remote-mta", "")),
     )
 
@@ -238,11 +231,11 @@ def _success(text: str) -> str | None:
 
 def _mailbox(value: str) -> str:
     """Return the mailbox of `rfc822; a@b.example`; the text itself where it is none."""
-    stated = value.rpartition(";")[2].strip()
-    return next(iter(mailboxes_in(stated)), stated.strip("<>").lower()[:320])
+    text = value.rpartition(";")[2].strip()
+    return next(iter(mailboxes_in(text)), text.strip("<>").lower()[:320])
 
 
 def _host(value: str) -> str | None:
     """Return the host of `dns; mx.example (192.0.2.1)`."""
-    stated = value.rpartition(";")[2].strip().split(" ")[0].strip("().,").lower()
-    return stated[:253] or None
+    host = value.rpartition(";")[2].strip().split(" ")[0].strip("().,").lower()
+    return host[:253] or None

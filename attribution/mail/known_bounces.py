@@ -1,8 +1,8 @@
 """What flufl.bounce recognises, asked only of mail that comes from a mail system.
 
-Alone it takes a person's reply that quotes a bounce for one. It is given a copy made of the
-subject and the beginning of the text, with long lines cut: some of its expressions take time by the
-square of a line's length.
+Alone it takes a person's reply that quotes a bounce for a bounce. It gets a copy of the subject and
+the beginning of the text, with long lines cut: some of its expressions take time by the square of a
+line's length.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def known_failures(sender: str, subject: str, text: str) -> tuple[list[str], lis
     except ImportError:
         return [], []
     message = Message()
-    message["From"] = _one_line(sender)
-    message["Subject"] = _one_line(subject)
+    message["From"] = _on_one_line(sender)
+    message["Subject"] = _on_one_line(subject)
     lines = text.split("\n", MOST_LINES)[:MOST_LINES]
     message.set_payload("\n".join(line[:MOST_IN_LINE] for line in lines))
     try:
@@ -40,5 +40,5 @@ def _names(addresses: frozenset[bytes]) -> list[str]:
     return sorted(address.decode("ascii", "replace").lower()[:320] for address in addresses)[:100]
 
 
-def _one_line(text: str) -> str:
+def _on_one_line(text: str) -> str:
     return " ".join(text.encode("ascii", "replace").decode("ascii").split())[:MOST_IN_LINE]

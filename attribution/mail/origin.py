@@ -7,12 +7,12 @@ below a server that is not ours: what stands there was in the mail when it arriv
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 
+from attribution.codes import Code
 from attribution.mail.parts import Fields
+from attribution.net.addresses import is_address, is_loopback
 
 SHARED_DOMAINS = frozenset(
     """
@@ -42,17 +42,16 @@ _NUMBERS = re.compile(
 _MOST_FIELDS = 200
 
 
-class Method(StrEnum):
+class Method(Code):
     """How a mail's origin was checked by our relay."""
 
-    SPF = "spf"
-    """The server may send for the domain of the return path (RFC 7208)."""
-    SPF_HELO = "spf_helo"
-    """The same for the name that the server gave, where the return path is null."""
-    DKIM = "dkim"
-    """A domain signed the mail (RFC 6376)."""
-    OWN_RELAY = "own_relay"
-    """Our own relay made the mail."""
+    SPF = "spf", "The server may send for the domain of the return path (RFC 7208)."
+    SPF_HELO = (
+        "spf_helo",
+        "The same for the name that the server gave, where the return path is null.",
+    )
+    DKIM = "dkim", "A domain signed the mail (RFC 6376)."
+    OWN_RELAY = "own_relay", "Our own relay made the mail."
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ def passes(fields: Fields, relay: Relay) -> tuple[Pass, ...]:
     return ()
 
 
-def made_by(fields: Fields, reporting_server: str | None, relay: Relay) -> bool:
+def is_made_by(fields: Fields, reporting_server: str | None, relay: Relay) -> bool:
     """Say whether our own relay made a mail: no server of anybody else handed it on.
 
     Who hands a mail to our relay cannot keep it from writing `Received` with the address it saw.
@@ -113,53 +112,53 @@ def speaks_for(domain: str, mailbox_domain: str, *, below: bool = False) -> bool
 
 
 def _clauses(results: str) -> list[list[str]]:
-    """Return the words of each clause of `Authentication-Results`, comments left out.
+    """Return the parts of each clause of `Authentication-Results`, comments left out.
 
-    Quoted texts are one with the word that they stand in: the sender chooses the return path, and
+    Quoted texts are one with the part that they stand in: the sender chooses the return path, and
     with it what stands in quotation marks and brackets there (RFC 8601, section 2.2).
     """
     clauses: list[list[str]] = [[]]
-    word, depth = "", 0
+    part, depth = "", 0
     for match in _PIECE.finditer(_AROUND_EQUALS.sub("=", results)):
         piece = match[0]
         if piece in ("(", ")"):
             depth = max(depth + (1 if piece == "(" else -1), 0)
         elif not depth and piece != ";" and not piece.isspace():
-            word += piece
+            part += piece
             continue
         elif depth:
             continue
-        if word:
-            clauses[-1].append(word)
-        word = ""
+        if part:
+            clauses[-1].append(part)
+        part = ""
         if piece == ";":
             clauses.append([])
-    if word:
-        clauses[-1].append(word)
+    if part:
+        clauses[-1].append(part)
     return clauses
 
 
 def _passed(clauses: list[list[str]]) -> tuple[Pass, ...]:
-    found: list[Pass] = []
-    for words in clauses[:50]:
-        result = _RESULT.fullmatch(words[0]) if words else None
-        if result is None or result[2].lower() != "pass":
-            continue
-        matches = [_PROPERTY.fullmatch(word) for word in words[1:50]]
-        properties: dict[str, str] = {}
-        for match in matches:
-            if match:
-                properties.setdefault(match[1].lower(), match[2].lower())
-        if result[1].lower() == "dkim":
-            domain = _domain(properties.get("header.d") or properties.get("header.i", ""))
-            found += [Pass(Method.DKIM, domain)] if domain else []
-            continue
-        domain = _domain(properties.get("smtp.mailfrom") or properties.get("smtp.mfrom") or "")
-        if domain:
-            found.append(Pass(Method.SPF, domain))
-        elif properties.get("smtp.helo"):
-            found.append(Pass(Method.SPF_HELO, properties["smtp.helo"].strip("[]")))
-    return tuple(found)
+    """Return the checks that the clauses say were passed."""
+    return tuple(check for clause in clauses[:50] if (check := _check_passed(clause)))
+
+
+def _check_passed(clause: list[str]) -> Pass | None:
+    result = _RESULT.fullmatch(clause[0]) if clause else None
+    if result is None or result[2].lower() != "pass":
+        return None
+    properties: dict[str, str] = {}
+    for match in map(_PROPERTY.fullmatch, clause[1:50]):
+        if match:
+            properties.setdefault(match[1].lower(), match[2].lower())
+    if result[1].lower() == "dkim":
+        domain = _domain(properties.get("header.d") or properties.get("header.i", ""))
+        return Pass(Method.DKIM, domain) if domain else None
+    domain = _domain(properties.get("smtp.mailfrom") or properties.get("smtp.mfrom") or "")
+    if domain:
+        return Pass(Method.SPF, domain)
+    helo = properties.get("smtp.helo")
+    return Pass(Method.SPF_HELO, helo.strip("[]")) if helo else None
 
 
 def _domain(mailbox: str) -> str:
@@ -184,20 +183,7 @@ def _stayed_inside(received: str, relay: Relay) -> bool:
     if not before.lower().startswith("from"):
         return not before  # `by HOST`: it was made there
     plain = re.sub("ipv6:", " ", before, flags=re.IGNORECASE)
-    addresses = [text for text in _NUMBERS.findall(plain) if _is_address(text)]
-    return bool(addresses) and all(_is_ours(address, relay) for address in addresses)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_ours(address: str, relay: Relay) -> bool:
-    try:
-        return address in relay.hosts or ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
+    addresses = list(filter(is_address, _NUMBERS.findall(plain)))
+    return bool(addresses) and all(
+        address in relay.hosts or is_loopback(address) for address in addresses
+    )

@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from attribution.codes import Code
 from attribution.mail.text import LONGEST_VALUE, decoded, header_text, transfer_decoded
 
 MOST_BYTES = 2 * 1024 * 1024
@@ -30,17 +30,13 @@ _PARAMETER = re.compile(
 )
 
 
-class Bound(StrEnum):
+class Bound(Code):
     """A bound that a mail goes beyond; what lies beyond is not read."""
 
-    BYTES = "bytes"
-    """More than 2 MB."""
-    PARTS = "parts"
-    """More than 200 parts."""
-    DEPTH = "depth"
-    """Parts inside one another, deeper than 20."""
-    FIELDS = "fields"
-    """Header fields: more than 1,000, or more than 256 kB."""
+    BYTES = "bytes", "More than 2 MB."
+    PARTS = "parts", "More than 200 parts."
+    DEPTH = "depth", "Parts inside one another, deeper than 20."
+    FIELDS = "fields", "Header fields: more than 1,000, or more than 256 kB."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +57,9 @@ class Fields:
                 return header_text(value).strip()
         return ""
 
-    def has(self, name: str) -> bool:
-        """Say whether a field is there."""
-        return any(key == name for key, _ in self.rows)
+    def has(self, *names: str) -> bool:
+        """Say whether one of some fields is there."""
+        return any(key in names for key, _ in self.rows)
 
 
 @dataclass(slots=True)
@@ -95,7 +91,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail: its fields, what it says it is, and its leaves in their order."""
+    """A mail: its fields, its stated content type, and its leaves in their order."""
 
     fields: Fields
     content_type: str

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from attribution.mail.content import MailContent
 from attribution.mail.delivery import Recipient, mailboxes_in
 from attribution.mail.forms import RETURNED_NOTICE
-from attribution.mail.kinds import Evidence, Kind, Letter, Recognised, recognise
-from attribution.mail.origin import Pass, Relay, made_by, passes
+from attribution.mail.kinds import Evidence, Kind
+from attribution.mail.origin import Pass, Relay, is_made_by, passes
 from attribution.mail.parts import Bound, Fields, Mail, parse_mail, read_fields
+from attribution.mail.recognising import Recognised, recognise
 
 MOST_TOKENS = 100
 MOST_IDS = 100
@@ -80,8 +83,8 @@ class Reading:
     """What a mail system says of each recipient."""
     status: str | None = None
     """Of a mail system: the first status (RFC 3463), `5.1.1`."""
-    said: str | None = None
-    """Of a failure: what the server said."""
+    diagnostic: str | None = None
+    """Of a failure: what the server answered, or the line of the text that tells it."""
     disposition: str | None = None
     """Of a disposition notification: `displayed`, `deleted`."""
     reporting_server: str | None = None
@@ -114,35 +117,37 @@ def read_mail(raw: bytes, relay: Relay = _NO_RELAY) -> Reading:
     `relay` names our own mail relay: without it nothing is said of where the mail comes from.
     """
     mail = parse_mail(raw)
-    recognised = recognise(mail)
+    content = MailContent(mail)
+    recognised = recognise(content)
     digest = f"sha256:{hashlib.sha256(raw).hexdigest()[:32]}"
     if recognised.kind is Kind.NO_MAIL:
         return Reading(kind=Kind.NO_MAIL, message_id=digest)
-    letter = Letter(mail)
     fields = mail.fields
     from_system = recognised.kind in _FROM_SYSTEM
     returned = _returned(mail) if from_system else ()
     report, disposition = recognised.report, recognised.disposition
-    server = (report.reporting_server if report else None) or _host_of(fields)
+    sender = next(iter(mailboxes_in(fields.get("from"))), "")
+    server = (report.reporting_server if report else None) or sender.rpartition("@")[2] or None
     count, sha256 = _attachments(mail)
     return Reading(
         kind=recognised.kind,
         evidence=recognised.evidence,
         at=_time(fields),
         message_id=fields.get("message-id")[:500] or digest,
-        sender=next(iter(mailboxes_in(fields.get("from"))), ""),
-        subject=letter.subject[:500],
-        text=letter.text[:SHOWN_TEXT],
-        tokens=_tokens(fields, returned, letter.text),
-        references=_references(fields, returned, recognised, letter.text if from_system else ""),
+        sender=sender,
+        subject=content.subject[:500],
+        text=content.text[:SHOWN_TEXT],
+        tokens=_tokens(fields, returned, content.text),
+        references=_references(fields, returned, recognised, content.text if from_system else ""),
         envelope_id=report.envelope_id if report else None,
         recipients=recognised.recipients,
-        status=_status(recognised),
-        said=_said(recognised),
+        status=_first(recipient.status for recipient in recognised.recipients),
+        diagnostic=_first(recipient.diagnostic for recipient in recognised.recipients)
+        or recognised.diagnostic,
         disposition=disposition.kind if disposition else None,
         reporting_server=server,
         passes=passes(fields, relay),
-        by_own_relay=from_system and made_by(fields, server, relay),
+        by_own_relay=from_system and is_made_by(fields, server, relay),
         attachments=count,
         attachments_sha256=sha256,
         beyond=tuple(bound for bound in Bound if bound in mail.beyond),
@@ -160,9 +165,9 @@ def _returned(mail: Mail) -> tuple[Fields, ...]:
 
 def _tokens(fields: Fields, returned: tuple[Fields, ...], text: str) -> tuple[str, ...]:
     """Return the tokens in the header, in notices that come back, and only then in the text."""
-    stated = [value for name in _ADDRESSED for value in fields.all(name)]
-    stated += [value for one in returned for name in _RETURNED for value in one.all(name)]
-    tokens = [token for value in stated for token in _TOKEN.findall(value)]
+    values = [value for name in _ADDRESSED for value in fields.all(name)]
+    values += [value for header in returned for name in _RETURNED for value in header.all(name)]
+    tokens = [token for value in values for token in _TOKEN.findall(value)]
     return tuple(dict.fromkeys(tokens or _TOKEN.findall(text)))[:MOST_TOKENS]
 
 
@@ -170,12 +175,12 @@ def _references(
     fields: Fields, returned: tuple[Fields, ...], recognised: Recognised, text: str
 ) -> tuple[str, ...]:
     """Return the Message-IDs of mails that it answers, gives back or reports about."""
-    stated = [value for name in ("in-reply-to", "references") for value in fields.all(name)]
-    stated += [value for one in returned for value in one.all("message-id")]
+    values = [value for name in ("in-reply-to", "references") for value in fields.all(name)]
+    values += [value for header in returned for value in header.all("message-id")]
     if recognised.disposition and recognised.disposition.message_id:
-        stated.append(recognised.disposition.message_id)
-    stated += _REPEATED_ID.findall(text)
-    ids = [match for value in stated for match in _MESSAGE_ID.findall(value)]
+        values.append(recognised.disposition.message_id)
+    values += _REPEATED_ID.findall(text)
+    ids = [match for value in values for match in _MESSAGE_ID.findall(value)]
     return tuple(dict.fromkeys(ids))[:MOST_IDS]
 
 
@@ -183,8 +188,8 @@ def _time(fields: Fields) -> datetime | None:
     received = fields.all("received")
     for text in [*(value.rpartition(";")[2] for value in received[:1]), fields.get("date")]:
         try:
-            stated = parsedate_to_datetime(text.strip()[:200])
-            at = (stated if stated.tzinfo else stated.replace(tzinfo=UTC)).astimezone(UTC)
+            local = parsedate_to_datetime(text.strip()[:200])
+            at = (local if local.tzinfo else local.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, TypeError, OverflowError, IndexError):
             continue
         if _EARLIEST <= at < _LATEST:
@@ -211,15 +216,6 @@ def _attachments(mail: Mail) -> tuple[int, str | None]:
     return len(closed), digest.hexdigest() if closed else None
 
 
-def _host_of(fields: Fields) -> str | None:
-    """Return the host under which a sender writes."""
-    return next(iter(mailboxes_in(fields.get("from"))), "").rpartition("@")[2] or None
-
-
-def _status(recognised: Recognised) -> str | None:
-    return next((one.status for one in recognised.recipients if one.status), None)
-
-
-def _said(recognised: Recognised) -> str | None:
-    stated = next((one.said for one in recognised.recipients if one.said), None)
-    return stated or recognised.said
+def _first(texts: Iterable[str | None]) -> str | None:
+    """Return the first text that is not empty."""
+    return next(filter(None, texts), None)

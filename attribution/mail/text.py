@@ -47,22 +47,22 @@ def decoded(raw: bytes, charset: str = "") -> str:
 def header_text(value: str) -> str:
     """Return the value of a header field with its encoded words (RFC 2047) read."""
     value = value[:LONGEST_VALUE]
-    return _words_joined(value) if "=?" in value else value
+    return _encoded_words_read(value) if "=?" in value else value
 
 
-def _words_joined(value: str) -> str:
+def _encoded_words_read(value: str) -> str:
     pieces: list[str] = []
     place = 0
     for match in _ENCODED.finditer(value):
         between = value[place : match.start()]
         if between.strip() or not place:
             pieces.append(between)
-        pieces.append(_word(match[0]))
+        pieces.append(_encoded_word(match[0]))
         place = match.end()
     return "".join([*pieces, value[place:]])
 
 
-def _word(word: str) -> str:
+def _encoded_word(word: str) -> str:
     try:
         ((raw, charset),) = decode_header(word)
     except (HeaderParseError, ValueError, binascii.Error):

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 
-from attribution.pattern.history import Record, Sign, first_of
-from attribution.pattern.receipt import Clock, Receipt, within
+from attribution.pattern.arrays import ALL, Bools, Floats, Rows, Span, least_of_each
+from attribution.pattern.receipt import Clock, Receipt
+from attribution.pattern.record import Record
+from attribution.pattern.signs import Sign
 from attribution.pattern.tests import Test
-from attribution.pattern.times import INF, TOLERANCE, Bools, Floats
+from attribution.pattern.times import TOLERANCE, Day
 
 
 class Dropped(StrEnum):
-    """Why a case does not count."""
+    """Why a case does not count, as dossiers say it."""
 
     NO_RECEIPT = "no proof of receipt"
     BOUNCED = "bounced"
@@ -28,35 +31,34 @@ class Dropped(StrEnum):
     NOT_OURS = "not in its network, as it says, and no check shows that it is"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Admission:
     """Of each case, the times of knowledge on which it depends whether it counts."""
 
     clock: Clock
     own: Bools
     """Whether it is the provider's own, not a known reseller's."""
-    spans: tuple[tuple[Floats, Floats], ...]
-    """Spans of knowledge in which it does not count: bounced, voided, not ours."""
+    bounced: Span
+    voided: Span
+    """It was sent to an address that was not the provider's."""
+    not_ours: Span
+    """The provider says that it is not in its network, and no check shows that it is."""
 
-    def counts(self, at: Floats | float) -> Bools:
-        """Say which cases count at a look, or each at its own."""
-        good = self.own & (self.clock.known <= at)
-        for span in self.spans:
-            good = good & ~within(span, at)
-        return np.asarray(good)
+    @cached_property
+    def _spans(self) -> list[Span]:
+        """The spans of knowledge in which a case does not count, but those that never begin."""
+        return [s for s in (self.bounced, self.voided, self.not_ours) if s.ever_begins]
 
-    def counts_at_looks(self, looks: Floats, cases: np.ndarray) -> Bools:
-        """Say for each look (row) which of some cases (column) count."""
-        at = looks[:, None]
-        good = self.own[cases][None, :] & (self.clock.known[cases][None, :] <= at)
-        for begin, end in self.spans:
-            if np.isfinite(begin[cases]).any():
-                good &= ~((begin[cases][None, :] <= at) & ~(end[cases][None, :] <= at))
-        return np.asarray(good)
+    def counts(self, at: Floats | float, cases: Rows = ALL) -> Bools:
+        """Say which cases count at a date: one for all, one a case, or a column of dates."""
+        counted = self.own[cases] & (self.clock.known[cases] <= at)
+        for span in self._spans:
+            counted = counted & ~span.covers(at, cases)
+        return np.asarray(counted)
 
     def times(self) -> list[Floats]:
         """Return every time at which knowledge may change whether a case counts."""
-        return [self.clock.known, *(time for span in self.spans for time in span)]
+        return [self.clock.known, *(end for span in self._spans for end in (span.begin, span.end))]
 
 
 def admission(record: Record, receipt: Receipt, served: Bools, test: Test) -> Admission:
@@ -67,52 +69,46 @@ def admission(record: Record, receipt: Receipt, served: Bools, test: Test) -> Ad
     """
     clock = receipt.own if test.own_receipt else receipt.clock
     return Admission(
-        clock,
-        record.cases["own"].astype(bool),
-        (
-            receipt.bounced,
-            receipt.voided,
-            _not_ours(record, served, clock.start + test.horizon),
-        ),
+        clock=clock,
+        own=record.cases["own"].astype(bool),
+        bounced=receipt.bounced,
+        voided=receipt.voided,
+        not_ours=_not_ours(record, served, clock.start + test.horizon),
     )
 
 
-def _not_ours(record: Record, served: Bools, over: Floats) -> tuple[Floats, Floats]:
+def _not_ours(record: Record, served: Bools, over: Floats) -> Span:
     """Return from when to when "not in our network" voids a case: until a check shows that it is.
 
-    That is one made after it was said, or when the case's time was `over`: what proves a failure is
+    That is one made after the answer, or when the case's time was `over`: what proves a failure is
     not undone by who answers when the checks have ended.
     """
     count = len(record.cases)
-    said = record.signs_of(Sign.NOT_OURS)
-    if not len(said):
-        never = np.full(count, INF)
-        return never, never
-    when = first_of(said["case"], count, said["at"])
-    case = record.urls["case"][record.checks["url"]]
-    showing = served & (record.checks["until"] >= np.minimum(when, over)[case] - TOLERANCE)
-    shown = first_of(case[showing], count, record.checks["known"][showing])
-    return first_of(said["case"], count, said["known"]), shown
+    answers = record.signs_of(Sign.NOT_OURS)
+    if not len(answers):
+        return Span.never(count)
+    answered = least_of_each(answers["case"], count, answers["at"])
+    checks = record.checks
+    case = record.urls["case"][checks["url"]]
+    showing = served & (checks["until"] >= np.minimum(answered, over)[case] - TOLERANCE)
+    return Span(
+        least_of_each(answers["case"], count, answers["known"]),
+        least_of_each(case[showing], count, checks["known"][showing]),
+    )
 
 
-def dropped(
-    record: Record, receipt: Receipt, admitted: Admission, at: float
-) -> list[Dropped | None]:
-    """Return of each case why it does not count at a look;
-    None where it does, or was not sent yet.
-    """
+def dropped(record: Record, receipt: Receipt, admitted: Admission, at: Day) -> list[Dropped | None]:
+    """Return of each case why it does not count; None where it does, or was not sent yet."""
     counts = admitted.counts(at)
     reasons: list[Dropped | None] = [None] * len(counts)
-    bounced, voided, not_ours = (within(span, at) for span in admitted.spans)
-    for number in np.flatnonzero(~counts & (record.cases["sent"] <= at)):
-        if not admitted.own[number]:
-            reasons[number] = Dropped.RESELLER
-        elif not_ours[number]:
-            reasons[number] = Dropped.NOT_OURS
-        elif voided[number]:
-            reasons[number] = Dropped.VOIDED
-        elif bounced[number] or receipt.bounce_known[number] <= at:
-            reasons[number] = Dropped.BOUNCED
-        else:
-            reasons[number] = Dropped.NO_RECEIPT
+    reason_of = (
+        (~admitted.own, Dropped.RESELLER),
+        (admitted.not_ours.covers(at), Dropped.NOT_OURS),
+        (admitted.voided.covers(at), Dropped.VOIDED),
+        (admitted.bounced.covers(at) | (receipt.bounce_known <= at), Dropped.BOUNCED),
+    )
+    for case in np.flatnonzero(~counts & (record.cases["sent"] <= at)):
+        reasons[case] = next(
+            (reason for holds, reason in reason_of if holds[case]), Dropped.NO_RECEIPT
+        )
     return reasons

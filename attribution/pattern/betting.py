@@ -1,15 +1,11 @@
 """The e-process: how much a bet, block by block, that a provider fails more than it may has won.
-Pure.
 
-H0: given all that was before, a block's expected share of failures is at most p. Who bets a share s
-of their wealth at the odds of H0 multiplies it by 1 + (s / p) (X - p) in a block with share X,
-which
-under H0 does not grow on average. So the wealth E exceeds 1/a with a chance of at most a, however
-often and whenever it is looked at (Ville's inequality). The stake is averaged over four; half of
-the
-weight starts at the first block, half at restarts every four absolute weeks, so that a provider
-that
-turned bad is found too; an average of such wealths is one.
+Pure. H0: given all that was before, a block's expected share of failures is at most p. Who bets a
+share s of their wealth at the odds of H0 multiplies it by 1 + (s / p) (X - p) in a block with share
+X, which under H0 does not grow on average. So the wealth E exceeds 1/a with a chance of at most a,
+however often and whenever it is computed (Ville's inequality). The stake is averaged over four;
+half of the weight starts at the first block, half at restarts every four absolute weeks, so that a
+provider that turned bad is recognised too; an average of such wealths is such a wealth.
 
 Sources: Waudby-Smith & Ramdas, "Estimating means of bounded random variables by betting", JRSS-B 86
 (2024), section 4; Ramdas, Grünwald, Vovk & Shafer, "Game-theoretic statistics and safe
@@ -23,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import zeta
 
-from attribution.pattern.times import Floats, Ints
+from attribution.pattern.arrays import Floats, Ints
 
 STAKES = np.array([0.15, 0.35, 0.60, 0.85])
 _RESTART_WEEKS = 4
@@ -38,20 +34,19 @@ def e_process(week: Ints, share: Floats, p: float, first_week: int | None = None
     """Return E after each block.
 
     `week`: the absolute number of each block's first week, in order. `share`: its share of failures
-    in [0, 1], NaN where the block has no evidence; of one look (blocks), or of many (blocks x
-    looks).
-    `first_week`: the week at which the first bet starts, the first block's where it is not said.
+    in [0, 1], NaN where the block has no evidence; at one date (blocks), or at many (blocks x
+    dates). `first_week`: the week at which the first bet starts, by default the first block's.
     """
     wealth = np.zeros((len(STAKES), *share.shape[1:]))
-    found = np.ones(share.shape)
+    e_values = np.ones(share.shape)
     if not len(week):
-        return found
-    restart = _restarts_before(int(week[0]) if first_week is None else first_week)
+        return e_values
+    restarts_before = (int(week[0]) if first_week is None else first_week) // _RESTART_WEEKS
     invested, number = 0.5, 0
     wealth += 0.5
     stakes = (STAKES / p).reshape(-1, *(1,) * (share.ndim - 1))
     for place, at in enumerate(week.tolist()):
-        due = at // _RESTART_WEEKS - restart
+        due = at // _RESTART_WEEKS - restarts_before
         while number < due:
             number += 1
             weight = _weight(number)
@@ -60,12 +55,8 @@ def e_process(week: Ints, share: Floats, p: float, first_week: int | None = None
         factor = 1 + stakes * (share[place] - p)
         np.multiply(wealth, factor, out=wealth, where=~np.isnan(factor))
         np.minimum(wealth, _MOST, out=wealth)
-        found[place] = wealth.mean(axis=0) + (1 - invested)
-    return found
-
-
-def _restarts_before(week: int) -> int:
-    return week // _RESTART_WEEKS
+        e_values[place] = wealth.mean(axis=0) + (1 - invested)
+    return e_values
 
 
 def _weight(number: int) -> float:

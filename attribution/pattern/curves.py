@@ -1,11 +1,4 @@
-"""How long removal takes, of times that are only known to lie between two checks. Pure.
-
-`turnbull`: the distribution that makes the observed intervals most likely. Source: Turnbull, "The
-empirical distribution function with arbitrarily grouped, censored and truncated data", JRSS-B 38
-(1976). Assumption: when checks are made does not depend on when content goes. `aalen_johansen`: the
-chance of each way of ending by a time, others taken into account. Source: Aalen & Johansen, Scand.
-J. Stat. 5 (1978).
-"""
+"""How long removal takes, of times that are only known to lie between two checks. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from attribution.pattern.times import Floats
+from attribution.pattern.arrays import Floats
 
 _MOST_STEPS = 2000
 _ENOUGH = 1e-7
@@ -22,8 +15,9 @@ _ENOUGH = 1e-7
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Where the mass of a distribution lies: in (left, right], with its probability; the rest is
-    never, as far as was seen.
+    """Where the mass of a distribution lies: in (left, right], with its probability.
+
+    What is missing from 1 never ended, as far as was seen.
     """
 
     left: Floats
@@ -31,40 +25,35 @@ class Curve:
     mass: Floats
 
     def by(self, time: float) -> tuple[float, float]:
-        """Return the least and the most that can have ended by a time: mass inside an interval may
-        lie on either side.
+        """Return the least and the most that can have ended by a time.
+
+        Mass inside an interval may lie on either side.
         """
         return float(self.mass[self.right <= time].sum()), float(self.mass[self.left < time].sum())
 
     def quantile(self, share: float) -> tuple[float, float] | None:
-        """Return the interval in which a share of all has ended; None where it had not when it was
-        last looked.
-        """
+        """Return the interval in which a share of all has ended; None where it had not yet."""
         reached = np.searchsorted(np.cumsum(self.mass), share - 1e-9)
         if reached >= len(self.mass) or not np.isfinite(self.right[reached]):
             return None
         return float(self.left[reached]), float(self.right[reached])
 
 
-def turnbull(
-    left: Floats, right: Floats, weight: Floats | None = None, enough: float = _ENOUGH
-) -> Curve:
-    """Estimate the distribution of times that lie in (left, right], `right` inf where the end was
-    not seen.
+def turnbull(left: Floats, right: Floats, enough: float = _ENOUGH) -> Curve:
+    """Estimate the distribution that makes intervals (left, right] most likely.
 
-    It is refined until no mass changes by more than `enough` in a step.
+    `right` is inf where the end was not seen. Refined until no mass changes by more than `enough`
+    in a step. Source: Turnbull, "The empirical distribution function with arbitrarily grouped,
+    censored and truncated data", JRSS-B 38 (1976). Assumption: when checks are made does not depend
+    on when content goes.
     """
     if not len(left):
         return Curve(*(np.array([], float),) * 3)
-    left, right = (
-        np.asarray(left, float),
-        np.maximum(np.asarray(right, float), np.asarray(left, float)),
-    )
-    weight = np.ones(len(left)) if weight is None else np.asarray(weight, float)
-    pairs, place = np.unique(np.column_stack([left, right]), axis=0, return_inverse=True)
-    count = np.bincount(place.ravel(), weight)
-    low, high = _innermost(pairs[:, 0], pairs[:, 1])
-    inside = ((low[None, :] >= pairs[:, :1]) & (high[None, :] <= pairs[:, 1:])).astype(float)
+    left = np.asarray(left, float)
+    right = np.maximum(np.asarray(right, float), left)
+    intervals, count = np.unique(np.column_stack([left, right]), axis=0, return_counts=True)
+    low, high = _innermost(intervals[:, 0], intervals[:, 1])
+    inside = ((low >= intervals[:, :1]) & (high <= intervals[:, 1:])).astype(float)
     mass = np.full(len(low), 1 / len(low))
     for _ in range(_MOST_STEPS):
         total = inside @ mass
@@ -77,37 +66,37 @@ def turnbull(
 
 
 def _innermost(left: Floats, right: Floats) -> tuple[Floats, Floats]:
-    """Return the intervals from a left end to the next right end with no end between: only there
-    can mass be told to lie.
+    """Return the intervals from a left end to the next right end with no end between.
+
+    Only there can the data say that mass lies. An exact time is an interval of its own.
     """
+    right_first, left_last = 0, 1
     ends = sorted(
-        [(value, 1, value) for value in set(left)] + [(value, 0, value) for value in set(right)],
-        key=lambda one: one[:2],
+        [(value, left_last) for value in set(left)] + [(v, right_first) for v in set(right)]
     )
-    found = [
-        (before[0], after[0])
-        for before, after in pairwise(ends)
-        if before[1] == 1 and after[1] == 0
-    ]
-    exact = sorted(set(left[left == right]))
-    found = sorted(set(found) | {(value, value) for value in exact})
-    return np.array([one[0] for one in found], float), np.array([one[1] for one in found], float)
+    intervals = {
+        (value, next_value)
+        for (value, side), (next_value, next_side) in pairwise(ends)
+        if side == left_last and next_side == right_first
+    }
+    intervals |= {(value, value) for value in left[left == right]}
+    low, high = np.array(sorted(intervals), float).reshape(-1, 2).T
+    return low, high
 
 
 def aalen_johansen(time: Floats, cause: np.ndarray, causes: int) -> tuple[Floats, Floats]:
-    """Return (times, cumulative incidence a cause): `cause` is 0 for those whose end was not seen,
-    else from 1 to `causes`.
+    """Return (times, cumulative incidence a cause): the chance of each way of ending by a time.
+
+    `cause` is 0 for those whose end was not seen, else from 1 to `causes`; others are taken into
+    account. Source: Aalen & Johansen, Scand. J. Stat. 5 (1978).
     """
-    time, cause = np.asarray(time, float), np.asarray(cause)
     times = np.unique(time[cause > 0])
     surviving, incidence = 1.0, np.zeros(causes)
-    found = np.zeros((causes, len(times)))
-    for number, at in enumerate(times):
+    cumulative = np.zeros((causes, len(times)))
+    for place, at in enumerate(times):
         at_risk = (time >= at).sum()
-        ended = np.array(
-            [((time == at) & (cause == one)).sum() for one in range(1, causes + 1)], float
-        )
+        ended = np.bincount(cause[time == at], minlength=causes + 1)[1:].astype(float)
         incidence = incidence + surviving * ended / at_risk
         surviving *= 1 - ended.sum() / at_risk
-        found[:, number] = incidence
-    return times, found
+        cumulative[:, place] = incidence
+    return times, cumulative

@@ -1,4 +1,5 @@
-"""One provider examined: its receipts, failures and blocks, made once and asked for any look.
+"""One provider examined: its receipts, failures and blocks, computed once and asked of any date.
+
 Pure.
 """
 
@@ -10,14 +11,16 @@ from functools import cached_property
 import numpy as np
 
 from attribution.pattern.admission import Admission, admission
+from attribution.pattern.arrays import Bools, Floats
 from attribution.pattern.blocks import Blocks
-from attribution.pattern.checkers import without_bad_weeks
-from attribution.pattern.failure import Failure, Gone, failure, served_by_provider
-from attribution.pattern.history import Record, Sign, Table
+from attribution.pattern.checkers import CheckerWeek, without_bad_weeks
+from attribution.pattern.failure import Failure, Gone, Observations, failure, served_by_provider
 from attribution.pattern.operators import failure_of_moving_sites
 from attribution.pattern.receipt import Receipt, effective_corrections
+from attribution.pattern.record import Record
+from attribution.pattern.signs import Sign
 from attribution.pattern.tests import DELAY, ENTRENCHED, REFUSAL, Test, TestName
-from attribution.pattern.times import INF, Bools, Floats
+from attribution.pattern.times import ALWAYS, Day
 
 
 @dataclass
@@ -30,7 +33,7 @@ class Examination:
     """Whether no check of the history says who served: then nothing goes further than
     `non_responsive`.
     """
-    bad_weeks: frozenset[tuple[int, int]] = frozenset()
+    bad_weeks: frozenset[CheckerWeek] = frozenset()
 
     @cached_property
     def served(self) -> Bools:
@@ -40,7 +43,7 @@ class Examination:
     @cached_property
     def counted_checks(self) -> Bools:
         """Say of each check whether it may prove a failure."""
-        return self.served & without_bad_weeks(self.record.checks, set(self.bad_weeks))
+        return self.served & without_bad_weeks(self.record.checks, self.bad_weeks)
 
     @cached_property
     def gone(self) -> Gone:
@@ -64,49 +67,48 @@ class Examination:
 
     def of(self, name: TestName) -> Blocks:
         """Return the blocks of a test."""
-        return {TestName.REFUSAL: self.refusal, TestName.ENTRENCHED: self.entrenched}.get(
-            name
-        ) or self.delay
+        blocks: Blocks = getattr(self, name.value)
+        return blocks
 
     def _blocks(self, test: Test) -> Blocks:
         admitted = admission(self.record, self.receipt, self.served, test)
         return Blocks(self.record, test, admitted, self._failure(test, admitted))
 
     def _failure(self, test: Test, admitted: Admission) -> Failure:
-        checks: Table = self.record.checks.take(self.counted_checks)
-        start = admitted.clock.start
-        plain = failure(
-            self.record, checks, start, self.gone, test.horizon, disputes=test is ENTRENCHED
+        observations = Observations(
+            record=self.record,
+            checks=self.record.checks.take(self.counted_checks),
+            start=admitted.clock.start,
+            gone=self.gone,
         )
-        found = failure_of_moving_sites(self.record, checks, start, self.gone, plain)
+        plain = failure(observations, test.horizon, disputes=test is ENTRENCHED)
+        failures = failure_of_moving_sites(observations, plain)
         # Down for three days of a fortnight is no removal, and so none within a week either.
-        return found.with_longer(self.refusal.failure) if test is DELAY else found
+        return failures.with_longer(self.refusal.failure) if test is DELAY else failures
 
-    def online(self, at: float, within: float) -> Bools:
-        """Say which cases have a URL that was seen online lately, and not seen gone."""
+    def online(self, at: Day, within: float) -> Bools:
+        """Say which cases have a URL that was seen online in the last days, and not seen gone."""
         record = self.record
         recent = (
             self.served & (record.checks["known"] <= at) & (record.checks["until"] >= at - within)
         )
-        there = np.zeros(len(record.urls), bool)
-        there[record.checks["url"][recent]] = True
-        there &= ~(self.gone.known <= at)
-        found = np.zeros(len(record.cases), bool)
-        found[record.urls["case"][there]] = True
-        return found
+        urls = np.zeros(len(record.urls), bool)
+        urls[record.checks["url"][recent]] = True
+        urls &= ~(self.gone.known <= at)
+        cases = np.zeros(len(record.cases), bool)
+        cases[record.urls["case"][urls]] = True
+        return cases
 
-    def address_since(self, at: float) -> float:
-        """Return since when the address in use at a look is used."""
+    def address_since(self, at: Day) -> float:
+        """Return since when the mailbox in use at a date is used."""
         corrected = self.record.contacts_of(Sign.CORRECTED_BY_HOTLINE)
         when = np.sort(corrected["at"][corrected["known"] <= at])
-        kept = effective_corrections(when)
-        return float(when[kept[-1]]) if len(kept) else -INF
+        effective = effective_corrections(when)
+        return float(when[effective[-1]]) if len(effective) else ALWAYS
 
     @cached_property
     def last_on(self) -> Floats:
-        """Return of each URL until when it is known to have been online; the notice's time where no
-        check says more.
-        """
+        """Return until when each URL is known to have been online: the notice's time at least."""
         record = self.record
         last = record.cases["sent"][record.urls["case"]].copy()
         np.maximum.at(last, record.checks["url"], record.checks["until"])

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv
 
-from attribution.pattern.times import Bools, Floats
+from attribution.pattern.arrays import Bools, Floats
 
 CONFIDENCE = 0.95
 _Moments = NDArray[np.floating[Any]]

@@ -1,12 +1,11 @@
-"""How likely a provider is one that does not act: a mixture of two beta-binomials. For the order of
-work, never an accusation. Pure.
+"""How likely a provider is one that does not act: a mixture of two beta-binomials. Pure.
 
-Each provider has k of n sites failed (as shares of URLs, so k need not be whole). The n sites fail
-with a chance of the provider's own, drawn from one of two beta distributions: those that act, and
-those that do not. The five numbers are those that make the providers of the history most likely
-(L-BFGS-B), begun at and drawn to what simulated years show. Source: Griffiths, "Maximum likelihood
-estimation for the beta-binomial distribution", Biometrics 29 (1973). Assumption: providers are
-alike but for these two kinds.
+For the order of work, never an accusation. Each provider has k of n sites failed (as shares of
+URLs, so k need not be whole). The n sites fail with a chance of the provider's own, drawn from one
+of two beta distributions: those that act, and those that do not. The five numbers are those that
+make the providers of the history most likely (L-BFGS-B), begun at and drawn to what simulated years
+show. Source: Griffiths, "Maximum likelihood estimation for the beta-binomial distribution",
+Biometrics 29 (1973). Assumption: providers are alike but for these two kinds.
 """
 
 from __future__ import annotations
@@ -18,29 +17,24 @@ from scipy.optimize import minimize
 from scipy.special import betaln, expit, logit
 from scipy.stats import beta
 
-from attribution.pattern.times import Floats
+from attribution.pattern.arrays import Floats
 
 _START = np.array([logit(0.15), np.log(0.35), np.log(7.0), np.log(6.0), np.log(1.5)])
 _PULL = 0.25
-"""How strongly the numbers are drawn to where they began: a history of few providers says little of
-its own.
-"""
+"""How strongly the numbers are drawn to where they began: few providers say little of their own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """The share of providers that do not act, and the beta distributions of those that do and do
-    not.
-    """
+    """Two kinds of providers, each with the beta distribution (a, b) of its chance of failing."""
 
     share: float
+    """Of the providers, those that do not act."""
     acts: tuple[float, float]
     ignores: tuple[float, float]
 
     def probability(self, failed: Floats, sites: Floats) -> Floats:
-        """Return for each provider how likely it is that it lets more than half of what it is told
-        of stay.
-        """
+        """Return how likely each provider is to let more than half of what is noticed stay."""
         acts, ignores = (
             _log_likelihood(failed, sites, *kind) for kind in (self.acts, self.ignores)
         )
@@ -63,8 +57,8 @@ def fit(failed: Floats, sites: Floats) -> Mixture:
             -np.logaddexp(low, high).sum() + ((values - _START) ** 2).sum() / (2 * _PULL**2)
         )
 
-    found = minimize(loss, _START, method="L-BFGS-B", bounds=[(v - 1.5, v + 1.5) for v in _START])
-    return Mixture(*_unpacked(found.x))
+    result = minimize(loss, _START, method="L-BFGS-B", bounds=[(v - 1.5, v + 1.5) for v in _START])
+    return Mixture(*_unpacked(result.x))
 
 
 def _unpacked(values: Floats) -> tuple[float, tuple[float, float], tuple[float, float]]:

@@ -10,150 +10,164 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
 
-from attribution.pattern.failure import Failure, Gone, failure
-from attribution.pattern.history import By, History, Record, Table, Way
+from attribution.pattern.arrays import INF, Bools, Floats, Ints
+from attribution.pattern.columns import Table, begins
+from attribution.pattern.failure import Failure, Observations, failure
+from attribution.pattern.history import History
 from attribution.pattern.receipt import PROMPT
-from attribution.pattern.times import INF, TOLERANCE, Bools, Floats, Ints
+from attribution.pattern.record import Record
+from attribution.pattern.signs import Comparison
+from attribution.pattern.times import TOLERANCE, Day
 
 FORTNIGHT = 14.0
 FEWEST_MOVES = 3
-"""Sites that moved from the one to the other."""
+"""Sites that moved from one provider to the other."""
 SHARE_OF_MOVES = 1 / 3
 """Of the sites of either: who takes in what many others threw out is not suspected with each of
 them.
 """
 MOST_PARTNERS = 20
 
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """The cases of one site that moved on from name to name: rows of a record, in order."""
-
-    cases: tuple[int, ...]
+Chain = tuple[int, ...]
+"""The cases of one site that moved on from name to name: rows of a record, in order."""
 
 
-def chains(record: Record, gone: Gone) -> list[Chain]:
-    """Return the sites that moved on between the names of a record."""
+class _Sighting(NamedTuple):
+    """A check that shows a site online at a later name of its chain."""
+
+    url: int
+    until: float
+    known: float
+    compared: int
+
+
+def chains(record: Record, moved: Bools) -> list[Chain]:
+    """Return the sites that moved on between the names of a record; `moved`: of each URL."""
     if len(record.providers) < 2:
         return []
-    moved_at = _moved_on(record, gone)
+    moved_on = np.zeros(len(record.cases), bool)
+    moved_on[record.urls["case"][moved]] = True
     site, provider, sent = (record.cases[name] for name in ("site", "provider", "sent"))
     order = np.lexsort((sent, site))
-    several = np.flatnonzero(np.isfinite(moved_at))
-    wanted = set(site[several].tolist())
-    found: list[Chain] = []
-    rows = [int(row) for row in order if int(site[row]) in wanted]
-    for _, group in groupby(rows, key=lambda row: int(site[row])):
+    rows = order[np.isin(site[order], site[moved_on])].tolist()
+    result: list[Chain] = []
+    for _, cases in groupby(rows, key=lambda row: int(site[row])):
         chain: list[int] = []
-        for row in group:
-            goes_on = (
-                bool(chain)
-                and np.isfinite(moved_at[chain[-1]])
-                and provider[row] != provider[chain[-1]]
-            )
-            if not goes_on:
-                if len(chain) > 1:
-                    found.append(Chain(tuple(chain)))
+        for row in cases:
+            last = chain[-1] if chain else None
+            if last is None or not moved_on[last] or provider[row] == provider[last]:
+                result.append(tuple(chain))
                 chain = []
             chain.append(row)
-        if len(chain) > 1:
-            found.append(Chain(tuple(chain)))
-    return found
+        result.append(tuple(chain))
+    return [chain for chain in result if len(chain) > 1]
 
 
-def _moved_on(record: Record, gone: Gone) -> Floats:
-    """Return of each case when it was first seen to have moved to another name of the record."""
-    moved = (gone.way == Way.MOVED) & (np.isin(gone.to, record.providers) | (gone.to < 0))
-    at = np.full(len(record.cases), INF)
-    np.minimum.at(at, record.urls["case"][moved], gone.last[moved])
-    return at
-
-
-def failure_of_moving_sites(
-    record: Record, checks: Table, start: Floats, gone: Gone, plain: Failure
-) -> Failure:
+def failure_of_moving_sites(observations: Observations, plain: Failure) -> Failure:
     """Return the failures with those of sites that moved on between the record's names.
 
     The clock of such a site runs on from the first receipt, and a check at a later name shows that
     the site is online still. Known at the earliest when it is known that the names are one.
     """
-    found = chains(record, gone)
-    if not found:
+    record, gone, start = observations.record, observations.gone, observations.start
+    moved = gone.moved_within(record)
+    moving = chains(record, moved)
+    if not moving:
         return plain
-    case_of_check = record.urls["case"][checks["url"]]
-    order = np.argsort(case_of_check, kind="stable")
-    begins = np.searchsorted(case_of_check[order], np.arange(len(record.cases) + 1))
-    moved = (gone.way == Way.MOVED) & (np.isin(gone.to, record.providers) | (gone.to < 0))
+    checks = observations.checks
+    by_case = checks.with_column("case", record.urls["case"][checks["url"]]).ordered_by("case")
+    first_check = begins(by_case["case"], len(record.cases))
+    first_url = begins(record.urls["case"], len(record.cases))
     since = start.copy()
-    extra: list[tuple[int, float, float, int]] = []
-    for chain in found:
-        first = min(start[list(chain.cases)])
-        since[list(chain.cases)] = np.minimum(start[list(chain.cases)], first)
-        rows = [order[begins[case] : begins[case + 1]] for case in chain.cases]
-        extra += _shown_later(record, checks, gone, moved, chain, rows, first + plain.horizon)
-    url, until, known, compared = (
-        (np.array(column) for column in zip(*extra, strict=True))
-        if extra
-        else ((np.array([]),) * 4)
-    )
-    more = Table(
-        {
-            "url": url.astype(np.int64),
-            "until": until.astype(float),
-            "known": known.astype(float),
-            "compared": compared.astype(np.int8),
-        }
-    )
-    some = Table({name: checks[name] for name in more.columns})
+    later: list[_Sighting] = []
+    for chain in moving:
+        first = since[list(chain)] = min(start[list(chain)])
+        steps = [
+            _Step(
+                moved_urls=first_url[case]
+                + np.flatnonzero(moved[first_url[case] : first_url[case + 1]]),
+                checks=by_case.take(slice(first_check[case], first_check[case + 1])),
+            )
+            for case in chain
+        ]
+        later += _seen_later(steps, first + plain.horizon)
     stays = replace(gone, at=np.where(moved, INF, gone.at), known=np.where(moved, INF, gone.known))
-    again = failure(record, Table.joined([some, more]), since, stays, plain.horizon)
+    again = failure(
+        replace(observations, checks=_with_sightings(checks, later), start=since, gone=stays),
+        plain.horizon,
+    )
     inside = np.zeros(len(record.cases), bool)
-    inside[[case for chain in found for case in chain.cases]] = True
+    inside[[case for chain in moving for case in chain]] = True
     return _earlier(plain, again, inside[record.urls["case"]], record.linked_at)
 
 
-def _shown_later(
-    record: Record,
-    checks: Table,
-    gone: Gone,
-    moved: Bools,
-    chain: Chain,
-    rows: list[Ints],
-    ripe: float,
-) -> list[tuple[int, float, float, int]]:
-    """Return, for each URL that moved on, the first known checks of the site at a later name."""
-    found: list[tuple[int, float, float, int]] = []
-    # From the last name back: (until, known) of what was seen at later ones, the first known first.
-    best: dict[int, tuple[float, float]] = {}
-    for place in range(len(chain.cases) - 1, -1, -1):
-        if best:
-            first = np.searchsorted(record.urls["case"], chain.cases[place], side="left")
-            last = np.searchsorted(record.urls["case"], chain.cases[place], side="right")
-            for url in np.arange(first, last)[moved[first:last]]:
-                found += [
-                    (int(url), until, known, compared) for compared, (until, known) in best.items()
-                ]
-        late = rows[place][checks["until"][rows[place]] >= ripe - TOLERANCE]
-        for compared in (By.NOT_SAID, By.CONTENT):
-            some = late[checks["compared"][late] >= compared]
-            if len(some):
-                row = some[np.argmin(checks["known"][some])]
-                seen = float(checks["until"][row]), float(checks["known"][row])
-                if compared not in best or seen[1] < best[compared][1]:
-                    best[int(compared)] = seen
-    return found
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One name of a chain: the site's URLs that moved on from it, and the checks there."""
+
+    moved_urls: Ints
+    checks: Table
 
 
-def _earlier(plain: Failure, again: Failure, inside: Bools, linked_at: float) -> Failure:
-    def least(one: Floats, other: Floats) -> Floats:
-        return np.where(inside, np.minimum(one, np.maximum(other, linked_at)), one)
+def _seen_later(steps: list[_Step], ripe: float) -> list[_Sighting]:
+    """Return, for each URL that moved on, the first known checks of the site at a later name.
+
+    `ripe`: from when on a check shows that the site's time was over.
+    """
+    sightings: list[_Sighting] = []
+    first_known: dict[Comparison, tuple[float, float]] = {}
+    """(until, known) of the first known check at later names, by how surely it compared."""
+    for step in reversed(steps):
+        sightings += [
+            _Sighting(url, until, known, compared)
+            for url in step.moved_urls.tolist()
+            for compared, (until, known) in first_known.items()
+        ]
+        late = step.checks.take(step.checks["until"] >= ripe - TOLERANCE)
+        for compared in (Comparison.NOT_STATED, Comparison.CONTENT):
+            checks = late.take(late["compared"] >= compared)
+            if len(checks):
+                row = np.argmin(checks["known"])
+                known = float(checks["known"][row])
+                if compared not in first_known or known < first_known[compared][1]:
+                    first_known[compared] = float(checks["until"][row]), known
+    return sightings
+
+
+def _with_sightings(checks: Table, sightings: list[_Sighting]) -> Table:
+    """Return checks with sightings below them."""
+    return Table(
+        {
+            name: np.append(
+                checks[name],
+                np.array([getattr(s, name) for s in sightings], checks[name].dtype),
+            )
+            for name in _Sighting._fields
+        }
+    )
+
+
+def _earlier(plain: Failure, again: Failure, inside: Bools, linked_at: Day) -> Failure:
+    """Return the failures with those of moving sites where these were known earlier."""
+
+    def least(times: Floats, times_again: Floats) -> Floats:
+        known = np.minimum(times, np.maximum(times_again, linked_at))
+        return np.where(inside, known, times)
 
     return replace(
         plain, firm=least(plain.firm, again.firm), compared=least(plain.compared, again.compared)
     )
+
+
+class Pair(NamedTuple):
+    """The names of two providers: sites move from the one to the other."""
+
+    origin: str
+    target: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,64 +179,57 @@ class Flow:
     """Median of days between notice and move."""
 
 
-def flows(history: History, at: float) -> dict[tuple[str, str], Flow]:
+def flows(history: History, at: Day) -> dict[Pair, Flow]:
     """Return who hands how many sites to whom, where that is much of what either has."""
     moves = history.moves
-    moves = moves.take(moves["known"] <= at)
-    moves = moves.take(moves["last"] - moves["sent"] <= FORTNIGHT)
+    moves = moves.take(
+        (moves["known"] <= at)
+        & (moves["last"] - moves["sent"] <= FORTNIGHT)
+        & (moves["provider"] != moves["to"])
+    )
     stays: dict[tuple[int, int], dict[int, float]] = defaultdict(dict)
-    for here, there, site, last, sent in zip(
-        *(moves[name].tolist() for name in ("provider", "to", "site", "last", "sent")), strict=True
+    for origin, target, site, stay in zip(
+        moves["provider"].tolist(),
+        moves["to"].tolist(),
+        moves["site"].tolist(),
+        (moves["last"] - moves["sent"]).tolist(),
+        strict=True,
     ):
-        if here != there:
-            stays[here, there].setdefault(site, last - sent)
-    sites: dict[str, int] = {}
-
-    def count(name: str) -> int:
-        if name not in sites:
-            sites[name] = len(history.sites_at(name))
-        return sites[name]
-
-    found: dict[tuple[str, str], Flow] = {}
-    for (here, there), by_site in stays.items():
-        pair = history.names[here], history.names[there]
-        if len(by_site) < FEWEST_MOVES or pair[1] not in history.providers:
+        stays[origin, target].setdefault(site, stay)
+    result: dict[Pair, Flow] = {}
+    for (origin, target), stay_of_site in stays.items():
+        pair = Pair(history.names[origin], history.names[target])
+        if len(stay_of_site) < FEWEST_MOVES or pair.target not in history.providers:
             continue
-        if len(by_site) >= SHARE_OF_MOVES * max(count(pair[0]), count(pair[1])):
-            found[pair] = Flow(len(by_site), float(np.median(list(by_site.values()))))
-    return found
+        most_sites = max(len(history.sites_at(name)) for name in pair)
+        if len(stay_of_site) >= SHARE_OF_MOVES * most_sites:
+            result[pair] = Flow(len(stay_of_site), float(np.median(list(stay_of_site.values()))))
+    return result
 
 
-def perhaps_one(found: dict[tuple[str, str], Flow]) -> list[frozenset[str]]:
-    """Return groups of names between which sites move, so that a person may ask whether they are
-    one.
+def possible_operators(flow_of: dict[Pair, Flow]) -> list[frozenset[str]]:
+    """Return groups of names between which sites move, so that a person may ask if they are one.
 
     Who throws customers out within a day is no partner of who takes them in, unless sites come
     back.
     """
     graph: dict[str, set[str]] = defaultdict(set)
-    for here, there in found:
-        graph[here].add(there)
-    back = {pair for pair in found if pair[0] in _reached(graph, pair[1])}
+    for pair in flow_of:
+        graph[pair.origin].add(pair.target)
     joined: dict[str, set[str]] = defaultdict(set)
-    for pair, flow in found.items():
-        if flow.stay > PROMPT or pair in back:
-            joined[pair[0]].add(pair[1])
-            joined[pair[1]].add(pair[0])
-    groups, seen = [], set[str]()
-    for name in sorted(joined):
-        if name not in seen:
-            group = _reached(joined, name) | {name}
-            seen |= group
-            groups.append(frozenset(group))
-    return [group for group in groups if len(group) > 1]
+    for pair, flow in flow_of.items():
+        if flow.stay > PROMPT or pair.origin in _reached(graph, pair.target):
+            joined[pair.origin].add(pair.target)
+            joined[pair.target].add(pair.origin)
+    return sorted({frozenset(_reached(joined, name) | {name}) for name in joined}, key=min)
 
 
 def _reached(graph: dict[str, set[str]], start: str) -> set[str]:
-    seen, todo = set[str](), [start]
-    while todo:
-        for name in graph.get(todo.pop(), ()):
-            if name not in seen:
-                seen.add(name)
-                todo.append(name)
-    return seen
+    """Return the names to which edges of a graph lead, in any number of steps."""
+    reached, to_visit = set[str](), [start]
+    while to_visit:
+        for name in graph.get(to_visit.pop(), ()):
+            if name not in reached:
+                reached.add(name)
+                to_visit.append(name)
+    return reached

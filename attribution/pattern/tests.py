@@ -7,7 +7,8 @@ removals; delay who removes, mostly after a week.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+
+from attribution.codes import Code
 
 ALPHA = 0.05
 """Chance of one or more wrong names among all that are watched, by both tests together."""
@@ -18,42 +19,43 @@ CHECK_DAYS = 1.0
 """Days within which a checker tells what it saw."""
 
 
-class TestName(StrEnum):
-    """Which test."""
+class TestName(Code):
+    """Which test; the line is what a dossier calls it."""
 
     __test__ = False
 
-    REFUSAL = "refusal"
-    """Removes nothing, or a part."""
-    ENTRENCHED = "entrenched"
-    """Keeps a few sites for ever."""
-    DELAY = "delay"
-    """Removes mostly after a week."""
+    REFUSAL = "refusal", "Test of refusal: content stayed 14 days"
+    ENTRENCHED = "entrenched", "Test of entrenchment: content stayed 60 days"
+    DELAY = "delay", "Test of delay: content stayed 7 days"
 
 
-@dataclass(frozen=True, slots=True)
+NAMING = (TestName.REFUSAL, TestName.ENTRENCHED)
+"""The tests by which a provider may be flagged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Test:
-    """One test. A block is so many calendar weeks in which clocks started."""
+    """One test."""
 
     __test__ = False
 
     name: TestName
     horizon: float
+    """Days after receipt at which a URL that is online failed."""
     weeks: int
+    """A block is so many calendar weeks in which clocks started."""
     p: float
     """The null hypothesis: given all that was before, a block's expected share is at most this."""
     own_receipt: bool = False
     """Whether a site counts only where receipt is proven by what is about that very site."""
 
 
-REFUSAL = Test(TestName.REFUSAL, 14.0, 1, 0.10)
-ENTRENCHED = Test(TestName.ENTRENCHED, 60.0, 4, 0.02, own_receipt=True)
-DELAY = Test(TestName.DELAY, 7.0, 1, 0.40)
+REFUSAL = Test(name=TestName.REFUSAL, horizon=14.0, weeks=1, p=0.10)
+ENTRENCHED = Test(name=TestName.ENTRENCHED, horizon=60.0, weeks=4, p=0.02, own_receipt=True)
+DELAY = Test(name=TestName.DELAY, horizon=7.0, weeks=1, p=0.40)
 TESTS = (REFUSAL, ENTRENCHED, DELAY)
 
 
 def named_at(watched: int) -> float:
-    """Return the E from which on a provider is a candidate for the list: 2 M / alpha, by
-    Bonferroni.
-    """
+    """Return the E from which a provider is a candidate for the list: 2 M / alpha (Bonferroni)."""
     return 2 * max(watched, FEWEST_WATCHED) / ALPHA

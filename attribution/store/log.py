@@ -103,7 +103,7 @@ class Writer:
         }
         return self._add("marked", known_at, row, {"provider_id": provider_id})
 
-    def open_case(
+    def open_case(  # noqa: PLR0913 - columns of a row, each by its name
         self,
         provider_id: int,
         site_key: str,
@@ -128,7 +128,7 @@ class Writer:
         about = {"provider_id": provider_id}
         return self._add("case_opened", opened_at, row, about, own_id="case_id")
 
-    def add_report(
+    def add_report(  # noqa: PLR0913 - columns of a row, each by its name
         self,
         site_key: str,
         reported_at: int,
@@ -162,7 +162,7 @@ class Writer:
             about["detail"]["evidence_sha256"] = sha256(evidence).hexdigest()
         return self._add("reported", reported_at, row, about, own_id="report_id")
 
-    def add_event(
+    def add_event(  # noqa: PLR0913 - columns of a row, each by its name
         self,
         kind: str,
         at: int,

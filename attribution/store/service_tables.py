@@ -1,8 +1,7 @@
-"""Tables of the service: who may come in, what runs, and what was answered. Beside the log, which
-notes what these people did.
+"""Tables of the service: accounts, sessions, keys, batches and kept replies.
 
-Nothing here is needed to read a history. Secrets are kept as hashes, or sealed under the key file.
-Times are microseconds since 1970, UTC.
+They stand beside the log, which notes what people did; a history is read without them. Secrets are
+kept as hashes, or sealed under the key file. Times are microseconds since 1970, UTC.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ sessions = Table(
     Column("seen_at", BigInteger, nullable=False),
     Column("until", BigInteger, nullable=False),
 )
-"""Who is signed in; `token` is the hash of what the browser holds."""
+"""A person who is signed in; `token` is the hash of the token in the browser's cookie."""
 
 tickets = Table(
     "tickets",
@@ -64,7 +63,7 @@ tickets = Table(
     Column("draft_sealed", LargeBinary),
     Column("draft_seal", LargeBinary),
 )
-"""One-time links, to set an account up; without an account, the first administrator's. The draft is
+"""A one-time link to set an account up; without an account, the first administrator's. The draft is
 what was filled in so far.
 """
 
@@ -78,7 +77,7 @@ api_keys = Table(
     Column("made_at", BigInteger, nullable=False),
     Column("disabled_at", BigInteger),
 )
-"""Keys of programs; `token` is the key's hash, `scopes` what it opens, by spaces."""
+"""A key of a program; `token` is the key's hash, `scopes` are separated by spaces."""
 
 failures = Table(
     "failures",
@@ -88,8 +87,8 @@ failures = Table(
     Column("last_at", BigInteger, nullable=False),
     Column("until", BigInteger, nullable=False),
 )
-"""Failed sign-ins in a row by mailbox (hashed), whether there is such an account or not, and until
-when none is tried.
+"""Failed sign-ins in a row of a mailbox (hashed), whether it has an account or not, and until when
+another one is delayed.
 """
 
 replies = Table(
@@ -101,7 +100,7 @@ replies = Table(
     Column("body", Text, nullable=False),
     Column("made_at", BigInteger, nullable=False),
 )
-"""What was answered to a request with an idempotency key; `request` is a keyed hash of it."""
+"""The reply to a request with an idempotency key; `request` is a keyed hash of its body."""
 
 batches = Table(
     "batches",
@@ -114,8 +113,8 @@ batches = Table(
     Column("kept", Boolean, nullable=False),
     Column("lease", BigInteger, nullable=False),
 )
-"""A list to look up. `state` is `running`, `done` or `stopped`; `kept` says that steps and evidence
-are kept too; `lease` is until when the process that works on it has it for itself.
+"""A list to look up. `state` is `running`, `done` or `stopped`; `kept` says that evidence is kept
+too; `lease` is until when the process that works on it has it for itself.
 """
 
 batch_lines = Table(
@@ -131,7 +130,7 @@ batch_lines = Table(
     Column("evidence", LargeBinary),
     Column("report", Text),
 )
-"""One target of a batch, sealed, and what was found; `answer` is without its input. `report` is the
+"""One target of a batch, sealed, and its answer, without the target. `report` is the key of the
 report that was made of it.
 """
 

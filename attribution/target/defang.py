@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 _OPEN, _CLOSE = r"[\[({]", r"[\])}]"
 _DOT = re.compile(rf"\s?{_OPEN}(?:\.|dot){_CLOSE}\s?", re.IGNORECASE)
 _DOT_OR_WORD = re.compile(rf"{_DOT.pattern}|\s{{1,3}}dot\s{{1,3}}", re.IGNORECASE)
-_MARK = re.compile(rf"{_OPEN}(://|//|:|/){_CLOSE}")
+_BRACKETED = re.compile(rf"{_OPEN}(://|//|:|/){_CLOSE}")
 _WEB_SCHEME = re.compile(r"h[tx*]{2}p(s?)", re.IGNORECASE)
 _FILE_SCHEME = re.compile(r"f[tx*]p(s?)", re.IGNORECASE)
 _INNER_SCHEME = re.compile(r"h(?:xx|\*\*)p(s?)(?=:|%3a)", re.IGNORECASE)
@@ -47,11 +47,11 @@ def plain_scheme(scheme: str) -> str:
 
 def refang_authority(authority: str) -> tuple[str, Defanging]:
     """Return an authority with plain dots and colons, and what had been done to it."""
-    plain_marks = _MARK.sub(r"\1", authority)
-    dotted = _DOT.sub(".", plain_marks)
+    unbracketed = _BRACKETED.sub(r"\1", authority)
+    dotted = _DOT.sub(".", unbracketed)
     plain = _DOT_OR_WORD.sub(".", dotted)
-    done = Defanging(dots=dotted != plain_marks, spelled_dots=plain != dotted)
-    return plain, replace(done, bracketed=plain_marks != authority)
+    done = Defanging(dots=dotted != unbracketed, spelled_dots=plain != dotted)
+    return plain, replace(done, bracketed=unbracketed != authority)
 
 
 def refang_rest(rest: str, done: Defanging) -> str:
@@ -60,7 +60,7 @@ def refang_rest(rest: str, done: Defanging) -> str:
         return rest
     plain = (_DOT_OR_WORD if done.spelled_dots else _DOT).sub(".", rest)
     plain = _INNER_SCHEME.sub(r"http\1", plain)
-    return _MARK.sub(r"\1", plain) if done.bracketed else plain
+    return _BRACKETED.sub(r"\1", plain) if done.bracketed else plain
 
 
 def defanged(text: str) -> str:

@@ -69,8 +69,10 @@ def explained(error: InvalidTarget) -> str:
 
     It may hold a path: it belongs into the answer and never into a log.
     """
-    text = str(error).removesuffix(".")
-    return f"{text}: {defanged(error.suggestion)}" if error.suggestion else text
+    if error.suggestion is None:
+        return str(error)
+    sentence_without_stop = str(error)[:-1]
+    return f"{sentence_without_stop}: {defanged(error.suggestion)}"
 
 
 def _read(text: str, documentation_is_special: bool) -> tuple[Target, Parts]:

@@ -1,6 +1,4 @@
-"""Running the service: one process, one event loop, with limits on what a slow or silent client may
-hold.
-"""
+"""Running the service: one process, one event loop, with time limits on slow or silent clients."""
 
 from __future__ import annotations
 
@@ -17,7 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from attribution.errors import SettingsError
 from attribution.notices.own_templates import check_notices
 from attribution.settings import Settings
-from attribution.store.store import Store
+from attribution.store import Store
 from attribution.web.access.tickets import FIRST_HOURS, first_ticket
 from attribution.web.app import create_app
 from attribution.web.gate import MOST_BATCH_BYTES
@@ -29,16 +27,14 @@ HEAD_SECONDS = 15.0
 BODY_SECONDS = 20.0
 """For its whole body, after that."""
 _MOST_CONNECTIONS = 4096
-_LAST_SECONDS = 5
+_SHUTDOWN_SECONDS = 5
 """For requests that are still being answered when the service ends."""
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """HTTP/1.1 that does not wait for ever for a request's head, nor for its body: who sends slower
-    is cut off.
-    """
+    """HTTP/1.1 that closes a connection whose request's head or body does not come in time."""
 
-    _late: asyncio.TimerHandle | None = None
+    _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         """Begin to wait for the first request."""
@@ -67,31 +63,31 @@ class PatientProtocol(HttpToolsProtocol):
 
     def _wait(self, seconds: float) -> None:
         self._stop_waiting()
-        self._late = self.loop.call_later(seconds, self.transport.close)
+        self._timer = self.loop.call_later(seconds, self.transport.close)
 
     def _stop_waiting(self) -> None:
-        if self._late is not None:
-            self._late.cancel()
-            self._late = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
 
-def serve(settings: Settings, host: str, port: int, tell: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM. `tell` says to the person at the terminal where, and the first
-    administrator's link.
+def serve(settings: Settings, host: str, port: int, notify: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM.
 
-    Raises StoreError, KeyFileError or SettingsError before anything is served; Refused where
-    notices cannot be written in their language, or by the hotline's own templates.
+    `notify` shows a line to the person at the terminal: where it serves, and the first
+    administrator's link. Before it serves, it raises StoreError, KeyFileError or SettingsError, and
+    Refused where notices cannot be written in their language or by the hotline's own templates.
     """
     check_notices(settings.notice_language, settings.templates_folder)
     with Store.from_settings(settings) as store, _listening(host, port) as listener:
-        service = Service(settings, store)
         log = RequestLog(sys.stderr)
-        app = create_app(service, host, log)
-        _write_log()
+        app = create_app(Service(settings, store), host, log)
+        _log_as_json()
         if settings.proxy_note:
             logging.getLogger("attribution").info(settings.proxy_note)
         server = _Server(
-            config(app, settings, host, port), lambda at: _begin(store, settings, at, tell)
+            config(app, settings, host, port),
+            lambda address: _greet(store, settings, address, notify),
         )
         server.run([listener])
         log.write()
@@ -126,7 +122,7 @@ def config(app: Any, settings: Settings, host: str, port: int) -> uvicorn.Config
         limit_concurrency=_MOST_CONNECTIONS,
         timeout_keep_alive=15,
         backlog=2048,
-        timeout_graceful_shutdown=_LAST_SECONDS,
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         h11_max_incomplete_event_size=MOST_BATCH_BYTES,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies or None,
@@ -134,37 +130,37 @@ def config(app: Any, settings: Settings, host: str, port: int) -> uvicorn.Config
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens, once it does."""
+    """Calls `started_at` with its address once it listens."""
 
-    def __init__(self, config: uvicorn.Config, begun: Callable[[str], None]) -> None:
+    def __init__(self, config: uvicorn.Config, started_at: Callable[[str], None]) -> None:
         super().__init__(config)
-        self._begun = begun
+        self._started_at = started_at
 
     async def startup(self, sockets: list[Any] | None = None) -> None:
-        """Listen, then tell."""
+        """Listen, then say where."""
         await super().startup(sockets)
         if self.started:
-            bound = self.servers[0].sockets[0].getsockname()
-            host = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
-            self._begun(f"http://{host}:{bound[1]}/")
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            host = f"[{host}]" if ":" in host else host
+            self._started_at(f"http://{host}:{port}/")
 
 
-def _begin(store: Store, settings: Settings, at: str, tell: Callable[[str], None]) -> None:
-    here = settings.public_url or at
-    tell(f"serving on {at}" + (f", reached as {here}" if settings.public_url else ""))
+def _greet(store: Store, settings: Settings, address: str, notify: Callable[[str], None]) -> None:
+    reached_as = f", reached as {settings.public_url}" if settings.public_url else ""
+    notify(f"serving on {address}{reached_as}")
     with store.write("service") as writer:
         token = first_ticket(writer)
     if token:
-        tell(
+        notify(
             f"the first administrator sets an account up here, once, within {FIRST_HOURS} "
-            f"hour: {here}set-up/{token}"
+            f"hour: {settings.public_url or address}set-up/{token}"
         )
 
 
-def _write_log() -> None:
+def _log_as_json() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
-    for name in ("attribution", "uvicorn"):
-        log = logging.getLogger(name)
-        log.handlers, log.propagate = [handler], False
-        log.setLevel(logging.INFO if name == "attribution" else logging.WARNING)
+    for name, level in (("attribution", logging.INFO), ("uvicorn", logging.WARNING)):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [handler], False
+        logger.setLevel(level)

@@ -1,4 +1,4 @@
-"""What the service holds while it runs: settings, store, attributor, runner, and what it counts."""
+"""What the service holds while it runs: settings, store, attributor, runner, counters."""
 
 from __future__ import annotations
 
@@ -6,17 +6,23 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, Self, TypeVar
+from datetime import timedelta
+from typing import Annotated, Self, TypeVar
 
+from fastapi import Depends
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 
 from attribution.attributor import Attributor
+from attribution.casework.cases import case_named
 from attribution.casework.drafting import Sender
+from attribution.casework.notices_due import Due, due_notices
+from attribution.casework.rechecking import Rechecked, recheck
 from attribution.casework.terms import Terms
 from attribution.casework.vouching import vouchings
 from attribution.evidence.statements import Vouching
 from attribution.settings import Settings
-from attribution.store.store import Store
+from attribution.store import Reader, Store
 from attribution.store.times import Micros, micros
 from attribution.web.access.api_keys import principal_of_key
 from attribution.web.access.oidc import IdentityProvider
@@ -30,16 +36,15 @@ from attribution.web.stamping import DailyStamps
 
 _Result = TypeVar("_Result")
 _KEY_SECONDS = 5.0
-"""For how long it is remembered whose a key is: a key that is disabled opens nothing after this
-time.
+"""For how long the principal of a key is remembered: a key that is disabled still opens the service
+for so long.
 """
 _MOST_KEYS = 1000
+_HASHING_AT_ONCE = 2
 
 
 class Service:
-    """Everything that a request may need. Use as `async with Service(settings, store) as
-    service:`.
-    """
+    """Everything that a request may need. Use as `async with Service(settings, store):`."""
 
     def __init__(
         self, settings: Settings, store: Store, attributor: Attributor | None = None
@@ -54,13 +59,14 @@ class Service:
         self.metrics = Metrics()
         self.identity_provider = IdentityProvider(settings) if settings.oidc_issuer else None
         self._keys: OrderedDict[str, tuple[float, Principal | None]] = OrderedDict()
-        self._hashing = asyncio.Semaphore(2)
+        self._hashing = asyncio.Semaphore(_HASHING_AT_ONCE)
 
     async def __aenter__(self) -> Self:
         await run_in_threadpool(self.refresh_vouchings)
         await self.runner.start()
         self.stamps.start()
-        await run_in_threadpool(self.patterns.known)  # begins it: who comes first has not to wait
+        # Begins today's assessments, so that the first person who wants them need not wait.
+        await run_in_threadpool(self.patterns.ready)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -69,7 +75,7 @@ class Service:
         await self.attributor.close()
 
     def refresh_vouchings(self) -> None:
-        """Look up from now on with the vouchings that hold in the store."""
+        """Use the vouchings that hold in the store for lookups from now on."""
         self.vouched = self.read(vouchings)
         self.attributor.set_vouched(self.vouched)
 
@@ -87,26 +93,49 @@ class Service:
         """Return the hotline as notices name it."""
         return Sender.of(self.settings, language)
 
+    def due(self, reader: Reader, case: str | None = None) -> list[Due]:
+        """Return the notices and reminders that are due: of one case, or of all."""
+        country = self.settings.hotline_country
+        return due_notices(reader, self.now, self.usual_terms, country, case)
+
+    async def recheck(self, case: str, who: str) -> list[Rechecked]:
+        """Look a case's open reports up anew and note what was found. Raises NotFound."""
+        await run_in_threadpool(self.read, lambda reader: case_named(reader, case))
+        async with Attributor(
+            self.settings, max_age=timedelta(0), vouched=self.vouched
+        ) as attributor:
+            rechecks = recheck(self.store, attributor.investigate, who, case=case)
+            return [rechecked async for rechecked in rechecks]
+
     async def principal_of_key(self, key: str) -> Principal | None:
-        """Return whose a key is; None for one that opens nothing."""
+        """Return the program that a key is of; None for a key that is unknown or disabled."""
         name, now = token_hash(key), time.monotonic()
-        held = self._keys.get(name)
-        if held and held[0] > now:
-            return held[1]
-        found = await run_in_threadpool(
-            self.read, lambda connection: principal_of_key(connection, key)
-        )
-        self._keys[name] = (now + _KEY_SECONDS, found)
+        remembered = self._keys.get(name)
+        if remembered and remembered[0] > now:
+            return remembered[1]
+        principal = await run_in_threadpool(self.read, lambda reader: principal_of_key(reader, key))
+        self._keys[name] = (now + _KEY_SECONDS, principal)
         while len(self._keys) > _MOST_KEYS:
             self._keys.popitem(last=False)
-        return found
+        return principal
 
-    def read(self, read: Callable[[Any], _Result]) -> _Result:
+    def read(self, read: Callable[[Reader], _Result]) -> _Result:
         """Return what is read in one view of the store."""
-        with self.store.read() as connection:
-            return read(connection)
+        with self.store.read() as reader:
+            return read(reader)
 
     async def slowly(self, work: Callable[[], _Result]) -> _Result:
         """Do what takes much memory and time by design (hashing a password), two at a time."""
         async with self._hashing:
             return await run_in_threadpool(work)
+
+
+async def service_of(request: Request) -> Service:
+    """Return the service that the application runs.
+
+    A coroutine, since the framework runs other dependencies in a thread.
+    """
+    return request.app.state.service  # type: ignore[no-any-return]
+
+
+TheService = Annotated[Service, Depends(service_of)]

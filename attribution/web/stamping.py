@@ -1,4 +1,4 @@
-"""The service stamps the log's head once a day, where a time-stamp authority is set."""
+"""Stamps the log's head once a day, where a time-stamp authority is set."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from starlette.concurrency import run_in_threadpool
 from attribution.casework.stamping import StampHead, stamp_head
 from attribution.errors import AttributionError
 from attribution.settings import Settings
-from attribution.store.store import Store
+from attribution.store import Store
 
 _LOG = logging.getLogger("attribution.service")
 DAY_SECONDS = 24 * 3600
 RETRY_SECONDS = 3600
-"""After a failure, and until the day is over, another try."""
+"""Until another try after a failure."""
 
 
 class DailyStamps:
@@ -32,7 +32,7 @@ class DailyStamps:
             self._task = asyncio.create_task(self._stamp_daily())
 
     async def close(self) -> None:
-        """End it."""
+        """Stop stamping."""
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -40,8 +40,8 @@ class DailyStamps:
 
     async def _stamp_daily(self) -> None:
         while True:
-            stamped = await self._stamp()
-            await asyncio.sleep(DAY_SECONDS if stamped else RETRY_SECONDS)
+            is_stamped = await self._stamp()
+            await asyncio.sleep(DAY_SECONDS if is_stamped else RETRY_SECONDS)
 
     async def _stamp(self) -> bool:
         """Stamp the log's head; return whether it is stamped."""

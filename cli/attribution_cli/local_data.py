@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from attribution.language import gettext as _
+from attribution.language import ngettext
 from attribution_cli import exit_code
 from attribution_cli.console import print_message, results
 
@@ -24,7 +26,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON lines for programs.")
 
 cache_app = typer.Typer(help="Answers kept of earlier lookups.", no_args_is_help=True)
 data_app = typer.Typer(
-    help="The tables of proxies, clouds, sinkholes and parking pages.", no_args_is_help=True
+    help="The tables of proxies, clouds, sinkholes and parking pages, and of law.",
+    no_args_is_help=True,
 )
 config_app = typer.Typer(help="The settings.", no_args_is_help=True)
 
@@ -48,11 +51,11 @@ def cache_show(as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps(values))
         return
-    typer.echo(f"{values['path']}: {values['answers']} answers, {values['bytes']} bytes")
+    typer.echo(_("{path}: {answers} answers, {bytes} bytes", **values))
     for kind, count in counts.items():
         typer.echo(f"  {kind:10} {count}")
     for aside in sorted(path.parent.glob(f"{path.name}.set-aside-*")):
-        typer.echo(f"set aside earlier: {aside}")
+        typer.echo(_("set aside earlier: {file}", file=aside))
 
 
 @cache_app.command("clear", epilog="Example: attribution cache clear")
@@ -66,7 +69,7 @@ def cache_clear() -> int:
     store.close()
     if store.trouble is not None:  # it was shown as a warning
         return exit_code.USAGE
-    print_message(f"{count} answers forgotten")
+    print_message(ngettext("{count} answer forgotten", "{count} answers forgotten", count))
     return 0
 
 
@@ -90,9 +93,25 @@ def data_show(as_json: AsJson = False) -> None:
             typer.echo(json.dumps({**asdict(listing), "prefixes": len(prefixes)}))
         else:
             typer.echo(
-                f"{listing.name:18} {listing.kind:9} {len(prefixes):5} ranges  "
+                f"{listing.name:18} {listing.kind:9} {len(prefixes):5} {_('ranges')}  "
                 f"{listing.published:10}  {listing.source}"
             )
+
+
+@data_app.command("law", epilog="Example: attribution data law NL")
+def data_law(
+    country: Annotated[
+        str | None, typer.Argument(metavar="[COUNTRY]", help="Two letters, as NL.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say how far the tables of law can be relied on; or all that they say of a country."""
+    from attribution_cli.law import show_country, show_tables
+
+    if country is None:
+        show_tables(as_json=as_json)
+    else:
+        show_country(country, as_json=as_json)
 
 
 @data_app.command("refresh", epilog="Example: attribution data refresh --apply")
@@ -128,7 +147,7 @@ def config_show(as_json: AsJson = False) -> None:
     file_is_read = file.is_file()
     file_source = f"environment {CONFIG_VARIABLE}" if CONFIG_VARIABLE in os.environ else "default"
     for name in unknown_variables():
-        print_message(f"{name} is set, and is no setting of this version")
+        print_message(_("{name} is set, and is no setting of this version", name=name))
     if as_json:
         about = {
             "name": "config",
@@ -147,9 +166,9 @@ def config_show(as_json: AsJson = False) -> None:
         return
     from rich.text import Text
 
-    state = "read" if file_is_read else "not there; it would be read"
+    state = _("read") if file_is_read else _("not there; it would be read")
     results().print(
-        Text(f"settings file: {file}", style="bold").append(
+        Text(_("settings file: {file}", file=file), style="bold").append(
             f"  ({file_source}; {state})", style="dim"
         ),
         soft_wrap=True,

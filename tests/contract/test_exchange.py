@@ -17,7 +17,6 @@ from attribution.casework.exporting import ExportStore, export_store
 from attribution.casework.importing import import_csv, import_history, import_rows
 from attribution.casework.importing_rows import Count, Import, Rejects
 from attribution.casework.linking import links, one_history
-from attribution.casework.notices_sent import RecordNotice, record_notice
 from attribution.casework.providers import provider_named
 from attribution.casework.views import case_lines, case_view
 from attribution.casework.xarf_import import import_xarf
@@ -394,6 +393,8 @@ def test_no_site_host_or_url_goes_out_with_a_history_misp_or_stix(
 ) -> None:
     reported(store, "https://www.site.example/1", keep_url=True)
     with store.write("ann") as writer:
+        from attribution.casework.notices_sent import RecordNotice, record_notice
+
         key = writer.connection.execute(select(cases.c.key)).scalar_one()
         record_notice(writer, RecordNotice(case=key, to="abuse@hosting.example"))
     exported(store, tmp_path / "history", "history")

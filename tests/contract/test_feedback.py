@@ -61,7 +61,7 @@ def test_no_company_no_url_and_no_host_are_in_it(store: Store, clock: Clock) -> 
         record_notice(writer, found.case, writer.now, to="abuse@hosting.example")
     for country in ("NL", "US", ""):
         (answer,) = feedback(store, country)
-        text = f"{asdict(answer)} {answer.text}".lower()
+        text = f"{asdict(answer)} {answer.state.line}".lower()
         for telling in ("hosting", "example", "http", "site", str(found.case)):
             assert telling not in text
 

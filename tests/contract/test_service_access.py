@@ -19,17 +19,12 @@ from attribution.demo import DemoWorld
 from attribution.demo.hotline import SILENT, fill
 from attribution.errors import StoreError
 from attribution.store import Store
+from attribution.store.queries.service_accounts import Account, all_accounts
 from attribution.web.access import lockout, totp
-from attribution.web.access.accounts import (
-    Account,
-    account_of,
-    add_account,
-    all_accounts,
-    change_account,
-)
+from attribution.web.access.accounts import account_of, add_account, change_account
 from attribution.web.access.roles import ROLES
 from attribution.web.access.signing import make_signing_key, open_signing_key
-from attribution.web.access.signing_in import SignInRefused, sign_in, sign_in_by_claims
+from attribution.web.access.signing_in import Credentials, SignInRefused, sign_in, sign_in_by_claims
 from attribution.web.access.tickets import first_ticket, set_up_ticket
 from casework import Clock
 from served import PASSPHRASE, PASSWORD, Browser, Served, add_person, hotline_settings, serving
@@ -181,7 +176,7 @@ def test_failed_sign_ins_wait_longer_and_longer_for_everybody_alike(
 
     def refused(mailbox: str, password: str = "wrong password") -> str:
         with pytest.raises(SignInRefused) as error:
-            sign_in(store, mailbox, password, "000000", 12)
+            sign_in(store, Credentials(mailbox, password, "000000"), 12)
         return str(error.value)
 
     for mailbox in (person.account.mailbox, "nobody@hotline.example"):
@@ -190,13 +185,13 @@ def test_failed_sign_ins_wait_longer_and_longer_for_everybody_alike(
         ] * lockout.FREE
         assert "too many" in refused(mailbox)
     with pytest.raises(SignInRefused, match="too many"):
-        sign_in(store, person.account.mailbox, PASSWORD, "000000", 12)
+        sign_in(store, Credentials(person.account.mailbox, PASSWORD, "000000"), 12)
     clock.move(seconds=31)
     assert "wrong" in refused(person.account.mailbox)
     clock.move(seconds=31)
     assert "too many" in refused(person.account.mailbox)  # the wait has doubled
     # Who gives a right code waits for nothing: nobody's wrong passwords lock a person out.
-    sign_in(store, person.account.mailbox, PASSWORD, person.code(store), 12)
+    sign_in(store, Credentials(person.account.mailbox, PASSWORD, person.code(store)), 12)
     assert "wrong" in refused(person.account.mailbox)
     with store.read() as connection:
         kept = str(connection.exec_driver_sql("SELECT * FROM failures").all())
@@ -331,13 +326,9 @@ def test_every_page_is_in_the_table_of_roles(served: Served) -> None:
         "/checks/{check}/lines/{number}/evidence.json",
         "/checks/{check}/results.{form}",
     }
-    from attribution.web.pages import casework, checking, companies, entering, house
+    from attribution.web.pages.site import page_routers
 
-    routes = {
-        route.path
-        for room in (casework, checking, companies, entering, house)
-        for route in room.router.routes
-    }  # type: ignore[attr-defined]
+    routes = {route.path for router in page_routers() for route in router.routes}  # type: ignore[attr-defined]
     assert routes - everybody - generic - checks == set()
 
 
@@ -389,7 +380,11 @@ def test_a_new_link_takes_password_authenticator_and_sessions_away(
     assert browser.get("/account", follow_redirects=False).status_code == 303
     clock.move(seconds=120)
     with pytest.raises(SignInRefused):
-        sign_in(served.store, person.account.mailbox, PASSWORD, person.code(served.store), 12)
+        sign_in(
+            served.store,
+            Credentials(person.account.mailbox, PASSWORD, person.code(served.store)),
+            12,
+        )
 
 
 def test_rotating_the_store_s_keys_under_a_running_service_locks_nobody_out(
@@ -402,7 +397,9 @@ def test_rotating_the_store_s_keys_under_a_running_service_locks_nobody_out(
         now=clock,
     ) as other:
         assert other.rotate_keys() >= 1
-    assert sign_in(served.store, person.account.mailbox, PASSWORD, person.code(served.store), 12)
+    assert sign_in(
+        served.store, Credentials(person.account.mailbox, PASSWORD, person.code(served.store)), 12
+    )
 
 
 @pytest.fixture

@@ -341,7 +341,7 @@ def test_patterns_and_dossiers_are_the_librarys(served: Served, clock: Clock) ->
         assert early["now"] != "systematic"
         packed = program.get(f"/api/v1/dossiers/{SILENT}")
         assert packed.content == program.get(f"/api/v1/dossiers/{SILENT}").content
-        look, found = served.service.patterns.assessed(SILENT)
+        look, found = served.service.patterns.of_provider(SILENT)
         with zipfile.ZipFile(io.BytesIO(packed.content)) as archive:
             assert {name: archive.read(name) for name in archive.namelist()} == dossier_files(
                 look.dossier(found)
@@ -359,11 +359,11 @@ def test_todays_look_is_made_again_only_for_what_was_known_before_today(
 ) -> None:
     fill(served.store)
     patterns = served.service.patterns
-    first = patterns.look()
+    first = patterns.assessments()
     with served.program("read", "write") as program:
         case = program.post("/api/v1/reports", json={"url": LIGHTHOUSE}).json()["case"]
         program.get(f"/api/v1/cases/{case}")
-    assert patterns.look() is first
+    assert patterns.assessments() is first
     with served.store.write("ann") as writer:
         from attribution.store.tables import events
         from casework import correct
@@ -371,9 +371,9 @@ def test_todays_look_is_made_again_only_for_what_was_known_before_today(
         ack = writer.connection.execute(events.select().where(events.c.kind == "ack")).first()
         assert ack is not None
         correct(writer, ack.seq, "misread")
-    assert patterns.look() is not first
+    assert patterns.assessments() is not first
     clock.move(days=1)
-    assert patterns.look().day != first.day
+    assert patterns.assessments().day != first.day
 
 
 def test_every_view_is_in_the_log(served: Served) -> None:

@@ -70,7 +70,7 @@ def test_many_are_grouped_by_company_the_biggest_first_and_saved(served: Served)
 @pytest.mark.parametrize("language", ["en", "nl"])
 def test_every_kind_of_answer_has_its_panel(language: str, served: Served) -> None:
     fill(served.store)
-    served.service.patterns.look()
+    served.service.patterns.assessments()
     browser = served.browser("analyst")
     _, path = looked_up(browser, *URLS)
     browser.submit("/language", language=language)
@@ -146,7 +146,7 @@ def test_an_event_is_noted_and_taken_back(served: Served) -> None:
     assert "future" in browser.submit(
         f"/cases/{case}", 422, do="event", kind="ack", at="2027-01-01 00:00"
     )
-    assert "write it as" in browser.submit(
+    assert "give a time such as" in browser.submit(
         f"/cases/{case}", 422, do="event", kind="ack", at="yesterday"
     )
 

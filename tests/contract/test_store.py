@@ -401,24 +401,26 @@ def test_the_key_file_is_its_owners_only(store: Store, tmp_path: Path) -> None:
 
 
 def test_a_backup_takes_accounts_with_it_and_no_sessions(store: Store, tmp_path: Path) -> None:
-    from attribution.web.access import sessions
+    from attribution.store.service_tables import sessions
     from attribution.web.access.accounts import account_of
-    from attribution.web.access.signing_in import sign_in
+    from attribution.web.access.signing_in import Credentials, sign_in
     from served import PASSWORD, add_person
 
     person = add_person(store, "analyst", "ann@hotline.example")
-    sign_in(store, "ann@hotline.example", PASSWORD, person.code(store), 12)
+    sign_in(store, Credentials("ann@hotline.example", PASSWORD, person.code(store)), 12)
     back_up(store, tmp_path / "backup")
     restore(tmp_path / "backup", f"sqlite:///{tmp_path / 'restored.sqlite3'}")
     with Store.open(
         f"sqlite:///{tmp_path / 'restored.sqlite3'}", tmp_path / "keys.json", now=lambda: store.now
     ) as other:
         with other.read() as connection:
-            assert connection.execute(sessions.sessions.select()).all() == []
+            assert connection.execute(sessions.select()).all() == []
             held = account_of(connection, "ANN@hotline.example")
         assert held is not None
         assert (
-            sign_in(other, "ann@hotline.example", PASSWORD, person.code(other), 12)[1].name
+            sign_in(other, Credentials("ann@hotline.example", PASSWORD, person.code(other)), 12)[
+                1
+            ].name
             == held.name
         )
 

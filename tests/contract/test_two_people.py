@@ -18,10 +18,11 @@ from attribution.codes import Refusal
 from attribution.demo import DemoWorld
 from attribution.errors import Refused, StoreError
 from attribution.store import Store
+from attribution.store.queries.service_accounts import Account
 from attribution.web.access import lockout, tickets, totp
-from attribution.web.access.accounts import Account, account_of, add_account
+from attribution.web.access.accounts import account_of, add_account
 from attribution.web.access.signing import fingerprint, make_signing_key
-from attribution.web.access.signing_in import SignInRefused, sign_in, sign_in_by_claims
+from attribution.web.access.signing_in import Credentials, SignInRefused, sign_in, sign_in_by_claims
 from casework import Clock
 from served import PASSPHRASE, PASSWORD, Served, add_person, hotline_settings, serving
 
@@ -231,21 +232,21 @@ def test_a_strangers_wrong_passwords_from_anywhere_never_lock_the_signer_out(
 
     def tried(source: str, password: str = "wrong password", code: str = "000000") -> str:
         with pytest.raises(SignInRefused) as refused:
-            sign_in(store, ANN, password, code, 12, source=source)
+            sign_in(store, Credentials(ANN, password, code, source), 12)
         return str(refused.value)
 
     for _ in range(lockout.FREE):
         assert "wrong" in tried("198.51.100.7")
     assert "too many" in tried("198.51.100.7")
     assert "wrong" in tried("203.0.113.9")  # another source waits for nothing yet
-    sign_in(store, ANN, PASSWORD, person.code(store), 12, source="192.0.2.1")
+    sign_in(store, Credentials(ANN, PASSWORD, person.code(store), "192.0.2.1"), 12)
     sources = [f"2001:db8:{number:x}::1" for number in range(lockout.FREE_OVER_ALL)]
     answers = [tried(source) for source in sources]
     assert "too many" in answers[-1]  # guessing from many places is slowed
     assert "too many" in tried("192.0.2.1", PASSWORD)  # the password alone opens nothing
     clock.move(seconds=90)
-    sign_in(store, ANN, PASSWORD, person.code(store), 12, source="192.0.2.1")
-    sign_in(store, ANN, PASSWORD, person.code(store), 12, source="198.51.100.7")
+    sign_in(store, Credentials(ANN, PASSWORD, person.code(store), "192.0.2.1"), 12)
+    sign_in(store, Credentials(ANN, PASSWORD, person.code(store), "198.51.100.7"), 12)
     assert "wrong" in tried("192.0.2.1")
     assert "too many" in tried("192.0.2.2")  # what failed elsewhere is not forgotten by that
 
@@ -254,12 +255,12 @@ def test_while_tries_wait_each_code_tries_one_password(store: Store, clock: Cloc
     person = add_person(store, "signer", ANN)
     for _ in range(lockout.FREE):
         with pytest.raises(SignInRefused, match="wrong"):
-            sign_in(store, ANN, "wrong password", "000000", 12)
+            sign_in(store, Credentials(ANN, "wrong password", "000000"), 12)
     code = person.code(store)
     with pytest.raises(SignInRefused, match="wrong"):
-        sign_in(store, ANN, "a guess with a stolen code", code, 12)
+        sign_in(store, Credentials(ANN, "a guess with a stolen code", code), 12)
     with pytest.raises(SignInRefused, match="too many"):
-        sign_in(store, ANN, PASSWORD, code, 12)
+        sign_in(store, Credentials(ANN, PASSWORD, code), 12)
 
 
 def test_one_network_of_ipv6_is_one_source() -> None:

@@ -372,7 +372,7 @@ def test_events_need_what_they_happened_to(store: Store, clock: Clock) -> None:
         (2, "reminder"),
         (4, "second channel"),
         (8, "above the provider"),
-        (15, "removal order"),
+        (15, "order under a penalty"),
     ],
 )
 def test_a_case_says_what_may_be_done_next_and_on_what_ground(

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from attribution.pattern.dossier.render import environment
+from attribution.pattern.dossier.dossier import dossier
+from attribution.pattern.dossier.render import dossier_files
 from attribution.pattern.labels import Label
 from attribution.pattern.tests import TESTS, Test
+from stories import Story
 
 
 @pytest.mark.parametrize("label", list(Label))
 def test_every_label_is_explained_in_the_dossier(label: Label) -> None:
-    words = vars(environment().get_template("dossier_words.html.j2").module)
-    assert words["meanings"][label.value].startswith(label.value.replace("_", "-").capitalize())
+    assert label.line.startswith(label.value.replace("_", "-").capitalize())
 
 
 @pytest.mark.parametrize("test", TESTS)
 def test_every_test_is_explained_in_the_dossier(test: Test) -> None:
-    words = vars(environment().get_template("dossier_words.html.j2").module)
-    assert f"stayed {test.horizon:g} days" in words["tests"][test.name]
+    assert f"stayed {test.horizon:g} days" in test.name.line
+
+
+def test_the_dossier_shows_what_its_label_and_every_test_mean() -> None:
+    page = dossier_files(dossier(Story().weekly(12).history(), "p"))["dossier.html"].decode()
+    assert Label.SYSTEMATIC.line in page
+    assert all(test.name.line in page for test in TESTS)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 GLOSSARY = ROOT / "docs" / "glossary.md"
-MOST_LEFT = 2613
+MOST_LEFT = 0
 """How many names are still to be renamed; only ever lowered."""
 _MEMBER = re.compile(r"^    ([A-Z_]+) = \(?\s*\"([a-z_]+)\"", re.MULTILINE)
 _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -47,7 +47,7 @@ def test_the_table_is_read() -> None:
     assert len(words) >= 8
     assert is_not_to_be_used("_told", words)
     assert is_not_to_be_used("ToldOrigin", words)
-    assert is_not_to_be_used("look_up", words)
+    assert not is_not_to_be_used("look_up", words)
     assert is_not_to_be_used("found", words)
     assert not is_not_to_be_used("not_found", words)
     assert not is_not_to_be_used("lookup", words)

@@ -24,8 +24,8 @@ from locks import (
 CONTENTS: dict[str, tuple[list[str], list[str]]] = {
     "base": ([], []),
     "demo": ([], ["build"]),
-    "dev": (["hotline", "exchange", "pictures", "postgresql"], ["dev"]),
-    "bench": (["hotline", "pictures"], ["bench"]),
+    "dev": (["hotline", "exchange", "postgresql"], ["dev"]),
+    "bench": (["hotline"], ["bench"]),
     "service": (["hotline", "postgresql"], ["build"]),
 }
 """Extras and dependency groups of pyproject.toml that each lock is for."""
@@ -87,6 +87,5 @@ def test_extras_are_those_that_messages_and_documents_name() -> None:
     ) == {
         "hotline",
         "exchange",
-        "pictures",
         "postgresql",
     }

@@ -83,7 +83,7 @@ def test_a_bounce_is_matched_by_the_notice_that_it_gives_back(returned: str) -> 
         ("abuse@hosting.example",),
         "5.1.1",
     )
-    assert found.said == "smtp; 550 5.1.1 no such mailbox"
+    assert found.diagnostic == "smtp; 550 5.1.1 no such mailbox"
 
 
 def test_a_delayed_mail_did_not_bounce() -> None:

@@ -167,7 +167,7 @@ def test_tables_carry_source_licence_and_date_and_name_countries(table: str) -> 
     text = resources.files("attribution.data").joinpath(table).read_text("utf-8")
     head = [line for line in text.splitlines() if line.startswith("#")]
     assert any("Source" in line for line in head)
-    assert any("CC0-1.0, 2026-11-25" in line for line in head)
+    assert any("CC0-1.0, 2026-11-28" in line for line in head)
     rows = list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
     assert all(
         len(row["country"]) == 2 and row["country"].isupper() and row["name"] for row in rows

@@ -7,13 +7,15 @@ import pytest
 
 from attribution.history.rows import AliasRow
 from attribution.pattern.admission import Dropped
-from attribution.pattern.assess import Assessment, Method, assess
+from attribution.pattern.assess import assess
+from attribution.pattern.cohort import Cohort
 from attribution.pattern.dossier.dossier import dossier
 from attribution.pattern.labels import Label
 from attribution.pattern.receipt import Proof, effective_corrections
 from attribution.pattern.report import as_row
 from attribution.pattern.tests import TestName
 from attribution.pattern.times import days
+from attribution.pattern.verdict import Assessment
 from stories import MONDAY, Story, day
 
 BASE = days(MONDAY)
@@ -21,7 +23,7 @@ BASE = days(MONDAY)
 
 def clocks(story: Story, at: float = 200, provider: str = "p") -> dict[str, tuple[float, Proof]]:
     """Return the start of each notice's clock, in days of the story, and by what it was proven."""
-    seen = Method(story.history(), days(day(at))).examine((provider,))
+    seen = Cohort(story.history(), days(day(at))).examine((provider,))
     clock = seen.receipt.clock
     return {
         name: (round(float(start) - BASE, 6), Proof(int(proof)))
@@ -92,7 +94,7 @@ def test_one_misread_bounce_after_39_unanswered_notices_names_nobody() -> None:
     """
     story = Story().weekly(20, ack=False)
     story.event("ack", 136.1, notice=story.notices[39].notice)
-    assert story.one().spells == ()
+    assert story.one().flags == ()
     automatic = Story().weekly(20, ack=False)
     automatic.event("ack", 136.1, notice=automatic.notices[39].notice, automatic=True)
     assert automatic.one().label is Label.INSUFFICIENT
@@ -242,7 +244,7 @@ def test_joining_a_large_honest_name_withdraws_no_flag() -> None:
     found = story.one(190)
     assert set(found.names) == {"p", "sister"}
     assert flags(found) == before
-    assert found.spells[0].withdrawn is None
+    assert found.flags[0].withdrawn is None
 
 
 def test_late_proofs_never_hurt() -> None:
@@ -283,7 +285,7 @@ def test_what_is_not_proven_of_an_outcome_counts_as_not_failed() -> None:
     story.seen(other, 18, served_by="y")
     look = days(day(60))
     assert story.one(60).verdict.weeks.sites.tolist() == [4]
-    assert Method(story.history(), look).examine(("p",)).refusal.now(look).share.tolist() == [0.0]
+    assert Cohort(story.history(), look).examine(("p",)).refusal.now(look).share.tolist() == [0.0]
 
 
 def test_our_own_look_up_within_a_day_of_the_check_stands_for_the_checkers_word() -> None:
@@ -334,7 +336,7 @@ def test_a_rival_framed_by_dns_is_never_charged() -> None:
         story.event("not_ours", at + 0.3, notice=name)
         story.seen(name, at + 15, served_by="y")
     found = story.one(110)
-    assert (found.spells, found.now) == ((), Label.COOPERATIVE)
+    assert (found.flags, found.now) == ((), Label.COOPERATIVE)
 
 
 def test_a_history_in_which_no_check_says_who_served_goes_no_further_than_non_responsive() -> None:
@@ -343,7 +345,7 @@ def test_a_history_in_which_no_check_says_who_served_goes_no_further_than_non_re
         if event.kind == "still_online":
             object.__setattr__(event, "more", {})
     found = story.one()
-    assert (found.now, found.spells) == (Label.NON_RESPONSIVE, ())
+    assert (found.now, found.flags) == (Label.NON_RESPONSIVE, ())
 
 
 def test_six_failing_sites_rest_on_a_comparison() -> None:
@@ -352,7 +354,7 @@ def test_six_failing_sites_rest_on_a_comparison() -> None:
         if event.kind == "still_online":
             object.__setattr__(event, "more", {"served_by": "p", "compared": "status"})
     found = story.one()
-    assert found.spells == ()
+    assert found.flags == ()
     assert "compared" in as_row(found)["floors_missing_codes"]
 
 
@@ -386,7 +388,7 @@ def test_down_for_the_first_days_of_a_fortnight_is_no_clean_week() -> None:
             story.seen(name, 3 * place + 1 + seen)
     found = story.one(120)
     assert found.label is Label.SYSTEMATIC
-    assert found.spells[0].open
+    assert found.flags[0].open
 
 
 def test_removing_at_the_last_moment_is_a_removal() -> None:
@@ -424,7 +426,7 @@ def test_a_stated_legal_ground_suspends_a_case_for_the_long_horizon(
     if confirmed_at is not None:
         story.event("illegality_confirmed", confirmed_at, notice=name, by_whom="an authority")
     look = days(day(150))
-    seen = Method(story.history(), look).examine(("p",))
+    seen = Cohort(story.history(), look).examine(("p",))
     assert seen.entrenched.now(look).share.tolist() == [failed]
     assert seen.refusal.now(look).share.tolist() == [1.0]
 
@@ -466,12 +468,12 @@ def test_sites_that_move_between_names_of_one_operator_keep_their_clock() -> Non
         return story
 
     apart = assess(moving(None).history())
-    assert [one.spells for one in apart] == [(), ()]
+    assert [one.flags for one in apart] == [(), ()]
     assert {one.perhaps_with for one in apart} == {("a",), ("b",)}
     assert all(one.e_if_one and one.e_if_one > 40_000 for one in apart)
     (joined,) = assess(moving(40).history())
     assert joined.label is Label.SYSTEMATIC
-    assert joined.spells[0].flagged > days(day(40))
+    assert joined.flags[0].since > days(day(40))
 
 
 def test_an_honest_host_is_no_partner_of_who_takes_in_whom_it_throws_out() -> None:

@@ -9,6 +9,7 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import fromstring
 
 import pytest
 from hypothesis import given
@@ -42,8 +43,8 @@ from attribution.formats.registry import partner_list_formats
 from attribution.history.rows import EventRow
 from attribution.pattern.assess import assess
 from attribution.pattern.dossier.dossier import contest, dossier
-from attribution.pattern.dossier.overview import overview_bytes
-from attribution.pattern.dossier.publication import refusals, shown_name, without_telling
+from attribution.pattern.dossier.overview import overview_page, overview_picture
+from attribution.pattern.dossier.publication import refusals, shown_name, without_addresses
 from attribution.pattern.dossier.render import dossier_files, dossier_hash, letter_text
 from attribution.pattern.report import as_row
 from attribution.store import Store, Writer
@@ -190,11 +191,13 @@ def test_a_contested_decision_is_made_again_without_the_cases() -> None:
 def test_an_overview_names_everybody_and_is_one_file() -> None:
     story = Story().weekly(12).weekly(12, online=None, provider="good")
     found = assess(story.history())
-    page = overview_bytes(found, "html").decode()
+    page = overview_page(found).decode()
     assert "<script" not in page
     assert ">good<" in page
-    assert overview_bytes(found, "svg") == overview_bytes(found, "svg")
-    assert overview_bytes(found, "png")[:4] == b"\x89PNG"
+    picture = overview_picture(found)
+    assert picture == overview_picture(found)
+    assert picture.startswith(b"<?xml")
+    assert fromstring(picture).tag == "{http://www.w3.org/2000/svg}svg"
 
 
 @pytest.mark.parametrize(
@@ -220,7 +223,7 @@ def test_a_companys_name_leads_nowhere(name: str, shown: str) -> None:
     st.text(max_size=30),
 )
 def test_no_domain_survives_in_a_reply(domain: str, before: str, after: str) -> None:
-    assert domain not in without_telling(f"{before} {domain} {after}")
+    assert domain not in without_addresses(f"{before} {domain} {after}")
 
 
 SEEN = {"served_by": PROVIDER, "compared": "content"}

@@ -10,7 +10,7 @@ import attribution
 from attribution import casework
 
 ROOT = Path(attribution.__file__).parent
-NOT_YET = ("web",)
+NOT_YET: tuple[str, ...] = ()
 """Modules and rooms whose SQL is still to be moved into `store/queries`."""
 
 OTHER_DATABASES = ("cache/peek.py", "lookup/budgets/ledger.py")
@@ -61,3 +61,62 @@ def test_a_name_of_casework_is_no_module_too() -> None:
         home = getattr(casework, name).__module__.rpartition(".")[2]
         assert name != home
         import_module(f"attribution.casework.{home}")
+
+
+def reads_prose(node: ast.AST) -> bool:
+    """Say whether code decides by the text of an error: `"locked" in str(error)` and the like."""
+    match node:
+        case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[text]):
+            return _is_text_of_an_error(text)
+        case ast.Compare(ops=[ast.Eq() | ast.NotEq()], left=left, comparators=[right]):
+            return _is_text_of_an_error(left) or _is_text_of_an_error(right)
+        case ast.Call(
+            func=ast.Attribute(
+                attr="startswith" | "endswith" | "removeprefix" | "removesuffix" | "find",
+                value=text,
+            )
+        ):
+            return _is_text_of_an_error(text)
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="re")), args=[*_, text]):
+            return _is_text_of_an_error(text)
+    return False
+
+
+def _is_text_of_an_error(node: ast.AST) -> bool:
+    """Say whether an expression is the text of an exception, or one of its arguments."""
+    match node:
+        case ast.Call(func=ast.Name(id="str" | "repr"), args=[ast.Name(id=name)]):
+            return name in ERRORS
+        case ast.Call(func=ast.Attribute(value=inner, attr="lower" | "strip" | "casefold")):
+            return _is_text_of_an_error(inner)
+        case ast.Subscript(value=ast.Attribute(attr="args", value=ast.Name(id=name))):
+            return name in ERRORS
+        case ast.Attribute(attr="fault" | "remedy" | "detail", value=ast.Name(id=name)):
+            return name in ERRORS
+    return False
+
+
+ERRORS = ("error", "refused", "fault", "bad", "failure", "exception", "problem")
+"""What code calls an exception that it caught."""
+
+
+def test_nothing_reads_prose_to_decide() -> None:
+    places = [
+        f"{path.relative_to(ROOT.parent)}:{getattr(node, 'lineno', 0)}"
+        for room in (ROOT, ROOT.parent / "cli")
+        for path in room.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if reads_prose(node)
+    ]
+    assert places == []
+
+
+def test_prose_that_decides_is_recognised() -> None:
+    for code in (
+        '"locked" in str(error)',
+        'str(refused).startswith("case ")',
+        'error.args[0] == "x"',
+        '"has no URL of" not in str(error).lower()',
+        're.match("x", str(error))',
+    ):
+        assert any(map(reads_prose, ast.walk(ast.parse(code)))), code

@@ -12,7 +12,7 @@ import attribution
 ROOT = Path(attribution.__file__).parent
 TEMPLATES = sorted(
     path
-    for folder in ("web/templates", "notices/templates")
+    for folder in ("web/templates", "notices/templates", "pattern/dossier/templates")
     for path in (ROOT / folder).rglob("*.j2")
 )
 

@@ -29,7 +29,7 @@ class Transport:
     on when it has its turn among `turns`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the one transport depends on, each by its name
         self,
         settings: Settings,
         servers: ServerTable,

@@ -3,51 +3,49 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from typing import Any
 
-from attribution.pattern.assess import Assessment
 from attribution.pattern.dossier.pictures import funnel_picture, shares_picture
-from attribution.pattern.dossier.render import environment
-from attribution.pattern.labels import LABELS
+from attribution.pattern.dossier.render import render
+from attribution.pattern.labels import Label, gravity
 from attribution.pattern.report import as_row
+from attribution.pattern.verdict import Assessment
 
 _MOST_MULTIPLES = 24
+"""Small charts of weeks, of those with the strongest evidence."""
 
 
-def overview_bytes(
-    found: list[Assessment], form: str, countries: dict[str, str] | None = None
+def overview_page(
+    assessments: Iterable[Assessment], countries: dict[str, str] | None = None
 ) -> bytes:
-    """Return the overview as `html` (one file), or as a
-    picture alone: `svg` or `png` (extra `pictures`).
-
-    Raises MissingExtra.
-    """
-    rows = [as_row(one, (countries or {}).get(one.names[0])) for one in found]
-    if form != "html":
-        from attribution.pattern.dossier.charts import overview_chart
-
-        return overview_chart(rows, form)
-    ordered = sorted(
-        zip(rows, found, strict=True),
-        key=lambda pair: (LABELS.index(pair[0]["now"]), -pair[0]["e_value"], pair[0]["provider"]),
-    )
+    """Return the overview as one HTML file; `countries` are those of providers, by key."""
+    pairs = [
+        (as_row(assessment, (countries or {}).get(assessment.names[0])), assessment)
+        for assessment in assessments
+    ]
+    pairs.sort(key=lambda pair: (gravity(pair[0]["now"]), -pair[0]["e_value"], pair[0]["provider"]))
+    rows = [row for row, _ in pairs]
     multiples = [
-        (
-            row["provider"],
-            row["now"],
-            shares_picture([float(share) for share in one.verdict.weeks.share]),
-        )
-        for row, one in ordered
-        if len(one.verdict.weeks.share) and row["now"] != "insufficient"
-    ][:_MOST_MULTIPLES]
-    counts = Counter(row["now"] for row in rows)
-    page = (
-        environment()
-        .get_template("overview.html.j2")
-        .render(
-            rows=[row for row, _ in ordered],
-            picture=funnel_picture(rows, {}),
-            labels={label: counts[label] for label in LABELS},
-            multiples=multiples,
-        )
+        (row, shares_picture(assessment.verdict.weeks.share.tolist()))
+        for row, assessment in pairs
+        if len(assessment.verdict.weeks.share) and row["now"] != Label.INSUFFICIENT
+    ]
+    return render(
+        "overview.html.j2",
+        rows=rows,
+        picture=funnel_picture(rows, {}),
+        labels=_label_counts(rows),
+        multiples=multiples[:_MOST_MULTIPLES],
     )
-    return page.encode("utf-8")
+
+
+def overview_picture(assessments: Iterable[Assessment]) -> bytes:
+    """Return the funnel plot of all providers as an SVG file, with how many have each label."""
+    rows = [as_row(assessment) for assessment in assessments]
+    return render("overview.svg.j2", picture=funnel_picture(rows, {}), labels=_label_counts(rows))
+
+
+def _label_counts(rows: list[dict[str, Any]]) -> dict[Label, int]:
+    counts = Counter(row["now"] for row in rows)
+    return {label: counts[label.value] for label in Label}

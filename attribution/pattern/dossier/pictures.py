@@ -1,5 +1,6 @@
-"""Pictures of a dossier and of all providers as values for a template (`picture.html.j2`): SVG,
-drawn with the page's own styles, so that it follows light and dark. Pure, and the same for the same
+"""Charts of a dossier and of all providers, as values for a template (`picture.html.j2`). Pure.
+
+SVG without script or styles of its own, so that it follows the page's, and the same for the same
 figures.
 """
 
@@ -12,133 +13,192 @@ from typing import Any
 import numpy as np
 from scipy.stats import binom
 
-from attribution.pattern.assess import Assessment
-from attribution.pattern.history import Sign
+from attribution.pattern.dossier.removal import court_orders
 from attribution.pattern.times import moment
+from attribution.pattern.verdict import Assessment
 
 WIDTH, HEIGHT = 720, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 14, 14, 34
-_MOST_LINES = 60
+_PLOT_WIDTH = WIDTH - _LEFT - _RIGHT
+_PLOT_HEIGHT = HEIGHT - _TOP - _BOTTOM
+_MOST_CASES = 60
+_LINE_HEIGHT = 7
 _LEAST_E = 1e-6
-_DAY_MARKS = ((0.25, "6 h"), (1, "1 d"), (7, "7 d"), (14, "14 d"), (30, "30 d"), (90, "90 d"))
+_FIRST_DAY, _LAST_DAY = 0.25, 90
+_DAY_TICKS = ((0.25, "6 h"), (1, "1 d"), (7, "7 d"), (14, "14 d"), (30, "30 d"), (90, "90 d"))
+_COUNT_TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 20000)
+_LIMITS = ((0.95, "limit"), (0.998, "limit far"))
+"""Share of providers within each pair of lines of a funnel plot, and the lines' class."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A point with a name, and where it leads."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A provider in a funnel plot."""
 
     x: float
     y: float
     kind: str
+    """Its label: the class of its circle."""
     name: str
     key: str
-    told: str
+    """What its link ends in."""
+    figures: str
     turned: bool
     """Whether its name stands to the left."""
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """What a template draws: axes, paths and marks, in the units of the view box."""
+class Tick:
+    """A text at a place of an axis."""
 
-    height: int
-    x_marks: tuple[tuple[float, str], ...]
-    y_marks: tuple[tuple[float, str], ...]
-    paths: tuple[tuple[str, str], ...] = ()
-    """(class, path)."""
-    marks: tuple[Mark, ...] = ()
-    bars: tuple[tuple[float, float, float, float, str], ...] = ()
-    """(x, y, width, height, what it tells)."""
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A line or area: its class, and its data in SVG."""
+
+    kind: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A bar, and what it says when it is pointed at."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """What a template draws, in the units of the view box."""
+
+    height: int = HEIGHT
+    x_ticks: tuple[Tick, ...] = ()
+    y_ticks: tuple[Tick, ...] = ()
+    paths: tuple[Path, ...] = ()
+    points: tuple[Point, ...] = ()
+    bars: tuple[Bar, ...] = ()
     left: int = _LEFT
     right: int = WIDTH - _RIGHT
     bottom: int = HEIGHT - _BOTTOM
 
 
+def _x(part: float) -> float:
+    """Return where a part (0 to 1) of the width lies."""
+    return round(_LEFT + _PLOT_WIDTH * part, 1)
+
+
+def _y(part: float) -> float:
+    """Return where a part (0 to 1) of the height lies, upwards."""
+    return round(_TOP + _PLOT_HEIGHT * (1 - part), 1)
+
+
+def _line(points: list[tuple[float, float]]) -> str:
+    return " ".join(f"{'L' if number else 'M'}{x} {y}" for number, (x, y) in enumerate(points))
+
+
+def _level(kind: str, y: float) -> Path:
+    """Return a line across the whole width."""
+    return Path(kind, f"M{_LEFT} {y} H{WIDTH - _RIGHT}")
+
+
+_SHARE_TICKS = tuple(Tick(_y(share), f"{share:.0%}") for share in (0, 0.25, 0.5, 0.75, 1))
+
+
 def funnel_picture(rows: list[dict[str, Any]], names: dict[str, str]) -> Picture | None:
-    """Draw every company: the share that failed against the cases that count, with the lines within
-    which 95 % and 99.8 % would lie that had the common share (Spiegelhalter, Stat. Med. 24, 2005).
-    None where nobody has a share.
+    """Draw every company: the share that failed against the cases that count.
+
+    The lines are those within which 95 % and 99.8 % would lie that had the common share
+    (Spiegelhalter, Stat. Med. 24, 2005). `rows` are those of `as_row`, `names` what a key is
+    called. None where nobody has a share.
     """
-    seen = [row for row in rows if row["share_failed"] is not None and row["admitted"]]
-    if not seen:
+    rows = [row for row in rows if row["share_failed"] is not None and row["admitted"]]
+    if not rows:
         return None
-    most = max(2, *(row["admitted"] for row in seen))
-    common = float(
-        np.average([row["share_failed"] for row in seen], weights=[row["admitted"] for row in seen])
-    )
+    weights = [row["admitted"] for row in rows]
+    most = max(2, *weights)
+    common = float(np.average([row["share_failed"] for row in rows], weights=weights))
 
     def x(count: float) -> float:
-        return round(_LEFT + (WIDTH - _LEFT - _RIGHT) * math.log(max(count, 1)) / math.log(most), 1)
+        return _x(math.log(max(count, 1)) / math.log(most))
 
     counts = np.unique(np.geomspace(1, most, 50).astype(int))
-    paths = [("axis", f"M{_LEFT} {_y(common)} H{WIDTH - _RIGHT}")]
-    for level, name in ((0.95, "limit"), (0.998, "limit far")):
+    paths = [_level("axis", _y(common))]
+    for level, kind in _LIMITS:
         for tail in ((1 - level) / 2, (1 + level) / 2):
-            limits = binom.ppf(tail, counts, common) / counts
-            paths.append(
-                (
-                    name,
-                    _path(
-                        [
-                            (x(count), _y(float(limit)))
-                            for count, limit in zip(counts, limits, strict=True)
-                        ]
-                    ),
-                )
-            )
-    marks = tuple(
-        Mark(
-            x(row["admitted"]),
-            _y(row["share_failed"]),
-            row["now"],
-            names.get(row["provider"], row["provider"]),
-            row["provider"],
-            f"{row['share_failed']:.0%}, {row['admitted']}",
-            x(row["admitted"]) > WIDTH * 0.6,
+            shares = binom.ppf(tail, counts, common) / counts
+            line = [(x(n), _y(float(share))) for n, share in zip(counts, shares, strict=True)]
+            paths.append(Path(kind, _line(line)))
+    points = tuple(
+        Point(
+            x=x(row["admitted"]),
+            y=_y(row["share_failed"]),
+            kind=row["now"],
+            name=names.get(row["provider"], row["provider"]),
+            key=row["provider"],
+            figures=f"{row['share_failed']:.0%}, {row['admitted']}",
+            turned=x(row["admitted"]) > WIDTH * 0.6,
         )
-        for row in reversed(seen)
+        for row in reversed(rows)
     )
-    ticks = [one for one in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 20000) if one <= most]
     return Picture(
-        HEIGHT, tuple((x(one), str(one)) for one in ticks), _shares(), tuple(paths), marks
+        x_ticks=tuple(Tick(x(count), str(count)) for count in _COUNT_TICKS if count <= most),
+        y_ticks=_SHARE_TICKS,
+        paths=tuple(paths),
+        points=points,
     )
 
 
 def curve_picture(rows: list[dict[str, Any]], others: list[dict[str, Any]]) -> Picture | None:
-    """Draw by when how much was gone: a company's curve with its interval,
-    and all others' together. None where nothing was watched.
+    """Draw how much was gone by when: a company's curve with its interval, and all others'.
+
+    `rows` are those of a dossier's `removal`. None where there are none.
     """
     if not rows:
         return None
 
     def x(days: float) -> float:
-        return round(
-            _LEFT + (WIDTH - _LEFT - _RIGHT) * math.log(days / 0.25) / math.log(90 / 0.25), 1
-        )
+        return _x(math.log(days / _FIRST_DAY) / math.log(_LAST_DAY / _FIRST_DAY))
 
-    upper = [(x(row["days"]), _y(row.get("high", row["gone_at_most"]))) for row in rows]
-    lower = [(x(row["days"]), _y(row.get("low", row["gone_at_least"]))) for row in rows]
-    paths = [("band", _path([*upper, *reversed(lower)]) + " Z")]
-    paths.append(("curve", _path([(x(row["days"]), _y(row["gone_at_least"])) for row in rows])))
-    if others:
-        paths.append(
-            ("others", _path([(x(row["days"]), _y(row["gone_at_least"])) for row in others]))
-        )
+    def line(rows: list[dict[str, Any]], name: str, otherwise: str) -> list[tuple[float, float]]:
+        return [(x(row["days"]), _y(row.get(name, row[otherwise]))) for row in rows]
+
+    upper = line(rows, "high", "gone_at_most")
+    lower = line(rows, "low", "gone_at_least")
+    paths = [Path("band", _line([*upper, *reversed(lower)]) + " Z")]
+    for kind, curve in (("curve", rows), ("others", others)):
+        if curve:
+            paths.append(Path(kind, _line(line(curve, "gone_at_least", "gone_at_least"))))
     return Picture(
-        HEIGHT, tuple((x(days), text) for days, text in _DAY_MARKS), _shares(), tuple(paths)
+        x_ticks=tuple(Tick(x(days), text) for days, text in _DAY_TICKS),
+        y_ticks=_SHARE_TICKS,
+        paths=tuple(paths),
     )
 
 
 def weeks_picture(values: dict[str, Any]) -> Picture | None:
-    """Draw a dossier's weeks: the share of each that failed,
-    and what is tolerated. None without weeks.
+    """Draw a dossier's weeks: the share of each that failed, and what is tolerated.
+
+    None without weeks.
     """
     weeks = values["weeks"]
     if not weeks:
         return None
-    told = [(week["share_failed"], f"{week['week']}: {week['share_failed']:.0%}") for week in weeks]
-    tolerated = ("limit", f"M{_LEFT} {_y(values['thresholds']['p0'])} H{WIDTH - _RIGHT}")
-    return Picture(HEIGHT, _week_marks(weeks), _shares(), (tolerated,), bars=_bars(told))
+    shares = [
+        (week["share_failed"], f"{week['week']}: {week['share_failed']:.0%}") for week in weeks
+    ]
+    return Picture(
+        x_ticks=_week_ticks(weeks),
+        y_ticks=_SHARE_TICKS,
+        paths=(_level("limit", _y(values["thresholds"]["p0"])),),
+        bars=_bars(shares),
+    )
 
 
 def evidence_picture(values: dict[str, Any]) -> Picture | None:
@@ -156,101 +216,83 @@ def evidence_picture(values: dict[str, Any]) -> Picture | None:
     def y(power: float) -> float:
         return _y((power - low) / (high - low))
 
-    room = (WIDTH - _LEFT - _RIGHT) / len(weeks)
-    curve = [
-        (round(_LEFT + (place + 0.5) * room, 1), y(power)) for place, power in enumerate(powers)
-    ]
-    paths = [("limit", f"M{_LEFT} {y(limit)} H{WIDTH - _RIGHT}") for limit in limits]
-    marks = [
-        (y(power), f"{10.0**power:g}") for power in range(low, high + 1, max(1, (high - low) // 5))
-    ]
-    return Picture(HEIGHT, _week_marks(weeks), tuple(marks), (*paths, ("curve", _path(curve))))
+    curve = [(_x((place + 0.5) / len(weeks)), y(power)) for place, power in enumerate(powers)]
+    step = max(1, (high - low) // 5)
+    return Picture(
+        x_ticks=_week_ticks(weeks),
+        y_ticks=tuple(Tick(y(power), f"{10.0**power:g}") for power in range(low, high + 1, step)),
+        paths=(*(_level("limit", y(limit)) for limit in limits), Path("curve", _line(curve))),
+    )
 
 
 def shares_picture(shares: list[float]) -> Picture:
     """Draw the share that failed in each week as bars alone, to stand small beside others."""
-    return Picture(HEIGHT, (), _shares(), bars=_bars([(share, f"{share:.0%}") for share in shares]))
+    return Picture(y_ticks=_SHARE_TICKS, bars=_bars([(share, f"{share:.0%}") for share in shares]))
 
 
-def timeline_picture(one: Assessment) -> Picture | None:
-    """Draw the latest cases, a line each, from the notice to the removal,
-    or to the last time that it was seen; a dot is a court's order.
+def timeline_picture(assessment: Assessment) -> Picture | None:
+    """Draw the latest cases, a line each, from the notice to the removal, or until last seen.
+
+    A dot is a court's order. None without cases.
     """
-    record, gone, look = one.seen.record, one.seen.gone, one.verdict.at
+    examination, now = assessment.examination, assessment.verdict.at
+    record, gone = examination.record, examination.gone
     sent = record.cases["sent"]
-    order = [int(row) for row in np.argsort(sent, kind="stable") if sent[row] <= look][
-        -_MOST_LINES:
-    ]
-    if not order:
+    order = np.argsort(sent, kind="stable")
+    cases = order[sent[order] <= now][-_MOST_CASES:].tolist()
+    if not cases:
         return None
-    begin = float(sent[order[0]])
-    ordered = record.signs_of(Sign.COURT_ORDER)
-    ordered_at = {
-        int(row): at for row, at in zip(ordered["case"], ordered["at"], strict=True) if at <= look
-    }
-    room = max(look - begin, 1.0)
-    height = _TOP + _BOTTOM + 7 * len(order)
+    begin = float(sent[cases[0]])
+    room = max(now - begin, 1.0)
+    height = _TOP + _BOTTOM + _LINE_HEIGHT * len(cases)
 
     def x(day: float) -> float:
-        return round(
-            _LEFT + (WIDTH - _LEFT - _RIGHT) * (min(max(day, begin), look) - begin) / room, 1
-        )
+        return _x((min(max(day, begin), now) - begin) / room)
 
+    order_at = court_orders(assessment, now)
     paths = []
-    for place, number in enumerate(order):
-        y = _TOP + 7 * place + 3
-        mine = slice(*np.searchsorted(record.urls["case"], [number, number + 1]))
-        ended_urls = (gone.at[mine] <= look) & (gone.known[mine] <= look)
-        ended = bool(ended_urls.size) and bool(ended_urls.all())
-        until = (
-            float(gone.at[mine].max())
-            if ended
-            else float(np.minimum(one.seen.last_on[mine], look).max(initial=begin))
-        )
-        start = x(float(sent[number]))
-        paths.append(
-            ("case" if ended else "case open", f"M{start} {y} H{max(x(until), start + 2)}")
-        )
-        if number in ordered_at:
-            at = x(float(ordered_at[number]))
-            paths.append(("order", f"M{at - 4} {y} l4 -4 l4 4 l-4 4 Z"))
+    for place, case in enumerate(cases):
+        y = _TOP + _LINE_HEIGHT * place + 3
+        urls = slice(*np.searchsorted(record.urls["case"], [case, case + 1]))
+        ended = gone.seen_by(now)[urls]
+        is_gone = bool(ended.size) and bool(ended.all())
+        last_on = np.minimum(examination.last_on[urls], now).max(initial=begin)
+        until = float(gone.at[urls].max() if is_gone else last_on)
+        start = x(float(sent[case]))
+        line = f"M{start} {y} H{max(x(until), start + 2)}"
+        paths.append(Path("case" if is_gone else "case open", line))
+        if np.isfinite(order_at[case]):
+            ordered = x(float(order_at[case]))
+            paths.append(Path("order", f"M{ordered - 4} {y} l4 -4 l4 4 l-4 4 Z"))
     days = [begin + room * part / 4 for part in range(5)]
-    ticks = tuple((x(day), f"{moment(day):%Y-%m-%d}") for day in days)
-    return Picture(height, ticks, (), tuple(paths), bottom=height - _BOTTOM)
-
-
-def _y(value: float) -> float:
-    return round(_TOP + (HEIGHT - _TOP - _BOTTOM) * (1 - value), 1)
-
-
-def _bars(told: list[tuple[float, str]]) -> tuple[tuple[float, float, float, float, str], ...]:
-    """Return a bar for each (share, what it tells), side by side."""
-    room = (WIDTH - _LEFT - _RIGHT) / max(len(told), 1)
-    return tuple(
-        (
-            round(_LEFT + (place + 0.1) * room, 1),
-            _y(share),
-            round(room * 0.8, 1),
-            round(_y(0) - _y(share), 1),
-            text,
-        )
-        for place, (share, text) in enumerate(told)
+    return Picture(
+        height=height,
+        x_ticks=tuple(Tick(x(day), f"{moment(day):%Y-%m-%d}") for day in days),
+        paths=tuple(paths),
+        bottom=height - _BOTTOM,
     )
 
 
-def _week_marks(weeks: list[dict[str, Any]]) -> tuple[tuple[float, str], ...]:
-    """Return some weeks' dates, in the middle of each."""
-    room, every = (WIDTH - _LEFT - _RIGHT) / len(weeks), max(1, len(weeks) // 6)
+def _bars(shares: list[tuple[float, str]]) -> tuple[Bar, ...]:
+    """Return a bar for each (share, what it says), side by side."""
+    room = _PLOT_WIDTH / max(len(shares), 1)
     return tuple(
-        (round(_LEFT + (place + 0.5) * room, 1), week["week"])
+        Bar(
+            x=_x((place + 0.1) / len(shares)),
+            y=_y(share),
+            width=round(room * 0.8, 1),
+            height=round(_y(0) - _y(share), 1),
+            text=text,
+        )
+        for place, (share, text) in enumerate(shares)
+    )
+
+
+def _week_ticks(weeks: list[dict[str, Any]]) -> tuple[Tick, ...]:
+    """Return some weeks' dates, in the middle of each."""
+    every = max(1, len(weeks) // 6)
+    return tuple(
+        Tick(_x((place + 0.5) / len(weeks)), week["week"])
         for place, week in enumerate(weeks)
         if place % every == 0 and place <= len(weeks) - every / 2
     )
-
-
-def _shares() -> tuple[tuple[float, str], ...]:
-    return tuple((_y(share), f"{share:.0%}") for share in (0, 0.25, 0.5, 0.75, 1))
-
-
-def _path(points: list[tuple[float, float]]) -> str:
-    return " ".join(f"{'M' if number == 0 else 'L'}{x} {y}" for number, (x, y) in enumerate(points))

@@ -1,4 +1,4 @@
-"""Which words of others may stand in what is published. Pure.
+"""Which text of others may be published. Pure.
 
 An allow-list over the text in its compatibility form (NFKC): letters of scripts without marks,
 digits, spaces and plain punctuation, in which nothing can be clicked, dialled or joined into an
@@ -10,41 +10,30 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from enum import StrEnum
 from itertools import pairwise
+
+from attribution.codes import Code
 
 MOST_CHARACTERS = 500
 
 
-class TextFault(StrEnum):
-    """Why a text is held back."""
+class TextFault(Code):
+    """Why a text is held back; the line says what to do about it."""
 
-    LENGTH = "length"
-    """It is empty, or longer than 500 characters."""
-    CHARACTER = "character"
-    """A character that is no letter of a listed script, digit, space or plain punctuation."""
-    SCRIPTS = "scripts"
-    """One word has letters of two scripts: a look-alike of another word."""
-    DOT = "dot"
-    """A dot, or what stands for one, where no sentence or legal form ends."""
-    SPELLED = "spelled"
-    """An address is spelled out, as in `name dot com` or `n a m e`."""
-    NUMBER = "number"
-    """Digits that may be an address or a telephone number."""
-    LONG_WORD = "long_word"
-    """A word that is too long for a language, or mixes letters and digits: an address or a key."""
+    LENGTH = "length", f"give 1 to {MOST_CHARACTERS} characters"
+    CHARACTER = "character", "use letters, digits, spaces and . , ; : ! ? ' \" ( ) & % - alone"
+    SCRIPTS = "scripts", "write each word in one script"
+    DOT = (
+        "dot",
+        "let punctuation end a sentence or a legal form such as B.V., followed by space",
+    )
+    SPELLED = "spelled", "leave names of domains out, also spelled ones"
+    NUMBER = "number", "leave out what may be read as an address or a telephone number"
+    LONG_WORD = (
+        "long_word",
+        "leave out words of letters and digits, and of more than 40 letters",
+    )
 
-
-FAULT_WORDS: dict[TextFault, str] = {
-    TextFault.LENGTH: f"give 1 to {MOST_CHARACTERS} characters",
-    TextFault.CHARACTER: "use letters, digits, spaces and . , ; : ! ? ' \" ( ) & % - alone",
-    TextFault.SCRIPTS: "write each word in one script",
-    TextFault.DOT: "let punctuation end a sentence or a legal form such as B.V., followed by space",
-    TextFault.SPELLED: "leave names of domains out, also spelled ones",
-    TextFault.NUMBER: "leave out what may be read as an address or a telephone number",
-    TextFault.LONG_WORD: "leave out words of letters and digits, and of more than 40 letters",
-}
-"""What to do about each fault."""
 
 _SCRIPTS = (
     ("latin", ((0x41, 0x5A), (0x61, 0x7A), (0xC0, 0x1BF), (0x1C4, 0x24F), (0x1E00, 0x1EFF))),
@@ -56,7 +45,7 @@ _SCRIPTS = (
     ("hangul", ((0xAC00, 0xD7A3),)),
 )
 """Ranges of letters by script. Latin's clicks (`\u01c3`) and modifier letters are left out: some
-look like dots and marks. Scripts that need combining marks, or run from right to left, are edited
+look like dots and quotes. Scripts that need combining marks, or run from right to left, are edited
 by a person."""
 _LETTER = frozenset(["Lu", "Ll", "Lt", "Lo"])
 _PUNCTUATION = frozenset(".,;:!?'\"()&%-+/")
@@ -89,8 +78,8 @@ _LOOSE = (
 )
 
 
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
 
 _DOT_WORDS = _set(
@@ -144,8 +133,8 @@ def text_faults(text: str) -> list[TextFault]:
 
 
 def remedy_for(text: str) -> str:
-    """Return in words what to do about a text that is held back."""
-    return "; ".join(FAULT_WORDS[fault] for fault in text_faults(text))
+    """Return what to do about a text that is held back."""
+    return "; ".join(fault.line for fault in text_faults(text))
 
 
 def plain_form(text: str) -> str:
@@ -179,10 +168,14 @@ def _is_plain(character: str) -> bool:
 
 def _script(character: str) -> str | None:
     code = ord(character)
-    for script, ranges in _SCRIPTS:
-        if any(first <= code <= last for first, last in ranges):
-            return script
-    return None
+    return next(
+        (
+            script
+            for script, ranges in _SCRIPTS
+            if any(first <= code <= last for first, last in ranges)
+        ),
+        None,
+    )
 
 
 def _mixes_scripts(shown: str) -> bool:
@@ -201,12 +194,12 @@ def _has_loose_punctuation(shown: str) -> bool:
 
 def _is_spelled(shown: str) -> bool:
     """Say whether an address is spelled, by the letters as they look."""
-    drawn = _without_marks(shown.casefold()).translate(_LOOK_ALIKES)
+    drawn = _without_accents(shown.casefold()).translate(_LOOK_ALIKES)
     for form in (shown.casefold(), drawn, drawn.translate(_DIGITS_AS_LETTERS)):
-        words = re.findall(r"[^\W_]+", form)
-        if (_DOT_WORDS | _SPELLED_WORDS) & set(words) or _JOINED.search(form):
+        spoken = re.findall(r"[^\W_]+", form)
+        if (_DOT_WORDS | _SPELLED_WORDS) & set(spoken) or _JOINED.search(form):
             return True
-        if any(word in _POINTS and after in _ENDINGS for word, after in pairwise(words)):
+        if any(word in _POINTS and after in _ENDINGS for word, after in pairwise(spoken)):
             return True
     behind_stop = re.findall(r"\w\W{0,2}\.\W{0,3}\s([^\W_]+)", shown)
     if any(map(_ends_a_domain, behind_stop)):
@@ -223,7 +216,7 @@ def _ends_a_domain(word: str) -> bool:
     return plain in _ENDINGS and not begins
 
 
-def _without_marks(text: str) -> str:
+def _without_accents(text: str) -> str:
     """Return a text without accents: `d\u00f2t` is drawn like `dot`."""
     return "".join(
         character
@@ -233,12 +226,11 @@ def _without_marks(text: str) -> str:
 
 
 def _has_number(shown: str) -> bool:
-    rest = _DATE.sub("x", shown)
-    for run in _DIGIT_RUN.findall(rest):
-        groups = re.findall(r"\d+", run)
-        if len(groups) > _MOST_GROUPS or sum(map(len, groups)) > _MOST_DIGITS:
-            return True
-    return False
+    groups_of_runs = (re.findall(r"\d+", run) for run in _DIGIT_RUN.findall(_DATE.sub("x", shown)))
+    return any(
+        len(groups) > _MOST_GROUPS or sum(map(len, groups)) > _MOST_DIGITS
+        for groups in groups_of_runs
+    )
 
 
 def _has_long_word(shown: str) -> bool:

@@ -1,5 +1,6 @@
-"""A dossier as files: JSON, CSV, one HTML page without script or third party, and the letter that
-goes with it. The same bytes each time.
+"""A dossier as files: JSON, CSV, an HTML page without script or third party, and its letter.
+
+The same bytes each time.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import io
 import json
 import zipfile
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -19,6 +21,8 @@ from attribution.language import SOURCE
 from attribution.language.texts import is_reviewed, text_environment, with_english
 from attribution.pattern.dossier.dossier import REPLY_DAYS
 from attribution.pattern.dossier.pictures import curve_picture, evidence_picture, weeks_picture
+from attribution.pattern.labels import Label
+from attribution.pattern.tests import TestName
 
 DOSSIER_FILES = ("dossier.json", "cases.csv", "dossier.html")
 _CASE_FIELDS = [
@@ -51,19 +55,18 @@ def dossier_hash(values: dict[str, Any]) -> str:
 
 def dossier_files(values: dict[str, Any]) -> dict[str, bytes]:
     """Return the dossier's files by name."""
-    page = (
-        environment()
-        .get_template("dossier.html.j2")
-        .render(
-            d=values,
-            digest=dossier_hash(values),
-            weeks=weeks_picture(values),
-            evidence=evidence_picture(values),
-            removal=curve_picture(values["removal"]["curve"], []),
-        )
+    page = render(
+        "dossier.html.j2",
+        d=values,
+        digest=dossier_hash(values),
+        label=Label(values["assessment"]["now"]),
+        tests={name.value: name.line for name in TestName},
+        weeks=weeks_picture(values),
+        evidence=evidence_picture(values),
+        removal=curve_picture(values["removal"]["curve"], []),
     )
-    raw = dossier_bytes(values), _table(values["cases"]), page.encode("utf-8")
-    return dict(zip(DOSSIER_FILES, raw, strict=True))
+    contents = dossier_bytes(values), _table(values["cases"]), page
+    return dict(zip(DOSSIER_FILES, contents, strict=True))
 
 
 def dossier_archive(values: dict[str, Any]) -> bytes:
@@ -104,19 +107,33 @@ def letter_text(
     return text if is_reviewed(language) else with_english(text, text_in(SOURCE)), reply_by
 
 
-def environment() -> Environment:
-    """Return the templates of this package; what stands in a page is escaped."""
-    return Environment(
+def render(template: str, **values: Any) -> bytes:
+    """Return a template of this package with values; what stands in HTML or SVG is escaped."""
+    return _environment().get_template(template).render(**values).encode("utf-8")
+
+
+def percent(share: float) -> str:
+    """Return a share as whole percent."""
+    return f"{100 * share:.0f} %"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
         loader=PackageLoader("attribution.pattern.dossier"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        autoescape=select_autoescape(["html.j2"]),
+        autoescape=select_autoescape(["html.j2", "svg.j2"]),
         keep_trailing_newline=True,
     )
+    environment.filters["percent"] = percent
+    environment.filters["number"] = "{:g}".format
+    return environment
 
 
 def _table(cases: list[dict[str, Any]]) -> bytes:
+    """Return the cases as CSV."""
     out = io.StringIO()
     writer = csv.DictWriter(out, _CASE_FIELDS, lineterminator="\n")
     writer.writeheader()

@@ -6,18 +6,16 @@ Rows of exports are streamed, so that memory does not grow with the store.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Column, Connection, Row, Select, false, func, or_, select
 
 from attribution.store.engine import STREAMED
-from attribution.store.queries.history import is_unsigned, signed_since
+from attribution.store.queries.history import corrected_events, is_unsigned, signed_since
+from attribution.store.queries.rows import in_chunks
 from attribution.store.tables import cases, events, providers, reports
 
-_SENT, _CORRECTION = "sent", "correction"
-_KEYS_AT_ONCE = 500
-"""Keys in one statement, below the databases' bounds on parameters."""
+_SENT = "sent"
 
 
 def sent_cases(connection: Connection) -> Iterator[Row[Any]]:
@@ -92,8 +90,7 @@ def uncorrected_events(connection: Connection, kinds: Collection[str]) -> Iterat
     """Yield (kind, at, known_at, detail, case, report, provider, unsigned) of events of some kinds
     that no correction took back. `unsigned`: a check that counts for nothing.
     """
-    corrections = select(events.c.corrects).where(events.c.kind == _CORRECTION)
-    corrected = set(connection.execute(corrections).scalars())
+    corrected = corrected_events(connection)
     since = signed_since(connection)
     query = _with_names(
         events.c.seq,
@@ -199,8 +196,8 @@ def _by_first(
     connection: Connection, columns: tuple[Column[Any], ...], values: Iterable[str]
 ) -> dict[str, Row[Any]]:
     """Return rows by their first column, for those of some values that are there."""
-    distinct, rows = iter(dict.fromkeys(values)), {}
-    while some := list(islice(distinct, _KEYS_AT_ONCE)):
+    rows: dict[str, Row[Any]] = {}
+    for some in in_chunks(values):
         query = select(*columns).where(columns[0].in_(some))
         rows.update({row[0]: row for row in connection.execute(query)})
     return rows

@@ -1,5 +1,6 @@
-"""Signing in through an identity provider (OpenID Connect). Its answers are checked by Authlib:
-state, nonce, signature, issuer, audience, time.
+"""Signing in through an identity provider (OpenID Connect).
+
+Authlib checks its answers: state, nonce, signature, issuer, audience and time.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from starlette.responses import RedirectResponse
 
 from attribution.errors import SettingsError
 from attribution.settings import Settings
-from attribution.store.store import Store
+from attribution.store import Store
 from attribution.web.access.signing_in import SignInRefused
 
-_TIMEOUT = 10
+_TIMEOUT_SECONDS = 10
 
 
 class IdentityProvider:
-    """The provider that the settings name."""
+    """The identity provider that the settings name. Raises SettingsError."""
 
     def __init__(self, settings: Settings) -> None:
         if not settings.oidc_client_id or settings.oidc_client_secret is None:
@@ -35,8 +36,7 @@ class IdentityProvider:
             # It prefers httpx's successor, which comes later.
             warnings.simplefilter("ignore", DeprecationWarning)
             from authlib.integrations.starlette_client import OAuth
-        oauth = OAuth()
-        self._client = oauth.register(
+        self._client = OAuth().register(
             "provider",
             client_id=settings.oidc_client_id,
             client_secret=settings.oidc_client_secret.get_secret_value(),
@@ -44,28 +44,29 @@ class IdentityProvider:
             client_kwargs={
                 "scope": "openid email profile",
                 "code_challenge_method": "S256",
-                "timeout": _TIMEOUT,
+                "timeout": _TIMEOUT_SECONDS,
             },
         )
 
-    async def send_there(
+    async def redirect_there(
         self, request: Request, back: str
     ) -> tuple[RedirectResponse, dict[str, Any]]:
-        """Return the redirect to the provider, and what has to be at hand when the browser comes
-        back.
+        """Return the redirect to the provider, and the state that `claims` needs.
+
+        `back` is the address that the browser comes back to.
         """
         request.scope["session"] = {}
         response = await self._client.authorize_redirect(request, back)
         return response, request.scope["session"]
 
-    async def claims(self, request: Request, held: dict[str, Any]) -> dict[str, Any]:
+    async def claims(self, request: Request, state: dict[str, Any]) -> dict[str, Any]:
         """Return what the provider says of who came back. Raises SignInRefused."""
-        request.scope["session"] = held
+        request.scope["session"] = state
         try:
             token = await self._client.authorize_access_token(request)
         except Exception as error:  # whatever a library makes of a foreign server's answer
             raise SignInRefused(
-                f"the identity provider's answer is not taken: {type(error).__name__}."
+                f"the identity provider's answer is not accepted: {type(error).__name__}."
             ) from None
         claims = dict(token.get("userinfo") or {})
         if str(claims.get("iss", "")).rstrip("/") != self.issuer:
@@ -80,7 +81,7 @@ def seal_state(store: Store, state: dict[str, Any]) -> str:
 
 
 def open_state(store: Store, cookie: str) -> dict[str, Any]:
-    """Return the state from a cookie; empty where it is none of ours."""
+    """Return the state from a cookie; empty where this store did not seal it."""
     try:
         sealed, _, seal = cookie.partition(".")
         return dict(json.loads(store.unseal(bytes.fromhex(sealed), bytes.fromhex(seal))))

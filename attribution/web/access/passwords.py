@@ -1,5 +1,6 @@
-"""Passwords: hashed with argon2id, and no shorter than twelve characters (NIST SP 800-63B asks for
-length, not for kinds of characters).
+"""Passwords: hashed with argon2id, at least twelve characters long.
+
+NIST SP 800-63B asks for length, not for kinds of characters.
 """
 
 from __future__ import annotations
@@ -17,32 +18,28 @@ _HASHER = PasswordHasher()  # RFC 9106, second recommended option: 64 MiB, 3 pas
 
 
 def hashed(password: str, *, mailbox: str) -> str:
-    """Return a password's hash.
-
-    Raises Refused for one that is too short, too long, or the person's mailbox.
-    """
+    """Return the hash of a new password. Raises Refused, in which the password is not repeated."""
+    remedy = ""
     if not LEAST <= len(password) <= MOST:
-        raise _refused(f"it has {len(password)} characters; use {LEAST} to {MOST}")
-    if len(set(password)) < 5:
-        raise _refused("it is the same few characters over and over; use others")
-    if mailbox.casefold() in password.casefold():
-        raise _refused("it holds the mailbox; use another one")
+        remedy = f"it has {len(password)} characters; use {LEAST} to {MOST}"
+    elif len(set(password)) < 5:
+        remedy = "it is the same few characters over and over; use others"
+    elif mailbox.casefold() in password.casefold():
+        remedy = "it holds the mailbox; use another one"
+    if remedy:
+        raise Refused(Refusal.INVALID, "password", "…", remedy)
     return _HASHER.hash(password)
 
 
-def _refused(remedy: str) -> Refused:
-    """Return the refusal of a password, which itself is never repeated."""
-    return Refused(Refusal.INVALID, "password", "…", remedy)
-
-
-def fits(password: str, kept: str | None) -> bool:
-    """Say whether a password is the one; takes as long where there is none to compare with."""
+def fits(password: str, password_hash: str | None) -> bool:
+    """Say whether a password has a hash; without a hash it takes as long, and fits nothing."""
     try:
-        return _HASHER.verify(kept or _nobodys(), password) and kept is not None
+        matches = _HASHER.verify(password_hash or _decoy_hash(), password)
     except (VerificationError, InvalidHashError):
         return False
+    return matches and password_hash is not None
 
 
 @cache
-def _nobodys() -> str:
+def _decoy_hash() -> str:
     return _HASHER.hash("nobody has this password")

@@ -3,26 +3,59 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from enum import StrEnum
 
-Scope = Literal["attribute", "read", "write", "sign", "confirm", "administer", "audit", "metrics"]
-Role = Literal["reader", "analyst", "signer", "admin"]
 
+class Scope(StrEnum):
+    """What a request needs to be allowed to do."""
+
+    ATTRIBUTE = "attribute"
+    """Look targets up."""
+    READ = "read"
+    """See cases, providers and patterns."""
+    WRITE = "write"
+    """Report URLs and note what happened."""
+    SIGN = "sign"
+    """Sign and publish entries of the list."""
+    CONFIRM = "confirm"
+    """Confirm that another person set an account up."""
+    ADMINISTER = "administer"
+    """Add and change accounts and keys."""
+    AUDIT = "audit"
+    """See who did what."""
+    METRICS = "metrics"
+    """Read the counters of the service."""
+
+
+class Role(StrEnum):
+    """What a person's account is for."""
+
+    READER = "reader"
+    """Looks at cases and patterns."""
+    ANALYST = "analyst"
+    """Reports URLs and notes what happened, too."""
+    SIGNER = "signer"
+    """Signs entries of the list, too."""
+    ADMIN = "admin"
+    """Names the others; whoever names signers cannot sign."""
+
+
+_READER = frozenset([Scope.ATTRIBUTE, Scope.READ])
+_ANALYST = _READER | {Scope.WRITE}
 ROLES: dict[Role, frozenset[Scope]] = {
-    "reader": frozenset(["attribute", "read"]),
-    "analyst": frozenset(["attribute", "read", "write"]),
-    "signer": frozenset(["attribute", "read", "write", "sign", "confirm"]),
-    "admin": frozenset(["attribute", "read", "write", "confirm", "administer", "audit"]),
+    Role.READER: _READER,
+    Role.ANALYST: _ANALYST,
+    Role.SIGNER: _ANALYST | {Scope.SIGN, Scope.CONFIRM},
+    Role.ADMIN: _ANALYST | {Scope.CONFIRM, Scope.ADMINISTER, Scope.AUDIT},
 }
-"""An administrator names who may sign, and so cannot sign."""
 
-KEY_SCOPES: tuple[Scope, ...] = ("attribute", "read", "write", "audit", "metrics")
-"""What a key of a program may open: no program signs, or makes accounts."""
+KEY_SCOPES = (Scope.ATTRIBUTE, Scope.READ, Scope.WRITE, Scope.AUDIT, Scope.METRICS)
+"""What a key of a program may open: no program signs or makes accounts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Somebody who asks: a person who is signed in, or a program with a key."""
+    """Who sends a request: a person who is signed in, or a program with a key."""
 
     who: str
     """As the log names it: a person's mailbox, or `key NAME`."""
@@ -30,7 +63,8 @@ class Principal:
     account_id: int | None = None
     """None for programs."""
     role: Role | None = None
+    """None for programs."""
 
     def may(self, scope: Scope) -> bool:
-        """Say whether this is open to it."""
+        """Say whether it has a scope."""
         return scope in self.scopes

@@ -1,27 +1,26 @@
-"""Sessions: kept in the store, ended by time, by idleness, by signing out, and by every change of
-the account.
-"""
+"""Sessions: ended by time, by idleness, by signing out, and by every change of the account."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
-
-from attribution.store.log import Writer
-from attribution.store.service_tables import accounts, sessions
-from attribution.web.access.accounts import Account
+from attribution.store import Reader, Writer
+from attribution.store.queries import service_sessions
+from attribution.store.queries.service_accounts import Account
+from attribution.web.access.accounts import principal_of
+from attribution.web.access.roles import Principal
 from attribution.web.access.tokens import form_token, new_token, token_hash
 
 _HOUR = 3_600_000_000
 IDLE = 2 * _HOUR
+"""Microseconds after which a session that is not used ends."""
 SEEN_EVERY = _HOUR // 12
-"""How often it is noted that a session is used: not at each request."""
+"""Microseconds after which it is noted again that a session is used: not at each request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Somebody who is signed in."""
+    """A person who is signed in."""
 
     account: Account
     token: str
@@ -29,57 +28,43 @@ class Session:
 
     @property
     def form(self) -> str:
-        """What this session's forms carry."""
+        """The CSRF token of this session's forms."""
         return form_token(self.token)
+
+    @property
+    def principal(self) -> Principal:
+        """The person as one who sends requests."""
+        return principal_of(self.account)
 
 
 def begin(writer: Writer, account: Account, hours: float) -> str:
     """Sign a person in; return the token for the browser."""
-    token = new_token()
-    connection = writer.connection
-    connection.execute(sessions.delete().where(sessions.c.until < writer.now))
-    connection.execute(
-        sessions.insert().values(
-            token=token_hash(token),
-            account_id=account.id,
-            made_at=writer.now,
-            seen_at=writer.now,
-            until=writer.now + int(hours * _HOUR),
-        )
+    token, now = new_token(), writer.now
+    until = now + int(hours * _HOUR)
+    service_sessions.insert_session(
+        writer.connection, token_hash(token), account.id, now=now, until=until
     )
-    writer.add_event("signed_in", writer.now, detail={"account": account.person})
+    writer.add_event("signed_in", now, detail={"account": account.person})
     return token
 
 
-def find(connection: Connection, token: str, now: int) -> Session | None:
+def find(reader: Reader, token: str, now: int) -> Session | None:
     """Return the session of a token; None where it has ended."""
-    row = connection.execute(
-        select(sessions.c.seen_at, accounts)
-        .join(accounts, accounts.c.id == sessions.c.account_id)
-        .where(
-            sessions.c.token == token_hash(token),
-            sessions.c.until > now,
-            sessions.c.seen_at > now - IDLE,
-        )
-    ).first()
-    if row is None:
+    row = service_sessions.session_with_hash(
+        reader, token_hash(token), now=now, seen_after=now - IDLE
+    )
+    if row is None or not row[0].ready:
         return None
-    account = Account(*row[1:])
-    return Session(account, token, row.seen_at) if account.ready else None
+    account, seen_at = row
+    return Session(account, token, seen_at)
 
 
 def note_seen(writer: Writer, session: Session) -> None:
     """Note that a session is used."""
-    writer.connection.execute(
-        sessions.update()
-        .where(sessions.c.token == token_hash(session.token))
-        .values(seen_at=writer.now)
-    )
+    service_sessions.touch_session(writer.connection, token_hash(session.token), writer.now)
 
 
 def end(writer: Writer, session: Session) -> None:
     """Sign a person out."""
-    writer.connection.execute(
-        sessions.delete().where(sessions.c.token == token_hash(session.token))
-    )
+    service_sessions.delete_session(writer.connection, token_hash(session.token))
     writer.add_event("signed_out", writer.now, detail={"account": session.account.person})

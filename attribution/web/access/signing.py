@@ -1,6 +1,4 @@
-"""A person's signing key: made here, sealed under a passphrase that is kept nowhere, and used only
-while its owner signs.
-"""
+"""A person's signing key, sealed under a passphrase that is stored nowhere."""
 
 from __future__ import annotations
 
@@ -15,29 +13,27 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from attribution.casework.signers import NameSigner, name_signer, public_half
 from attribution.codes import Refusal
 from attribution.errors import Refused
-from attribution.store.log import Writer
-from attribution.web.access.accounts import Account, change_account
+from attribution.store import Writer
+from attribution.store.queries.service_accounts import Account
+from attribution.web.access.accounts import change_account
 
 _LEAST = 12
 _SALT, _NONCE = 16, 12
 
 
 def make_signing_key(writer: Writer, account: Account, passphrase: str) -> None:
-    """Make a person's key, in place of one from before, and name the person as one who may sign.
+    """Make a person's key, in place of one from before, and name the person as a signer.
 
-    It signs nothing while somebody else could have opened the account (`cases.two_people`). Raises
-    Refused.
+    It signs nothing while somebody else could have opened the account; see
+    `casework.confirming_accounts`. Raises Refused.
     """
     if len(passphrase) < _LEAST:
         remedy = f"it has {len(passphrase)} characters; use at least {_LEAST}"
         raise Refused(Refusal.INVALID, "passphrase", "…", remedy)
     key = Ed25519PrivateKey.generate()
     salt, nonce = os.urandom(_SALT), os.urandom(_NONCE)
-    sealed = (
-        salt
-        + nonce
-        + AESGCM(_stretched(passphrase, salt)).encrypt(nonce, key.private_bytes_raw(), None)
-    )
+    cipher = AESGCM(_stretched(passphrase, salt))
+    sealed = salt + nonce + cipher.encrypt(nonce, key.private_bytes_raw(), None)
     command = NameSigner(
         name=account.name, mailbox=account.mailbox, public_key=public_half(key), replaces=True
     )
@@ -51,9 +47,13 @@ def open_signing_key(account: Account, passphrase: str) -> Ed25519PrivateKey:
     if sealed is None:
         remedy = "you have none yet; make one on the page of your account"
         raise Refused(Refusal.NOT_FOUND, "signing key", account.mailbox, remedy)
-    salt, nonce, rest = sealed[:_SALT], sealed[_SALT : _SALT + _NONCE], sealed[_SALT + _NONCE :]
+    salt, nonce, ciphertext = (
+        sealed[:_SALT],
+        sealed[_SALT : _SALT + _NONCE],
+        sealed[_SALT + _NONCE :],
+    )
     try:
-        raw = AESGCM(_stretched(passphrase, salt)).decrypt(nonce, rest, None)
+        raw = AESGCM(_stretched(passphrase, salt)).decrypt(nonce, ciphertext, None)
     except InvalidTag:
         remedy = "it is not the one of your signing key"
         raise Refused(Refusal.INVALID, "passphrase", "…", remedy) from None

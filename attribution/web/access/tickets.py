@@ -1,5 +1,6 @@
-"""One-time links to set an account up: name and password, then the authenticator; used when the
-first code fits.
+"""One-time links to set an account up: name and password first, then the authenticator.
+
+A link ends when the first code of the authenticator is right.
 """
 
 from __future__ import annotations
@@ -8,29 +9,29 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
-
 from attribution.casework.openings import LINK_MADE, SET_UP, link_maker
 from attribution.codes import Refusal
 from attribution.errors import NotInStoreError, Refused
-from attribution.store.log import Writer
-from attribution.store.service_tables import tickets
-from attribution.store.store import Store
+from attribution.store import Reader, Store, Writer
+from attribution.store.queries import service_tickets
+from attribution.store.queries.service_accounts import Account
 from attribution.store.times import micros
 from attribution.web.access import totp
 from attribution.web.access.accounts import (
-    Account,
-    account,
+    account_numbered,
     account_of,
     add_account,
     change_account,
-    is_begun,
+    has_administrator,
 )
 from attribution.web.access.passwords import hashed
+from attribution.web.access.roles import Role
 from attribution.web.access.tokens import new_token, token_hash
 
 _HOUR = 3_600_000_000
 FIRST_HOURS, OTHER_HOURS = 1, 72
+"""For how long a link holds: the first administrator's, and every other."""
+_ENDED = "this link was used, or its time is over. Ask for a new one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,51 +42,47 @@ class Ticket:
     account: Account | None
     """None for the first administrator, who has no account yet."""
     draft: dict[str, str] | None
+    """`name`, `mailbox`, `password` (hashed) and the authenticator's `secret`."""
 
 
 def first_ticket(writer: Writer) -> str | None:
-    """Return a new link's token for the first administrator; None where there is one. Links from
-    before end.
+    """Return the token of the first administrator's link; None where there is one already.
+
+    Links from before end.
     """
-    if is_begun(writer.connection):
+    if has_administrator(writer.connection):
         return None
-    writer.connection.execute(tickets.delete().where(tickets.c.account_id.is_(None)))
-    return _add(writer, None, FIRST_HOURS)
+    return _replace(writer, None, FIRST_HOURS)
 
 
 def set_up_ticket(writer: Writer, account_id: int) -> str:
-    """Return a new link's token for an account, new or to be set up anew. Links from before end.
+    """Return the token of a link for an account, new or to be set up anew. Links from before end.
 
-    Whoever makes it sees it, and so could use it: that stands in the log (`cases.two_people`).
+    Whoever makes it sees it, and so could use it: that is noted, see `casework.openings`.
     """
-    held = account(writer.connection, account_id)
-    writer.connection.execute(tickets.delete().where(tickets.c.account_id == account_id))
-    writer.add_event(LINK_MADE, writer.now, detail={"account": held.person})
-    return _add(writer, account_id, OTHER_HOURS)
+    account = account_numbered(writer.connection, account_id)
+    writer.add_event(LINK_MADE, writer.now, detail={"account": account.person})
+    return _replace(writer, account_id, OTHER_HOURS)
 
 
-def find(store: Store, connection: Connection, token: str, now: datetime) -> Ticket:
+def find(store: Store, reader: Reader, token: str, now: datetime) -> Ticket:
     """Return a link. Raises NotInStoreError where it was used, has ended or never was."""
-    row = connection.execute(
-        select(tickets).where(tickets.c.token == token_hash(token), tickets.c.until > micros(now))
-    ).first()
-    if row is None or (row.account_id is None and is_begun(connection)):
-        raise NotInStoreError("this link was used, or its time is over. Ask for a new one.")
-    held = None if row.account_id is None else account(connection, row.account_id)
-    draft = (
-        None
-        if row.draft_sealed is None
-        else json.loads(store.unseal(row.draft_sealed, row.draft_seal))
-    )
-    return Ticket(token, held, draft)
+    row = service_tickets.ticket_with_hash(reader, token_hash(token), micros(now))
+    if row is None or (row.account_id is None and has_administrator(reader)):
+        raise NotInStoreError(_ENDED)
+    account = None if row.account_id is None else account_numbered(reader, row.account_id)
+    draft = None
+    if row.draft_sealed is not None and row.draft_seal is not None:
+        draft = json.loads(store.unseal(row.draft_sealed, row.draft_seal))
+    return Ticket(token, account, draft)
 
 
 def fill_in(
     writer: Writer, ticket: Ticket, password: str, name: str = "", mailbox: str = ""
 ) -> None:
-    """Take the password, and draw up an authenticator's secret. Raises Refused.
+    """Keep the password, and make an authenticator's secret. Raises Refused.
 
-    Of the first administrator name and mailbox too.
+    The first administrator gives name and mailbox too.
     """
     if ticket.account is not None:
         name, mailbox = ticket.account.name, ticket.account.mailbox
@@ -96,17 +93,14 @@ def fill_in(
         "secret": totp.new_secret(),
     }
     sealed, seal = writer.keys.seal(json.dumps(draft))
-    changed = writer.connection.execute(
-        tickets.update()
-        .where(tickets.c.token == token_hash(ticket.token))
-        .values(draft_sealed=sealed, draft_seal=seal)
-    )
-    if not changed.rowcount:
-        raise NotInStoreError("this link was used, or its time is over. Ask for a new one.")
+    if not service_tickets.fill_in_ticket(
+        writer.connection, token_hash(ticket.token), sealed, seal
+    ):
+        raise NotInStoreError(_ENDED)
 
 
 def finish(writer: Writer, ticket: Ticket, code: str, now: datetime) -> Account:
-    """Make the account usable, when the code is the authenticator's. The link ends.
+    """Make the account usable where the code is the authenticator's, and end the link.
 
     Who made the link is noted with it. Raises Refused.
     """
@@ -115,18 +109,13 @@ def finish(writer: Writer, ticket: Ticket, code: str, now: datetime) -> Account:
         raise Refused(Refusal.MISSING, "password", "", "choose a password first")
     step = totp.step_of(code, draft["secret"], now, 0)
     if step is None:
-        raise Refused(
-            Refusal.INVALID,
-            "code",
-            code[:20],
+        remedy = (
             "this is not the code that the authenticator shows now; is the clock of the device "
-            "right?",
+            "right?"
         )
-    ended = writer.connection.execute(
-        tickets.delete().where(tickets.c.token == token_hash(ticket.token))
-    )
-    if not ended.rowcount:
-        raise NotInStoreError("this link was used, or its time is over. Ask for a new one.")
+        raise Refused(Refusal.INVALID, "code", code[:20], remedy)
+    if not service_tickets.delete_ticket(writer.connection, token_hash(ticket.token)):
+        raise NotInStoreError(_ENDED)
     sealed, seal = writer.keys.seal(draft["secret"])
     values = {
         "password": draft["password"],
@@ -139,18 +128,15 @@ def finish(writer: Writer, ticket: Ticket, code: str, now: datetime) -> Account:
         return change_account(writer, ticket.account.id, SET_UP, {"seen_by": seen_by}, **values)
     # Whoever has the terminal is the first administrator, also under an account that was begun
     # otherwise.
-    held = account_of(writer.connection, draft["mailbox"]) or add_account(
-        writer, draft["mailbox"], draft["name"], "admin"
+    account = account_of(writer.connection, draft["mailbox"]) or add_account(
+        writer, draft["mailbox"], draft["name"], Role.ADMIN
     )
-    return change_account(writer, held.id, SET_UP, {"seen_by": None}, role="admin", **values)
+    return change_account(writer, account.id, SET_UP, {"seen_by": None}, role=Role.ADMIN, **values)
 
 
-def _add(writer: Writer, account_id: int | None, hours: float) -> str:
-    token = new_token()
-    writer.connection.execute(tickets.delete().where(tickets.c.until < writer.now))
-    writer.connection.execute(
-        tickets.insert().values(
-            token=token_hash(token), account_id=account_id, until=writer.now + int(hours * _HOUR)
-        )
+def _replace(writer: Writer, account_id: int | None, hours: int) -> str:
+    token, now = new_token(), writer.now
+    service_tickets.replace_ticket(
+        writer.connection, account_id, token_hash(token), now=now, until=now + hours * _HOUR
     )
     return token

@@ -1,4 +1,4 @@
-"""Secrets that are handed out once, and kept as hashes. Pure.
+"""Secrets that are handed out once and kept as hashes. Pure.
 
 A token has 256 random bits, so a plain hash of it cannot be reversed by trying.
 """
@@ -16,19 +16,19 @@ def new_token() -> str:
 
 
 def token_hash(token: str) -> str:
-    """Return what is kept of a token."""
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+    """Return what is stored of a token."""
+    return hashlib.sha256(_bytes(token)).hexdigest()
 
 
 def form_token(token: str) -> str:
-    """Return what forms of a session carry, so that no other site can send one: it is made from the
-    session's token, and does not tell it.
-    """
-    return hmac.new(token.encode("utf-8", "surrogatepass"), b"form", hashlib.sha256).hexdigest()
+    """Return the CSRF token of a session's forms: derived from the session's token, one way."""
+    return hmac.new(_bytes(token), b"form", hashlib.sha256).hexdigest()
 
 
-def same(one: str, other: str) -> bool:
-    """Compare without telling by the time that it takes."""
-    return hmac.compare_digest(
-        one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass")
-    )
+def same(token: str, other: str) -> bool:
+    """Compare in a time that does not depend on where the two differ."""
+    return hmac.compare_digest(_bytes(token), _bytes(other))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

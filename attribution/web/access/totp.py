@@ -1,4 +1,4 @@
-"""One-time codes (RFC 6238), each good once."""
+"""One-time codes of an authenticator (RFC 6238), each accepted once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 import pyotp
 import segno
 
-_STEP = 30
+_STEP_SECONDS = 30
 
 
 def new_secret() -> str:
@@ -16,30 +16,32 @@ def new_secret() -> str:
 
 
 def step_of(code: str, secret: str, now: datetime, last_used: int) -> int | None:
-    """Return the time step that a code is of; None for a wrong one, one of another minute, or one
-    that was used already.
+    """Return the time step of a code: the current one, the one before or the one after.
+
+    None for a wrong code, and for one of a step that is not after `last_used`.
     """
     plain = "".join(code.split())
     if len(plain) != 6 or not (plain.isascii() and plain.isdigit()):
         return None
-    totp = pyotp.TOTP(secret, interval=_STEP)
-    today = int(now.timestamp()) // _STEP
-    for step in (today, today - 1, today + 1):
+    totp = pyotp.TOTP(secret, interval=_STEP_SECONDS)
+    current = int(now.timestamp()) // _STEP_SECONDS
+    for step in (current, current - 1, current + 1):
         if step > last_used and totp.verify(
-            plain, for_time=datetime.fromtimestamp(step * _STEP, now.tzinfo)
+            plain, for_time=datetime.fromtimestamp(step * _STEP_SECONDS, now.tzinfo)
         ):
             return step
     return None
 
 
 def code_at(secret: str, now: datetime) -> str:
-    """Return the code of a moment: what an authenticator shows."""
-    return pyotp.TOTP(secret, interval=_STEP).at(now)
+    """Return the code that an authenticator shows at a time."""
+    return pyotp.TOTP(secret, interval=_STEP_SECONDS).at(now)
 
 
 def enrolment(secret: str, mailbox: str, issuer: str) -> str:
-    """Return the picture that an authenticator reads, as SVG without styles of its own."""
-    uri = pyotp.TOTP(secret, interval=_STEP).provisioning_uri(name=mailbox, issuer_name=issuer)
+    """Return the QR code that an authenticator scans, as SVG without styles of its own."""
+    totp = pyotp.TOTP(secret, interval=_STEP_SECONDS)
+    uri = totp.provisioning_uri(name=mailbox, issuer_name=issuer)
     return segno.make(uri, error="m").svg_inline(
         scale=5, border=2, svgclass="code", lineclass="code-line", omitsize=True
     )

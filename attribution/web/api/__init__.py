@@ -1,3 +1,4 @@
-"""The HTTP interface for programs, under `/api/v1`. What is asked and answered stands in
-`attribution.client.models`.
+"""The HTTP interface for programs, under `/api/v1`.
+
+Requests and replies are the models of `attribution.client.models`.
 """

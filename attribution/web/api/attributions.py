@@ -11,33 +11,29 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from attribution.client.models import EvidenceRequest, RegistryItem, TargetRequest
+from attribution.codes import Problem
+from attribution.lookup.budgets.health import registry_rows
 from attribution.lookup.protocols.origin import DisclosedOrigin
 from attribution.models import Attribution
+from attribution.web.access.roles import Scope
 from attribution.web.api import examples
-from attribution.web.api.asking import (
-    JSON,
-    ROOT,
-    Attributing,
-    TheService,
-    answer,
-    body_of,
-    json_of,
-    let_in,
-    problems,
-)
+from attribution.web.api.replies import JSON, problems, reply
+from attribution.web.api.requests import ROOT, Attributing, body_of, let_in
 from attribution.web.http.problems import ProblemError
-from attribution.web.service import Service
+from attribution.web.service import Service, TheService
 
 router = APIRouter(prefix=ROOT, tags=["attributions"])
+_EVIDENCE_TYPE = "application/vnd.attribution.evidence+json"
 
 
-class _OwnReader(APIRoute):
-    """A route that reads its request itself: finding its arguments would take the framework longer
-    than the answer takes.
+class _RawRoute(APIRoute):
+    """A route whose endpoint reads the request itself.
+
+    The framework would take longer to find its arguments than the answer takes.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return what answers: the endpoint as it is."""
+        """Return the endpoint as it is."""
         return self.endpoint
 
 
@@ -47,16 +43,16 @@ async def attribute(request: Request) -> Response:
     A URL that cannot be read is answered too, with the status `invalid_input`: see the answer's
     `status`. The URL is in the body, never in an address: addresses stand in the logs of proxies.
     """
-    await let_in(request, "attribute")
+    await let_in(request, Scope.ATTRIBUTE)
     service: Service = request.app.state.service
     target = (await body_of(request, TargetRequest)).target
-    kept = service.attributor.recall(target)
-    if kept:
-        service.metrics.answer(kept.status)
-        return Response(kept.as_json(target, service.store.now), media_type=JSON)
-    found = await service.attributor.attribute(target)
-    service.metrics.answer(found.status)
-    return Response(found.model_dump_json(), media_type=JSON)
+    recalled = service.attributor.recall(target)
+    if recalled:
+        service.metrics.answer(recalled.status)
+        return Response(recalled.as_json(target, service.store.now), media_type=JSON)
+    answer = await service.attributor.attribute(target)
+    service.metrics.answer(answer.status)
+    return Response(answer.model_dump_json(), media_type=JSON)
 
 
 router.add_api_route(
@@ -66,7 +62,7 @@ router.add_api_route(
     response_model=Attribution,
     responses={**problems(413), 200: examples.reply("Who can take the content down.", "ANSWER")},
     openapi_extra={**examples.body(TargetRequest, "TARGET"), "security": [{"key": []}]},
-    route_class_override=_OwnReader,
+    route_class_override=_RawRoute,
 )
 
 
@@ -77,7 +73,7 @@ router.add_api_route(
         **problems(413),
         200: {
             "description": "The bundle, as `attribution replay` reads it.",
-            "content": {"application/vnd.attribution.evidence+json": {}},
+            "content": {_EVIDENCE_TYPE: {}},
         },
     },
     openapi_extra=examples.request("TARGET"),
@@ -87,20 +83,19 @@ async def evidence(body: EvidenceRequest, service: TheService, principal: Attrib
     the library decides again from it.
     """
     try:
-        origins = [DisclosedOrigin(one.address, one.source, one.told_at) for one in body.origins]
+        origins = [
+            DisclosedOrigin(origin.address, origin.source, origin.told_at)
+            for origin in body.origins
+        ]
     except ValueError as error:
-        raise ProblemError(422, "bad-origin", str(error)) from None
-    found = await service.attributor.investigate(body.target, origins=origins)
-    service.metrics.answer(found.attribution.status)
-    return Response(
-        found.evidence.to_bytes(), media_type="application/vnd.attribution.evidence+json"
-    )
+        raise ProblemError(Problem.BAD_ORIGIN, str(error)) from None
+    investigation = await service.attributor.investigate(body.target, origins=origins)
+    service.metrics.answer(investigation.attribution.status)
+    return Response(investigation.evidence.to_bytes(), media_type=_EVIDENCE_TYPE)
 
 
 @router.get("/registries", response_model=list[RegistryItem], responses=problems())
 def registries(request: Request, service: TheService, principal: Attributing) -> Response:
     """Tell how each registry is asked, how it answers, and until when it is left alone."""
-    from attribution.lookup.budgets.health import registry_rows
-
     rows = [RegistryItem(**row) for row in registry_rows(service.settings.cache_path)]
-    return answer(request, json_of(rows, list[RegistryItem]))
+    return reply(request, rows, list[RegistryItem])

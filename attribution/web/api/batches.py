@@ -6,34 +6,39 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Depends, Header
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from attribution.client.models import Batch, BatchRequest, BatchResult, Page
+from attribution.store import Writer
+from attribution.store.queries.service_batches import BatchState, State, batch_state, batch_states
 from attribution.web.api import examples
-from attribution.web.api.asking import (
-    ROOT,
-    Attributing,
+from attribution.web.api.cursors import (
     Cursor,
     Limit,
-    TheService,
-    answer,
     cursor_after,
     decode_cursor,
     decode_number,
     encode_cursor,
-    json_of,
-    problems,
 )
-from attribution.web.api.once import Once, OnceKey
+from attribution.web.api.idempotency import Once
+from attribution.web.api.replies import problems, reply
+from attribution.web.api.requests import ROOT, Attributing
 from attribution.web.lookups import batches
-from attribution.web.lookups.batches import BatchState
-from attribution.web.service import Service
-from attribution.web.streams import EVENTS, stream_of, told
+from attribution.web.progress import batch_reply, progress_response
+from attribution.web.service import TheService
 
 router = APIRouter(prefix=ROOT, tags=["batches"])
+
+
+def own_batch(batch: str, service: TheService, principal: Attributing) -> BatchState:
+    """Return a batch of the key that asks. Raises NotInStoreError."""
+    return service.read(lambda reader: batch_state(reader, batch, principal.who))
+
+
+OwnBatch = Annotated[BatchState, Depends(own_batch)]
 
 
 @router.post(
@@ -44,33 +49,24 @@ router = APIRouter(prefix=ROOT, tags=["batches"])
     openapi_extra=examples.request("BATCH_REQUEST"),
 )
 async def submit(
-    body: BatchRequest, service: TheService, principal: Attributing, key: OnceKey = None
+    body: BatchRequest, service: TheService, principal: Attributing, once: Once
 ) -> Response:
     """Look up a list of up to 10,000 URLs. Answers are kept for a week, the URLs sealed."""
+    added: list[str] = []
 
-    def keep() -> tuple[Response, str]:
-        once = Once(service, principal, "batches", key, body.model_dump())
-        made = ""
+    def add(writer: Writer) -> Batch:
+        added.append(batches.add_batch(writer, principal.who, body.targets, kept=False))
+        return batch_reply(batch_state(writer.connection, added[0]))
 
-        def work() -> tuple[int, bytes]:
-            nonlocal made
-            made = batches.add_batch(
-                writer.connection, service.store, principal.who, body.targets, kept=False
-            )
-            return 202, json_of(told(batches.batch_state(writer.connection, made)))
-
-        with service.store.write(principal.who) as writer:
-            return once.do(writer, work), made
-
-    response, made = await run_in_threadpool(keep)
-    if made:
-        service.runner.work_on(made)
-        response.headers["Location"] = f"/api/v1/batches/{made}"
+    response = await run_in_threadpool(once.run, "batches", body, add, status=202)
+    for batch_id in added:
+        service.runner.work_on(batch_id)
+        response.headers["Location"] = f"{ROOT}/batches/{batch_id}"
     return response
 
 
 @router.get("/batches", response_model=Page[Batch], responses=problems(404))
-def listed(
+def list_batches(
     request: Request,
     service: TheService,
     principal: Attributing,
@@ -79,25 +75,22 @@ def listed(
 ) -> Response:
     """List the batches of this key, the newest first."""
     before = decode_cursor(cursor)
-    found = service.read(
-        lambda connection: batches.batch_states(connection, principal.who, before, limit)
-    )
-    more = cursor_after(found, limit, "id")
-    return answer(request, json_of(Page[Batch](items=[told(one) for one in found], next=more)))
+    states = service.read(lambda reader: batch_states(reader, principal.who, before, limit))
+    items = [batch_reply(state) for state in states]
+    return reply(request, Page[Batch](items=items, next=cursor_after(states, limit, "id")))
 
 
 @router.get("/batches/{batch}", response_model=Batch, responses=problems(404))
-def state(batch: str, request: Request, service: TheService, principal: Attributing) -> Response:
+def show_batch(request: Request, state: OwnBatch) -> Response:
     """Tell how far a batch is."""
-    return answer(request, json_of(told(_own(service, batch, principal.who))))
+    return reply(request, batch_reply(state))
 
 
 @router.get("/batches/{batch}/results", response_model=Page[BatchResult], responses=problems(404))
 def results(
-    batch: str,
     request: Request,
     service: TheService,
-    principal: Attributing,
+    state: OwnBatch,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
@@ -105,9 +98,8 @@ def results(
     first line that has none yet.
     """
     after = decode_number(cursor) or 0
-    held = _own(service, batch, principal.who)
     lines = service.read(
-        lambda connection: batches.lines_of(service.store, connection, batch, after, limit)
+        lambda reader: batches.lines_after(service.store, reader, state.id, after, limit)
     )
     items: list[BatchResult] = []
     for line in lines:
@@ -115,28 +107,25 @@ def results(
             break
         items.append(BatchResult(line=line.line, attribution=line.answer))
     last = items[-1].line if items else after
-    ended = last >= held.total or (held.state == "stopped" and len(items) < len(lines))
-    return answer(
-        request,
-        json_of(Page[BatchResult](items=items, next=None if ended else encode_cursor(last))),
-    )
+    is_stopped_here = state.state is State.STOPPED and len(items) < len(lines)
+    more = None if last >= state.total or is_stopped_here else encode_cursor(last)
+    return reply(request, Page[BatchResult](items=items, next=more))
 
 
 @router.get(
     "/batches/{batch}/events",
-    response_class=StreamingResponse,
+    response_class=Response,
     responses={
         **problems(404),
         200: {
             "description": "`progress` events, each a `Batch`, until it has ended.",
-            "content": {EVENTS: {}},
+            "content": {"text/event-stream": {}},
         },
     },
 )
 async def events(
-    batch: str,
     service: TheService,
-    principal: Attributing,
+    state: OwnBatch,
     last: Annotated[
         str | None,
         Header(
@@ -145,37 +134,26 @@ async def events(
             description="Where a stream was cut off; each event says all anew.",
         ),
     ] = None,
-) -> StreamingResponse:
+) -> Response:
     """Watch a batch: server-sent events. A stream that was cut off is taken up by asking again;
     nothing is missed, each event tells how far it is.
     """
-    held = await run_in_threadpool(_own, service, batch, principal.who)
-    return StreamingResponse(
-        stream_of(service, held),
-        media_type=EVENTS,
-        headers={"X-Accel-Buffering": "no", "Cache-Control": "no-store"},
-    )
+    return progress_response(service, state)
 
 
 @router.post("/batches/{batch}/stop", response_model=Batch, responses=problems(404))
-async def stop(batch: str, service: TheService, principal: Attributing) -> Batch:
+async def stop(service: TheService, principal: Attributing, state: OwnBatch) -> Batch:
     """Stop a batch; what was found is kept, and it may be resumed."""
-    await run_in_threadpool(_own, service, batch, principal.who)
-    await run_in_threadpool(batches.release, service.store, batch, "stopped")
-    service.runner.stop(batch)
-    return told(await run_in_threadpool(_own, service, batch, principal.who))
+    await run_in_threadpool(batches.release, service.store, state.id, State.STOPPED)
+    service.runner.stop(state.id)
+    return batch_reply(await run_in_threadpool(own_batch, state.id, service, principal))
 
 
 @router.post("/batches/{batch}/resume", response_model=Batch, responses=problems(404))
-async def resume(batch: str, service: TheService, principal: Attributing) -> Batch:
+async def resume(service: TheService, principal: Attributing, state: OwnBatch) -> Batch:
     """Go on with a stopped batch, with the lines that have no answer yet."""
-    await run_in_threadpool(_own, service, batch, principal.who)
-    await run_in_threadpool(batches.go_on, service.store, batch)
-    held = await run_in_threadpool(_own, service, batch, principal.who)
-    if held.state == "running":
-        service.runner.work_on(batch)
-    return told(held)
-
-
-def _own(service: Service, batch: str, owner: str) -> BatchState:
-    return service.read(lambda connection: batches.batch_state(connection, batch, owner))
+    await run_in_threadpool(batches.resume, service.store, state.id)
+    resumed = await run_in_threadpool(own_batch, state.id, service, principal)
+    if resumed.state is State.RUNNING:
+        service.runner.work_on(state.id)
+    return batch_reply(resumed)

@@ -5,7 +5,6 @@ noted in the log.
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -13,19 +12,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from attribution.attributor import Attributor
 from attribution.casework import (
     NoteEvent,
     RecordNotice,
     ReportUrl,
-    draft_notices,
-    due_notices,
     note_event,
-    recheck,
+    note_statement,
     record_notice,
     report_url,
 )
-from attribution.casework.checking import note_statement
 from attribution.casework.providers import provider_named
 from attribution.casework.views import CaseLine, CaseView, case_lines, case_view
 from attribution.client.models import (
@@ -44,34 +39,28 @@ from attribution.client.models import (
     ReportAdded,
     ReportRequest,
 )
-from attribution.errors import NotInStoreError
+from attribution.codes import Problem
 from attribution.evidence.statements import ServedStatement
+from attribution.store import Reader, Writer
 from attribution.store.audit import note_view
-from attribution.store.log import Writer
-from attribution.store.times import moment
+from attribution.store.times import HOUR, moment
 from attribution.target import parse_target
-from attribution.web import evidence
 from attribution.web.api import examples
-from attribution.web.api.asking import (
+from attribution.web.api.cursors import Cursor, Limit, cursor_after, decode_cursor
+from attribution.web.api.idempotency import Once
+from attribution.web.api.replies import (
     JSON,
-    ROOT,
-    Cursor,
-    Limit,
-    Reading,
-    TheService,
-    Writing,
-    answer,
     check_unchanged,
-    cursor_after,
-    decode_cursor,
-    given_time,
     json_of,
     problems,
-    told_time,
+    reply,
+    reply_time,
 )
-from attribution.web.api.once import Once, OnceKey
+from attribution.web.api.requests import ROOT, Reading, Writing, time_of
+from attribution.web.drafts import drafts_of_case
+from attribution.web.evidence import evidence_of_report
 from attribution.web.http.problems import ProblemError
-from attribution.web.lookups.batches import targets_of_reports
+from attribution.web.service import TheService
 
 router = APIRouter(prefix=ROOT, tags=["cases"])
 
@@ -84,39 +73,33 @@ router = APIRouter(prefix=ROOT, tags=["cases"])
     openapi_extra=examples.request("REPORT"),
 )
 async def report(
-    body: ReportRequest, service: TheService, principal: Writing, key: OnceKey = None
+    body: ReportRequest, service: TheService, principal: Writing, once: Once
 ) -> Response:
     """Look a reported URL up and keep it with its evidence: open reports of one site at one
     provider become one notice.
     """
-    once = Once(service, principal, "reports", key, body.model_dump())
-    earlier = await run_in_threadpool(once.earlier)
+    earlier = await run_in_threadpool(once.earlier, "reports", body)
     if earlier is not None:
         return earlier
     parse_target(body.url)
-    reported_at = given_time(body.reported_at)
-    if reported_at is not None and reported_at > service.now + 3_600_000_000:
-        raise ProblemError(422, "bad-time", "reported_at is in the future.")
+    reported_at = time_of(body.reported_at)
+    if reported_at is not None and reported_at > service.now + HOUR:
+        raise ProblemError(Problem.BAD_TIME, "reported_at is in the future.")
     served = None
     if body.served_from:
         served = ServedStatement(body.served_from, principal.who, moment(service.now))
-    found = await service.attributor.investigate(body.url, served_from=served)
+    investigation = await service.attributor.investigate(body.url, served_from=served)
 
-    def keep() -> Response:
-        def work() -> tuple[int, bytes]:
-            command = ReportUrl(
-                url=body.url,
-                investigation=found,
-                reported_at=reported_at,
-                keep_url=service.settings.keep_urls,
-            )
-            added = report_url(writer, command)
-            return 201, json_of(ReportAdded.model_validate(asdict(added)))
+    def add(writer: Writer) -> ReportAdded:
+        command = ReportUrl(
+            url=body.url,
+            investigation=investigation,
+            reported_at=reported_at,
+            keep_url=service.settings.keep_urls,
+        )
+        return ReportAdded.model_validate(asdict(report_url(writer, command)))
 
-        with service.store.write(principal.who) as writer:
-            return once.do(writer, work)
-
-    return await run_in_threadpool(keep)
+    return await run_in_threadpool(once.run, "reports", body, add)
 
 
 @router.get("/reports/{report}/evidence", response_class=Response, responses=problems(404))
@@ -125,8 +108,8 @@ def report_evidence(
 ) -> Response:
     """Return the evidence bundle that a report was attributed by. That it was taken is noted."""
     with service.store.write(principal.who) as writer:
-        bundle = evidence.of_report(writer, report)
-    return answer(request, bundle, media_type="application/vnd.attribution.evidence+json")
+        bundle = evidence_of_report(writer, report)
+    return reply(request, bundle, media_type="application/vnd.attribution.evidence+json")
 
 
 @router.get(
@@ -134,7 +117,7 @@ def report_evidence(
     response_model=Page[CaseItem],
     responses={**problems(404), 200: examples.reply("The latest first.", "CASES")},
 )
-def listed(
+def list_cases(
     request: Request,
     service: TheService,
     principal: Reading,
@@ -147,24 +130,24 @@ def listed(
     """List cases, the latest first."""
     after = decode_cursor(cursor)
 
-    def read(connection: Any) -> list[CaseLine]:
-        identity = None if provider is None else provider_named(connection, provider)[0]
-        return case_lines(connection, provider_id=identity, after=after, limit=limit)
+    def read(reader: Reader) -> list[CaseLine]:
+        provider_id = None if provider is None else provider_named(reader, provider)[0]
+        return case_lines(reader, provider_id=provider_id, after=after, limit=limit)
 
     lines = service.read(read)
-    more = cursor_after(lines, limit, "key")
-    return answer(request, json_of(Page[CaseItem](items=[_item(one) for one in lines], next=more)))
+    items = [CaseItem(**_line_values(line)) for line in lines]
+    return reply(request, Page[CaseItem](items=items, next=cursor_after(lines, limit, "key")))
 
 
 @router.get("/cases/{case}", response_model=Case, responses=problems(404))
-def one(case: str, request: Request, service: TheService, principal: Reading) -> Response:
+def show_case(case: str, request: Request, service: TheService, principal: Reading) -> Response:
     """Return a case with its URLs (by their reports) and everything that happened. That it was
     looked at is noted.
     """
     with service.store.write(principal.who) as writer:
         note_view(writer, case, "interface")
         view = case_view(writer.connection, case, writer.now)
-    return answer(request, json_of(_case(view)))
+    return reply(request, _case(view))
 
 
 @router.post(
@@ -175,30 +158,25 @@ def one(case: str, request: Request, service: TheService, principal: Reading) ->
     openapi_extra=examples.request("EVENT"),
 )
 def event(
-    case: str,
-    body: EventRequest,
-    request: Request,
-    service: TheService,
-    principal: Writing,
-    key: OnceKey = None,
+    case: str, body: EventRequest, request: Request, principal: Writing, once: Once
 ) -> Response:
     """Note that something happened to a case: `ack`, `refused`, `bounce`, `still_online`,
     `offline`, and the others of docs/guides/report-and-notify.md.
     """
-    once = Once(service, principal, f"cases {case} events", key, body.model_dump(mode="json"))
-    at = given_time(body.at)
+    given = body.model_dump(exclude={"kind", "at", "report"}, exclude_unset=True)
+    # `served_by` null says that nobody knows who served it; any other null says nothing.
+    fields = {
+        name: value for name, value in given.items() if value is not None or name == "served_by"
+    }
+    command = NoteEvent(
+        kind=body.kind, at=time_of(body.at), case=case, report=body.report, fields=fields
+    )
 
-    def work() -> tuple[int, bytes]:
+    def note(writer: Writer) -> Noted:
         _check_unchanged(writer, case, request)
-        given = body.model_dump(exclude={"kind", "at", "report"}, exclude_unset=True)
-        detail = {
-            name: value for name, value in given.items() if value is not None or name == "served_by"
-        }
-        command = NoteEvent(kind=body.kind, at=at, case=case, report=body.report, fields=detail)
-        return 201, json_of(Noted(events=note_event(writer, command)))
+        return Noted(events=note_event(writer, command))
 
-    with service.store.write(principal.who) as writer:
-        return once.do(writer, work)
+    return once.run(f"cases {case} events", body, note)
 
 
 @router.post(
@@ -210,8 +188,8 @@ def event(
 def check(body: CheckRequest, service: TheService, principal: Writing) -> Response:
     """Note a check that a registered checker signed; the same statement is taken once."""
     with service.store.write(principal.who) as writer:
-        numbers = note_statement(writer, body.model_dump(mode="json"))
-    return Response(json_of(Noted(events=numbers)), 201, media_type=JSON)
+        events = note_statement(writer, body.model_dump(mode="json"))
+    return Response(json_of(Noted(events=events)), 201, media_type=JSON)
 
 
 @router.post(
@@ -222,48 +200,30 @@ def check(body: CheckRequest, service: TheService, principal: Writing) -> Respon
     openapi_extra=examples.request("NOTICE"),
 )
 def notice(
-    case: str,
-    body: NoticeRequest,
-    request: Request,
-    service: TheService,
-    principal: Writing,
-    key: OnceKey = None,
+    case: str, body: NoticeRequest, request: Request, principal: Writing, once: Once
 ) -> Response:
     """Note that a notice was sent, the first of a case or a reminder. Nothing is sent from here."""
-    once = Once(service, principal, f"cases {case} notices", key, body.model_dump(mode="json"))
-    at = given_time(body.at)
+    command = RecordNotice(
+        case=case,
+        at=time_of(body.at),
+        to=body.to,
+        message_id=body.message_id,
+        channel=body.channel,
+    )
 
-    def work() -> tuple[int, bytes]:
+    def note(writer: Writer) -> NoticeNoted:
         _check_unchanged(writer, case, request)
-        command = RecordNotice(
-            case=case, at=at, to=body.to, message_id=body.message_id, channel=body.channel
-        )
-        return 201, json_of(NoticeNoted(noted=record_notice(writer, command).value))
+        return NoticeNoted(noted=record_notice(writer, command).value)
 
-    with service.store.write(principal.who) as writer:
-        return once.do(writer, work)
+    return once.run(f"cases {case} notices", body, note)
 
 
 @router.get("/notices/due", response_model=list[DueItem], responses=problems())
-def what_is_due(request: Request, service: TheService, principal: Reading) -> Response:
+def notices_due(request: Request, service: TheService, principal: Reading) -> Response:
     """List the notices and reminders that are due, each with what stands in its way."""
-    found = service.read(
-        lambda connection: due_notices(
-            connection, service.now, service.usual_terms, service.settings.hotline_country
-        )
-    )
-    items = [
-        DueItem(
-            **{
-                **asdict(one),
-                "since": moment(one.since),
-                "reports": list(one.reports),
-                "in_the_way": list(one.in_the_way),
-            }
-        )
-        for one in found
-    ]
-    return answer(request, json_of(items, list[DueItem]))
+    notices = service.read(service.due)
+    items = [DueItem(**{**asdict(due), "since": moment(due.since)}) for due in notices]
+    return reply(request, items, list[DueItem])
 
 
 @router.post(
@@ -277,94 +237,43 @@ def drafts(case: str, body: DraftRequest, service: TheService, principal: Writin
     URLs; that they were drafted is noted.
     """
     with service.store.write(principal.who) as writer:
-        note_view(writer, case, "draft")
-        connection = writer.connection
-        found = due_notices(
-            connection, writer.now, service.usual_terms, service.settings.hotline_country, case=case
-        )
-        if not found:
-            raise NotInStoreError(
-                f"case {case!r} has no URL that is there still: there is nothing to write about."
-            )
-        given = [*body.urls, *targets_of_reports(service.store, connection, found[0].reports)]
-        made = draft_notices(
-            connection, service.store.keys, found[0], service.sender(body.language), given
-        )
-    items = [
-        DraftItem(
-            what=one.what,
-            to=one.to,
-            mailbox=one.mailbox,
-            role=one.role,
-            when=one.when,
-            subject=one.subject,
-            text=one.text,
-            reply_to=one.reply_to,
-            xarf=list(one.xarf),
-            in_the_way=list(one.in_the_way),
-        )
-        for one in made
-    ]
-    return Response(json_of(items, list[DraftItem]), media_type="application/json")
+        written = drafts_of_case(service, writer, case, body.language, body.urls)
+    items = [DraftItem.model_validate(draft, from_attributes=True) for draft in written]
+    return Response(json_of(items, list[DraftItem]), media_type=JSON)
 
 
 @router.post("/cases/{case}/recheck", response_model=list[RecheckedItem], responses=problems(404))
-async def again(case: str, service: TheService, principal: Writing) -> Response:
+async def recheck(case: str, service: TheService, principal: Writing) -> Response:
     """Look the case's open reports up anew, as right before a notice: unchanged, changed, moved to
     another provider, or unknown.
     """
-
-    def known(connection: Any) -> None:
-        case_view(connection, case, service.now)
-
-    await run_in_threadpool(service.read, known)
-    async with Attributor(
-        service.settings, max_age=timedelta(0), vouched=service.vouched
-    ) as attributor:
-        found = [
-            RecheckedItem(**asdict(one))
-            async for one in recheck(
-                service.store, attributor.investigate, principal.who, case=case
-            )
-        ]
-    return Response(json_of(found, list[RecheckedItem]), media_type="application/json")
+    rechecks = await service.recheck(case, principal.who)
+    items = [RecheckedItem(**asdict(rechecked)) for rechecked in rechecks]
+    return Response(json_of(items, list[RecheckedItem]), media_type=JSON)
 
 
 def _check_unchanged(writer: Writer, case: str, request: Request) -> None:
     if request.headers.get("if-match"):
-        check_unchanged(request, json_of(_case(case_view(writer.connection, case, writer.now))))
-
-
-def _item(line: CaseLine) -> CaseItem:
-    return CaseItem(**_line_values(line))
+        view = case_view(writer.connection, case, writer.now)
+        check_unchanged(request, json_of(_case(view)))
 
 
 def _case(view: CaseView) -> Case:
-    return Case(
-        **_line_values(view.line),
-        next_step=view.next_step,
-        reports=[
-            {
-                **one,
-                "reported_at": moment(one["reported_at"]),
-                "checked_at": told_time(one["checked_at"]),
-            }
-            for one in view.reports
-        ],
-        events=[
-            {**one, **{name: moment(one[name]) for name in ("at", "known_at", "recorded_at")}}
-            for one in view.events
-        ],
-    )
+    reports = [
+        {
+            **report,
+            "reported_at": moment(report["reported_at"]),
+            "checked_at": reply_time(report["checked_at"]),
+        }
+        for report in view.reports
+    ]
+    events = [
+        {**event, **{name: moment(event[name]) for name in ("at", "known_at", "recorded_at")}}
+        for event in view.events
+    ]
+    return Case(**_line_values(view.line), next_step=view.next_step, reports=reports, events=events)
 
 
 def _line_values(line: CaseLine) -> dict[str, Any]:
-    return {
-        "case": line.key,
-        "provider": line.provider,
-        "site": line.site,
-        "opened_at": moment(line.opened_at),
-        "state": line.state,
-        "urls": line.urls,
-        "online": line.online,
-    }
+    values = asdict(line)
+    return {"case": values.pop("key"), **values, "opened_at": moment(line.opened_at)}

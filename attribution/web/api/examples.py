@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-_MARK = "example:"
+_NAMED = "example:"
 NOTHING: dict[str, Any] = {}
 TARGET = {"target": "hxxps://www[.]lighthouse[.]example/1"}
 BATCH_REQUEST = {
@@ -118,7 +118,7 @@ ASSESSMENTS = [
 
 def request(name: str) -> dict[str, Any]:
     """Return what adds an example to an operation's request, by its name here."""
-    return {"requestBody": {"content": {"application/json": {"example": _MARK + name}}}}
+    return {"requestBody": {"content": {"application/json": {"example": _NAMED + name}}}}
 
 
 def body(kind: type[BaseModel], name: str) -> dict[str, Any]:
@@ -127,7 +127,10 @@ def body(kind: type[BaseModel], name: str) -> dict[str, Any]:
         "requestBody": {
             "required": True,
             "content": {
-                "application/json": {"schema": kind.model_json_schema(), "example": _MARK + name}
+                "application/json": {
+                    "schema": kind.model_json_schema(),
+                    "example": _NAMED + name,
+                }
             },
         }
     }
@@ -135,17 +138,21 @@ def body(kind: type[BaseModel], name: str) -> dict[str, Any]:
 
 def reply(description: str, name: str) -> dict[str, Any]:
     """Return a documented reply with an example, by its name here."""
-    return {"description": description, "content": {"application/json": {"example": _MARK + name}}}
+    return {
+        "description": description,
+        "content": {"application/json": {"example": _NAMED + name}},
+    }
 
 
 def fill_in(described: Any) -> Any:
-    """Return a description in which the examples stand for their names: the framework would leave
-    out what is null in them.
+    """Return a description with the examples in place of their names.
+
+    The framework would leave out what is null in them.
     """
     if isinstance(described, dict):
         return {key: fill_in(value) for key, value in described.items()}
     if isinstance(described, list):
-        return [fill_in(one) for one in described]
-    if isinstance(described, str) and described.startswith(_MARK):
-        return globals()[described.removeprefix(_MARK)]
+        return list(map(fill_in, described))
+    if isinstance(described, str) and described.startswith(_NAMED):
+        return globals()[described.removeprefix(_NAMED)]
     return described

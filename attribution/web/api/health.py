@@ -1,16 +1,17 @@
-"""Whether the service lives, whether it can work, and what it counted."""
+"""Whether the process lives, whether the store can be used, and the counters."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
-from sqlalchemy import select
 from starlette.responses import Response
 
 from attribution._version import __version__
 from attribution.client.models import Health
-from attribution.store.tables import heads
-from attribution.web.api.asking import Measuring, TheService, problems
+from attribution.store.queries.service_log import check_readable
+from attribution.web.api.replies import problems
+from attribution.web.api.requests import Measuring
 from attribution.web.http.metrics import MEDIA_TYPE
+from attribution.web.service import TheService
 
 router = APIRouter(tags=["health"])
 
@@ -28,7 +29,7 @@ async def healthz() -> Health:
 )
 def readyz(service: TheService) -> Health:
     """Say whether the store can be read: what a proxy asks before it sends somebody here."""
-    service.read(lambda connection: connection.execute(select(heads.c.seq)).one())
+    service.read(check_readable)
     return Health(status="ok", version=__version__)
 
 

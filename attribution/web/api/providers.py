@@ -1,5 +1,5 @@
-"""Providers and patterns: who they are, whether they act, the dossier,
-and what stands without contested cases.
+"""Providers and patterns: who they are, whether they act, the dossier, and what stands without
+contested cases.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from attribution.casework import (
     withdraw_vouching,
 )
 from attribution.casework.providers import provider_named
-from attribution.casework.views import provider_lines, provider_view
+from attribution.casework.views import ProviderView, provider_lines, provider_view
 from attribution.client.models import (
     ApprovalRequest,
     Assessed,
@@ -37,32 +37,27 @@ from attribution.client.models import (
     ProviderItem,
     VouchRequest,
 )
+from attribution.codes import Problem
 from attribution.pattern.dossier.dossier import contest as decide_again
 from attribution.pattern.dossier.render import dossier_archive
 from attribution.pattern.times import moment as day_of
+from attribution.store import Reader, Writer
 from attribution.store.audit import audit_lines
 from attribution.store.times import iso, moment
 from attribution.web.api import examples
-from attribution.web.api.asking import (
-    ROOT,
-    Auditing,
+from attribution.web.api.cursors import (
     Cursor,
     Limit,
-    Reading,
-    TheService,
-    Writing,
-    answer,
     cursor_after,
     decode_cursor,
     decode_number,
-    given_time,
-    json_of,
-    problems,
-    told_time,
 )
-from attribution.web.api.once import Once, OnceKey
+from attribution.web.api.idempotency import Once
+from attribution.web.api.replies import problems, reply, reply_time
+from attribution.web.api.requests import ROOT, Auditing, Reading, Writing, time_of
 from attribution.web.evidence import note_dossier
 from attribution.web.http.problems import ProblemError
+from attribution.web.service import Service, TheService
 
 router = APIRouter(prefix=ROOT, tags=["providers"])
 Key = Annotated[
@@ -75,6 +70,9 @@ Day = Annotated[
         "beginning."
     ),
 ]
+_FIRST_DAY = date(2000, 1, 1)
+_TIMES = frozenset(["at", "known_at", "undone_at"])
+"""Fields of a provider's view that are microseconds since 1970."""
 
 
 @router.get(
@@ -82,7 +80,7 @@ Day = Annotated[
     response_model=Page[ProviderItem],
     responses={**problems(), 200: examples.reply("By key.", "PROVIDERS")},
 )
-def listed(
+def list_providers(
     request: Request,
     service: TheService,
     principal: Reading,
@@ -91,36 +89,34 @@ def listed(
 ) -> Response:
     """List providers, by key."""
     after = decode_cursor(cursor) or ""
-    lines = service.read(lambda connection: provider_lines(connection, after, limit))
+    lines = service.read(lambda reader: provider_lines(reader, after, limit))
     items = [
         ProviderItem(
-            provider=one.key,
-            name=one.name,
-            country=one.country,
-            cases=one.cases,
-            last_opened=told_time(one.last_opened),
+            provider=line.key,
+            name=line.name,
+            country=line.country,
+            cases=line.cases,
+            last_opened=reply_time(line.last_opened),
         )
-        for one in lines
+        for line in lines
     ]
-    more = cursor_after(lines, limit, "key")
-    return answer(request, json_of(Page[ProviderItem](items=items, next=more)))
+    return reply(request, Page[ProviderItem](items=items, next=cursor_after(lines, limit, "key")))
 
 
 @router.get("/providers/{provider:path}", response_model=ProviderDetail, responses=problems(404))
-def one(provider: Key, request: Request, service: TheService, principal: Reading) -> Response:
-    """Return everything about one provider but its cases one by one;
-    counts are over its one history.
+def show_provider(
+    provider: Key, request: Request, service: TheService, principal: Reading
+) -> Response:
+    """Return everything about one provider but its cases one by one; counts are over its one
+    history.
     """
 
-    def read(connection: Any) -> ProviderDetail:
-        view = provider_view(
-            connection, provider_named(connection, provider)[0], service.usual_terms
-        )
-        values = asdict(view)
-        values["provider"] = values.pop("key")
-        return ProviderDetail(**_with_times(values))
+    def read(reader: Reader) -> ProviderView:
+        return provider_view(reader, provider_named(reader, provider)[0], service.usual_terms)
 
-    return answer(request, json_of(service.read(read)))
+    values = asdict(service.read(read))
+    values["provider"] = values.pop("key")
+    return reply(request, ProviderDetail(**_with_times(values)))
 
 
 @router.post(
@@ -130,24 +126,16 @@ def one(provider: Key, request: Request, service: TheService, principal: Reading
     responses={**problems(404), 201: examples.reply("It is noted.", "NOTED")},
     openapi_extra=examples.request("APPROVAL"),
 )
-def approval(
-    provider: Key,
-    body: ApprovalRequest,
-    service: TheService,
-    principal: Writing,
-    key: OnceKey = None,
-) -> Response:
-    """Note that a person looked at a mailbox and approves it:
-    before that no notice with URLs goes there.
+def approval(provider: Key, body: ApprovalRequest, principal: Writing, once: Once) -> Response:
+    """Note that a person looked at a mailbox and approves it: before that no notice with URLs goes
+    there.
     """
-    once = Once(service, principal, f"approvals {provider}", key, body.model_dump())
+    command = ApproveMailbox(provider=provider, mailbox=body.mailbox, why=body.why)
 
-    def work() -> tuple[int, bytes]:
-        command = ApproveMailbox(provider=provider, mailbox=body.mailbox, why=body.why)
-        return 201, json_of(Noted(events=[approve_mailbox(writer, command).event]))
+    def note(writer: Writer) -> Noted:
+        return Noted(events=[approve_mailbox(writer, command).event])
 
-    with service.store.write(principal.who) as writer:
-        return once.do(writer, work)
+    return once.run(f"approvals {provider}", body, note)
 
 
 @router.post(
@@ -157,26 +145,17 @@ def approval(
     responses={**problems(404), 201: examples.reply("It is noted.", "NOTED")},
     openapi_extra=examples.request("PROVIDER_EVENT"),
 )
-def event(
-    provider: Key,
-    body: ProviderEventRequest,
-    service: TheService,
-    principal: Writing,
-    key: OnceKey = None,
-) -> Response:
-    """Note what happened to a provider as a whole:
-    `contact_confirmed`, `contact_corrected`, `channel_failed`, `letter_delivered`, `reply`.
+def event(provider: Key, body: ProviderEventRequest, principal: Writing, once: Once) -> Response:
+    """Note what happened to a provider as a whole: `contact_confirmed`, `contact_corrected`,
+    `channel_failed`, `letter_delivered`, `reply`.
     """
-    once = Once(service, principal, f"events {provider}", key, body.model_dump(mode="json"))
-    at = given_time(body.at)
+    fields = body.model_dump(exclude={"kind", "at"}, exclude_none=True)
+    command = NoteEvent(kind=body.kind, at=time_of(body.at), provider=provider, fields=fields)
 
-    def work() -> tuple[int, bytes]:
-        fields = body.model_dump(exclude={"kind", "at"}, exclude_none=True)
-        command = NoteEvent(kind=body.kind, at=at, provider=provider, fields=fields)
-        return 201, json_of(Noted(events=note_event(writer, command)))
+    def note(writer: Writer) -> Noted:
+        return Noted(events=note_event(writer, command))
 
-    with service.store.write(principal.who) as writer:
-        return once.do(writer, work)
+    return once.run(f"events {provider}", body, note)
 
 
 @router.post(
@@ -187,22 +166,18 @@ def event(
     openapi_extra=examples.request("VOUCH"),
 )
 def vouching(
-    provider: Key, body: VouchRequest, service: TheService, principal: Writing, key: OnceKey = None
+    provider: Key, body: VouchRequest, service: TheService, principal: Writing, once: Once
 ) -> Response:
-    """Vouch for a customer of a provider, or withdraw that:
-    look-ups name it, and the provider above it too.
+    """Vouch for a customer of a provider, or withdraw that: lookups name it, and the provider
+    above it too.
     """
-    once = Once(service, principal, f"vouchings {provider}", key, body.model_dump())
 
-    def work() -> tuple[int, bytes]:
+    def note(writer: Writer) -> Noted:
         if body.withdraw:
-            number = withdraw_vouching(writer, WithdrawVouching(provider, body.why))
-        else:
-            number = vouch(writer, Vouch(provider, body.why, body.name))
-        return 201, json_of(Noted(events=[number]))
+            return Noted(events=[withdraw_vouching(writer, WithdrawVouching(provider, body.why))])
+        return Noted(events=[vouch(writer, Vouch(provider, body.why, body.name))])
 
-    with service.store.write(principal.who) as writer:
-        response = once.do(writer, work)
+    response = once.run(f"vouchings {provider}", body, note)
     service.refresh_vouchings()
     return response
 
@@ -212,25 +187,24 @@ def vouching(
     response_model=list[Assessed],
     responses={**problems(), 200: examples.reply("Everybody.", "ASSESSMENTS")},
 )
-def assessments(
+def list_assessments(
     request: Request, service: TheService, principal: Reading, at: Day = None
 ) -> Response:
-    """Say of each provider whether it acts on notices, how sure that is,
-    and what may be done next. Nothing is published.
+    """Say of each provider whether it acts on notices, how sure that is, and what may be done next.
+    Nothing is published.
     """
-    look = service.patterns.look(_past(service, at))
-    return answer(
-        request, json_of([Assessed(**look.row(found)) for found in look.assessed], list[Assessed])
-    )
+    assessments = service.patterns.assessments(_past_day(service, at))
+    rows = [Assessed(**assessments.row(assessment)) for assessment in assessments.assessed]
+    return reply(request, rows, list[Assessed])
 
 
 @router.get("/assessments/{provider:path}", response_model=Assessed, responses=problems(404))
-def assessment(
+def show_assessment(
     provider: Key, request: Request, service: TheService, principal: Reading, at: Day = None
 ) -> Response:
     """Say the same of one provider, under any of its names."""
-    look, found = service.patterns.assessed(provider, _past(service, at))
-    return answer(request, json_of(Assessed(**look.row(found))))
+    assessments, assessment = service.patterns.of_provider(provider, _past_day(service, at))
+    return reply(request, Assessed(**assessments.row(assessment)))
 
 
 @router.get(
@@ -247,14 +221,14 @@ def assessment(
 def dossier(
     provider: Key, request: Request, service: TheService, principal: Reading, at: Day = None
 ) -> Response:
-    """Return a provider's dossier as of a day: everything that its label rests on.
-    That it was taken is noted.
+    """Return a provider's dossier as of a day: everything that its label rests on. That it was
+    taken is noted.
     """
-    look, found = service.patterns.assessed(provider, _past(service, at))
-    packed = dossier_archive(look.dossier(found))
+    assessments, assessment = service.patterns.of_provider(provider, _past_day(service, at))
+    archive = dossier_archive(assessments.dossier(assessment))
     with service.store.write(principal.who) as writer:
-        note_dossier(writer, look, found)
-    return answer(request, packed, media_type="application/zip")
+        note_dossier(writer, assessments.day, assessment)
+    return reply(request, archive, media_type="application/zip")
 
 
 @router.post(
@@ -264,13 +238,12 @@ def dossier(
     openapi_extra=examples.request("CONTEST"),
 )
 def contest(body: ContestRequest, service: TheService, principal: Reading) -> Contested:
-    """Decide again without the cases that a provider contests;
-    say whether its label stands, and by what margin. Nothing is changed.
+    """Decide again without the cases that a provider contests; say whether its label stands, and by
+    what margin. Nothing is changed.
     """
-    look, found = service.patterns.assessed(body.provider)
-    return Contested(
-        **decide_again(look.history, found.names[0], body.without, day_of(found.verdict.at))
-    )
+    assessments, assessment = service.patterns.of_provider(body.provider)
+    day = day_of(assessment.verdict.at)
+    return Contested(**decide_again(assessments.history, assessment.names[0], body.without, day))
 
 
 @router.get("/audit", response_model=Page[AuditItem], responses=problems())
@@ -286,41 +259,33 @@ def audit(
 ) -> Response:
     """Return the log, the newest first: who looked at what, and who did what."""
     before = decode_number(cursor)
-    lines = service.read(
-        lambda connection: audit_lines(connection, before=before, who=who, limit=limit)
-    )
+    lines = service.read(lambda reader: audit_lines(reader, before=before, who=who, limit=limit))
     items = [
         AuditItem(
-            seq=one.seq,
-            at=moment(one.recorded_at),
-            who=one.who,
-            what=one.kind,
-            case=one.case,
-            provider=one.provider,
-            detail=one.detail,
+            seq=line.seq,
+            at=moment(line.recorded_at),
+            who=line.who,
+            what=line.kind,
+            case=line.case,
+            provider=line.provider,
+            detail=line.detail,
         )
-        for one in lines
+        for line in lines
     ]
-    return answer(
-        request,
-        json_of(Page[AuditItem](items=items, next=cursor_after(lines, limit, "seq"))),
-    )
+    return reply(request, Page[AuditItem](items=items, next=cursor_after(lines, limit, "seq")))
 
 
-def _past(service: TheService, at: date | None) -> date | None:
-    if at is not None and not date(2000, 1, 1) <= at <= service.store.now.date():
-        raise ProblemError(422, "bad-day", f"at {at}: name a day from 2000-01-01 to today.")
-    return at
+def _past_day(service: Service, day: date | None) -> date | None:
+    if day is not None and not _FIRST_DAY <= day <= service.store.now.date():
+        raise ProblemError(Problem.BAD_DAY, f"at {day}: name a day from {_FIRST_DAY} to today.")
+    return day
 
 
 def _with_times(values: Any) -> Any:
-    """Return values in which the store's counts of microseconds are times."""
+    """Return values in which the store's microseconds are times."""
     if isinstance(values, dict):
         return {
             name: iso(value) if name in _TIMES and isinstance(value, int) else _with_times(value)
             for name, value in values.items()
         }
-    return [_with_times(one) for one in values] if isinstance(values, list | tuple) else values
-
-
-_TIMES = frozenset(["at", "known_at", "undone_at"])
+    return list(map(_with_times, values)) if isinstance(values, list | tuple) else values

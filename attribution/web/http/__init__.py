@@ -1,1 +1,1 @@
-"""Around each request: rate limits, hostile requests, logs, metrics, problem documents."""
+"""Around each request: problem documents, rate limits, logs, counters."""

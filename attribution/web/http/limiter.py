@@ -1,5 +1,4 @@
-"""How much one client may ask: a sliding count over a minute, by this process, without a thread
-beside it.
+"""The rate limit of each client: a sliding count over a minute, by this process.
 
 The count of the minute before weighs as much as of it still lies within the last sixty seconds.
 """
@@ -9,48 +8,58 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from attribution.codes import Problem
 from attribution.web.http.problems import ProblemError
 
 _WINDOW = 60.0
 _MOST_CLIENTS = 50_000
 
 
+@dataclass(slots=True)
+class _Count:
+    """Requests of one client."""
+
+    minute: int
+    now: int
+    """Requests in that minute."""
+    before: int
+    """Requests in the minute before it."""
+
+
 class Limiter:
-    """Counts what each client asks. `now` gives seconds that only grow."""
+    """Counts each client's requests. `now` gives seconds of a clock that never goes back."""
 
     def __init__(self, per_minute: int, now: Callable[[], float] = time.monotonic) -> None:
         self._most, self._now = per_minute, now
-        self._counts: dict[str, list[int]] = {}
-        """By client: the minute, how many it asked in it, and how many in the minute before."""
+        self._counts: dict[str, _Count] = {}
 
     def take(self, client: str) -> None:
-        """Count one request. Raises ProblemError (429) saying when to come back."""
+        """Count one request. Raises ProblemError (429) with the seconds to wait."""
         minute, into = divmod(self._now(), _WINDOW)
-        held = self._counts.get(client)
-        if held is None or held[0] != minute:
-            before = held[1] if held is not None and held[0] == minute - 1 else 0
-            held = self._counts[client] = [int(minute), 0, before]
+        count = self._counts.get(client)
+        if count is None or count.minute != minute:
+            before = count.now if count is not None and count.minute == minute - 1 else 0
+            count = self._counts[client] = _Count(int(minute), 0, before)
             if len(self._counts) > _MOST_CLIENTS:
                 self._forget(int(minute))
-        if held[1] + held[2] * (1 - into / _WINDOW) >= self._most:
-            raise self._refusal(held, into)
-        held[1] += 1
+        if count.now + count.before * (1 - into / _WINDOW) >= self._most:
+            raise self._refusal(count, into)
+        count.now += 1
 
-    def _refusal(self, held: list[int], into: float) -> ProblemError:
-        over = self._most - held[1]
+    def _refusal(self, count: _Count, into: float) -> ProblemError:
+        left = self._most - count.now
         # Until enough of the minute before has passed, or until the next minute.
-        wait = _WINDOW * (1 - over / held[2]) - into if over > 0 else _WINDOW - into
+        wait = _WINDOW * (1 - left / count.before) - into if left > 0 else _WINDOW - into
         seconds = math.floor(wait + 1e-6) + 1
-        problem = ProblemError(
-            429,
-            "rate-limited",
+        return ProblemError(
+            Problem.RATE_LIMITED,
             f"{self._most} requests a minute are the limit. Come back in {seconds} seconds.",
+            headers={"Retry-After": str(seconds)},
         )
-        problem.headers = {"Retry-After": str(seconds)}
-        return problem
 
     def _forget(self, minute: int) -> None:
         self._counts = {
-            client: held for client, held in self._counts.items() if held[0] >= minute - 1
+            client: count for client, count in self._counts.items() if count.minute >= minute - 1
         }

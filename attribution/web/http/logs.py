@@ -1,6 +1,4 @@
-"""The service's log: JSON lines on stderr. What was asked is never in them, only the route's
-template.
-"""
+"""The service's log: JSON lines on stderr, with the route's template and never what was asked."""
 
 from __future__ import annotations
 
@@ -9,72 +7,93 @@ import json
 import logging
 import time
 import traceback
-from typing import IO, Any
+from functools import lru_cache
+from typing import IO, Any, NamedTuple
 
-_HELD_SECONDS = 0.25
-_MOST_HELD = 500
+from pydantic_core import to_json
+
+_WRITE_SECONDS = 0.25
+_MOST_WAITING = 500
+
+
+class Exchange(NamedTuple):
+    """A request that was answered."""
+
+    at: float
+    """When, in seconds since 1970."""
+    id: str
+    method: str
+    route: str
+    """The route's template, such as `/cases/{case}`; `none` where no route fits."""
+    status: int
+    seconds: float
+    who: str
+    """The account by number, or the key by name; empty where nobody is known."""
 
 
 class RequestLog:
-    """A line for each request, written together a few times a second: a line by itself would take
-    longer than an answer from memory.
+    """A line for each request; lines are written together, a few times a second.
+
+    A write for each line would take longer than an answer from memory. `out` None writes nothing.
     """
 
     def __init__(self, out: IO[str] | None) -> None:
         self._out = out
-        self._held: list[str] = []
-        self._names: dict[str, str] = {}
-        self._second, self._at = 0, ""
+        self._waiting: list[Exchange] = []
 
-    def note(
-        self, name: str, method: str, route: str, status: int, seconds: float, who: str
-    ) -> None:
-        """Note a request: its id, the method, the route's template, how long it took, and which
-        account or key it was.
-        """
+    def note(self, exchange: Exchange) -> None:
+        """Note a request."""
         if self._out is None:
             return
-        named = self._names.get(who)
-        if named is None:
-            named = self._names[who] = json.dumps(who)
-        now = int(time.time())
-        if now != self._second:
-            self._second, self._at = now, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
-        self._held.append(
-            f'{{"at": "{self._at}", "level": "info", "event": "request", "id": "{name}", '
-            f'"method": "{method}", "route": {json.dumps(route)}, '
-            f'"status": {status}, "ms": {1000 * seconds:.1f}, "who": {named}}}\n'
-        )
-        if len(self._held) == 1:
-            asyncio.get_running_loop().call_later(_HELD_SECONDS, self.write)
-        elif len(self._held) >= _MOST_HELD:
+        self._waiting.append(exchange)
+        if len(self._waiting) == 1:
+            asyncio.get_running_loop().call_later(_WRITE_SECONDS, self.write)
+        elif len(self._waiting) >= _MOST_WAITING:
             self.write()
 
     def write(self) -> None:
-        """Write what is held."""
-        if self._out is not None and self._held:
-            held, self._held = self._held, []
-            self._out.write("".join(held))
-            self._out.flush()
+        """Write what waits."""
+        if self._out is None or not self._waiting:
+            return
+        waiting, self._waiting = self._waiting, []
+        self._out.write("".join(map(_request_line, waiting)))
+        self._out.flush()
 
 
 class JsonLines(logging.Formatter):
     """Formats an entry of the program as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return one line."""
+        """Return one line, without line break."""
         values: dict[str, Any] = {
-            "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
+            "at": _at(int(record.created)),
             "level": record.levelname.lower(),
             "log": record.name,
             "event": record.getMessage(),
         }
         if record.exc_info and record.exc_info[1] is not None:
-            # Where, and which kind; an exception's message and local values may hold what was
-            # asked.
+            # The type and the places alone: an exception's message and its local values may hold
+            # what was asked.
             values["error"] = type(record.exc_info[1]).__name__
             values["where"] = _places(record.exc_info[1])
         return json.dumps(values, ensure_ascii=True)
+
+
+def _request_line(exchange: Exchange) -> str:
+    line = to_json(  # 1.0 microseconds; json.dumps takes 2.6
+        {
+            "at": _at(int(exchange.at)),
+            "level": "info",
+            "event": "request",
+            "id": exchange.id,
+            "method": exchange.method,
+            "route": exchange.route,
+            "status": exchange.status,
+            "ms": round(1000 * exchange.seconds, 1),
+            "who": exchange.who,
+        }
+    )
+    return f"{line.decode('utf-8')}\n"
 
 
 def _places(error: BaseException) -> list[str]:
@@ -82,3 +101,8 @@ def _places(error: BaseException) -> list[str]:
     return [
         f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames[-8:]
     ]
+
+
+@lru_cache(maxsize=4)
+def _at(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))

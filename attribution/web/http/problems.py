@@ -1,4 +1,4 @@
-"""What went wrong, as RFC 9457 has it: one place that says which error is which problem."""
+"""What went wrong, as RFC 9457 has it: one table says which error is which problem."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from attribution.codes import Refusal
+from attribution.codes import Problem, Refusal
 from attribution.errors import (
     AttributionError,
     EvidenceError,
@@ -24,49 +24,65 @@ from attribution.files.shown_text import shown
 from attribution.target import defanged
 
 MEDIA_TYPE = "application/problem+json"
-_KIND = "urn:attribution:problem:"
+_TYPE = "urn:attribution:problem:"
+_PROBLEMS: tuple[tuple[type[AttributionError], Problem], ...] = (
+    (NotFound, Problem.NOT_FOUND),
+    (Refused, Problem.REFUSED),
+    (NotInStoreError, Problem.NOT_FOUND),
+    (StoreUnavailableError, Problem.STORE_UNAVAILABLE),
+    (KeyFileError, Problem.STORE_UNAVAILABLE),
+    (StoreError, Problem.REFUSED),
+    (InvalidTarget, Problem.INVALID_TARGET),
+    (EvidenceError, Problem.INVALID_EVIDENCE),
+    (AttributionError, Problem.FAILED),
+)
+"""The first row that an error is an instance of says what it is to a client."""
+_INTERNAL = frozenset([Problem.STORE_UNAVAILABLE, Problem.FAILED])
+"""Problems of which the error's message is for the log: it names files and servers."""
 
 
 class ProblemError(AttributionError):
-    """A request that is not answered as it was wished."""
+    """A request that is not carried out."""
 
-    def __init__(self, status: int, kind: str, detail: str, **more: Any) -> None:
+    def __init__(
+        self,
+        kind: Problem,
+        detail: str,
+        *,
+        status: int | None = None,
+        headers: dict[str, str] | None = None,
+        **more: Any,
+    ) -> None:
         super().__init__(detail)
-        self.status, self.kind, self.detail, self.more = status, kind, detail, more
-        self.headers: dict[str, str] = {}
+        self.kind, self.detail = kind, detail
+        self.status = status or kind.status
+        """The HTTP status: the kind's own, but where another one is given."""
+        self.headers = headers or {}
+        self.more = more
+        """Further members of the document, such as `errors`."""
 
 
 def problem_of(error: AttributionError) -> ProblemError:
     """Return what an error of the library is to a client."""
     if isinstance(error, ProblemError):
         return error
-    text = str(error)
-    if isinstance(error, NotFound | NotInStoreError):
-        return ProblemError(404, "not-found", text)
-    if isinstance(error, Refused):
-        status = 404 if error.code is Refusal.NOT_FOUND else 422
-        return ProblemError(status, "refused", text, code=error.code, field=error.field)
-    if isinstance(error, StoreUnavailableError | KeyFileError):
-        # What the message names (files, servers) is for the log of who runs the service.
-        return ProblemError(
-            503,
-            "store-unavailable",
-            "the store cannot be used now. Nothing was changed; try again.",
-        )
-    if isinstance(error, InvalidTarget):
-        more = {"suggestion": defanged(error.suggestion)} if error.suggestion else {}
-        return ProblemError(422, "invalid-target", text, code=error.code, **more)
-    if isinstance(error, EvidenceError):
-        return ProblemError(422, "invalid-evidence", text)
-    if isinstance(error, StoreError):
-        return ProblemError(422, "refused", text)
-    return ProblemError(500, "failed", "the service failed, and noted why.")
+    kind = next(kind for error_type, kind in _PROBLEMS if isinstance(error, error_type))
+    problem = ProblemError(kind, kind.line if kind in _INTERNAL else str(error))
+    if kind is Problem.REFUSED and isinstance(error, Refused):
+        problem.more = {"code": error.code, "field": error.field}
+        if error.code is Refusal.NOT_FOUND:
+            problem.status = HTTPStatus.NOT_FOUND
+    elif isinstance(error, InvalidTarget):
+        problem.more = {"code": error.code}
+        if error.suggestion:
+            problem.more["suggestion"] = defanged(error.suggestion)
+    return problem
 
 
 def problem_bytes(problem: ProblemError) -> bytes:
     """Return the body of a problem."""
     values = {
-        "type": _KIND + problem.kind,
+        "type": _TYPE + problem.kind,
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "detail": shown(problem.detail),
@@ -77,4 +93,4 @@ def problem_bytes(problem: ProblemError) -> bytes:
 
 def problem_response(problem: ProblemError) -> Response:
     """Return a problem as a response."""
-    return Response(problem_bytes(problem), problem.status, dict(problem.headers), MEDIA_TYPE)
+    return Response(problem_bytes(problem), problem.status, problem.headers, MEDIA_TYPE)

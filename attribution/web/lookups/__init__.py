@@ -1,1 +1,1 @@
-"""Look-ups that people and programs ask the service for: batches, their runner, progress."""
+"""Batches: lists that people and programs look up, and the runner that works on them."""

@@ -1,1 +1,1 @@
-"""The analysts' page: made on the server, in Dutch and English, the same without script."""
+"""The analysts' page: rendered on the server, in several languages, the same without script."""

@@ -5,6 +5,8 @@ What a registry, an offender or a reporter wrote is escaped and shown as text, n
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
@@ -22,6 +24,9 @@ from attribution.language import SOURCE, Domain, Translator, language_names, tra
 from attribution.store.times import iso, micros, moment
 from attribution.target import defanged
 from attribution.web.pages.visitors import visitor_of
+
+_TOGETHER_SECONDS = 0.01
+"""Pieces of a streamed page that are ready within this time are sent together."""
 
 
 @cache
@@ -60,22 +65,61 @@ def _environment(language: str) -> Environment:
     return environment
 
 
-def render(request: Request, template: str, **values: Any) -> str:
-    """Return a template as HTML, in the visitor's language."""
+@cache
+def _async_environment(language: str) -> Environment:
+    """Return the same templates for values that are waited for while they are shown."""
+    return _environment(language).overlay(enable_async=True)
+
+
+def _common_values(request: Request) -> dict[str, Any]:
+    """Return what every template may show."""
     visitor = visitor_of(request)
-    account = visitor.session.account if visitor.session else None
-    return (
-        _environment(visitor.language)
-        .get_template(template)
-        .render(
-            account=account,
-            form_token=visitor.form_token,
-            may=account.principal.may if account else lambda scope: False,
-            path=request.url.path,
-            now=visitor.now,
-            **values,
-        )
-    )
+    session = visitor.session
+    return {
+        "account": session.account if session else None,
+        "form_token": visitor.form_token,
+        "may": session.principal.may if session else lambda scope: False,
+        "path": request.url.path,
+        "now": visitor.now,
+    }
+
+
+def render(request: Request, template: str, **values: Any) -> Markup:
+    """Return a template as HTML, in the visitor's language."""
+    environment = _environment(visitor_of(request).language)
+    html = environment.get_template(template).render(_common_values(request), **values)
+    return Markup(html)  # noqa: S704 - the template escapes what it shows
+
+
+def stream(request: Request, template: str, **values: Any) -> AsyncIterator[str]:
+    """Yield a template as HTML, as far as it is known at a time.
+
+    Values may be coroutines and asynchronous iterators.
+    """
+    environment = _async_environment(visitor_of(request).language)
+    pieces = environment.get_template(template).generate_async(_common_values(request), **values)
+    return _joined(pieces)
+
+
+async def _joined(pieces: AsyncIterator[str]) -> AsyncIterator[str]:
+    """Yield pieces together that come together: a browser sees no half of what is ready."""
+    known: list[str] = []
+    following = asyncio.ensure_future(anext(pieces, None))
+    try:
+        while True:
+            await asyncio.wait([following], timeout=_TOGETHER_SECONDS if known else None)
+            if not following.done():
+                yield "".join(known)
+                known.clear()
+                continue
+            piece = following.result()
+            if piece is None:
+                break
+            known.append(piece)
+            following = asyncio.ensure_future(anext(pieces, None))
+    finally:
+        following.cancel()
+    yield "".join(known)
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:

@@ -12,6 +12,8 @@ import typer
 
 from attribution.extras import Extra
 from attribution.files.whole_file import refuse_existing
+from attribution.language import gettext as _
+from attribution.language import ngettext
 from attribution_cli.casework.shared import (
     AsJson,
     AtDate,
@@ -22,6 +24,7 @@ from attribution_cli.casework.shared import (
 )
 from attribution_cli.console import print_message, working
 from attribution_cli.exit_code import incomplete
+from attribution_cli.names import field_name
 from attribution_cli.needs import needs
 
 if TYPE_CHECKING:
@@ -55,35 +58,49 @@ def assess(
     next. Nothing is published.
     """
     from attribution.pattern.assess import assess as assess_all
-    from attribution.pattern.labels import LABELS
+    from attribution.pattern.labels import gravity
     from attribution.pattern.report import as_row
 
     if output is not None:
         refuse_existing(output, replace=force)
-    with working("reading …") as status:
+    with working(_("reading …")) as status:
         notices, countries = load_history(
-            history, at, lambda kind, done: status.update(f"reading: {done:,} {kind}")
+            history,
+            at,
+            lambda kind, done: status.update(
+                _("reading: {count:,} {kind}", count=done, kind=field_name(kind))
+            ),
         )
         assessed = assess_all(
-            notices, at, lambda done, of: status.update(f"assessing: {done:,} of {of:,} providers")
+            notices,
+            at,
+            lambda done, of: status.update(
+                _("assessing: {done:,} of {all:,} providers", done=done, all=of)
+            ),
         )
     faults = notices.faults
     for fault in faults[:_FAULTS_SHOWN]:
         print_message(fault)
     if len(faults) > _FAULTS_SHOWN:
-        print_message(f"and {len(faults) - _FAULTS_SHOWN} more rows that could not be used")
+        print_message(
+            ngettext(
+                "and {count} more row that could not be used",
+                "and {count} more rows that could not be used",
+                len(faults) - _FAULTS_SHOWN,
+            )
+        )
     rows = [as_row(result, countries.get(result.names[0], country)) for result in assessed]
     if output is not None:
         lines = (json.dumps(row, ensure_ascii=True) + "\n" for row in rows)
         write_whole(output, lines, replace=force)
         return incomplete(faults)
     if not as_json:
-        rows.sort(key=lambda row: (LABELS.index(row["now"]), -row["p_systematic"]))
+        rows.sort(key=lambda row: (gravity(row["now"]), -row["p_systematic"]))
     show_rows(
         rows,
         ["provider", "now", "first_flagged", "released", "e_value", "weeks", "share_failed"],
         as_json=as_json,
-        empty="no providers",
+        empty=_("no providers"),
     )
     return incomplete(faults)
 
@@ -117,8 +134,8 @@ def _folder_history(
     folder: Path, at: datetime | None, progress: Callable[[str, int], None]
 ) -> History:
     from attribution.history.folder import check_folder, file_of, rows
-    from attribution.history.rows import READERS, BadRow
-    from attribution.pattern.history import History
+    from attribution.history.rows import READERS, BadRow, HistoryRows
+    from attribution.pattern.builder import history_from_rows
 
     check_folder(folder)
     faults: list[str] = []
@@ -127,11 +144,13 @@ def _folder_history(
         path = file_of(folder, name)
         for number, row in rows(path, name):
             if isinstance(row, BadRow):
-                faults.append(f"{path.name} line {number}: {row}")
+                faults.append(
+                    _("{file} line {line}: {fault}", file=path.name, line=number, fault=row)
+                )
             else:
                 yield row
 
-    notices, reports, events, aliases = map(usable_rows, READERS)
-    history = History.of(notices, reports, events, aliases, at, progress)
+    usable = HistoryRows(**{name: usable_rows(name) for name in READERS})
+    history = history_from_rows(usable, at, progress)
     history.faults[:0] = faults
     return history

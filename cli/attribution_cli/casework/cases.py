@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from attribution.extras import Extra
+from attribution.language import gettext as _
 from attribution_cli.casework.shared import (
     AsJson,
     Case,
@@ -50,7 +51,7 @@ def case_list(
         map(_case_row, cases),
         ["case", "opened_at", "state", "provider", "site", "urls", "online"],
         as_json=as_json,
-        empty="no cases",
+        empty=_("no cases"),
     )
 
 
@@ -74,7 +75,7 @@ def case_show(case: Case, as_json: AsJson = False) -> None:
         shown.reports,
         ["report", "host", "reported_at", "last_check", "checked_at", "erased"],
         as_json=False,
-        empty="no URLs",
+        empty=_("no URLs"),
     )
     typer.echo()
     _show_events(shown.events)
@@ -92,7 +93,7 @@ def _show_events(events: Iterable[Any]) -> None:
     for event in map(plain, events):
         about = [event["report"], event["who"]]
         if event["corrects"] is not None:
-            about.append(f"corrects {event['corrects']}")
+            about.append(_("corrects {event}", event=event["corrects"]))
         line = [event["seq"], event["at"], event["kind"], *filter(None, about)]
         results().print(Text("  ".join(map(readable, line)), style="bold"), soft_wrap=True)
         detail = {name: part for name, part in event["detail"].items() if name not in _NOT_SHOWN}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attribution.extras import Extra
+from attribution.language import gettext as _
 from attribution_cli.casework.shared import (
     AtDate,
     date_of,
@@ -107,14 +108,17 @@ def figures(
     about["by"] = by.value
     if form is Form.TABLE:
         _show(
-            form, about, FIGURE_COLUMNS, [_named(row) for row in [*rows, {**total, "key": "total"}]]
+            form,
+            about,
+            FIGURE_COLUMNS,
+            [_named(row) for row in [*rows, {**total, "key": _("total")}]],
         )
     else:
         _show(form, {**about, "total": total}, FIGURE_COLUMNS, rows)
 
 
 def _named(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "key": row["key"] or "not known"}
+    return {**row, "key": row["key"] or _("not known")}
 
 
 def _period(first: datetime | None, last: datetime | None, now: datetime) -> Period:
@@ -134,6 +138,8 @@ def _show(
     elif form is Form.CSV:
         print_csv(columns, rows)
     else:
-        print_message(f"{about['from']} to {about['to']}, whole days, UTC")
+        print_message(
+            _("{first} to {last}, whole days, UTC", first=about["from"], last=about["to"])
+        )
         used = [name for name in columns if any(row[name] not in (None, "", 0) for row in rows)]
-        show_rows(rows, used, as_json=False, empty="nothing was counted in this period")
+        show_rows(rows, used, as_json=False, empty=_("nothing was counted in this period"))

@@ -10,6 +10,7 @@ import typer
 
 from attribution.extras import Extra
 from attribution.files.whole_file import refuse_existing
+from attribution.language import gettext as _
 from attribution_cli.casework.shared import (
     AsJson,
     At,
@@ -53,7 +54,7 @@ def due(as_json: AsJson = False) -> int:
             show_fields(notice)
             typer.echo()
     if not notices:
-        print_message("nothing is due")
+        print_message(_("nothing is due"))
     return incomplete(any(notice.in_the_way for notice in notices))
 
 
@@ -91,13 +92,17 @@ def draft(
     with reading() as view:
         notices = _due(view, case)
         if not notices:
-            print_message(f"case {case} has no open report: nothing to write about")
+            print_message(_("case {case} has no open report: nothing to write about", case=case))
             return SOME_NOT
         notice = notices[0]
         if notice.route_to:
             authority = readable(notice.route_to)
             print_message(
-                f"the provider of case {case} is in another country: pass it to {authority}"
+                _(
+                    "the provider of case {case} is in another country: pass it to {authority}",
+                    case=case,
+                    authority=authority,
+                )
             )
             return SOME_NOT
         drafts = draft_notices(
@@ -117,7 +122,7 @@ def draft(
             _show_draft(letter)
     problems = drafts[0].in_the_way if drafts else ()
     for problem in problems:
-        print_message(f"not to be sent yet: {readable(problem)}")
+        print_message(_("not to be sent yet: {problem}", problem=readable(problem)))
     return incomplete(problems)
 
 
@@ -143,9 +148,9 @@ def record(
     with recording(who) as writer:
         kind = record_notice(writer, command)
     if kind == "reminder":
-        sentence = f"noted as a reminder of case {case}"
+        sentence = _("noted as a reminder of case {case}", case=case)
     else:
-        sentence = f"noted as the notice of case {case}"
+        sentence = _("noted as the notice of case {case}", case=case)
     show_outcome({"case": case, "what": kind}, sentence, as_json=as_json)
 
 
@@ -159,7 +164,7 @@ def _due(view: View, case: str | None = None) -> list[Due]:
 def _show_draft(letter: Draft) -> None:
     show_fields(
         {
-            "to": f"{letter.to} <{letter.mailbox or 'no mailbox known'}>",
+            "to": f"{letter.to} <{letter.mailbox or _('no mailbox known')}>",
             "when": letter.when,
             "subject": letter.subject,
             "not yet": letter.in_the_way,

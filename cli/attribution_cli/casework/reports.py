@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attribution.extras import Extra
+from attribution.language import gettext as _
+from attribution.language import ngettext
 from attribution_cli.casework.shared import (
     AsJson,
     At,
@@ -35,6 +37,7 @@ from attribution_cli.needs import needs
 
 if TYPE_CHECKING:
     from attribution.attributor import Attributor, Investigation
+    from attribution.casework.feedback import Feedback
     from attribution.evidence.statements import ServedStatement
     from attribution.settings import Settings
     from attribution.store.store import Store
@@ -79,7 +82,7 @@ def add(
     if urls == ["-"]:
         urls, unreadable = _from_stdin()
     if served_from and len(urls) != 1:
-        raise typer.BadParameter("--served-from and one URL go together")
+        raise typer.BadParameter(_("--served-from and one URL go together"))
     store, settings = open_store()
     print_proxy_note(settings)
     served = None
@@ -118,7 +121,7 @@ def _from_stdin() -> tuple[list[str], int]:
     items = list(read_items("-", InputFormat.TEXT, None))
     for item in items:
         if item.fault:
-            print_message(f"line {item.line}: {item.fault}")
+            print_message(_("line {line}: {fault}", line=item.line, fault=item.fault))
     urls = [item.text for item in items if not item.fault]
     return urls, len(items) - len(urls)
 
@@ -159,16 +162,37 @@ def _summary(investigation: Investigation) -> dict[str, Any]:
 def _sentence(row: dict[str, Any]) -> str:
     report, case, provider = row["report"], row["case"], row["provider"]
     if row["duplicate"]:
-        return f"{report}  reported before, and open: case {case}, {provider or 'no provider yet'}"
+        return _(
+            "{report}  reported before, and open: case {case}, {provider}",
+            report=report,
+            case=case,
+            provider=provider or _("no provider yet"),
+        )
     if provider is None:
-        return f"{report}  no provider is named yet; `attribution recheck` asks again"
+        return _(
+            "{report}  no provider is named yet; `attribution recheck` asks again", report=report
+        )
     if row["candidate_cases"]:
-        cases = ", ".join(row["candidate_cases"])
-        return f"{report}  DNS leads to several companies, each with a case as candidate: {cases}"
-    mailbox = row["mailbox"] or "no mailbox"
-    sentence = f"{report}  case {case}  {row['company']} ({provider}), {mailbox}"
+        return _(
+            "{report}  DNS leads to several companies, each with a case as candidate: {cases}",
+            report=report,
+            cases=", ".join(row["candidate_cases"]),
+        )
+    sentence = _(
+        "{report}  case {case}  {company} ({provider}), {mailbox}",
+        report=report,
+        case=case,
+        company=row["company"],
+        provider=provider,
+        mailbox=row["mailbox"] or _("no mailbox"),
+    )
     if row["same_site"]:
-        return f"{sentence}; the site has {len(row['same_site'])} other case(s)"
+        others = ngettext(
+            "the site has {count} other case",
+            "the site has {count} other cases",
+            len(row["same_site"]),
+        )
+        return f"{sentence}; {others}"
     return sentence
 
 
@@ -193,7 +217,7 @@ def erase(
         with store.write(who or settings.analyst) as writer:
             erase_report(writer, EraseReport(report=report, why=why))
         scrub(store.engine)
-    sentence = f"{report} is erased; backups made before still hold it"
+    sentence = _("{report} is erased; backups made before still hold it", report=report)
     show_outcome({"erased": report}, sentence, as_json=as_json)
 
 
@@ -221,7 +245,7 @@ def feedback(
         country = view.settings.hotline_country
         asked = AskFeedback(hotline_country=country, since=since, source=source)
         answers = list(feedback_of(view.connection, asked))
-    rows = [plain({**asdict(answer), "text": answer.text}) for answer in answers]
+    rows = [plain({**asdict(answer), "text": _feedback_text(answer)}) for answer in answers]
     if form is FeedbackForm.CSV:
         print_csv(FEEDBACK_COLUMNS, rows)
     elif form is FeedbackForm.JSON:
@@ -231,7 +255,15 @@ def feedback(
         for row in rows:
             typer.echo(readable(f"{row['origin'] or row['report']}  {row['text']}"))
         if not rows:
-            print_message("no report")
+            print_message(_("no reports"))
+
+
+def _feedback_text(answer: Feedback) -> str:
+    """Return what may be told, in the language of the command."""
+    text = _(answer.state.line)
+    if answer.country is None:
+        return text
+    return f"{text} {_('Country: {country}.', country=answer.country)}"
 
 
 @needs("recheck", Extra.HOTLINE)
@@ -268,5 +300,5 @@ def recheck(
         asyncio.run(run())
     if not as_json:
         columns = ["report", "host", "outcome", "before", "after"]
-        show_rows(rows, columns, as_json=False, empty="no report is open")
+        show_rows(rows, columns, as_json=False, empty=_("no report is open"))
     return incomplete(any(row["outcome"] == "unknown" for row in rows))

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attribution.files.whole_file import whole_file
+from attribution.language import gettext as _
 from attribution_cli.console import print_message, results
+from attribution_cli.names import field_name
 from attribution_cli.safe_text import escaped_json, shown
 
 if TYPE_CHECKING:
@@ -54,19 +56,21 @@ def utc_time(text: str, example: str) -> datetime:
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter(f"{text!r}: give {example}") from None
+        raise typer.BadParameter(
+            _("{value}: give {example}", value=repr(text), example=example)
+        ) from None
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _micros(text: str) -> Micros:
     from attribution.store.times import micros
 
-    return micros(utc_time(text, "one such as 2026-01-31T12:00Z"))
+    return micros(utc_time(text, _("one such as 2026-01-31T12:00Z")))
 
 
 def date_of(text: str) -> datetime:
     """Read a date of the command line."""
-    return utc_time(text, "a date such as 2026-01-31")
+    return utc_time(text, _("a date such as 2026-01-31"))
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines for programs.")]
@@ -214,7 +218,7 @@ def show_rows(rows: Iterable[Any], columns: Sequence[str], *, as_json: bool, emp
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
+        table.add_column(field_name(column), overflow="fold")
     for row in map(plain, rows):
         table.add_row(*(Text(readable(row.get(column))) for column in columns))
     if table.row_count:
@@ -227,11 +231,11 @@ def show_fields(value: Any) -> None:
     """Show one object to a person, a field a line; empty fields are left out."""
     from rich.text import Text
 
-    values = plain(value)
+    values = {field_name(name): part for name, part in plain(value).items()}
     width = max(map(len, values), default=0)
     for name, part in values.items():
         if part not in (None, (), [], {}):
-            line = Text(f"{name.replace('_', ' '):{width}}  ", style="bold")
+            line = Text(f"{name:{width}}  ", style="bold")
             results().print(line.append(Text(readable(part), style="not bold")), soft_wrap=True)
 
 
@@ -266,7 +270,7 @@ def show_outcome(values: dict[str, Any], sentence: str, *, as_json: bool) -> Non
 
 def show_counts(output: str, counts: Mapping[str, int], *, as_json: bool) -> None:
     """Show how many rows of each kind were written to an output."""
-    listed = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+    listed = ", ".join(f"{count} {field_name(name)}" for name, count in counts.items())
     show_outcome({"output": output, **counts}, f"{output}: {listed}", as_json=as_json)
 
 
