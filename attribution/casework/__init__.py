@@ -23,12 +23,16 @@ if TYPE_CHECKING:
     from attribution.casework.drafting import draft_notices
     from attribution.casework.erasing import EraseReport, erase_report
     from attribution.casework.event_fields import read_event_fields
+    from attribution.casework.feedback import AskFeedback, feedback_of
     from attribution.casework.fields import time_of
+    from attribution.casework.figure_facts import facts_of
+    from attribution.casework.figures import Period, figures_of, flagger_rows
     from attribution.casework.linking import LinkProviders, link_providers, undo_link
     from attribution.casework.mailboxes import ApproveMailbox, approve_mailbox
     from attribution.casework.notices_due import due_notices
     from attribution.casework.notices_sent import RecordNotice, record_notice
     from attribution.casework.noting import CorrectEvent, NoteEvent, correct_event, note_event
+    from attribution.casework.packing import PackCases, pack_cases
     from attribution.casework.providers import AddIdentifier, add_identifier
     from attribution.casework.publishing import (
         NoteLetter,
@@ -55,6 +59,7 @@ __all__ = [
     "AddIdentifier",
     "ApproveMailbox",
     "ApproveReply",
+    "AskFeedback",
     "CheckStore",
     "ConfirmAccount",
     "CorrectEvent",
@@ -63,6 +68,8 @@ __all__ = [
     "NameSigner",
     "NoteEvent",
     "NoteLetter",
+    "PackCases",
+    "Period",
     "PublishList",
     "ReadMail",
     "RecordNotice",
@@ -84,12 +91,17 @@ __all__ = [
     "draft_notices",
     "due_notices",
     "erase_report",
+    "facts_of",
+    "feedback_of",
+    "figures_of",
+    "flagger_rows",
     "link_providers",
     "name_signer",
     "new_key",
     "note_event",
     "note_letter",
     "note_statement",
+    "pack_cases",
     "publish_list",
     "read_event_fields",
     "read_mails",
@@ -120,12 +132,16 @@ _HOMES = {
     "drafting": ("draft_notices",),
     "erasing": ("EraseReport", "erase_report"),
     "event_fields": ("read_event_fields",),
+    "feedback": ("AskFeedback", "feedback_of"),
     "fields": ("time_of",),
+    "figure_facts": ("facts_of",),
+    "figures": ("Period", "figures_of", "flagger_rows"),
     "linking": ("LinkProviders", "link_providers", "undo_link"),
     "mailboxes": ("ApproveMailbox", "approve_mailbox"),
     "notices_due": ("due_notices",),
     "notices_sent": ("RecordNotice", "record_notice"),
     "noting": ("CorrectEvent", "NoteEvent", "correct_event", "note_event"),
+    "packing": ("PackCases", "pack_cases"),
     "providers": ("AddIdentifier", "add_identifier"),
     "publishing": (
         "NoteLetter",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,15 +14,24 @@ from attribution.language import gettext as _
 from attribution_cli.casework.shared import (
     AsJson,
     Case,
+    Force,
     Limit,
+    Output,
+    Urls,
+    Who,
+    Why,
+    lines_of_file,
+    open_store,
     plain,
     print_json,
     readable,
     reading,
     show_fields,
+    show_outcome,
     show_rows,
 )
-from attribution_cli.console import results
+from attribution_cli.console import print_message, results
+from attribution_cli.exit_code import incomplete
 from attribution_cli.needs import needs
 
 case_app = typer.Typer(help="Cases: one site at one provider.", no_args_is_help=True)
@@ -79,6 +90,76 @@ def case_show(case: Case, as_json: AsJson = False) -> None:
     )
     typer.echo()
     _show_events(shown.events)
+
+
+@case_app.command(
+    "pack",
+    epilog="Example: attribution case pack c4b81d9f02aa --to authority.pem --output case.p7m "
+    "--why 'request of 2026-03-01, reference 4711'",
+)
+@needs("case pack", Extra.HOTLINE)
+def case_pack(
+    cases: Annotated[
+        list[str], typer.Argument(metavar="CASE...", help="Their keys, from `case list`.")
+    ],
+    to: Annotated[
+        Path,
+        typer.Option(
+            "--to",
+            metavar="CERTIFICATE.pem",
+            help="The authority's certificate, with an RSA key of at least 2048 bits.",
+        ),
+    ],
+    output: Output,
+    why: Why,
+    urls: Urls = None,
+    who: Who = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """Write cases with their URLs, evidence and receipts into one file that only an authority's key
+    opens, and note it in the log.
+    """
+    from attribution.casework.packing import PackCases, pack_cases
+
+    certificate = _certificate(to)
+    store, settings = open_store()
+    with store:
+        command = PackCases(
+            cases=tuple(cases),
+            certificate=certificate,
+            output=output,
+            why=why,
+            supplied=tuple(lines_of_file(urls)),
+            hotline=settings.hotline_name,
+            replace=force,
+        )
+        pack = pack_cases(store, who or settings.analyst, command)
+    sentence = _(
+        "{output} is for {recipient}, certificate {fingerprint}: compare that with the authority "
+        "by telephone",
+        output=output,
+        recipient=readable(pack.recipient),
+        fingerprint=pack.fingerprint,
+    )
+    show_outcome({"output": str(output), **asdict(pack)}, sentence, as_json=as_json)
+    if pack.without_url:
+        listed = readable(", ".join(pack.without_url))
+        print_message(_("without URL, since the import gave none: {reports}", reports=listed))
+    return incomplete(pack.without_url)
+
+
+def _certificate(path: Path) -> bytes:
+    """Return what a file of a certificate holds. Raises Refused."""
+    from attribution.codes import Refusal
+    from attribution.errors import Refused
+    from attribution.files.whole_file import reason_of
+
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        remedy = f"it cannot be read: {reason_of(error).rstrip('.')}"
+        raise Refused(Refusal.INVALID, "certificate", str(path), remedy) from None
 
 
 def _case_row(line: Any) -> dict[str, Any]:

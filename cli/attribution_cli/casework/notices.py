@@ -16,8 +16,10 @@ from attribution_cli.casework.shared import (
     At,
     Case,
     Force,
+    Urls,
     View,
     Who,
+    lines_of_file,
     print_json,
     readable,
     reading,
@@ -65,12 +67,7 @@ def due(as_json: AsJson = False) -> int:
 @needs("notice draft", Extra.HOTLINE)
 def draft(
     case: Case,
-    urls: Annotated[
-        Path | None,
-        typer.Option(
-            "--urls", metavar="FILE", help="The reported URLs, where the store does not keep them."
-        ),
-    ] = None,
+    urls: Urls = None,
     language: Annotated[
         str | None, typer.Option(help="nl, en, de or fr. [default: the setting notice_language]")
     ] = None,
@@ -88,7 +85,7 @@ def draft(
     """
     from attribution.casework.drafting import draft_notices
 
-    stored_nowhere = _lines_of(urls)
+    stored_nowhere = lines_of_file(urls)
     with reading() as view:
         notices = _due(view, case)
         if not notices:
@@ -186,16 +183,3 @@ def _draft_notices(folder: Path, drafts: list[Draft], *, replace: bool) -> None:
     refuse_existing(*files, replace=replace)
     for path, text in files.items():
         write_whole(path, [text], replace=replace)
-
-
-def _lines_of(path: Path | None) -> list[str]:
-    """Return the lines of a file of URLs, without empty ones. Raises Refused."""
-    from attribution.codes import Refusal
-    from attribution.errors import Refused
-
-    if path is None:
-        return []
-    try:
-        return [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(Refusal.INVALID, "urls", str(path), f"it cannot be read: {error}") from None

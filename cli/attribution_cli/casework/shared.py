@@ -119,6 +119,12 @@ Provider = Annotated[
     str, typer.Argument(metavar="PROVIDER", help="Its key, or a name or mailbox that only it has.")
 ]
 Case = Annotated[str, typer.Argument(metavar="CASE", help="Its key, from `case list`.")]
+Urls = Annotated[
+    Path | None,
+    typer.Option(
+        "--urls", metavar="FILE", help="The reported URLs, where the store does not keep them."
+    ),
+]
 Output = Annotated[Path, typer.Option("--output", "-o", help="The file to write.")]
 
 
@@ -181,6 +187,19 @@ def sender_of(settings: Settings, language: str | None = None) -> Sender:
     from attribution.casework.drafting import Sender
 
     return Sender.of(settings, language)
+
+
+def lines_of_file(path: Path | None) -> list[str]:
+    """Return the lines of a file of URLs, without empty ones. Raises Refused."""
+    from attribution.codes import Refusal
+    from attribution.errors import Refused
+
+    if path is None:
+        return []
+    try:
+        return [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(Refusal.INVALID, "urls", str(path), f"it cannot be read: {error}") from None
 
 
 def write_whole(path: Path, lines: Iterable[str], *, replace: bool = False) -> None:
