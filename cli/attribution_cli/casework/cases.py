@@ -136,8 +136,8 @@ def case_pack(
         )
         pack = pack_cases(store, who or settings.analyst, command)
     sentence = _(
-        "{output} is for {recipient}, certificate {fingerprint}: compare that with the authority "
-        "by telephone",
+        "{output} is for {recipient}; compare the fingerprint of its certificate by telephone: "
+        "{fingerprint}",
         output=output,
         recipient=readable(pack.recipient),
         fingerprint=pack.fingerprint,
