@@ -80,9 +80,9 @@ def test_the_settings_file_stands_where_the_guide_says(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", WITH_PROGRAMS, ids=name_of)
 def test_programs_of_the_page_run(path: Path, tmp_path: Path) -> None:
-    for program in blocks(path, "python"):
+    for source in blocks(path, "python"):
         done = subprocess.run(
-            [sys.executable, "-W", "error", "-c", program],
+            [sys.executable, "-W", "error", "-c", source],
             cwd=tmp_path,
             capture_output=True,
             text=True,
