@@ -293,7 +293,8 @@ def test_the_wheel_holds_everything_that_the_service_shows(tmp_path: Path) -> No
             for path in (ROOT / "attribution" / folder).rglob("*")
             if path.is_file() and "__pycache__" not in path.parts
         }
-        assert here and here <= names, here - names
+        assert here
+        assert here <= names, here - names
 
 
 def test_the_container_file_copies_what_is_there_and_installs_what_is_locked() -> None:
