@@ -23,8 +23,7 @@ from attribution_cli.console import print_message
 from attribution_cli.needs import needs
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
+    from attribution.store import Reader
     from attribution.store.queries.service_accounts import Account
 
 account_app = typer.Typer(help="People who may sign in to the service.", no_args_is_help=True)
@@ -254,7 +253,7 @@ def _secret(name: str) -> str:
     return sys.stdin.readline().rstrip("\r\n")
 
 
-def _account(connection: Connection, mailbox: str) -> Account:
+def _account(connection: Reader, mailbox: str) -> Account:
     from attribution.errors import NotInStoreError
     from attribution.web.access.accounts import account_of
 

@@ -20,11 +20,10 @@ from attribution_cli.names import field_name
 from attribution_cli.safe_text import escaped_json, shown
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from attribution.casework.drafting import Sender
     from attribution.casework.terms import Terms
     from attribution.settings import Settings
+    from attribution.store import Reader
     from attribution.store.log import Writer
     from attribution.store.store import Store
     from attribution.store.times import Micros
@@ -134,7 +133,7 @@ class View:
 
     store: Store
     settings: Settings
-    connection: Connection
+    connection: Reader
 
     @property
     def now(self) -> int:
