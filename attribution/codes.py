@@ -175,6 +175,56 @@ class Problem(Code):
     WRONG_HOST = "wrong-host", 421, "The service is not reached under this host name."
 
 
+class WorkKind(Code):
+    """What people note of their work on a case; it bears on no assessment of a provider."""
+
+    NOTE = "case_note", "Somebody noted `text`."
+    ASSIGNED = "case_assigned", "`to` works on the case from now on; null for nobody."
+    FOLLOW_UP = "case_follow_up", "The case is to be looked at again at `on`; null for no such day."
+    HANDLED = "case_handled", "Somebody dealt with the mail that came back."
+    DONE = "case_done", "Somebody closed the case: nothing more is to be done; `why` says why."
+    REOPENED = "case_reopened", "Somebody opened a closed case again."
+
+
+class QueueState(Code):
+    """Where a case stands in the queue: each is in exactly one state."""
+
+    TONIGHT = "tonight", "No notice was sent yet: it is to be approved and sent."
+    CAME_BACK = "came_back", "Mail came back that nobody has dealt with."
+    WAITING = "waiting", "A notice was sent; the case says what comes next, and when."
+    NOBODY_KNOWN = (
+        "nobody_known",
+        "Nobody is known to be responsible for a report: its host can be looked up again.",
+    )
+    ABROAD = (
+        "abroad",
+        "The provider is in another country than the hotline: the hotline there is to write.",
+    )
+    DONE = "done", "Nothing is to be done."
+
+
+class QueueTask(Code):
+    """What is to be done next with a case."""
+
+    NOTICE = "notice", "Send the first notice."
+    BOUNCE = "bounce", "Find another way to reach the provider: the notice came back."
+    REPLY = "reply", "Read what the provider answered."
+    AUTOMATIC_ANSWER = "automatic_answer", "A program of the provider's answered."
+    FOLLOW_UP = "follow_up", "Look at the case again, on the day that a person set."
+    REMINDER = "reminder", "Send a reminder: content was seen online since the last notice."
+    CHECK = "check", "Check whether the content is still online."
+    LOOKUP = "lookup", "Look the host up again."
+    CLOSED = "closed", "Nothing: a person closed the case."
+    ALL_GONE = "all_gone", "Nothing: no URL of the case is online any more."
+
+
+class KnownState(Code):
+    """What the store knows of a URL that was reported before."""
+
+    OPEN = "open", "It is in the store, and not known to be gone."
+    GONE = "gone", "It was gone when it was last checked: now it may have reappeared."
+
+
 class DoubtCode(Code):
     """What a reader must know before acting on an answer; `doubts[].code` of the answer."""
 

@@ -27,11 +27,12 @@ if TYPE_CHECKING:
     from attribution.casework.fields import time_of
     from attribution.casework.figure_facts import facts_of
     from attribution.casework.figures import Period, figures_of, flagger_rows
+    from attribution.casework.filling_queue import fresh_queue, rebuild_queue, refresh_queue
     from attribution.casework.linking import LinkProviders, link_providers, undo_link
     from attribution.casework.mailboxes import ApproveMailbox, approve_mailbox
-    from attribution.casework.notices_due import due_notices
+    from attribution.casework.notices_due import due_notices, next_notices
     from attribution.casework.notices_sent import RecordNotice, record_notice
-    from attribution.casework.noting import CorrectEvent, NoteEvent, correct_event, note_event
+    from attribution.casework.noting import NoteEvent, note_event
     from attribution.casework.packing import PackCases, pack_cases
     from attribution.casework.providers import AddIdentifier, add_identifier
     from attribution.casework.publishing import (
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         publish_list,
         withdraw_entry,
     )
+    from attribution.casework.queue import ListCases, list_cases, queue_terms, read_queue
     from attribution.casework.reading_mail import ReadMail, read_mails
     from attribution.casework.rechecking import recheck
     from attribution.casework.replies import ApproveReply, approve_reply
@@ -53,18 +55,38 @@ if TYPE_CHECKING:
     from attribution.casework.terms import SetTerms, set_terms
     from attribution.casework.verifying import CheckStore, check_store
     from attribution.casework.vouching import Vouch, WithdrawVouching, vouch, withdraw_vouching
+    from attribution.casework.working import (
+        AddNote,
+        AssignCases,
+        CloseCases,
+        MarkHandled,
+        ReopenCases,
+        SetFollowUp,
+        TakeBack,
+        add_note,
+        assign_cases,
+        close_cases,
+        mark_handled,
+        reopen_cases,
+        set_follow_up,
+        take_back,
+    )
 
 __all__ = [
     "AddChecker",
     "AddIdentifier",
+    "AddNote",
     "ApproveMailbox",
     "ApproveReply",
     "AskFeedback",
+    "AssignCases",
     "CheckStore",
+    "CloseCases",
     "ConfirmAccount",
-    "CorrectEvent",
     "EraseReport",
     "LinkProviders",
+    "ListCases",
+    "MarkHandled",
     "NameSigner",
     "NoteEvent",
     "NoteLetter",
@@ -73,21 +95,26 @@ __all__ = [
     "PublishList",
     "ReadMail",
     "RecordNotice",
+    "ReopenCases",
     "ReportUrl",
     "RetireChecker",
+    "SetFollowUp",
     "SetTerms",
     "StampHead",
+    "TakeBack",
     "Vouch",
     "WithdrawEntry",
     "WithdrawVouching",
     "add_checker",
     "add_identifier",
+    "add_note",
     "approve_mailbox",
     "approve_reply",
+    "assign_cases",
     "build_list",
     "check_store",
+    "close_cases",
     "confirm_account",
-    "correct_event",
     "draft_notices",
     "due_notices",
     "erase_report",
@@ -95,24 +122,35 @@ __all__ = [
     "feedback_of",
     "figures_of",
     "flagger_rows",
+    "fresh_queue",
     "link_providers",
+    "list_cases",
+    "mark_handled",
     "name_signer",
     "new_key",
+    "next_notices",
     "note_event",
     "note_letter",
     "note_statement",
     "pack_cases",
     "publish_list",
+    "queue_terms",
     "read_event_fields",
     "read_mails",
+    "read_queue",
+    "rebuild_queue",
     "recheck",
     "record_notice",
+    "refresh_queue",
+    "reopen_cases",
     "report_url",
     "retire_checker",
+    "set_follow_up",
     "set_terms",
     "sign_list",
     "stamp_head",
     "suggest",
+    "take_back",
     "time_of",
     "undo_link",
     "vouch",
@@ -121,13 +159,7 @@ __all__ = [
 ]
 _HOMES = {
     "building_list": ("build_list",),
-    "checking": (
-        "AddChecker",
-        "RetireChecker",
-        "add_checker",
-        "note_statement",
-        "retire_checker",
-    ),
+    "checking": ("AddChecker", "RetireChecker", "add_checker", "note_statement", "retire_checker"),
     "confirming_accounts": ("ConfirmAccount", "confirm_account"),
     "drafting": ("draft_notices",),
     "erasing": ("EraseReport", "erase_report"),
@@ -136,11 +168,12 @@ _HOMES = {
     "fields": ("time_of",),
     "figure_facts": ("facts_of",),
     "figures": ("Period", "figures_of", "flagger_rows"),
+    "filling_queue": ("fresh_queue", "rebuild_queue", "refresh_queue"),
     "linking": ("LinkProviders", "link_providers", "undo_link"),
     "mailboxes": ("ApproveMailbox", "approve_mailbox"),
-    "notices_due": ("due_notices",),
+    "notices_due": ("due_notices", "next_notices"),
     "notices_sent": ("RecordNotice", "record_notice"),
-    "noting": ("CorrectEvent", "NoteEvent", "correct_event", "note_event"),
+    "noting": ("NoteEvent", "note_event"),
     "packing": ("PackCases", "pack_cases"),
     "providers": ("AddIdentifier", "add_identifier"),
     "publishing": (
@@ -151,6 +184,7 @@ _HOMES = {
         "publish_list",
         "withdraw_entry",
     ),
+    "queue": ("ListCases", "list_cases", "queue_terms", "read_queue"),
     "reading_mail": ("ReadMail", "read_mails"),
     "rechecking": ("recheck",),
     "replies": ("ApproveReply", "approve_reply"),
@@ -162,6 +196,22 @@ _HOMES = {
     "terms": ("SetTerms", "set_terms"),
     "verifying": ("CheckStore", "check_store"),
     "vouching": ("Vouch", "WithdrawVouching", "vouch", "withdraw_vouching"),
+    "working": (
+        "AddNote",
+        "AssignCases",
+        "CloseCases",
+        "MarkHandled",
+        "ReopenCases",
+        "SetFollowUp",
+        "TakeBack",
+        "add_note",
+        "assign_cases",
+        "close_cases",
+        "mark_handled",
+        "reopen_cases",
+        "set_follow_up",
+        "take_back",
+    ),
 }
 """The use cases and their commands, by module."""
 

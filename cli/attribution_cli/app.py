@@ -26,6 +26,7 @@ from attribution_cli.casework.mail import mail_app
 from attribution_cli.casework.notices import notice_app
 from attribution_cli.casework.provider_links import provider_app
 from attribution_cli.casework.published_list import list_app
+from attribution_cli.casework.queue import queue
 from attribution_cli.casework.reports import recheck, report_app
 from attribution_cli.casework.upkeep import backup, keys_app, restore, stamp
 from attribution_cli.console import ReaderGoneError, let_go_of_output, print_message, show_warnings
@@ -164,6 +165,7 @@ _VERBS: tuple[tuple[str, Callable[..., int | None], str], ...] = (
         "attribution batch reports.csv --column url --format csv --group-by provider",
     ),
     ("registries", registries, "attribution registries"),
+    ("queue", queue, "attribution queue"),
     ("recheck", recheck, "attribution recheck"),
     (
         "import",

@@ -139,6 +139,7 @@ def test_every_verb_stands_in_the_guides() -> None:
         "registries",
         "report",
         "notice",
+        "queue",
         "event",
         "mail",
         "provider",

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Row, Select, false, func, or_, select
 
 from attribution.store.engine import STREAMED
+from attribution.store.queries.events import stands
 from attribution.store.queries.history import corrected_events, is_unsigned, signed_since
 from attribution.store.queries.rows import in_chunks
 from attribution.store.tables import cases, events, providers, reports
@@ -24,7 +25,7 @@ def sent_cases(connection: Connection) -> Iterator[Row[Any]]:
     """
     first = (
         select(events.c.case_id, func.min(events.c.at).label("sent_at"))
-        .where(events.c.kind == _SENT)
+        .where(events.c.kind == _SENT, stands())
         .group_by(events.c.case_id)
         .subquery()
     )
@@ -58,6 +59,7 @@ def details_of_sent(connection: Connection, fields: Iterable[str]) -> Iterator[R
         .join(cases, cases.c.id == events.c.case_id)
         .where(
             events.c.kind == _SENT,
+            stands(),
             or_(*(events.c.detail.contains(f'"{field}"') for field in fields)),
         )
         .order_by(events.c.seq)
@@ -68,7 +70,9 @@ def details_of_sent(connection: Connection, fields: Iterable[str]) -> Iterator[R
 def reports_of_sent_cases(connection: Connection) -> Iterator[Row[Any]]:
     """Yield (key, site_key, reported_at, case, provider) of reports whose notice was sent."""
     sent = (
-        select(events.c.seq).where(events.c.case_id == cases.c.id, events.c.kind == _SENT).exists()
+        select(events.c.seq)
+        .where(events.c.case_id == cases.c.id, events.c.kind == _SENT, stands())
+        .exists()
     )
     query = (
         select(

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
 
 from attribution.codes import EventKind
 from attribution.store.engine import Reader
+from attribution.store.queries.events import stands
 from attribution.store.queries.rows import columns_for, streamed_rows
 from attribution.store.tables import cases, events, providers, reports
 
@@ -77,8 +78,8 @@ def provider_countries(reader: Reader) -> dict[str, str]:
 
 
 def sent_rows(reader: Reader, only: Collection[int] | None = None) -> Iterator[SentRow]:
-    """Yield every `sent`, the first of a case first."""
-    statement = select(*columns_for(events, SentRow)).where(events.c.kind == "sent")
+    """Yield every `sent` that was not taken back, the first of a case first."""
+    statement = select(*columns_for(events, SentRow)).where(events.c.kind == "sent", stands())
     statement = _about(statement, only).order_by(events.c.case_id, events.c.at)
     return streamed_rows(reader, statement, SentRow)
 
@@ -149,7 +150,7 @@ def corrected_events(reader: Reader, only: Collection[int] | None = None) -> set
 def providers_with_notices(reader: Reader, until: int | None = None) -> set[int]:
     """Return the providers to which a notice was sent by a time."""
     sent = select(events.c.seq).where(
-        events.c.provider_id == providers.c.id, events.c.kind == "sent"
+        events.c.provider_id == providers.c.id, events.c.kind == "sent", stands()
     )
     if until is not None:
         sent = sent.where(events.c.at <= until)

@@ -20,6 +20,7 @@ from attribution_cli.casework.shared import (
     Since,
     Who,
     Why,
+    age_text,
     open_store,
     plain,
     print_csv,
@@ -76,6 +77,7 @@ def add(
     from attribution.casework.reporting import ReportUrl, report_url
     from attribution.errors import InvalidTarget
     from attribution.evidence.statements import ServedStatement
+    from attribution.store.times import micros
     from attribution.target import explained
 
     unreadable = 0
@@ -112,7 +114,7 @@ def add(
             if as_json:
                 print_json(row)
             else:
-                typer.echo(readable(_sentence(row)))
+                typer.echo(readable(_sentence(row, micros(store.now))))
     return USAGE if unreadable else incomplete(not all_named)
 
 
@@ -159,13 +161,34 @@ def _summary(investigation: Investigation) -> dict[str, Any]:
     }
 
 
-def _sentence(row: dict[str, Any]) -> str:
+def _sentence(row: dict[str, Any], now: int) -> str:
+    """Return what became of a reported URL, and what was known of it, as a person reads it."""
+    if row["known"] and not row["duplicate"]:
+        earlier = row["known"]["case"]
+        before = _(
+            "it was gone in case {case} when last checked, and may have reappeared", case=earlier
+        )
+        return f"{_what_became(row, now)}; {before}"
+    return _what_became(row, now)
+
+
+def _what_became(row: dict[str, Any], now: int) -> str:
     report, case, provider = row["report"], row["case"], row["provider"]
     if row["duplicate"]:
+        sent_at = row["known"] and row["known"]["sent_at"]
+        if sent_at:
+            return _(
+                "{report}  reported before, and open: in case {case}, notice sent {age}, "
+                "{provider}",
+                report=report,
+                case=case,
+                age=age_text(sent_at, now),
+                provider=provider or _("no provider yet"),
+            )
         return _(
-            "{report}  reported before, and open: case {case}, {provider}",
+            "{report}  reported before, and open: in case {case}, {provider}",
             report=report,
-            case=case,
+            case=case or _("no case yet"),
             provider=provider or _("no provider yet"),
         )
     if provider is None:

@@ -45,6 +45,10 @@ _TIME_FIELDS = frozenset(
         "checked_at",
         "made_at",
         "disabled_at",
+        "next_at",
+        "sent_at",
+        "follow_up_at",
+        "may_gather_until",
     ]
 )
 """Fields that hold microseconds since 1970 where they hold a number."""
@@ -167,6 +171,16 @@ def reading() -> Iterator[View]:
 
 
 @contextmanager
+def view_of_queue() -> Iterator[View]:
+    """Open the store that the settings name, to read states of cases that follow the log."""
+    from attribution.casework.filling_queue import fresh_queue
+
+    store, settings = open_store()
+    with store, fresh_queue(store) as connection:
+        yield View(store, settings, connection)
+
+
+@contextmanager
 def recording(who: str | None) -> Iterator[Writer]:
     """Open the store that the settings name, to add to it; on disk when the block ends."""
     store, settings = open_store()
@@ -284,6 +298,24 @@ def show_outcome(values: dict[str, Any], sentence: str, *, as_json: bool) -> Non
         print_json(values)
     else:
         print_message(sentence)
+
+
+def time_text(at: int, now: int) -> str:
+    """Return a time (UTC) as a person reads it: of today the hour alone."""
+    from attribution.store.times import moment
+
+    is_today = moment(at).date() == moment(now).date()
+    return f"{moment(at):%H:%M}" if is_today else f"{moment(at):%Y-%m-%d %H:%M}"
+
+
+def age_text(at: int, now: int) -> str:
+    """Return how long ago a time was: `2 h ago`."""
+    from attribution.store.times import DAY, HOUR
+
+    age = max(0, now - at)
+    if age < HOUR:
+        return f"{age * 60 // HOUR} min ago"
+    return f"{age // HOUR} h ago" if age < 2 * DAY else f"{age // DAY} days ago"
 
 
 def show_counts(output: str, counts: Mapping[str, int], *, as_json: bool) -> None:
