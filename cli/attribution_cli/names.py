@@ -28,7 +28,7 @@ FIELDS = (
     *("service", "a second", "refused", "failed"),
     *("removed", "moved", "removed_24h", "known_24h", "share_24h", "median_hours", "median_low"),
     *("median_high", "candidate_reports", "candidate_notices", "candidate_removed", "action"),
-    *("several",),
+    *("several", "assignee", "next"),
     *("illegal", "duty", "authority", "hotline", "way out"),
 )
 """Fields and columns that commands show to people; `scripts/catalogues.py` extracts them."""

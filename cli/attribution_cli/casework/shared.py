@@ -314,8 +314,10 @@ def age_text(at: int, now: int) -> str:
 
     age = max(0, now - at)
     if age < HOUR:
-        return f"{age * 60 // HOUR} min ago"
-    return f"{age // HOUR} h ago" if age < 2 * DAY else f"{age // DAY} days ago"
+        return _("{count} min ago", count=age * 60 // HOUR)
+    if age < 2 * DAY:
+        return _("{count} h ago", count=age // HOUR)
+    return _("{count} days ago", count=age // DAY)
 
 
 def show_counts(output: str, counts: Mapping[str, int], *, as_json: bool) -> None:
