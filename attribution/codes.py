@@ -85,6 +85,49 @@ class EventKind(Code):
     )
 
 
+class ContentKind(Code):
+    """Of what kind content is that a notice is about, as far as the hotline noted it."""
+
+    BASELINE = "baseline", "Of INHOPE's baseline categories."
+    NOT_STATED = "not_stated", "The notice does not say it."
+
+
+class ProviderAction(Code):
+    """What a provider did after a notice, as far as checkers and its answers say."""
+
+    REMOVED = "removed", "Every URL of the notice was gone."
+    PARTLY_REMOVED = "partly_removed", "Some URLs of the notice were gone, others were not."
+    REMOVED_AFTER_ORDER = (
+        "removed_after_order",
+        "Every URL of the notice was gone, at least one of them after a court's order.",
+    )
+    MOVED = "moved", "The content left the provider for another one."
+    REFUSED = "refused", "The provider refused, and no URL was gone."
+    NOT_OURS = "not_ours", "The provider answered that it is not in its network; no URL was gone."
+    NO_ACTION = "no_action", "A checker saw the content online after the notice, and nothing gone."
+    NOT_KNOWN = "not_known", "No checker looked after the notice, or nobody noted what it saw."
+
+
+class ReportState(Code):
+    """What has become of a report: what whoever made it may be told."""
+
+    WORKING = "working", "The report is being worked on."
+    FORWARDED = "forwarded", "The company that can remove the content was told about it."
+    FORWARDED_ABROAD = (
+        "forwarded_abroad",
+        "The content is in another country, and those who can act there were told about it.",
+    )
+    PURSUED = (
+        "pursued",
+        "The content was still online after a notice about it; the hotline keeps working on it.",
+    )
+    ABROAD = (
+        "abroad",
+        "The content is in another country, where the hotline or an authority takes the report.",
+    )
+    GONE = "gone", "The content was gone when it was last checked."
+
+
 class Problem(Code):
     """Why the service did not do what a request asked: `type` of an RFC 9457 document."""
 

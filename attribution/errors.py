@@ -78,6 +78,8 @@ class NotFound(Refused):
         super().__init__(
             Refusal.NOT_FOUND, field, str(value)[:300], f"it is not in the store; {remedy}"
         )
+        self.hint = remedy
+        """Where what there is can be seen."""
 
 
 class NotInStoreError(StoreError):

@@ -29,6 +29,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from attribution.errors import SettingsError
+from attribution.language import LANGUAGE_VARIABLE
 
 PREFIX = "ATTRIBUTION_"
 CONFIG_VARIABLE = PREFIX + "CONFIG"
@@ -445,11 +446,12 @@ def setting_sources() -> list[SettingValue]:
 
 def unknown_variables() -> list[str]:
     """Return environment variables with our prefix that name no setting: misspelt ones."""
-    upper_names = {PREFIX + name.upper() for name in Settings.model_fields} | {CONFIG_VARIABLE}
+    names = {PREFIX + name.upper() for name in Settings.model_fields}
     return sorted(
         name
         for name in os.environ
-        if name.upper().startswith(PREFIX) and name.upper() not in upper_names
+        if name.upper().startswith(PREFIX)
+        and name.upper() not in {*names, CONFIG_VARIABLE, LANGUAGE_VARIABLE}
     )
 
 

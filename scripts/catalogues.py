@@ -8,13 +8,16 @@ Extracts every message from templates, Python files and codes, adds the new ones
 from __future__ import annotations
 
 import argparse
+import ast
 import io
 import re
 from collections.abc import Iterator
 from functools import cache
 from inspect import isclass
 from pathlib import Path
+from typing import get_args
 
+import typer
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_file
 from babel.messages.plurals import get_plural
@@ -29,8 +32,12 @@ from attribution.language import (
     languages,
     read_catalogue,
 )
+from attribution.models import ContactStatus, Status
 from attribution.store.audit import VIEWED
 from attribution.web.access.roles import ROLES
+from attribution_cli.app import app
+from attribution_cli.names import FIELDS
+from attribution_cli.translated_help import help_messages
 
 ROOT = Path(__file__).parent.parent
 NOTICE_TEMPLATES = (
@@ -46,6 +53,9 @@ KEYWORDS = {
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
 }
+REMEDIES = "attribution/casework/*.py"
+REFUSALS = ("Refused", "NotFound", "required")
+"""What is called with a remedy as its last argument."""
 COMMENT_TAG = "Translators:"
 LOG_KINDS = ("sent", "correction", "case_opened", "rechecked", VIEWED)
 """What the page shows of the log that is no `EventKind`."""
@@ -75,6 +85,8 @@ def extracted(domain: Domain) -> Catalog:
             catalogue.add(message, locations=[(place, 0)], auto_comments=comments, context=context)
     if domain is Domain.PAGE:
         _add_codes(catalogue)
+        _add_command(catalogue)
+        _add_remedies(catalogue)
     for row in catalogue:
         row.flags.discard("python-format")  # which Babel takes "95 % of" for
     return catalogue
@@ -102,6 +114,38 @@ def _add_codes(catalogue: Catalog) -> None:
         catalogue.add(event.replace("_", " "), locations=place, context="event")
     for role in ROLES:
         catalogue.add(role, locations=[("attribution/web/access/roles.py", 0)], context="role")
+
+
+def _add_command(catalogue: Catalog) -> None:
+    """Add the help of every command, and the names of fields and statuses that commands show."""
+    for text, module in help_messages(typer.main.get_command(app)):
+        place = f"cli/{module.replace('.', '/')}.py"
+        catalogue.add(text, locations=[(place, 0)])
+    for name in FIELDS:
+        place = [("cli/attribution_cli/names.py", 0)]
+        catalogue.add(name.replace("_", " "), locations=place, context="field")
+    tasks = (*codes.QueueState, *codes.QueueTask)
+    for status in (*get_args(Status), *get_args(ContactStatus), *tasks):
+        place = [("cli/attribution_cli/names.py", 0)]
+        catalogue.add(status.replace("_", " "), locations=place, context="status")
+
+
+def _add_remedies(catalogue: Catalog) -> None:
+    """Add what refusals of casework say to do, where that holds no value."""
+    for path in sorted(ROOT.glob(REMEDIES)):
+        for text in _remedies(ast.parse(path.read_text("utf-8"))):
+            catalogue.add(text, locations=[(path.relative_to(ROOT).as_posix(), 0)])
+
+
+def _remedies(module: ast.Module) -> Iterator[str]:
+    """Yield the literals that are assigned to `remedy`, or come last in a call of REFUSALS."""
+    for node in ast.walk(module):
+        match node:
+            case ast.Assign(targets=[ast.Name("remedy")], value=ast.Constant(str(text))):
+                yield text
+            case ast.Call(func=ast.Name(name), args=[*_, ast.Constant(str(text))]):
+                if name in REFUSALS:
+                    yield text
 
 
 def faults(domain: Domain, language: str) -> list[str]:

@@ -23,13 +23,17 @@ if TYPE_CHECKING:
     from attribution.casework.drafting import draft_notices
     from attribution.casework.erasing import EraseReport, erase_report
     from attribution.casework.event_fields import read_event_fields
+    from attribution.casework.feedback import AskFeedback, feedback_of
     from attribution.casework.fields import time_of
+    from attribution.casework.figure_facts import facts_of
+    from attribution.casework.figures import Period, figures_of, flagger_rows
     from attribution.casework.filling_queue import fresh_queue, rebuild_queue, refresh_queue
     from attribution.casework.linking import LinkProviders, link_providers, undo_link
     from attribution.casework.mailboxes import ApproveMailbox, approve_mailbox
     from attribution.casework.notices_due import due_notices, next_notices
     from attribution.casework.notices_sent import RecordNotice, record_notice
     from attribution.casework.noting import NoteEvent, note_event
+    from attribution.casework.packing import PackCases, pack_cases
     from attribution.casework.providers import AddIdentifier, add_identifier
     from attribution.casework.publishing import (
         NoteLetter,
@@ -74,6 +78,7 @@ __all__ = [
     "AddNote",
     "ApproveMailbox",
     "ApproveReply",
+    "AskFeedback",
     "AssignCases",
     "CheckStore",
     "CloseCases",
@@ -85,6 +90,8 @@ __all__ = [
     "NameSigner",
     "NoteEvent",
     "NoteLetter",
+    "PackCases",
+    "Period",
     "PublishList",
     "ReadMail",
     "RecordNotice",
@@ -111,6 +118,10 @@ __all__ = [
     "draft_notices",
     "due_notices",
     "erase_report",
+    "facts_of",
+    "feedback_of",
+    "figures_of",
+    "flagger_rows",
     "fresh_queue",
     "link_providers",
     "list_cases",
@@ -121,6 +132,7 @@ __all__ = [
     "note_event",
     "note_letter",
     "note_statement",
+    "pack_cases",
     "publish_list",
     "queue_terms",
     "read_event_fields",
@@ -152,13 +164,17 @@ _HOMES = {
     "drafting": ("draft_notices",),
     "erasing": ("EraseReport", "erase_report"),
     "event_fields": ("read_event_fields",),
+    "feedback": ("AskFeedback", "feedback_of"),
     "fields": ("time_of",),
+    "figure_facts": ("facts_of",),
+    "figures": ("Period", "figures_of", "flagger_rows"),
     "filling_queue": ("fresh_queue", "rebuild_queue", "refresh_queue"),
     "linking": ("LinkProviders", "link_providers", "undo_link"),
     "mailboxes": ("ApproveMailbox", "approve_mailbox"),
     "notices_due": ("due_notices", "next_notices"),
     "notices_sent": ("RecordNotice", "record_notice"),
     "noting": ("NoteEvent", "note_event"),
+    "packing": ("PackCases", "pack_cases"),
     "providers": ("AddIdentifier", "add_identifier"),
     "publishing": (
         "NoteLetter",

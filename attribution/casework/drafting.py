@@ -11,12 +11,13 @@ from typing import Any, Literal
 from attribution.casework.cases import case_named
 from attribution.casework.mailboxes import approvals_of
 from attribution.casework.notices_due import Due
+from attribution.casework.reported_urls import urls_of_reports
 from attribution.casework.url_state import last_checks
 from attribution.codes import Refusal
 from attribution.data.laws import Law, laws_of
 from attribution.decide.answer import decide_from
 from attribution.decide.facts import Facts
-from attribution.errors import EvidenceError, InvalidTarget, Refused
+from attribution.errors import EvidenceError, Refused
 from attribution.evidence import Evidence
 from attribution.formats.xarf import xarf_report
 from attribution.models import Attribution, WriteStep
@@ -29,7 +30,7 @@ from attribution.store.queries.notices import first_sent
 from attribution.store.queries.providers import providers_with_mailbox
 from attribution.store.queries.reports import Report, evidence_of, reports_with_keys
 from attribution.store.times import moment
-from attribution.target import defanged, plain_url
+from attribution.target import defanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def draft_notices(
         raise Refused(Refusal.MISSING, "hotline_name", "", remedy)
     case = case_named(reader, due.case)
     reports = reports_with_keys(reader, due.reports)
-    reported = _urls(keys, reports, urls)
+    reported = list(urls_of_reports(keys, reports, urls).values())
     online = [check.at for check in last_checks(reader, [case.id]).values() if not check.over]
     shown = defanged if sender.urls == "defanged" else str
     about: dict[str, Any] = {
@@ -215,34 +216,6 @@ def _newest_answer(
         to=due.provider, role="hosting", contact=due.to, ask="take the content down", when="now"
     )
     return None, [step]
-
-
-def _urls(keys: Keys, reports: list[Report], given: Iterable[str]) -> list[str]:
-    """Return the URLs of reports. Raises Refused where the store does not keep one, and it is not
-    among those given.
-    """
-    by_hash: dict[str | None, str] = {}
-    for text in given:
-        try:
-            whole, canonical = plain_url(text)
-        except InvalidTarget:
-            continue
-        by_hash[keys.hash_of(canonical)] = whole
-    urls, missing = [], []
-    for report in reports:
-        if report.url_sealed is not None and report.seal is not None:
-            urls.append(keys.open(report.url_sealed, report.seal))
-        elif report.url_hash in by_hash:
-            urls.append(by_hash[report.url_hash])
-        else:
-            missing.append(report.key)
-    if missing:
-        remedy = (
-            "the store has no URL of it, only what recognises it: give the reported URLs with "
-            "--urls FILE"
-        )
-        raise Refused(Refusal.MISSING, "urls", ", ".join(missing), remedy)
-    return urls
 
 
 def _is_approved(reader: Reader, mailbox: str) -> bool:

@@ -69,10 +69,12 @@ class DemoWorld:
         )
         lists = [
             f"list,{name},{kind},{company},demo list,2026"
-            for name, (kind, company, _) in world.FRONTS.items()
+            for name, (kind, company, _) in world.REVERSE_PROXIES.items()
         ]
         prefixes = [
-            f"{prefix},{name}" for name, (_, _, blocks) in world.FRONTS.items() for prefix in blocks
+            f"{prefix},{name}"
+            for name, (_, _, blocks) in world.REVERSE_PROXIES.items()
+            for prefix in blocks
         ]
         (tables / "fronts.csv").write_text("\n".join(lists + prefixes) + "\n", "utf-8")
         return self

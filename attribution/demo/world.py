@@ -94,7 +94,7 @@ MAIL = {
 }
 
 PLATFORMS = {"pages.banyan.example": ("Banyan Cloud", "apnic:ORG-BC1-AP")}
-FRONTS = {"veil": ("cdn", "Veil Proxy", ("198.51.100.128/26",))}
+REVERSE_PROXIES = {"veil": ("cdn", "Veil Proxy", ("198.51.100.128/26",))}
 
 # Registries that misbehave: lacnic refuses every connection, afrinic asks to come back every second
 # time.

@@ -125,11 +125,11 @@ def _pieces(text: str) -> list[str]:
 def _detect(head: bytes, encoding: Encoding = Encoding.AUTO) -> tuple[Encoding, int]:
     """Return the encoding of a file and the length of its byte-order mark, by its first bytes.
 
-    An encoding that is named wins; a mark of another one is content then.
+    An encoding that is named wins; a byte-order mark of another one is content then.
     """
-    for mark, of_mark in _BYTE_ORDER_MARKS:
-        if head.startswith(mark) and encoding in (Encoding.AUTO, of_mark):
-            return of_mark, len(mark)
+    for bom, of_mark in _BYTE_ORDER_MARKS:
+        if head.startswith(bom) and encoding in (Encoding.AUTO, of_mark):
+            return of_mark, len(bom)
     if encoding is not Encoding.AUTO:
         return encoding, 0
     sample = head[:4096]

@@ -13,18 +13,21 @@ import os
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from gettext import GNUTranslations, NullTranslations
-from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gettext import NullTranslations
+
     from babel.messages.catalog import Catalog, Message
 
 SOURCE = "en"
 """The language that messages are written in."""
 CATALOGUES = Path(__file__).parent / "catalogues"
+LANGUAGE_VARIABLE = "ATTRIBUTION_LANGUAGE"
+LANGUAGE_VARIABLES = (LANGUAGE_VARIABLE, "LC_ALL", "LC_MESSAGES", "LANG")
+"""Which name the language of the command; the first that is set counts."""
 
 
 class Domain(StrEnum):
@@ -64,6 +67,8 @@ def catalogue_file(domain: Domain, language: str) -> Path:
 @cache
 def languages(domain: Domain) -> tuple[str, ...]:
     """Return the codes (ISO 639-1) of a domain's languages, English first."""
+    from importlib.util import find_spec
+
     if find_spec("babel") is None:
         return (SOURCE,)
     return (SOURCE, *sorted(path.stem for path in (CATALOGUES / domain).glob("*.po")))
@@ -84,6 +89,8 @@ def language_names(domain: Domain) -> dict[str, str]:
 @cache
 def translator(domain: Domain, language: str) -> Translator:
     """Return the translator into a language; into English for a language without a catalogue."""
+    from gettext import GNUTranslations, NullTranslations
+
     if language == SOURCE or language not in languages(domain):
         return Translator(NullTranslations())
     from babel.messages.mofile import write_mo
@@ -110,21 +117,36 @@ def is_translated(message: Message) -> bool:
 
 @cache
 def command_language() -> str:
-    """Return the language of the command: ATTRIBUTION_LANGUAGE, else what the locale names."""
-    for name in ("ATTRIBUTION_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
-        if value := os.environ.get(name):
-            return value[:2].lower()
-    return SOURCE
+    """Return the language of the command: ATTRIBUTION_LANGUAGE, else what the locale names.
+
+    English where the command has no catalogue of that language.
+    """
+    named = next(filter(None, map(os.environ.get, LANGUAGE_VARIABLES)), SOURCE)
+    language = named[:2].lower()
+    if language == SOURCE or not catalogue_file(Domain.PAGE, language).is_file():
+        return SOURCE
+    return language if language in languages(Domain.PAGE) else SOURCE
 
 
 def gettext(message: str, **values: object) -> str:
     """Return a message of the command in the language of its environment."""
+    if command_language() == SOURCE:
+        return _filled_in(message, values)
     return translator(Domain.PAGE, command_language()).gettext(message, **values)
 
 
 def ngettext(singular: str, plural: str, count: int, **values: object) -> str:
     """Return the form that a count needs in the language of the command's environment."""
+    if command_language() == SOURCE:
+        return _filled_in(singular if count == 1 else plural, {"count": count, **values})
     return translator(Domain.PAGE, command_language()).ngettext(singular, plural, count, **values)
+
+
+def pgettext(context: str, message: str, **values: object) -> str:
+    """Return a message of the command that means something else in another context."""
+    if command_language() == SOURCE:
+        return _filled_in(message, values)
+    return translator(Domain.PAGE, command_language()).pgettext(context, message, **values)
 
 
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name, which extractors know

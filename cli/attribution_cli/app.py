@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from attribution.language import SOURCE, command_language
+from attribution.language import gettext as _
 from attribution_cli import exit_code
 from attribution_cli.batch_command import batch
 from attribution_cli.bundles import diff, replay, verify
@@ -19,6 +21,7 @@ from attribution_cli.casework.checkers import checker_app
 from attribution_cli.casework.dossiers import contest, dossier, letter, overview
 from attribution_cli.casework.events import event_app
 from attribution_cli.casework.exchange import export, import_
+from attribution_cli.casework.figures import figures
 from attribution_cli.casework.mail import mail_app
 from attribution_cli.casework.notices import notice_app
 from attribution_cli.casework.provider_links import provider_app
@@ -70,16 +73,17 @@ app = typer.Typer(
 def run() -> int:
     """Run the command; return its exit code."""
     from attribution.errors import AttributionError
+    from attribution.language.errors import error_text
 
     try:
-        code = app(standalone_mode=False)
+        code = _command()(standalone_mode=False)
     except typer.Exit as done:
         return done.exit_code
     except (KeyboardInterrupt, asyncio.CancelledError, typer.Abort):
-        print_message("interrupted")
+        print_message(_("interrupted"))
         return exit_code.INTERRUPTED
     except (AttributionError, UnusableInput, UnusableOutput) as error:
-        print_message(str(error))
+        print_message(error_text(error))
         return exit_code.USAGE
     except ReaderGoneError:
         let_go_of_output()
@@ -88,9 +92,28 @@ def run() -> int:
         print_message(_complaint(error))
         return exit_code.USAGE
     except _UsageError as error:
-        error.show()
+        _show_usage_error(error)
         return exit_code.USAGE
     return code if isinstance(code, int) else 0
+
+
+def _command() -> Any:
+    """Return the command with its help in the language of the environment."""
+    command = typer.main.get_command(app)
+    if command_language() != SOURCE:
+        from attribution_cli.translated_help import translate_help
+
+        translate_help(command)
+    return command
+
+
+def _show_usage_error(error: Any) -> None:
+    if command_language() == SOURCE:
+        error.show()
+        return
+    from attribution_cli.translated_help import show_usage_error
+
+    show_usage_error(error)
 
 
 def _complaint(error: OSError) -> str:
@@ -99,8 +122,10 @@ def _complaint(error: OSError) -> str:
 
     if error.filename is None:
         return reason_of(error)
-    name = error.filename if error.filename2 is None else f"{error.filename} and {error.filename2}"
-    return f"{str(name)!r} cannot be used: {reason_of(error)}"
+    name = repr(str(error.filename))
+    if error.filename2 is not None:
+        name = _("{file} and {other}", file=name, other=repr(str(error.filename2)))
+    return _("{file} cannot be used: {reason}", file=name, reason=reason_of(error))
 
 
 def _print_version(requested: bool) -> None:
@@ -158,6 +183,12 @@ _VERBS: tuple[tuple[str, Callable[..., int | None], str], ...] = (
     ("letter", letter, "attribution letter ripe:ORG-EX1-RIPE"),
     ("contest", contest, "attribution contest ripe:ORG-EX1-RIPE --without c4b81d9f02aa"),
     ("overview", overview, "attribution overview --output overview.html"),
+    (
+        "figures",
+        figures,
+        "attribution figures --from 2026-01-01 --to 2026-12-31 --by country\n"
+        "attribution figures --from 2026-01-01 --to 2026-12-31 --report dsa22 --format csv",
+    ),
     ("stamp", stamp, "attribution stamp"),
     ("backup", backup, "attribution backup --output cases.backup"),
     (

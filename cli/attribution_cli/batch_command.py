@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attribution.files.text_files import Encoding
+from attribution.language import gettext as _
+from attribution.language import ngettext
 from attribution_cli.batch import Order, run_batch
 from attribution_cli.batch_output import BatchOutput
 from attribution_cli.console import print_message, print_proxy_note
@@ -111,12 +113,26 @@ def batch(
     if not _run(order, settings, answers, quiet=quiet):
         count = answers.tally.total
         if output is None:
-            print_message(f"interrupted after {count} lines")
+            print_message(
+                ngettext("interrupted after {count} line", "interrupted after {count} lines", count)
+            )
         elif resume:
-            print_message(f"interrupted after {count} lines; go on with the same command")
+            print_message(
+                ngettext(
+                    "interrupted after {count} line; go on with the same command",
+                    "interrupted after {count} lines; go on with the same command",
+                    count,
+                )
+            )
         else:
             print_message(
-                f"interrupted after {count} lines; go on with the same command and --resume added"
+                ngettext(
+                    "interrupted after {count} line; go on with the same command and --resume "
+                    "added",
+                    "interrupted after {count} lines; go on with the same command and --resume "
+                    "added",
+                    count,
+                )
             )
         return INTERRUPTED
     answers.show_groups()
@@ -129,10 +145,10 @@ def _output_format(form: OutputFormat, output: Path | None, *, regroups: bool) -
         on_terminal = output is None and sys.stdout.isatty()
         return OutputFormat.TABLE if on_terminal else OutputFormat.JSONL
     if form is OutputFormat.TABLE and output is not None:
-        raise UnusableOutput("--format table is for the terminal; a file takes jsonl or csv")
+        raise UnusableOutput(_("--format table is for the terminal; a file takes jsonl or csv"))
     if form is OutputFormat.CSV and regroups:
         raise UnusableOutput(
-            "--group-by with --resume reads the earlier results back: use --format jsonl"
+            _("--group-by with --resume reads the earlier results back: use --format jsonl")
         )
     return form
 
@@ -147,8 +163,10 @@ def _run(order: Order, settings: Settings, answers: BatchOutput, *, quiet: bool)
         try:
             if not run_batch(order, settings, answers):
                 print_message(
-                    "the deadline came before all lines were begun; go on with the same command "
-                    "and --resume"
+                    _(
+                        "the deadline came before all lines were begun; go on with the same "
+                        "command and --resume"
+                    )
                 )
         except (KeyboardInterrupt, asyncio.CancelledError):
             progress.stop()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from attribution.language import ngettext
 from attribution_cli.console import print_message, results
 from attribution_cli.exit_code import Tally
 from attribution_cli.groups import Groups
@@ -75,12 +76,14 @@ class BatchOutput:
         """Show that lines wait for registries that did not answer."""
         if self._quiet:
             return
-        if lines == 1:
-            print_message(f"1 line waits up to {seconds:g} s for registries that did not answer")
-        else:
-            print_message(
-                f"{lines} lines wait up to {seconds:g} s for registries that did not answer"
+        print_message(
+            ngettext(
+                "{count} line waits up to {seconds:g} s for registries that did not answer",
+                "{count} lines wait up to {seconds:g} s for registries that did not answer",
+                lines,
+                seconds=seconds,
             )
+        )
 
     def show_groups(self) -> None:
         """Show the groups, where they were asked for."""

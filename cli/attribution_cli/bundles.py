@@ -11,6 +11,8 @@ import typer
 
 from attribution.errors import EvidenceError
 from attribution.extras import Extra, require
+from attribution.language import gettext as _
+from attribution.language import ngettext
 from attribution_cli.console import print_message
 from attribution_cli.exit_code import Tally, incomplete
 from attribution_cli.local_data import AsJson
@@ -54,7 +56,7 @@ def diff(
         else:
             typer.echo(shown(f"{change.what}: {change.before} -> {change.after}"))
     if not changes:
-        print_message("nothing changed")
+        print_message(_("nothing changed"))
     return incomplete(changes)
 
 
@@ -95,11 +97,13 @@ def verify(
         typer.echo(json.dumps({name: getattr(check, name) for name in names}))
         return incomplete(check.faults)
     for fault in check.faults:
-        typer.echo(f"fault: {fault}")
+        typer.echo(_("fault: {fault}", fault=fault))
     for name in check.unlisted:
-        typer.echo(f"not in the chain: {name}")
-    state = f"{len(check.faults)} faults" if check.faults else "unbroken"
-    typer.echo(f"{check.bundles} bundles, {state}; head {check.head}")
+        typer.echo(_("not in the chain: {name}", name=name))
+    bundles = ngettext("{count} bundle", "{count} bundles", check.bundles)
+    faults = ngettext("{count} fault", "{count} faults", len(check.faults))
+    state = faults if check.faults else _("unbroken")
+    typer.echo(f"{bundles}, {state}; {_('head {hash}', hash=check.head)}")
     return incomplete(check.faults)
 
 
@@ -111,5 +115,8 @@ def read_bundle(path: Path) -> Investigation:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise EvidenceError(f"bundle {str(path)!r} cannot be read: {error.strerror}") from None
+        text = _(
+            "bundle {file} cannot be read: {reason}", file=repr(str(path)), reason=error.strerror
+        )
+        raise EvidenceError(text) from None
     return Investigation.of(Evidence.from_bytes(raw))

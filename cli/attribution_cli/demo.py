@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from attribution.extras import Extra, require
+from attribution.language import gettext as _
 from attribution_cli.console import print_message, results
 from attribution_cli.exit_code import USAGE
 
@@ -112,5 +113,11 @@ def _run_in_demo(command: list[str]) -> int:
             environment = {**os.environ, **world.environment()}
             return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603
         except OSError as error:
-            print_message(f"{command[0]!r} cannot be run: {error.strerror}")
+            print_message(
+                _(
+                    "{command} cannot be run: {reason}",
+                    command=repr(command[0]),
+                    reason=error.strerror,
+                )
+            )
             return USAGE

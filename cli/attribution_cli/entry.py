@@ -43,7 +43,7 @@ def _run(arguments: list[str]) -> int:
             sys.stdout.write(help_text)
             return 0
     if arguments[:1] == ["check"] and not any(
-        one.startswith("-") and one != "--json" for one in arguments[1:]
+        argument.startswith("-") and argument != "--json" for argument in arguments[1:]
     ):
         from attribution_cli.recalled import recalled_check
 
@@ -82,9 +82,15 @@ def _other_distribution() -> str | None:
 
 
 def _kept_help() -> str | None:
-    """Return the help as it was written out for a terminal of ordinary width; None for narrower
-    ones.
+    """Return the help as it was written out in English for a terminal of ordinary width; None for
+    narrower ones, and where the environment may ask for another language.
     """
+    import os
+
+    variables = ("ATTRIBUTION_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+    language = next(filter(None, map(os.environ.get, variables)), "en")
+    if not language.startswith(("en", "C", "POSIX")):
+        return None
     from pathlib import Path
     from shutil import get_terminal_size
 

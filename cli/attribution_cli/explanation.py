@@ -11,6 +11,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from attribution.language import gettext as _
+from attribution_cli.names import doubt_text, field_name, status_name
 from attribution_cli.safe_text import escaped_json, shown
 
 if TYPE_CHECKING:
@@ -28,22 +30,24 @@ def explanation(investigation: Investigation) -> RenderableType:
     for number, step in enumerate(investigation.steps, start=1):
         table.add_row(f"{number}", step.rule, _conclusion(step))
     parts: list[RenderableType] = [
-        Text(
-            shown(f"{answer.host or answer.input}: {answer.status.replace('_', ' ')}"), style="bold"
-        ),
+        Text(shown(f"{answer.host or answer.input}: {status_name(answer.status)}"), style="bold"),
         table,
     ]
-    open_points = [f"doubt, {doubt.code}: {doubt.text}" for doubt in answer.doubts]
+    open_points = [
+        _("doubt, {code}: {text}", code=doubt.code, text=doubt_text(doubt))
+        for doubt in answer.doubts
+    ]
     open_points += [
-        f"not answered by {failure.server}: {failure.text or failure.kind}"
+        _(
+            "not answered by {server}: {reason}",
+            server=failure.server,
+            reason=failure.text or failure.kind,
+        )
         for failure in answer.failures
     ]
     parts += [Text(shown(point), style="yellow") for point in open_points]
     asked = Table(
-        "kind",
-        "server",
-        "asked",
-        "outcome",
+        *map(field_name, ("kind", "server", "asked", "outcome")),
         "SHA-256",
         box=None,
         pad_edge=False,
@@ -71,9 +75,10 @@ def _conclusion(step: Step) -> Text:
     text = Text(shown(step.conclusion))
     if step.server:
         field = f"{step.rests_on}, " if step.rests_on else ""
+        digest = (step.sha256 or "")[:12]
         text.append(
-            "\n" + shown(f"{field}{step.server}, answer {(step.sha256 or '')[:12]}"), style="dim"
+            "\n" + shown(f"{field}{step.server}, {_('answer {hash}', hash=digest)}"), style="dim"
         )
     for lost in step.lost:
-        text.append("\n" + shown(f"not {lost}"), style="dim")
+        text.append("\n" + shown(_("not {lost}", lost=lost)), style="dim")
     return text

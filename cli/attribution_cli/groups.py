@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attribution.formats.csv_table import csv_line
+from attribution.language import gettext as _
+from attribution_cli.names import field_name, status_name
 from attribution_cli.safe_text import escaped_json, shown
 
 if TYPE_CHECKING:
@@ -126,9 +128,9 @@ class Groups:
 
         table = Table(box=None, pad_edge=False, header_style="bold")
         table.add_column("URLs", justify="right")
-        table.add_column("company", overflow="fold")
-        table.add_column("write to", overflow="fold")
-        table.add_column("lines", overflow="fold", style="dim")
+        table.add_column(field_name("company"), overflow="fold")
+        table.add_column(field_name("write to"), overflow="fold")
+        table.add_column(field_name("lines"), overflow="fold", style="dim")
         for group in self.in_order():
             provider, contact = group.provider, group.contact
             if provider and contact:
@@ -136,8 +138,8 @@ class Groups:
                 company = Text(shown(f"{provider.name}{country}"))
                 address = contact_text(contact)
             else:
-                status = (group.status or "").replace("_", " ")
-                company, address = Text(f"nobody named: {status}", style="yellow"), Text("-")
+                nobody = _("nobody named: {status}", status=status_name(group.status or ""))
+                company, address = Text(nobody, style="yellow"), Text("-")
             lines = _spans([target.line for target in group.targets])
             table.add_row(str(len(group.targets)), company, address, lines)
         return table

@@ -15,6 +15,7 @@ from typing import Annotated, BinaryIO
 import typer
 
 from attribution.files.text_files import Encoding, TextLine, csv_records, encoding_of, text_lines
+from attribution.language import gettext as _
 from attribution_cli.console import print_message
 
 InEncoding = Annotated[
@@ -65,12 +66,15 @@ def deadline_seconds(text: str) -> float:
         at = datetime.fromisoformat(text.strip())
     except ValueError:
         raise UnusableInput(
-            f"--deadline {text!r}: use 90s, 30m, 8h, 2d or a time such as 2026-01-01T06:00Z"
+            _(
+                "--deadline {value}: use 90s, 30m, 8h, 2d or a time such as 2026-01-01T06:00Z",
+                value=repr(text),
+            )
         ) from None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     seconds = (at - datetime.now(UTC)).total_seconds()
     if seconds <= 0:
-        raise UnusableInput(f"--deadline {text!r} is in the past")
+        raise UnusableInput(_("--deadline {value} is in the past", value=repr(text)))
     return seconds
 
 
@@ -94,14 +98,20 @@ def print_encoding(path: Path, encoding: Encoding) -> None:
     if encoding is Encoding.AUTO and path.is_file():
         detected = encoding_of(path)
         if detected is not Encoding.UTF_8:
-            print_message(f"{str(path)!r} is read as {detected.value.upper()}")
+            print_message(
+                _(
+                    "{file} is read as {encoding}",
+                    file=repr(str(path)),
+                    encoding=detected.value.upper(),
+                )
+            )
 
 
 def count_items(
     source: str, form: InputFormat, column: str | None, encoding: Encoding = Encoding.AUTO
 ) -> int | None:
     """Count the items of a file, for the time left; None for stdin."""
-    return None if source == "-" else sum(1 for _ in read_items(source, form, column, encoding))
+    return None if source == "-" else sum(1 for item in read_items(source, form, column, encoding))
 
 
 def _form(source: str, form: InputFormat, column: str | None) -> InputFormat:
@@ -113,7 +123,7 @@ def _form(source: str, form: InputFormat, column: str | None) -> InputFormat:
     if suffix == ".csv":
         return InputFormat.CSV
     if column and source == "-":
-        raise UnusableInput("--column with stdin: add --input-format csv or jsonl")
+        raise UnusableInput(_("--column with stdin: add --input-format csv or jsonl"))
     return InputFormat.CSV if column else InputFormat.TEXT
 
 
@@ -124,7 +134,11 @@ def _open(source: str) -> BinaryIO:
         return Path(source).open("rb")
     except OSError as error:
         raise UnusableInput(
-            f"input {source!r} cannot be read: {error.strerror}. Name a file, or - for stdin"
+            _(
+                "input {file} cannot be read: {reason}. Name a file, or - for stdin",
+                file=repr(source),
+                reason=error.strerror,
+            )
         ) from None
 
 
@@ -170,12 +184,15 @@ def _csv(lines: Iterator[TextLine], column: str) -> Iterator[Item]:
     records = csv_records(lines)
     first = next(records, None)
     if first is not None and first.fault:
-        raise UnusableInput(f"the CSV cannot be read: line 1: {first.fault}")
+        raise UnusableInput(_("the CSV cannot be read: line 1: {fault}", fault=first.fault))
     header = [name.strip() for name in first.cells] if first else []
     if column not in header:
-        there = ascii(", ".join(header))[1:-1][:500] or "none"
         raise UnusableInput(
-            f"the CSV has no column {column!r}; it has {there}. Name one with --column"
+            _(
+                "the CSV has no column {column}; it has {columns}. Name one with --column",
+                column=repr(column),
+                columns=ascii(", ".join(header))[1:-1][:500] or _("none"),
+            )
         )
     place = header.index(column)
     for record in records:

@@ -14,10 +14,13 @@ from attribution.data.hotlines import hotlines
 from attribution.data.law_tables import stale_rows, table_states
 from attribution.data.laws import DutyRole, duties, provisions
 from attribution.data.ways_out import way_out
+from attribution.language import N_
+from attribution.language import gettext as _
 from attribution_cli.console import print_message
+from attribution_cli.names import field_name
 from attribution_cli.safe_text import shown
 
-_NONE_KNOWN = "no law known here"
+_NONE_KNOWN = N_("no law known here")
 
 
 def show_tables(*, as_json: bool) -> None:
@@ -27,11 +30,22 @@ def show_tables(*, as_json: bool) -> None:
             typer.echo(json.dumps(asdict(state), default=str))
             continue
         typer.echo(
-            f"{state.table:16} {state.rows:3} rows, {state.unverified:3} unverified, "
-            f"{state.stale:3} not looked at for a year, oldest {state.oldest}"
+            _(
+                "{table:16} {rows:3} rows, {unverified:3} unverified, {stale:3} not looked at for "
+                "a year, oldest {oldest}",
+                **asdict(state),
+            )
         )
     for row in stale_rows(today()):
-        print_message(f"{row.table}: {row.country} {row.name} was last looked at {row.looked_at}")
+        print_message(
+            _(
+                "{table}: {country} {name} was last looked at {day}",
+                table=row.table,
+                country=row.country,
+                name=row.name,
+                day=row.looked_at,
+            )
+        )
 
 
 def show_country(country: str, *, as_json: bool) -> None:
@@ -43,10 +57,11 @@ def show_country(country: str, *, as_json: bool) -> None:
             about = None if row is None else _about(row)
             typer.echo(json.dumps({"subject": subject, "text": text, **(about or {})}))
             continue
-        typer.echo(f"{subject:10} {shown(text)}")
+        typer.echo(f"{field_name(subject):10} {shown(_(text))}")
         if row is not None:
-            state = "verified" if row.verified else "unverified"
-            typer.echo(shown(f"{'':10}   {state}, looked at {row.looked_at}: {row.source}"))
+            state = _("verified") if row.verified else _("unverified")
+            seen = _("looked at {day}", day=row.looked_at)
+            typer.echo(shown(f"{'':10}   {state}, {seen}: {row.source}"))
             if row.note:
                 typer.echo(shown(f"{'':10}   {row.note}"))
 

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from attribution.language import gettext as _
+from attribution.language import ngettext
 from attribution_cli import exit_code
 from attribution_cli.console import print_message, results
 
@@ -49,11 +51,11 @@ def cache_show(as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps(values))
         return
-    typer.echo(f"{values['path']}: {values['answers']} answers, {values['bytes']} bytes")
+    typer.echo(_("{path}: {answers} answers, {bytes} bytes", **values))
     for kind, count in counts.items():
         typer.echo(f"  {kind:10} {count}")
     for aside in sorted(path.parent.glob(f"{path.name}.set-aside-*")):
-        typer.echo(f"set aside earlier: {aside}")
+        typer.echo(_("set aside earlier: {file}", file=aside))
 
 
 @cache_app.command("clear", epilog="Example: attribution cache clear")
@@ -67,7 +69,7 @@ def cache_clear() -> int:
     store.close()
     if store.trouble is not None:  # it was shown as a warning
         return exit_code.USAGE
-    print_message(f"{count} answers forgotten")
+    print_message(ngettext("{count} answer forgotten", "{count} answers forgotten", count))
     return 0
 
 
@@ -91,7 +93,7 @@ def data_show(as_json: AsJson = False) -> None:
             typer.echo(json.dumps({**asdict(listing), "prefixes": len(prefixes)}))
         else:
             typer.echo(
-                f"{listing.name:18} {listing.kind:9} {len(prefixes):5} ranges  "
+                f"{listing.name:18} {listing.kind:9} {len(prefixes):5} {_('ranges')}  "
                 f"{listing.published:10}  {listing.source}"
             )
 
@@ -145,7 +147,7 @@ def config_show(as_json: AsJson = False) -> None:
     file_is_read = file.is_file()
     file_source = f"environment {CONFIG_VARIABLE}" if CONFIG_VARIABLE in os.environ else "default"
     for name in unknown_variables():
-        print_message(f"{name} is set, and is no setting of this version")
+        print_message(_("{name} is set, and is no setting of this version", name=name))
     if as_json:
         about = {
             "name": "config",
@@ -164,9 +166,9 @@ def config_show(as_json: AsJson = False) -> None:
         return
     from rich.text import Text
 
-    state = "read" if file_is_read else "not there; it would be read"
+    state = _("read") if file_is_read else _("not there; it would be read")
     results().print(
-        Text(f"settings file: {file}", style="bold").append(
+        Text(_("settings file: {file}", file=file), style="bold").append(
             f"  ({file_source}; {state})", style="dim"
         ),
         soft_wrap=True,

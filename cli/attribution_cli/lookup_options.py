@@ -15,6 +15,7 @@ import typer
 
 from attribution.errors import SettingsError
 from attribution.files.text_files import decoded
+from attribution.language import gettext as _
 from attribution_cli.console import print_proxy_note, working
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def age_of(hours: float | None, *, refresh: bool, offline: bool) -> timedelta | 
     Raises BadParameter where the options contradict one another.
     """
     if offline and (refresh or hours is not None):
-        raise typer.BadParameter("--offline asks nobody: leave out --refresh and --max-age")
+        raise typer.BadParameter(_("--offline asks nobody: leave out --refresh and --max-age"))
     if refresh:
         return timedelta(0)
     return None if hours is None else timedelta(hours=hours)
@@ -116,7 +117,7 @@ def investigate(
     print_proxy_note(settings)
     slots = asyncio.Semaphore(settings.jobs)
 
-    with working("asking resolvers and registries …") as status:
+    with working(_("asking resolvers and registries …")) as status:
 
         async def investigate_all() -> None:
             async with (
@@ -170,11 +171,19 @@ def vouchings_in(path: Path | None) -> list[Vouching]:
             whole = raw.read(_MOST_VOUCHINGS + 1)
         if len(whole) > _MOST_VOUCHINGS:
             raise SettingsError(
-                f"--vouched {str(path)!r} is larger than {_MOST_VOUCHINGS} bytes: name a CSV file "
-                "with the columns provider, by, why and date."
+                _(
+                    "--vouched {file} is larger than {most} bytes: name a CSV file with the "
+                    "columns provider, by, why and date.",
+                    file=repr(str(path)),
+                    most=_MOST_VOUCHINGS,
+                )
             )
         return read_vouchings(decoded(whole))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SettingsError(
-            f"--vouched {str(path)!r} cannot be read: {error}. Name a CSV file in UTF-8."
+            _(
+                "--vouched {file} cannot be read: {reason}. Name a CSV file in UTF-8.",
+                file=repr(str(path)),
+                reason=error,
+            )
         ) from None

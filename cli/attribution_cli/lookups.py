@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from attribution.language import gettext as _
 from attribution_cli.bundles import read_bundle
 from attribution_cli.console import results
 from attribution_cli.exit_code import Tally
@@ -51,9 +52,10 @@ def check(
     origin_source: Annotated[
         str | None, typer.Option(help="Who disclosed the origin; goes with --origin.")
     ] = None,
-    origin_told: Annotated[
+    origin_disclosed: Annotated[
         datetime | None,
         typer.Option(
+            "--origin-told",
             metavar="TIME",
             help="When it was disclosed, in UTC. It counts for 12 hours. [default: now]",
         ),
@@ -63,9 +65,9 @@ def check(
 ) -> int:
     """Find whom to write to about a URL: company, mailbox, how sure, and what comes next."""
     if bool(origin) != bool(origin_source) or (origin and len(targets) > 1):
-        raise typer.BadParameter("--origin, --origin-source and one target go together")
+        raise typer.BadParameter(_("--origin, --origin-source and one target go together"))
     if served_from and len(targets) > 1:
-        raise typer.BadParameter("--served-from and one target go together")
+        raise typer.BadParameter(_("--served-from and one target go together"))
     from attribution.lookup.protocols.origin import DisclosedOrigin
 
     asking = Asking(
@@ -75,7 +77,7 @@ def check(
         offline=offline,
         vouched=vouchings_in(vouched),
     )
-    disclosed_at = (origin_told or datetime.now(UTC)).replace(tzinfo=UTC, microsecond=0)
+    disclosed_at = (origin_disclosed or datetime.now(UTC)).replace(tzinfo=UTC, microsecond=0)
     origins = [
         DisclosedOrigin(address, origin_source or "", disclosed_at) for address in origin or []
     ]

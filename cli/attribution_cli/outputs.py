@@ -23,6 +23,7 @@ from typing import IO, TYPE_CHECKING
 
 from attribution.files.whole_file import open_private, reason_of
 from attribution.formats.csv_table import ANSWER_COLUMNS, answer_line, csv_line
+from attribution.language import gettext as _
 from attribution_cli.console import ReaderGoneError, let_go_of_output
 from attribution_cli.inputs import Item
 from attribution_cli.safe_text import escaped_json, shown
@@ -111,8 +112,11 @@ class Done:
         noted = self._sums[item.line] if item.line < len(self._sums) else 0
         if noted and noted != _sum(item.text):
             raise UnusableOutput(
-                f"line {item.line} of the input is not the one that the output has a result for; "
-                "resume with the same input, or name another --output"
+                _(
+                    "line {line} of the input is not the one that the output has a result for; "
+                    "resume with the same input, or name another --output",
+                    line=item.line,
+                )
             )
         return bool(noted)
 
@@ -140,7 +144,7 @@ class Lines:
             self._file = _opened(path, resume=resume)
             self._take_up(self._file, path)
         elif resume:
-            raise UnusableOutput("--resume goes on with a file: name it with --output")
+            raise UnusableOutput(_("--resume goes on with a file: name it with --output"))
         elif not silent:
             self._put(self._header)
 
@@ -208,8 +212,12 @@ class Lines:
         except OSError as error:
             name = self._file.name
             raise UnusableOutput(
-                f"output {name!r} cannot be written: {error.strerror}; what is there is whole: "
-                "make room, then --resume"
+                _(
+                    "output {file} cannot be written: {reason}; what is there is whole: make room, "
+                    "then --resume",
+                    file=repr(name),
+                    reason=error.strerror,
+                )
             ) from None
 
     def _take_up(self, file: IO[bytes], path: Path) -> None:
@@ -219,8 +227,12 @@ class Lines:
         size = file.seek(0, os.SEEK_END)
         end = _end_of_last_line(file, size)
         foreign = UnusableOutput(
-            f"output {str(path)!r} is no {self.form} file of this program, and is left as it is; "
-            "name another file"
+            _(
+                "output {file} is no {format} file of this program, and is left as it is; name "
+                "another file",
+                file=repr(str(path)),
+                format=self.form,
+            )
         )
         header = self._header.encode("utf-8")
         file.seek(0)
@@ -276,13 +288,20 @@ def _opened(path: Path, *, resume: bool) -> IO[bytes]:
     """Open the file to go on with it, locked. Raises UnusableOutput."""
     if path.exists() and path.stat().st_size and not resume:
         raise UnusableOutput(
-            f"output {str(path)!r} exists: go on with --resume, or name another file"
+            _(
+                "output {file} exists: go on with --resume, or name another file",
+                file=repr(str(path)),
+            )
         )
     try:
         file = open_private(path, "ab+")
     except OSError as error:
         raise UnusableOutput(
-            f"output {str(path)!r} cannot be written: {reason_of(error)}"
+            _(
+                "output {file} cannot be written: {reason}",
+                file=repr(str(path)),
+                reason=reason_of(error),
+            )
         ) from None
     _lock(file, path)
     return file
@@ -309,4 +328,6 @@ def _lock(file: IO[bytes], path: Path) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        raise UnusableOutput(f"output {str(path)!r} is being written by another run") from None
+        raise UnusableOutput(
+            _("output {file} is being written by another run", file=repr(str(path)))
+        ) from None

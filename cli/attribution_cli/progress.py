@@ -7,8 +7,11 @@ import time
 from types import TracebackType
 from typing import Self
 
+from attribution.language import gettext as _
+from attribution.language import ngettext
 from attribution_cli.console import messages, print_message
 from attribution_cli.exit_code import Tally
+from attribution_cli.names import status_name
 
 
 class Progress:
@@ -27,7 +30,7 @@ class Progress:
                 MofNCompleteColumn(),
                 TextColumn("{task.fields[rate]}"),
                 TimeRemainingColumn(),
-                TextColumn("left"),
+                TextColumn(_("left")),
                 console=messages(),
                 transient=True,
             )
@@ -47,12 +50,18 @@ class Progress:
         self.stop()
         if kind is None and not self._quiet:
             counts = ", ".join(
-                f"{count} {status.replace('_', ' ')}"
+                f"{count} {status_name(status)}"
                 for status, count in self._tally.statuses.most_common()
             )
             print_message(
-                f"{self._tally.total} lines ({counts or 'none'}) in "
-                f"{self._elapsed():.1f} s, {self._rate()}"
+                ngettext(
+                    "{count} line ({statuses}) in {seconds:.1f} s, {rate}",
+                    "{count} lines ({statuses}) in {seconds:.1f} s, {rate}",
+                    self._tally.total,
+                    statuses=counts or _("none"),
+                    seconds=self._elapsed(),
+                    rate=self._rate(),
+                )
             )
 
     def step(self) -> None:

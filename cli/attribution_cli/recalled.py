@@ -1,8 +1,8 @@
 """`check` of something that was checked a moment ago, answered before the library is loaded.
 
 The environment, the settings file and the user's tables decide which kept answers may be given:
-what a full start worked out from them is kept under a mark of all three (`note_environment`), and
-found again here by the same mark. Whatever is not found, or not plain, goes the long way.
+what a full start worked out from them is kept under a hash of all three (`note_environment`), and
+found again here by the same hash. Whatever is not found, or not plain, goes the long way.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ def recalled_check(arguments: list[str]) -> int | None:
     None to go the long way.
     """
     as_json = "--json" in arguments
-    targets = [one for one in arguments if one != "--json"]
-    short = [one for one in targets if len(one) <= _PLAIN_LENGTH]
-    hosts = [match[1] for one in short if (match := _PLAIN.fullmatch(one))]
+    targets = [argument for argument in arguments if argument != "--json"]
+    short = [target for target in targets if len(target) <= _PLAIN_LENGTH]
+    hosts = [match[1] for target in short if (match := _PLAIN.fullmatch(target))]
     try:
         folder = _cache_folder()
     except OSError:  # a settings file that may not be looked at: the long way says so
@@ -47,13 +47,13 @@ def recalled_check(arguments: list[str]) -> int | None:
     if not isinstance(known, list) or any(_stamp(path) != stamp for path, stamp in known[1]):
         return None
     now = datetime.now(UTC).replace(microsecond=0)
-    found: list[Any] = [store.get(known[0] + host) for host in hosts]
+    answers: list[Any] = [store.get(known[0] + host) for host in hosts]
     store.close()
-    if any(one is None or one[0] <= now.timestamp() or one[4] is None for one in found):
+    if any(kept is None or kept[0] <= now.timestamp() or kept[4] is None for kept in answers):
         return None
     statuses = [
         _show(target, now, kept, as_json=as_json)
-        for target, kept in zip(targets, found, strict=True)
+        for target, kept in zip(targets, answers, strict=True)
     ]
     return 0 if all(status == "attributed" for status in statuses) else 1
 
@@ -72,7 +72,7 @@ def note_environment(settings: Settings) -> None:
 
 
 def _environment_key() -> str:
-    """Return a mark of the version, of every variable of ours, and of the settings file."""
+    """Return a hash of the version, of every variable of ours, and of the settings file."""
     variables = sorted(
         (name, value)
         for name, value in os.environ.items()

@@ -7,6 +7,7 @@ import ipaddress
 
 import typer
 
+from attribution.language import gettext as _
 from attribution_cli import exit_code
 from attribution_cli.console import print_message, print_proxy_note
 from attribution_cli.safe_text import shown
@@ -31,25 +32,38 @@ def refresh(*, apply: bool, force: bool) -> int:
         lost, gained = sorted(before - set(prefixes)), sorted(set(prefixes) - before)
         halved = _size(prefixes) * 2 < _size(before)
         held_back = halved and not force
-        typer.echo(f"{name}: {len(gained)} ranges new, {len(lost)} gone, {len(prefixes)} now")
+        typer.echo(
+            _(
+                "{name}: {gained} ranges new, {lost} gone, {now} now",
+                name=name,
+                gained=len(gained),
+                lost=len(lost),
+                now=len(prefixes),
+            )
+        )
         if held_back:
             typer.echo(
-                f"{name}: held back: it lost more than half of its addresses; compare it with its "
-                "source, then --force"
+                _(
+                    "{name}: held back: it lost more than half of its addresses; compare it with "
+                    "its source, then --force",
+                    name=name,
+                )
             )
         for sign, changed in (("+", gained), ("-", lost)):
             for prefix in changed[:20]:
                 typer.echo(f"  {sign} {prefix}")
             if len(changed) > 20:
-                typer.echo(f"  {sign} and {len(changed) - 20} more")
+                more = _("and {count} more", count=len(changed) - 20)
+                typer.echo(f"  {sign} {more}")
         if not held_back:
             taken[name] = listing, prefixes
     for name, why in fetched.failures.items():
-        print_message(f"{name} stays as it is: {shown(why)}")
+        print_message(_("{name} stays as it is: {why}", name=name, why=shown(why)))
     if taken and apply:
-        print_message(f"written to {write_refreshed(settings.data_path, taken)}")
+        file = write_refreshed(settings.data_path, taken)
+        print_message(_("written to {file}", file=file))
     elif taken:
-        print_message("nothing was changed; --apply lets this take effect")
+        print_message(_("nothing was changed; --apply lets this take effect"))
     if not fetched.lists:
         return exit_code.UPSTREAM_UNREACHABLE
     return (

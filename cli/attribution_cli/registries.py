@@ -6,8 +6,10 @@ import json
 
 import typer
 
+from attribution.language import gettext as _
 from attribution_cli.console import print_message, results
 from attribution_cli.local_data import AsJson
+from attribution_cli.names import field_name
 from attribution_cli.safe_text import escaped_json, shown
 
 
@@ -24,29 +26,25 @@ def registries(as_json: AsJson = False) -> None:
             typer.echo(escaped_json(json.dumps(row, ensure_ascii=False)))
         return
     if not rows:
-        print_message("no registry was asked yet")
+        print_message(_("no registry was asked yet"))
         return
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("service", overflow="fold", ratio=1)
-    table.add_column("state", overflow="fold", ratio=1)
-    for head in ("a second", "asked", "refused", "failed"):
-        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column(field_name("service"), overflow="fold", ratio=1)
+    table.add_column(field_name("state"), overflow="fold", ratio=1)
+    for name in ("a second", "asked", "refused", "failed"):
+        table.add_column(field_name(name), justify="right", no_wrap=True)
     for row in rows:
-        state = Text("open", style="green")
+        state = Text(_("open"), style="green")
         if row["closed_until"]:
-            state = Text(
-                shown(f"{row['why']} until {row['closed_until']}: {row['note']}"), style="yellow"
-            )
+            state = Text(shown(_("{why} until {closed_until}: {note}", **row)), style="yellow")
         elif row["last_trouble"]:
-            state.append(shown(f", last trouble: {row['last_trouble']}"), style="dim")
+            state.append(shown(_(", last trouble: {last_trouble}", **row)), style="dim")
         if row["people_limit"]:
-            state.append(
-                f", {row['people_today']} of {row['people_limit']} people today", style="dim"
-            )
-        rate = f"{row['rate']:g} of {row['rate_limit']:g}"
+            state.append(_(", {people_today} of {people_limit} people today", **row), style="dim")
+        rate = _("{rate:g} of {rate_limit:g}", **row)
         table.add_row(
             shown(row["service"]),
             state,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from attribution_cli.names import doubt_text, status_name
 from attribution_cli.safe_text import shown
 
 if TYPE_CHECKING:
@@ -24,13 +25,13 @@ def result_row(line: int, answer: Attribution) -> Table:
         company = Text(shown(primary.provider.name))
         contact = contact_text(primary.abuse_contact)
     else:
-        company = Text(answer.status.replace("_", " "), style="yellow")
-        contact = Text(shown(answer.doubts[-1].text if answer.doubts else ""), style="dim")
+        company = Text(status_name(answer.status), style="yellow")
+        contact = Text(shown(doubt_text(answer.doubts[-1]) if answer.doubts else ""), style="dim")
     row.add_row(str(line), Text(shown(answer.host or answer.input)), company, contact)
     return row
 
 
 def contact_text(contact: AbuseContact) -> Text:
     """Return where to write, or why that is not known."""
-    address = contact.email or contact.form or contact.status.replace("_", " ")
+    address = contact.email or contact.form or status_name(contact.status)
     return Text(shown(address), style="green" if contact.email else "yellow")

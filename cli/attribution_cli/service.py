@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attribution.extras import Extra
+from attribution.language import gettext as _
 from attribution_cli.casework.shared import (
     AsJson,
     Who,
@@ -22,8 +23,7 @@ from attribution_cli.console import print_message
 from attribution_cli.needs import needs
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
+    from attribution.store import Reader
     from attribution.store.queries.service_accounts import Account
 
 account_app = typer.Typer(help="People who may sign in to the service.", no_args_is_help=True)
@@ -60,8 +60,10 @@ def serve(
         "https:"
     ):
         print_message(
-            "passwords and URLs are sent unencrypted: put a reverse proxy "
-            "with TLS in front, see docs/guides/run-the-service.md"
+            _(
+                "passwords and URLs are sent unencrypted: put a reverse proxy with TLS in front, "
+                "see docs/guides/run-the-service.md"
+            )
         )
     run(settings, host, port, lambda line: print_message(f"{line}"))
 
@@ -129,8 +131,8 @@ def confirm(
     from attribution.web.access.signing import fingerprint
     from attribution.web.access.signing_in import Credentials, check_person
 
-    password, code = _secret("Your password"), _secret("The code of your authenticator")
-    store, _ = open_store()
+    password, code = _secret(_("Your password")), _secret(_("The code of your authenticator"))
+    store = open_store()[0]
     with store:
         confirmer = check_person(store, Credentials(by, password, code))
         with store.write(confirmer.person) as writer:
@@ -142,8 +144,12 @@ def confirm(
             ]
     show_outcome(
         {"event": event, "mailbox": mailbox, "by": confirmer.mailbox, "signing_keys": keys},
-        f"{mailbox} is confirmed by {confirmer.mailbox}; its signing key: "
-        f"{', '.join(keys) or 'none'}",
+        _(
+            "{mailbox} is confirmed by {by}; its signing key: {keys}",
+            mailbox=mailbox,
+            by=confirmer.mailbox,
+            keys=", ".join(keys) or _("none"),
+        ),
         as_json=as_json,
     )
 
@@ -158,7 +164,7 @@ def disable(mailbox: Mailbox, who: Who = None) -> None:
         change_account(
             writer, _account(writer.connection, mailbox).id, "disabled", disabled_at=writer.now
         )
-    print_message(f"{mailbox} can sign in no longer")
+    print_message(_("{mailbox} can sign in no longer", mailbox=mailbox))
 
 
 @account_app.command("list", epilog="Example: attribution account list --json")
@@ -187,7 +193,7 @@ def listed(as_json: AsJson = False) -> None:
         rows,
         ["mailbox", "name", "role", "ready", "disabled_at", "link_seen_by"],
         as_json=as_json,
-        empty="there is no account yet",
+        empty=_("there is no account yet"),
     )
 
 
@@ -217,7 +223,7 @@ def disable_api_key(name: Annotated[str, typer.Argument(metavar="NAME")], who: W
 
     with recording(who) as writer:
         disable_key(writer, name)
-    print_message(f"the key {name} opens nothing any more")
+    print_message(_("the key {name} opens nothing any more", name=name))
 
 
 @api_key_app.command("list", epilog="Example: attribution api-key list")
@@ -237,7 +243,7 @@ def list_api_keys(as_json: AsJson = False) -> None:
             for key in all_keys(view.connection)
         ]
     columns = ["name", "scopes", "made_at", "disabled_at"]
-    show_rows(rows, columns, as_json=as_json, empty="there is no key yet")
+    show_rows(rows, columns, as_json=as_json, empty=_("there is no key yet"))
 
 
 def _secret(name: str) -> str:
@@ -247,15 +253,18 @@ def _secret(name: str) -> str:
     return sys.stdin.readline().rstrip("\r\n")
 
 
-def _account(connection: Connection, mailbox: str) -> Account:
+def _account(connection: Reader, mailbox: str) -> Account:
     from attribution.errors import NotInStoreError
     from attribution.web.access.accounts import account_of
 
     account = account_of(connection, mailbox)
     if account is None:
         raise NotInStoreError(
-            f"account {mailbox!r} is not in the store. `attribution account list` "
-            "shows those that are."
+            _(
+                "account {mailbox} is not in the store. `attribution account list` shows those "
+                "that are.",
+                mailbox=repr(mailbox),
+            )
         )
     return account
 
@@ -266,12 +275,16 @@ def _show_link(mailbox: str, token: str, *, as_json: bool) -> None:
     settings = load_settings()
     if not settings.public_url:
         print_message(
-            f"the link is for a service at {settings.service_url}; where people reach it at "
-            "another address, set ATTRIBUTION_PUBLIC_URL (or ATTRIBUTION_SERVE_HOST and "
-            f"ATTRIBUTION_SERVE_PORT) and run `attribution account link {mailbox}`"
+            _(
+                "the link is for a service at {url}; where people reach it at another address, set "
+                "ATTRIBUTION_PUBLIC_URL (or ATTRIBUTION_SERVE_HOST and ATTRIBUTION_SERVE_PORT) and "
+                "run `attribution account link {mailbox}`",
+                url=settings.service_url,
+                mailbox=mailbox,
+            )
         )
     link = f"{settings.service_url}set-up/{token}"
-    sentence = f"give {mailbox} this link, which works once, for three days"
+    sentence = _("give {mailbox} this link, which works once, for three days", mailbox=mailbox)
     show_outcome({"mailbox": mailbox, "link": link}, sentence, as_json=as_json)
     if not as_json:
         typer.echo(link)

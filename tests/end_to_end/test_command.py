@@ -250,7 +250,7 @@ def test_groups_go_to_stdout_in_csv_too_while_the_file_gets_the_results(
 def test_stdout_holds_results_only(in_world: DemoWorld) -> None:
     done = run("batch", "-", stdin="https://www.lighthouse.example/\n")
     assert len(lines(done.stdout)) == 1
-    assert "1 lines" in done.stderr
+    assert "1 line " in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,8 @@ sys.meta_path.insert(0, Hidden())
 HOTLINE: dict[str, tuple[str, ...]] = {
     "report add": ("https://host.example/",),
     "report erase": ("r1", "--why", "asked"),
+    "report feedback": (),
+    "figures": (),
     "recheck": (),
     "notice due": (),
     "notice draft": ("c1",),
@@ -41,6 +43,7 @@ HOTLINE: dict[str, tuple[str, ...]] = {
     "event correct": ("1", "--why", "wrong"),
     "case list": (),
     "case show": ("c1",),
+    "case pack": ("c1", "--to", "a.pem", "--output", "c.p7m", "--why", "asked"),
     "mail read": ("mails",),
     "provider list": (),
     "provider show": ("p1",),

@@ -12,6 +12,8 @@ import typer
 
 from attribution.extras import Extra
 from attribution.files.whole_file import refuse_existing
+from attribution.language import gettext as _
+from attribution.language import ngettext
 from attribution_cli.casework.shared import (
     AsJson,
     AtDate,
@@ -22,6 +24,7 @@ from attribution_cli.casework.shared import (
 )
 from attribution_cli.console import print_message, working
 from attribution_cli.exit_code import incomplete
+from attribution_cli.names import field_name
 from attribution_cli.needs import needs
 
 if TYPE_CHECKING:
@@ -60,18 +63,32 @@ def assess(
 
     if output is not None:
         refuse_existing(output, replace=force)
-    with working("reading …") as status:
+    with working(_("reading …")) as status:
         notices, countries = load_history(
-            history, at, lambda kind, done: status.update(f"reading: {done:,} {kind}")
+            history,
+            at,
+            lambda kind, done: status.update(
+                _("reading: {count:,} {kind}", count=done, kind=field_name(kind))
+            ),
         )
         assessed = assess_all(
-            notices, at, lambda done, of: status.update(f"assessing: {done:,} of {of:,} providers")
+            notices,
+            at,
+            lambda done, of: status.update(
+                _("assessing: {done:,} of {all:,} providers", done=done, all=of)
+            ),
         )
     faults = notices.faults
     for fault in faults[:_FAULTS_SHOWN]:
         print_message(fault)
     if len(faults) > _FAULTS_SHOWN:
-        print_message(f"and {len(faults) - _FAULTS_SHOWN} more rows that could not be used")
+        print_message(
+            ngettext(
+                "and {count} more row that could not be used",
+                "and {count} more rows that could not be used",
+                len(faults) - _FAULTS_SHOWN,
+            )
+        )
     rows = [as_row(result, countries.get(result.names[0], country)) for result in assessed]
     if output is not None:
         lines = (json.dumps(row, ensure_ascii=True) + "\n" for row in rows)
@@ -83,7 +100,7 @@ def assess(
         rows,
         ["provider", "now", "first_flagged", "released", "e_value", "weeks", "share_failed"],
         as_json=as_json,
-        empty="no providers",
+        empty=_("no providers"),
     )
     return incomplete(faults)
 
@@ -127,7 +144,9 @@ def _folder_history(
         path = file_of(folder, name)
         for number, row in rows(path, name):
             if isinstance(row, BadRow):
-                faults.append(f"{path.name} line {number}: {row}")
+                faults.append(
+                    _("{file} line {line}: {fault}", file=path.name, line=number, fault=row)
+                )
             else:
                 yield row
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attribution.extras import Extra
+from attribution.language import ngettext
 from attribution_cli.casework.shared import AsJson, At, Who, Why, recording, show_outcome
 from attribution_cli.needs import needs
 
@@ -50,8 +51,19 @@ def assign(
 
     with recording(who) as writer:
         worked = assign_cases(writer, AssignCases(cases=_keys(cases), assignee=to))
-    did = f"assigned to {to}" if to else "assigned to nobody"
-    _show(worked, f"{_counted(worked)} {did}.", as_json=as_json)
+    count = len(worked.cases)
+    if to:
+        sentence = ngettext(
+            "{count} case assigned to {person}.",
+            "{count} cases assigned to {person}.",
+            count,
+            person=to,
+        )
+    else:
+        sentence = ngettext(
+            "{count} case assigned to nobody.", "{count} cases assigned to nobody.", count
+        )
+    _show(worked, sentence, as_json=as_json)
 
 
 @needs("case follow-up", Extra.HOTLINE)
@@ -62,8 +74,21 @@ def follow_up(cases: Cases, at: At = None, who: Who = None, as_json: AsJson = Fa
 
     with recording(who) as writer:
         worked = set_follow_up(writer, SetFollowUp(cases=_keys(cases), at=at))
-    did = "without a follow-up date now" if at is None else f"due again {moment(at):%Y-%m-%d %H:%M}"
-    _show(worked, f"{_counted(worked)} {did}.", as_json=as_json)
+    count = len(worked.cases)
+    if at is None:
+        sentence = ngettext(
+            "{count} case without a follow-up date now.",
+            "{count} cases without a follow-up date now.",
+            count,
+        )
+    else:
+        sentence = ngettext(
+            "{count} case due again {time}.",
+            "{count} cases due again {time}.",
+            count,
+            time=f"{moment(at):%Y-%m-%d %H:%M}",
+        )
+    _show(worked, sentence, as_json=as_json)
 
 
 @needs("case note", Extra.HOTLINE)
@@ -78,7 +103,8 @@ def note(
 
     with recording(who) as writer:
         worked = add_note(writer, AddNote(cases=_keys(cases), text=text))
-    _show(worked, f"{_counted(worked)} noted.", as_json=as_json)
+    sentence = ngettext("{count} case noted.", "{count} cases noted.", len(worked.cases))
+    _show(worked, sentence, as_json=as_json)
 
 
 @needs("case handled", Extra.HOTLINE)
@@ -93,7 +119,8 @@ def handled(
 
     with recording(who) as writer:
         worked = mark_handled(writer, MarkHandled(cases=_keys(cases), note=text))
-    _show(worked, f"{_counted(worked)} handled.", as_json=as_json)
+    sentence = ngettext("{count} case handled.", "{count} cases handled.", len(worked.cases))
+    _show(worked, sentence, as_json=as_json)
 
 
 @needs("case done", Extra.HOTLINE)
@@ -105,7 +132,8 @@ def done(cases: Cases, why: Why, who: Who = None, as_json: AsJson = False) -> No
 
     with recording(who) as writer:
         worked = close_cases(writer, CloseCases(cases=_keys(cases), why=why))
-    _show(worked, f"{_counted(worked)} closed.", as_json=as_json)
+    sentence = ngettext("{count} case closed.", "{count} cases closed.", len(worked.cases))
+    _show(worked, sentence, as_json=as_json)
 
 
 @needs("case reopen", Extra.HOTLINE)
@@ -115,7 +143,10 @@ def reopen(cases: Cases, why: Why, who: Who = None, as_json: AsJson = False) -> 
 
     with recording(who) as writer:
         worked = reopen_cases(writer, ReopenCases(cases=_keys(cases), why=why))
-    _show(worked, f"{_counted(worked)} opened again.", as_json=as_json)
+    sentence = ngettext(
+        "{count} case opened again.", "{count} cases opened again.", len(worked.cases)
+    )
+    _show(worked, sentence, as_json=as_json)
 
 
 def _keys(given: list[str]) -> tuple[str, ...]:
@@ -123,10 +154,6 @@ def _keys(given: list[str]) -> tuple[str, ...]:
     if given != ["-"]:
         return tuple(given)
     return tuple(line.strip() for line in sys.stdin if line.strip())
-
-
-def _counted(worked: WorkedOn) -> str:
-    return "1 case" if len(worked.cases) == 1 else f"{len(worked.cases)} cases"
 
 
 def _show(worked: WorkedOn, sentence: str, *, as_json: bool) -> None:

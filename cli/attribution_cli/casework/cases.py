@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from attribution.extras import Extra
+from attribution.language import gettext as _
 from attribution_cli.casework.case_work import add_commands
 from attribution_cli.casework.queue import next_step, row_values
 from attribution_cli.casework.shared import (
     AsJson,
     Case,
+    Force,
     Limit,
+    Output,
+    Urls,
+    Who,
+    Why,
+    lines_of_file,
+    open_store,
     plain,
     print_json,
     readable,
     reading,
     show_fields,
+    show_outcome,
     show_rows,
     view_of_queue,
 )
-from attribution_cli.console import results
+from attribution_cli.console import print_message, results
+from attribution_cli.exit_code import incomplete
 from attribution_cli.needs import needs
 
 if TYPE_CHECKING:
@@ -103,7 +115,7 @@ def case_list(
         (_listed(row, view.now, as_json=as_json) for row in rows),
         ["case", "opened_at", "state", "next", "provider", "site", "urls", "online", "assignee"],
         as_json=as_json,
-        empty="no cases",
+        empty=_("no cases"),
     )
 
 
@@ -134,10 +146,80 @@ def case_show(case: Case, as_json: AsJson = False) -> None:
         shown.reports,
         ["report", "host", "reported_at", "last_check", "checked_at", "erased"],
         as_json=False,
-        empty="no URLs",
+        empty=_("no URLs"),
     )
     typer.echo()
     _show_events(shown.events)
+
+
+@case_app.command(
+    "pack",
+    epilog="Example: attribution case pack c4b81d9f02aa --to authority.pem --output case.p7m "
+    "--why 'request of 2026-03-01, reference 4711'",
+)
+@needs("case pack", Extra.HOTLINE)
+def case_pack(
+    cases: Annotated[
+        list[str], typer.Argument(metavar="CASE...", help="Their keys, from `case list`.")
+    ],
+    to: Annotated[
+        Path,
+        typer.Option(
+            "--to",
+            metavar="CERTIFICATE.pem",
+            help="The authority's certificate, with an RSA key of at least 2048 bits.",
+        ),
+    ],
+    output: Output,
+    why: Why,
+    urls: Urls = None,
+    who: Who = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """Write cases with their URLs, evidence and receipts into one file that only an authority's key
+    opens, and note it in the log.
+    """
+    from attribution.casework.packing import PackCases, pack_cases
+
+    certificate = _certificate(to)
+    store, settings = open_store()
+    with store:
+        command = PackCases(
+            cases=tuple(cases),
+            certificate=certificate,
+            output=output,
+            why=why,
+            supplied=tuple(lines_of_file(urls)),
+            hotline=settings.hotline_name,
+            replace=force,
+        )
+        pack = pack_cases(store, who or settings.analyst, command)
+    sentence = _(
+        "{output} is for {recipient}; compare the fingerprint of its certificate by telephone: "
+        "{fingerprint}",
+        output=output,
+        recipient=readable(pack.recipient),
+        fingerprint=pack.fingerprint,
+    )
+    show_outcome({"output": str(output), **asdict(pack)}, sentence, as_json=as_json)
+    if pack.without_url:
+        listed = readable(", ".join(pack.without_url))
+        print_message(_("without URL, since the import gave none: {reports}", reports=listed))
+    return incomplete(pack.without_url)
+
+
+def _certificate(path: Path) -> bytes:
+    """Return what a file of a certificate holds. Raises Refused."""
+    from attribution.codes import Refusal
+    from attribution.errors import Refused
+    from attribution.files.whole_file import reason_of
+
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        remedy = f"it cannot be read: {reason_of(error).rstrip('.')}"
+        raise Refused(Refusal.INVALID, "certificate", str(path), remedy) from None
 
 
 add_commands(case_app)
@@ -155,7 +237,7 @@ def _show_events(events: Iterable[Any]) -> None:
     for event in map(plain, events):
         about = [event["report"], event["who"]]
         if event["corrects"] is not None:
-            about.append(f"corrects {event['corrects']}")
+            about.append(_("corrects {event}", event=event["corrects"]))
         line = [event["seq"], event["at"], event["kind"], *filter(None, about)]
         results().print(Text("  ".join(map(readable, line)), style="bold"), soft_wrap=True)
         detail = {name: part for name, part in event["detail"].items() if name not in _NOT_SHOWN}

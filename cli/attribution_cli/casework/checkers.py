@@ -12,6 +12,8 @@ import typer
 
 from attribution.errors import StoreError
 from attribution.extras import Extra
+from attribution.language import gettext as _
+from attribution.language.errors import error_text
 from attribution_cli.casework.shared import (
     AsJson,
     Who,
@@ -47,7 +49,9 @@ def add(
 
     with recording(who) as writer:
         number = add_checker(writer, AddChecker(name, public_key))
-    sentence = f"{name}: registered; checks that nobody signed count for nothing from now on"
+    sentence = _(
+        "{name}: registered; checks that nobody signed count for nothing from now on", name=name
+    )
     show_outcome({"event": number, "checker": name}, sentence, as_json=as_json)
 
 
@@ -62,7 +66,8 @@ def retire(name: Name, why: Why, who: Who = None, as_json: AsJson = False) -> No
 
     with recording(who) as writer:
         number = retire_checker(writer, RetireChecker(name, why))
-    show_outcome({"event": number, "checker": name}, f"{name}: retired", as_json=as_json)
+    sentence = _("{name}: retired", name=name)
+    show_outcome({"event": number, "checker": name}, sentence, as_json=as_json)
 
 
 @checker_app.command("list", epilog="Example: attribution checker list")
@@ -74,7 +79,7 @@ def list_all(as_json: AsJson = False) -> None:
     with reading() as view:
         keys = checkers(view.connection)
     rows = [{"checker": name, "public_key": key} for key, name in keys.items()]
-    show_rows(rows, ("checker", "public_key"), as_json=as_json, empty="no checker is registered")
+    show_rows(rows, ("checker", "public_key"), as_json=as_json, empty=_("no checker is registered"))
 
 
 def note_statements(path: Path, who: str | None, *, as_json: bool) -> int:
@@ -85,7 +90,13 @@ def note_statements(path: Path, who: str | None, *, as_json: bool) -> int:
     from attribution.casework.checking import note_statement
 
     if path.stat().st_size > _MOST_BYTES:
-        raise typer.BadParameter(f"{str(path)!r} is larger than {_MOST_BYTES:,} bytes: split it")
+        raise typer.BadParameter(
+            _(
+                "{file} is larger than {most:,} bytes: split it",
+                file=repr(str(path)),
+                most=_MOST_BYTES,
+            )
+        )
     events: list[int] = []
     refused = 0
     with recording(who) as writer:
@@ -95,11 +106,14 @@ def note_statements(path: Path, who: str | None, *, as_json: bool) -> int:
                     events += note_statement(writer, json.loads(text.decode("utf-8")))
                 continue
             except StoreError as error:
-                reason = str(error)
+                reason = error_text(error)
             except (ValueError, RecursionError):
-                reason = "write one JSON object a line, in UTF-8."
+                reason = _("write one JSON object a line, in UTF-8.")
             refused += 1
-            print_message(f"{path.name}, line {line}: {reason}")
+            print_message(
+                _("{file}, line {line}: {reason}", file=path.name, line=line, reason=reason)
+            )
     values = {"events": events, "refused": refused}
-    show_outcome(values, f"{len(events)} checks noted, {refused} refused", as_json=as_json)
+    sentence = _("{noted} checks noted, {refused} refused", noted=len(events), refused=refused)
+    show_outcome(values, sentence, as_json=as_json)
     return incomplete(refused)

@@ -11,6 +11,8 @@ import typer
 from attribution.errors import AttributionError
 from attribution.extras import Extra
 from attribution.files.whole_file import refuse_existing, whole_file
+from attribution.language import N_, ngettext
+from attribution.language import gettext as _
 from attribution_cli.casework.assess import HistoryFolder, load_history
 from attribution_cli.casework.shared import (
     AsJson,
@@ -61,14 +63,16 @@ def dossier(
     if verify:
         different = [output / name for name, raw in files.items() if _bytes(output / name) != raw]
         for path in different:
-            print_message(f"{path} is not what the history gives")
+            print_message(_("{file} is not what the history gives", file=path))
         if not different:
-            print_message(f"{names} in {output} are what the history gives")
+            print_message(
+                _("{files} in {folder} are what the history gives", files=names, folder=output)
+            )
         return incomplete(different)
     for name, raw in files.items():
         with whole_file(output / name, "wb", replace=force) as out:
             out.write(raw)
-    print_message(f"{names} in {output}")
+    print_message(_("{files} in {folder}", files=names, folder=output))
     return 0
 
 
@@ -93,10 +97,10 @@ def letter(
     settings = load_settings()
     values = _dossier(provider, history, at)
     hotline = settings.hotline_name or "(the hotline's name)"
-    text, _ = letter_text(values, hotline, settings.hotline_mailbox or "(its mailbox)")
+    text = letter_text(values, hotline, settings.hotline_mailbox or "(its mailbox)")[0]
     typer.echo("\n".join(map(readable, text.splitlines())))
     if record_to is not None:
-        store, _ = open_store()
+        store = open_store()[0]
         with store, store.write(who or settings.analyst) as writer:
             command = NoteLetter(
                 provider=provider,
@@ -105,7 +109,7 @@ def letter(
                 to=record_to,
             )
             note_letter(writer, command)
-        print_message(f"noted that the letter went to {record_to}")
+        print_message(_("noted that the letter went to {recipient}", recipient=record_to))
 
 
 @needs("contest", Extra.HOTLINE)
@@ -126,12 +130,12 @@ def contest(
     """
     from attribution.pattern.dossier.dossier import contest as decide_without
 
-    notices, _ = load_history(history, at, provider=provider)
+    notices = load_history(history, at, provider=provider)[0]
     try:
         result = decide_without(notices, provider, without or [], at)
     except KeyError:
         raise _no_notice(provider) from None
-    stands = result["stands"] if as_json else "yes" if result["stands"] else "no"
+    stands = result["stands"] if as_json else _("yes") if result["stands"] else _("no")
     show_object({**result, "stands": stands}, as_json=as_json)
     return incomplete(result["unknown"])
 
@@ -148,7 +152,9 @@ def overview(
     """Draw all providers: a funnel plot, and how many there are of each label."""
     form = output.suffix.lstrip(".").lower()
     if form not in _PICTURES:
-        raise typer.BadParameter(f"--output {str(output)!r}: name an .html or .svg file")
+        raise typer.BadParameter(
+            _("--output {file}: name an .html or .svg file", file=repr(str(output)))
+        )
     refuse_existing(output, replace=force)
     from attribution.pattern.assess import assess
     from attribution.pattern.dossier.overview import overview_page, overview_picture
@@ -158,7 +164,11 @@ def overview(
     with whole_file(output, "wb", replace=force) as out:
         page = overview_page(assessed, countries) if form == "html" else overview_picture(assessed)
         out.write(page)
-    print_message(f"{len(assessed)} providers in {output}")
+    print_message(
+        ngettext(
+            "{count} provider in {file}", "{count} providers in {file}", len(assessed), file=output
+        )
+    )
 
 
 def _dossier(provider: str, history: Path | None, at: datetime | None) -> dict[str, Any]:
@@ -175,7 +185,9 @@ def _no_notice(provider: str) -> AttributionError:
     from attribution.codes import Refusal
     from attribution.errors import Refused
 
-    remedy = "it has no notice in the history by then; `attribution assess` lists those that have"
+    remedy = N_(
+        "it has no notice in the history by then; `attribution assess` lists those that have"
+    )
     return Refused(Refusal.NOT_FOUND, "provider", provider, remedy)
 
 

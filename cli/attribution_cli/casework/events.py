@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from attribution.extras import Extra
+from attribution.language import gettext as _
 from attribution_cli.casework.checkers import note_statements
 from attribution_cli.casework.shared import (
     AsJson,
@@ -79,7 +80,7 @@ def add(
     if statement is not None and kind is None:
         return note_statements(statement, who, as_json=as_json)
     if statement is not None or kind is None:
-        raise typer.BadParameter("give a KIND, or signed checks with --statement FILE")
+        raise typer.BadParameter(_("give a KIND, or signed checks with --statement FILE"))
     detail = read_event_fields(fields or [])
     if note:
         detail["note"] = note
@@ -91,11 +92,11 @@ def add(
         )
         numbers = note_event(writer, command)
         unsigned = counts_for_nothing(writer.connection, kind)
-    sentence = f"noted as event {', '.join(map(str, numbers))}"
+    sentence = _("noted as event {numbers}", numbers=", ".join(map(str, numbers)))
     show_outcome({"events": numbers}, sentence, as_json=as_json)
     if unsigned and not as_json:
         print_message(
-            "it counts for nothing: a checker signs such a check, and --statement takes it"
+            _("it counts for nothing: a checker signs such a check, and --statement takes it")
         )
     return None
 
@@ -121,11 +122,19 @@ def correct(
     with recording(who) as writer:
         taken_back = take_back(writer, TakeBack(events=tuple(events), why=why))
     for event in taken_back:
-        sentence = f"event {event.corrects} is taken back by event {event.event}"
         if event.is_notice:
-            sentence += (
-                ": the case counts as if this notice had never been sent. The mail itself is not "
-                "taken back; write to whoever received it where that is needed."
+            sentence = _(
+                "event {event} is taken back by event {number}: the case counts as if this notice "
+                "had never been sent. The mail itself is not taken back; write to whoever received "
+                "it where that is needed.",
+                event=event.corrects,
+                number=event.event,
+            )
+        else:
+            sentence = _(
+                "event {event} is taken back by event {number}",
+                event=event.corrects,
+                number=event.event,
             )
         values = {"event": event.event, "corrects": event.corrects, "kind": event.kind}
         show_outcome(values, sentence, as_json=as_json)

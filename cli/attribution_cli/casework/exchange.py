@@ -12,6 +12,8 @@ from attribution.extras import Extra, require
 from attribution.files.text_files import Encoding
 from attribution.files.whole_file import refuse_existing
 from attribution.formats.registry import export_formats
+from attribution.language import gettext as _
+from attribution.language import ngettext
 from attribution_cli.casework.shared import (
     AsJson,
     Force,
@@ -24,6 +26,7 @@ from attribution_cli.casework.shared import (
 from attribution_cli.console import print_message, working
 from attribution_cli.exit_code import incomplete
 from attribution_cli.inputs import InEncoding, print_encoding
+from attribution_cli.names import field_name
 from attribution_cli.needs import needs
 
 _FORMATS = export_formats()
@@ -78,25 +81,34 @@ def import_(
     for file in sorted(path.glob("*.jsonl")) if path.is_dir() else [path]:
         print_encoding(file, encoding)
     store, settings = open_store()
-    with store, Rejects(rejects) as reject, working("importing …") as status:
+    with store, Rejects(rejects) as reject, working(_("importing …")) as status:
         command = Import(
             who=who or settings.analyst,
             source=source,
             reject=reject,
             keep_urls=settings.keep_urls,
             encoding=encoding,
-            progress=lambda kind, done: status.update(f"importing {kind}: {done:,} rows …"),
+            progress=lambda kind, done: status.update(
+                _("importing {kind}: {count:,} rows …", kind=field_name(kind), count=done)
+            ),
         )
         counts = import_path(store, path, command, mapping=mapping, kind=rows)
     show_rows(
         [{"rows": kind, **asdict(count)} for kind, count in counts.items()],
         ["rows", "added", "known", "rejected", "left_out"],
         as_json=as_json,
-        empty="nothing to import",
+        empty=_("nothing to import"),
     )
     rejected = sum(count.rejected for count in counts.values())
     if rejected:
-        print_message(f"{rejected} rows were not imported; {rejects} has the reasons")
+        print_message(
+            ngettext(
+                "{count} row was not imported; {file} has the reason",
+                "{count} rows were not imported; {file} has the reasons",
+                rejected,
+                file=rejects,
+            )
+        )
     return incomplete(rejected)
 
 
@@ -120,7 +132,13 @@ def export(
     (csv, xarf).
     """
     if form not in _FORMATS:
-        raise typer.BadParameter(f"--format {form!r}: use one of {', '.join(_FORMATS)}")
+        raise typer.BadParameter(
+            _(
+                "--format {format}: use one of {formats}",
+                format=repr(form),
+                formats=", ".join(_FORMATS),
+            )
+        )
     if package := _FORMATS[form].package:
         require(f"export --format {form}", Extra.EXCHANGE, package)
     from attribution.casework.exporting import ExportStore, export_store

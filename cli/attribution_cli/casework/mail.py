@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attribution.extras import Extra
+from attribution.language import gettext as _
 from attribution_cli.casework.shared import AsJson, Who, open_store, show_rows
 from attribution_cli.exit_code import incomplete
 from attribution_cli.needs import needs
@@ -52,7 +53,9 @@ def mail_read(
 
     if unknown := [name for name in proposals or () if name not in list(Proposal)]:
         known = ", ".join(Proposal)
-        raise typer.BadParameter(f"--record-proposed {unknown[0]!r}: use one of {known}")
+        raise typer.BadParameter(
+            _("--record-proposed {name}: use one of {known}", name=repr(unknown[0]), known=known)
+        )
     take = frozenset(map(Proposal, proposals or ()))
     store, settings = open_store()
     relay = Relay(settings.mail_authserv, frozenset(settings.mail_relay_hosts))
@@ -66,7 +69,7 @@ def mail_read(
         rows,
         ["mail", "what", "case", "event", "decision", "origin", "believed", "from", "said"],
         as_json=as_json,
-        empty="no mail",
+        empty=_("no mail"),
     )
     return incomplete(any(row["case"] is None or row["problem"] for row in rows))
 

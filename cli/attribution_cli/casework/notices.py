@@ -10,13 +10,16 @@ import typer
 
 from attribution.extras import Extra
 from attribution.files.whole_file import refuse_existing
+from attribution.language import gettext as _
 from attribution_cli.casework.shared import (
     AsJson,
     At,
     Case,
     Force,
+    Urls,
     View,
     Who,
+    lines_of_file,
     print_json,
     readable,
     reading,
@@ -53,7 +56,7 @@ def due(as_json: AsJson = False) -> int:
             show_fields(notice)
             typer.echo()
     if not notices:
-        print_message("nothing is due")
+        print_message(_("nothing is due"))
     return incomplete(any(notice.in_the_way for notice in notices))
 
 
@@ -64,12 +67,7 @@ def due(as_json: AsJson = False) -> int:
 @needs("notice draft", Extra.HOTLINE)
 def draft(
     case: Case,
-    urls: Annotated[
-        Path | None,
-        typer.Option(
-            "--urls", metavar="FILE", help="The reported URLs, where the store does not keep them."
-        ),
-    ] = None,
+    urls: Urls = None,
     language: Annotated[
         str | None, typer.Option(help="nl, en, de or fr. [default: the setting notice_language]")
     ] = None,
@@ -87,17 +85,21 @@ def draft(
     """
     from attribution.casework.drafting import draft_notices
 
-    stored_nowhere = _lines_of(urls)
+    stored_nowhere = lines_of_file(urls)
     with reading() as view:
         notices = _due(view, case)
         if not notices:
-            print_message(f"case {case} has no open report: nothing to write about")
+            print_message(_("case {case} has no open report: nothing to write about", case=case))
             return SOME_NOT
         notice = notices[0]
         if notice.route_to:
             authority = readable(notice.route_to)
             print_message(
-                f"the provider of case {case} is in another country: pass it to {authority}"
+                _(
+                    "the provider of case {case} is in another country: pass it to {authority}",
+                    case=case,
+                    authority=authority,
+                )
             )
             return SOME_NOT
         drafts = draft_notices(
@@ -117,7 +119,7 @@ def draft(
             _show_draft(letter)
     problems = drafts[0].in_the_way if drafts else ()
     for problem in problems:
-        print_message(f"not to be sent yet: {readable(problem)}")
+        print_message(_("not to be sent yet: {problem}", problem=readable(problem)))
     return incomplete(problems)
 
 
@@ -143,9 +145,9 @@ def record(
     with recording(who) as writer:
         kind = record_notice(writer, command)
     if kind == "reminder":
-        sentence = f"noted as a reminder of case {case}"
+        sentence = _("noted as a reminder of case {case}", case=case)
     else:
-        sentence = f"noted as the notice of case {case}"
+        sentence = _("noted as the notice of case {case}", case=case)
     show_outcome({"case": case, "what": kind}, sentence, as_json=as_json)
 
 
@@ -159,7 +161,7 @@ def _due(view: View, case: str | None = None) -> list[Due]:
 def _show_draft(letter: Draft) -> None:
     show_fields(
         {
-            "to": f"{letter.to} <{letter.mailbox or 'no mailbox known'}>",
+            "to": f"{letter.to} <{letter.mailbox or _('no mailbox known')}>",
             "when": letter.when,
             "subject": letter.subject,
             "not yet": letter.in_the_way,
@@ -181,16 +183,3 @@ def _draft_notices(folder: Path, drafts: list[Draft], *, replace: bool) -> None:
     refuse_existing(*files, replace=replace)
     for path, text in files.items():
         write_whole(path, [text], replace=replace)
-
-
-def _lines_of(path: Path | None) -> list[str]:
-    """Return the lines of a file of URLs, without empty ones. Raises Refused."""
-    from attribution.codes import Refusal
-    from attribution.errors import Refused
-
-    if path is None:
-        return []
-    try:
-        return [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(Refusal.INVALID, "urls", str(path), f"it cannot be read: {error}") from None

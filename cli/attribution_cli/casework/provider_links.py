@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from attribution.extras import Extra
+from attribution.language import gettext as _
 from attribution_cli.casework.providers import provider_app
 from attribution_cli.casework.shared import (
     AsJson,
@@ -58,14 +59,16 @@ def link(
     with recording(who) as writer:
         links = link_providers(writer, command)
     values: dict[str, Any] = {"links": list(links.numbers)}
-    sentence = (
-        f"links {', '.join(map(str, links.numbers))} made; `attribution provider unlink` undoes "
-        "one by its number"
+    sentence = _(
+        "links {numbers} made; `attribution provider unlink` undoes one by its number",
+        numbers=", ".join(map(str, links.numbers)),
     )
     if kind != LinkKind.SAME_OPERATOR:
         number = links.numbers[0]
         values = {"link": number, "new": links.new, "old": links.old[0], "kind": kind}
-        sentence = f"link {number} made; `attribution provider unlink {number}` undoes it"
+        sentence = _(
+            "link {number} made; `attribution provider unlink {number}` undoes it", number=number
+        )
     show_outcome(values, sentence, as_json=as_json)
 
 
@@ -83,7 +86,8 @@ def unlink(
 
     with recording(who) as writer:
         undo_link(writer, number)
-    show_outcome({"undone": number}, f"link {number} is undone", as_json=as_json)
+    sentence = _("link {number} is undone", number=number)
+    show_outcome({"undone": number}, sentence, as_json=as_json)
 
 
 @provider_app.command("suggest", epilog="Example: attribution provider suggest")
@@ -102,4 +106,4 @@ def suggest(
     with reading() as view:
         pairs = suggest_pairs(view.connection, view.provider_id(provider))
     columns = ["one", "other", "reasons"]
-    show_rows(pairs, columns, as_json=as_json, empty="no two providers look like one")
+    show_rows(pairs, columns, as_json=as_json, empty=_("no two providers look like one"))

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from attribution.extras import Extra
+from attribution.language import gettext as _
 from attribution_cli.casework.shared import (
     AsJson,
     At,
@@ -25,6 +26,7 @@ from attribution_cli.casework.shared import (
     show_rows,
     usual_terms,
 )
+from attribution_cli.names import field_name
 from attribution_cli.needs import needs
 
 provider_app = typer.Typer(
@@ -54,7 +56,7 @@ def provider_list(
     with reading() as view:
         rows = provider_lines(view.connection, after, limit)
     columns = ["key", "name", "country", "cases", "last_opened"]
-    show_rows(rows, columns, as_json=as_json, empty="no providers")
+    show_rows(rows, columns, as_json=as_json, empty=_("no providers"))
 
 
 @provider_app.command("show", epilog="Example: attribution provider show ripe:ORG-EX1-RIPE")
@@ -67,7 +69,7 @@ def provider_show(provider: Provider, as_json: AsJson = False) -> None:
     from attribution.casework.views import provider_view
 
     with reading() as view:
-        provider_id, _ = provider_named(view.connection, provider)
+        provider_id = provider_named(view.connection, provider)[0]
         values = plain(provider_view(view.connection, provider_id, usual_terms(view.settings)))
     if as_json:
         print_json(values)
@@ -75,7 +77,7 @@ def provider_show(provider: Provider, as_json: AsJson = False) -> None:
     show_fields({name: part for name, part in values.items() if name not in _LISTS})
     for name, columns in _LISTS.items():
         if values[name]:
-            typer.echo(f"\n{name}:")
+            typer.echo(f"\n{field_name(name)}:")
             show_rows(values[name], columns, as_json=False, empty="")
 
 
@@ -101,7 +103,10 @@ def approve(
     with recording(who) as writer:
         approved = approve_mailbox(writer, command)
     values = {"provider": approved.provider, "mailbox": approved.mailbox}
-    show_outcome(values, f"{mailbox} is approved for {approved.provider}", as_json=as_json)
+    sentence = _(
+        "{mailbox} is approved for {provider}", mailbox=mailbox, provider=approved.provider
+    )
+    show_outcome(values, sentence, as_json=as_json)
 
 
 @provider_app.command(
@@ -130,9 +135,10 @@ def add_identifier(
     command = AddIdentifier(provider=provider, kind=kind, value=value, source=source, known_at=at)
     with recording(who) as writer:
         added = note_identifier(writer, command)
-    sentence = (
-        f"noted for {added.provider}" if added.new else f"{added.provider} is known by it already"
-    )
+    if added.new:
+        sentence = _("noted for {provider}", provider=added.provider)
+    else:
+        sentence = _("{provider} is known by it already", provider=added.provider)
     show_outcome(asdict(added), sentence, as_json=as_json)
 
 
@@ -163,10 +169,12 @@ def provider_vouch(
     with recording(who) as writer:
         if withdraw:
             number = withdraw_vouching(writer, WithdrawVouching(provider, why))
-            sentence = f"{provider}: withdrawn: lookups name the provider above it"
+            sentence = _(
+                "{provider}: withdrawn: lookups name the provider above it", provider=provider
+            )
         else:
             number = vouch(writer, Vouch(provider, why, name))
-            sentence = f"{provider}: noted: lookups name it from now on"
+            sentence = _("{provider}: noted: lookups name it from now on", provider=provider)
     show_outcome({"event": number, "provider": provider}, sentence, as_json=as_json)
 
 
@@ -202,4 +210,5 @@ def terms(
     store, settings = open_store()
     with store, store.write(who or settings.analyst) as writer:
         key = set_terms(writer, command, usual_terms(settings))
-    show_outcome({"provider": key}, f"noted for {key}", as_json=as_json)
+    sentence = _("noted for {provider}", provider=key)
+    show_outcome({"provider": key}, sentence, as_json=as_json)

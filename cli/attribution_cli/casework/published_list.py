@@ -14,6 +14,8 @@ from attribution.errors import Refused
 from attribution.extras import Extra, require
 from attribution.files.whole_file import refuse_existing
 from attribution.formats.registry import partner_list_formats
+from attribution.language import gettext as _
+from attribution.language import ngettext
 from attribution_cli.casework.shared import (
     AsJson,
     Force,
@@ -57,7 +59,13 @@ def build(
     others with the reasons.
     """
     if form not in _FORMATS:
-        raise typer.BadParameter(f"--format {form!r}: use one of {', '.join(_FORMATS)}")
+        raise typer.BadParameter(
+            _(
+                "--format {format}: use one of {formats}",
+                format=repr(form),
+                formats=", ".join(_FORMATS),
+            )
+        )
     partner_format = partner_list_formats().get(form)
     if partner_format:
         require(f"list build --format {form}", Extra.EXCHANGE, partner_format.package)
@@ -67,16 +75,23 @@ def build(
     with reading() as view:
         listed, left_out = build_list(view.connection, view.store.now.date())
     for name, reasons in left_out.items():
-        print_message(f"{name} is not on it: {'; '.join(reasons)}")
+        print_message(_("{name} is not on it: {reasons}", name=name, reasons="; ".join(reasons)))
     count = len(listed["entries"])
     if partner_format:
         hotline = view.settings.hotline_name or "hotline"
         _write(output, partner_format.convert(listed, hotline), replace=force)
-        print_message(f"{count} entries in {output}")
+        print_message(
+            ngettext("{count} entry in {file}", "{count} entries in {file}", count, file=output)
+        )
     else:
         _write(output, listed, replace=force)
         print_message(
-            f"{count} entries in {output}; two people sign it with `attribution list sign`"
+            ngettext(
+                "{count} entry in {file}; two people sign it with `attribution list sign`",
+                "{count} entries in {file}; two people sign it with `attribution list sign`",
+                count,
+                file=output,
+            )
         )
     return incomplete(not count)
 
@@ -109,7 +124,7 @@ def signer(
 
     with recording(who) as writer:
         name_signer(writer, NameSigner(name=name, mailbox=mailbox, public_key=public_key))
-    print_message(f"{name} may sign")
+    print_message(_("{name} may sign", name=name))
 
 
 @list_app.command(
@@ -129,14 +144,14 @@ def sign(
     try:
         private_key = read_key(key_file.read_bytes())
     except OSError as error:
-        remedy = f"it cannot be read ({error.strerror}); name your key's file"
+        remedy = _("it cannot be read ({reason}); name your key's file", reason=error.strerror)
         raise Refused(Refusal.NOT_FOUND, "key", str(key_file), remedy) from None
     with reading() as view:
         check_may_sign(view.connection, public_half(private_key))
         known = signers(view.connection)
         signed = sign_list(_read(path), private_key, reason, known, datetime.now(UTC))
     _write(path, signed, replace=True)  # the same list, with one signature more
-    print_message(f"signed {path}")
+    print_message(_("signed {file}", file=path))
 
 
 @list_app.command(
@@ -165,7 +180,8 @@ def reply(
     with recording(who) as writer:
         approved = approve_reply(writer, ApproveReply(provider, why, text))
     values = {"event": approved.event, "text": approved.text}
-    show_outcome(values, f"with the list goes: {approved.text}", as_json=as_json)
+    sentence = _("with the list goes: {text}", text=approved.text)
+    show_outcome(values, sentence, as_json=as_json)
 
 
 @list_app.command(
@@ -194,7 +210,7 @@ def publish(
         command = PublishList(signed=_read(path), today=store.now.date(), recipients=to)
         published = publish_list(writer, command)
         _write(output, published, replace=force)
-    print_message(f"{output} may go to {', '.join(to)}")
+    print_message(_("{file} may go to {recipients}", file=output, recipients=", ".join(to)))
 
 
 @list_app.command(
@@ -225,7 +241,10 @@ def _read(path: Path) -> dict[str, Any]:
         date.fromisoformat(listed["as_of"])
         return dict(listed)
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        remedy = f"it cannot be read as a list ({type(error).__name__}); name one of `list build`"
+        remedy = _(
+            "it cannot be read as a list ({reason}); name one of `list build`",
+            reason=type(error).__name__,
+        )
         raise Refused(Refusal.INVALID, "list", str(path), remedy) from None
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attribution.extras import Extra
+from attribution.language import gettext as _
+from attribution.language import ngettext
 from attribution_cli.casework.shared import (
     AsJson,
     open_store,
@@ -17,19 +19,13 @@ from attribution_cli.casework.shared import (
     view_of_queue,
 )
 from attribution_cli.console import print_message, results
+from attribution_cli.names import status_name
 from attribution_cli.needs import needs
 
 if TYPE_CHECKING:
     from attribution.casework.queue import QueuePart
     from attribution.store.queries.queue import QueueRow
 
-_TITLES = {
-    "tonight": "Tonight",
-    "came_back": "Came back",
-    "waiting": "Waiting",
-    "nobody_known": "Nobody known",
-    "abroad": "Abroad",
-}
 _COLUMNS = ("case", "next", "company", "site", "assignee")
 
 
@@ -52,10 +48,15 @@ def queue(
     from attribution.casework.queue import queue_terms, read_queue
 
     if rebuild:
-        store, _ = open_store()
+        store = open_store()[0]
         with store:
             count = rebuild_queue(store)
-        print_message(f"The states of {count} cases were computed from the log.")
+        sentence = ngettext(
+            "The state of {count} case was computed from the log.",
+            "The states of {count} cases were computed from the log.",
+            count,
+        )
+        print_message(sentence)
     with view_of_queue() as view:
         parts = read_queue(view.connection, queue_terms(view.settings), rows)
     for part in parts:
@@ -70,7 +71,7 @@ def queue(
         elif part.count:
             _show(part, view.now)
     if not as_json and not any(part.count for part in parts):
-        print_message("Nothing is to be done.")
+        print_message(_("Nothing is to be done."))
 
 
 def row_values(row: QueueRow, now: int) -> dict[str, Any]:
@@ -82,19 +83,22 @@ def next_step(row: QueueRow, now: int) -> str:
     """Return what comes next with a case, and when, as a person reads it."""
     at = time_text(row.next_at, now)
     if row.what == "notice":
-        return "send it now" if row.next_at <= now else f"may still gather until {at}"
+        if row.next_at <= now:
+            return _("send it now")
+        return _("may still gather until {time}", time=at)
+    task = status_name(row.what)
     if row.what in ("reminder", "check", "follow_up"):
-        return f"{row.what.replace('_', '-')} due {at}"
+        return _("{task} due {time}", task=task, time=at)
     if row.what in ("closed", "all_gone"):
-        return row.what.replace("_", " ")
-    return f"{row.what.replace('_', ' ')} since {at}"
+        return task
+    return _("{task} since {time}", task=task, time=at)
 
 
 def _show(part: QueuePart, now: int) -> None:
     from rich.text import Text
 
-    title = Text(f"{_TITLES[part.state.value]}  {part.count}", style="bold")
-    results().print(title.append(Text(f"  {part.state.line}", style="not bold dim")))
+    title = Text(f"{status_name(part.state.value).capitalize()}  {part.count}", style="bold")
+    results().print(title.append(Text(f"  {_(part.state.line)}", style="not bold dim")))
     shown = (
         {**row._asdict(), "case": row.case or row.report, "next": next_step(row, now)}
         for row in part.rows
@@ -103,5 +107,5 @@ def _show(part: QueuePart, now: int) -> None:
     left = part.count - len(part.rows)
     if left > 0:
         command = f"attribution case list --state {part.state.value}"
-        typer.echo(readable(f"… and {left} more: {command}"))
+        typer.echo(readable(_("… and {count} more: {command}", count=left, command=command)))
     typer.echo()

@@ -6,20 +6,27 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from attribution.extras import Extra
+from attribution.language import gettext as _
+from attribution.language import ngettext
 from attribution_cli.casework.shared import (
     AsJson,
     At,
+    Since,
     Who,
     Why,
     age_text,
     open_store,
+    plain,
+    print_csv,
     print_json,
     readable,
+    reading,
     show_outcome,
     show_rows,
 )
@@ -31,11 +38,20 @@ from attribution_cli.needs import needs
 
 if TYPE_CHECKING:
     from attribution.attributor import Attributor, Investigation
+    from attribution.casework.feedback import Feedback
     from attribution.evidence.statements import ServedStatement
     from attribution.settings import Settings
     from attribution.store.store import Store
 
 report_app = typer.Typer(help="Reported URLs.", no_args_is_help=True)
+
+
+class FeedbackForm(StrEnum):
+    """How feedback is printed."""
+
+    TEXT = "text"
+    CSV = "csv"
+    JSON = "json"
 
 
 @report_app.command("add", epilog="Example: attribution report add 'hxxps://www[.]site.example/1'")
@@ -68,7 +84,7 @@ def add(
     if urls == ["-"]:
         urls, unreadable = _from_stdin()
     if served_from and len(urls) != 1:
-        raise typer.BadParameter("--served-from and one URL go together")
+        raise typer.BadParameter(_("--served-from and one URL go together"))
     store, settings = open_store()
     print_proxy_note(settings)
     served = None
@@ -107,7 +123,7 @@ def _from_stdin() -> tuple[list[str], int]:
     items = list(read_items("-", InputFormat.TEXT, None))
     for item in items:
         if item.fault:
-            print_message(f"line {item.line}: {item.fault}")
+            print_message(_("line {line}: {fault}", line=item.line, fault=item.fault))
     urls = [item.text for item in items if not item.fault]
     return urls, len(items) - len(urls)
 
@@ -149,7 +165,9 @@ def _sentence(row: dict[str, Any], now: int) -> str:
     """Return what became of a reported URL, and what was known of it, as a person reads it."""
     if row["known"] and not row["duplicate"]:
         earlier = row["known"]["case"]
-        before = f"it was gone in case {earlier} when last checked, and may have reappeared"
+        before = _(
+            "it was gone in case {case} when last checked, and may have reappeared", case=earlier
+        )
         return f"{_what_became(row, now)}; {before}"
     return _what_became(row, now)
 
@@ -158,18 +176,46 @@ def _what_became(row: dict[str, Any], now: int) -> str:
     report, case, provider = row["report"], row["case"], row["provider"]
     if row["duplicate"]:
         sent_at = row["known"] and row["known"]["sent_at"]
-        sent = f", notice sent {age_text(sent_at, now)}" if sent_at else ""
-        where = f"in case {case}{sent}" if case else "in no case yet"
-        return f"{report}  reported before, and open: {where}, {provider or 'no provider yet'}"
+        if sent_at:
+            return _(
+                "{report}  reported before, and open: in case {case}, notice sent {age}, "
+                "{provider}",
+                report=report,
+                case=case,
+                age=age_text(sent_at, now),
+                provider=provider or _("no provider yet"),
+            )
+        return _(
+            "{report}  reported before, and open: in case {case}, {provider}",
+            report=report,
+            case=case or _("no case yet"),
+            provider=provider or _("no provider yet"),
+        )
     if provider is None:
-        return f"{report}  no provider is named yet; `attribution recheck` asks again"
+        return _(
+            "{report}  no provider is named yet; `attribution recheck` asks again", report=report
+        )
     if row["candidate_cases"]:
-        cases = ", ".join(row["candidate_cases"])
-        return f"{report}  DNS leads to several companies, each with a case as candidate: {cases}"
-    mailbox = row["mailbox"] or "no mailbox"
-    sentence = f"{report}  case {case}  {row['company']} ({provider}), {mailbox}"
+        return _(
+            "{report}  DNS leads to several companies, each with a case as candidate: {cases}",
+            report=report,
+            cases=", ".join(row["candidate_cases"]),
+        )
+    sentence = _(
+        "{report}  case {case}  {company} ({provider}), {mailbox}",
+        report=report,
+        case=case,
+        company=row["company"],
+        provider=provider,
+        mailbox=row["mailbox"] or _("no mailbox"),
+    )
     if row["same_site"]:
-        return f"{sentence}; the site has {len(row['same_site'])} other case(s)"
+        others = ngettext(
+            "the site has {count} other case",
+            "the site has {count} other cases",
+            len(row["same_site"]),
+        )
+        return f"{sentence}; {others}"
     return sentence
 
 
@@ -194,8 +240,53 @@ def erase(
         with store.write(who or settings.analyst) as writer:
             erase_report(writer, EraseReport(report=report, why=why))
         scrub(store.engine)
-    sentence = f"{report} is erased; backups made before still hold it"
+    sentence = _("{report} is erased; backups made before still hold it", report=report)
     show_outcome({"erased": report}, sentence, as_json=as_json)
+
+
+@report_app.command(
+    "feedback", epilog="Example: attribution report feedback --since 2026-03-01 --format csv"
+)
+@needs("report feedback", Extra.HOTLINE)
+def feedback(
+    since: Since = None,
+    source: Annotated[
+        str,
+        typer.Option(
+            help="Only reports that `import --source` took in; origin is their key there."
+        ),
+    ] = "",
+    form: Annotated[FeedbackForm, typer.Option("--format", help="json: JSON lines.")] = (
+        FeedbackForm.TEXT
+    ),
+) -> None:
+    """Say what has become of each report, as whoever made it may be told: no company, no URL."""
+    from attribution.casework.feedback import AskFeedback, feedback_of
+    from attribution.formats.figures_table import FEEDBACK_COLUMNS
+
+    with reading() as view:
+        country = view.settings.hotline_country
+        asked = AskFeedback(hotline_country=country, since=since, source=source)
+        answers = list(feedback_of(view.connection, asked))
+    rows = [plain({**asdict(answer), "text": _feedback_text(answer)}) for answer in answers]
+    if form is FeedbackForm.CSV:
+        print_csv(FEEDBACK_COLUMNS, rows)
+    elif form is FeedbackForm.JSON:
+        for row in rows:
+            print_json(row)
+    else:
+        for row in rows:
+            typer.echo(readable(f"{row['origin'] or row['report']}  {row['text']}"))
+        if not rows:
+            print_message(_("no reports"))
+
+
+def _feedback_text(answer: Feedback) -> str:
+    """Return what may be told, in the language of the command."""
+    text = _(answer.state.line)
+    if answer.country is None:
+        return text
+    return f"{text} {_('Country: {country}.', country=answer.country)}"
 
 
 @needs("recheck", Extra.HOTLINE)
@@ -232,5 +323,5 @@ def recheck(
         asyncio.run(run())
     if not as_json:
         columns = ["report", "host", "outcome", "before", "after"]
-        show_rows(rows, columns, as_json=False, empty="no report is open")
+        show_rows(rows, columns, as_json=False, empty=_("no report is open"))
     return incomplete(any(row["outcome"] == "unknown" for row in rows))

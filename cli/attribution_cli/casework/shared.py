@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attribution.files.whole_file import whole_file
+from attribution.language import gettext as _
 from attribution_cli.console import print_message, results
+from attribution_cli.names import field_name
 from attribution_cli.safe_text import escaped_json, shown
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from attribution.casework.drafting import Sender
     from attribution.casework.terms import Terms
     from attribution.settings import Settings
+    from attribution.store import Reader
     from attribution.store.log import Writer
     from attribution.store.store import Store
     from attribution.store.times import Micros
@@ -40,6 +41,7 @@ _TIME_FIELDS = frozenset(
         "last_opened",
         "since",
         "reported_at",
+        "changed_at",
         "checked_at",
         "made_at",
         "disabled_at",
@@ -57,18 +59,21 @@ def utc_time(text: str, example: str) -> datetime:
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter(f"{text!r}: give {example}") from None
+        raise typer.BadParameter(
+            _("{value}: give {example}", value=repr(text), example=example)
+        ) from None
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _micros(text: str) -> Micros:
     from attribution.store.times import micros
 
-    return micros(utc_time(text, "one such as 2026-01-31T12:00Z"))
+    return micros(utc_time(text, _("one such as 2026-01-31T12:00Z")))
 
 
-def _date(text: str) -> datetime:
-    return utc_time(text, "a date such as 2026-01-31")
+def date_of(text: str) -> datetime:
+    """Read a date of the command line."""
+    return utc_time(text, _("a date such as 2026-01-31"))
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines for programs.")]
@@ -86,6 +91,15 @@ At = Annotated[
     ),
 ]
 """A time in microseconds since 1970, as the store counts it."""
+Since = Annotated[
+    Micros | None,
+    typer.Option(
+        "--since",
+        metavar="TIME",
+        parser=_micros,
+        help="Only what changed since this time, ISO 8601; UTC without an offset.",
+    ),
+]
 LastOnline = Annotated[
     Micros | None,
     typer.Option(
@@ -97,7 +111,7 @@ AtDate = Annotated[
     typer.Option(
         "--at",
         metavar="DATE",
-        parser=_date,
+        parser=date_of,
         help="With what was known at this date's beginning (UTC). [default: the last thing known]",
     ),
 ]
@@ -108,6 +122,12 @@ Provider = Annotated[
     str, typer.Argument(metavar="PROVIDER", help="Its key, or a name or mailbox that only it has.")
 ]
 Case = Annotated[str, typer.Argument(metavar="CASE", help="Its key, from `case list`.")]
+Urls = Annotated[
+    Path | None,
+    typer.Option(
+        "--urls", metavar="FILE", help="The reported URLs, where the store does not keep them."
+    ),
+]
 Output = Annotated[Path, typer.Option("--output", "-o", help="The file to write.")]
 
 
@@ -117,7 +137,7 @@ class View:
 
     store: Store
     settings: Settings
-    connection: Connection
+    connection: Reader
 
     @property
     def now(self) -> int:
@@ -182,6 +202,19 @@ def sender_of(settings: Settings, language: str | None = None) -> Sender:
     return Sender.of(settings, language)
 
 
+def lines_of_file(path: Path | None) -> list[str]:
+    """Return the lines of a file of URLs, without empty ones. Raises Refused."""
+    from attribution.codes import Refusal
+    from attribution.errors import Refused
+
+    if path is None:
+        return []
+    try:
+        return [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(Refusal.INVALID, "urls", str(path), f"it cannot be read: {error}") from None
+
+
 def write_whole(path: Path, lines: Iterable[str], *, replace: bool = False) -> None:
     """Write a text file whole.
 
@@ -217,7 +250,7 @@ def show_rows(rows: Iterable[Any], columns: Sequence[str], *, as_json: bool, emp
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
+        table.add_column(field_name(column), overflow="fold")
     for row in map(plain, rows):
         table.add_row(*(Text(readable(row.get(column))) for column in columns))
     if table.row_count:
@@ -230,11 +263,11 @@ def show_fields(value: Any) -> None:
     """Show one object to a person, a field a line; empty fields are left out."""
     from rich.text import Text
 
-    values = plain(value)
+    values = {field_name(name): part for name, part in plain(value).items()}
     width = max(map(len, values), default=0)
     for name, part in values.items():
         if part not in (None, (), [], {}):
-            line = Text(f"{name.replace('_', ' '):{width}}  ", style="bold")
+            line = Text(f"{name:{width}}  ", style="bold")
             results().print(line.append(Text(readable(part), style="not bold")), soft_wrap=True)
 
 
@@ -249,6 +282,14 @@ def show_object(value: Any, *, as_json: bool) -> None:
 def print_json(value: Any) -> None:
     """Write one object as a line of JSON in which nothing changes how it is shown."""
     typer.echo(escaped_json(json.dumps(plain(value), ensure_ascii=False)))
+
+
+def print_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write a header and rows as CSV."""
+    from attribution.formats.figures_table import csv_lines
+
+    for line in csv_lines(columns, rows):
+        typer.echo(line)
 
 
 def show_outcome(values: dict[str, Any], sentence: str, *, as_json: bool) -> None:
@@ -273,13 +314,15 @@ def age_text(at: int, now: int) -> str:
 
     age = max(0, now - at)
     if age < HOUR:
-        return f"{age * 60 // HOUR} min ago"
-    return f"{age // HOUR} h ago" if age < 2 * DAY else f"{age // DAY} days ago"
+        return _("{count} min ago", count=age * 60 // HOUR)
+    if age < 2 * DAY:
+        return _("{count} h ago", count=age // HOUR)
+    return _("{count} days ago", count=age // DAY)
 
 
 def show_counts(output: str, counts: Mapping[str, int], *, as_json: bool) -> None:
     """Show how many rows of each kind were written to an output."""
-    listed = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+    listed = ", ".join(f"{count} {field_name(name)}" for name, count in counts.items())
     show_outcome({"output": output, **counts}, f"{output}: {listed}", as_json=as_json)
 
 

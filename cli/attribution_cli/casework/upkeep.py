@@ -10,6 +10,8 @@ import typer
 
 from attribution.extras import Extra
 from attribution.files.whole_file import refuse_existing
+from attribution.language import gettext as _
+from attribution.language import ngettext
 from attribution_cli.casework.shared import (
     AsJson,
     Force,
@@ -37,7 +39,7 @@ def backup(output: Output, force: Force = False, as_json: AsJson = False) -> Non
     from attribution.store.backup import back_up
 
     refuse_existing(output, replace=force)
-    store, _ = open_store()
+    store = open_store()[0]
     with store:
         show_counts(str(output), back_up(store, output, replace=force), as_json=as_json)
 
@@ -59,10 +61,13 @@ def restore(
 @needs("keys rotate", Extra.HOTLINE)
 def rotate(as_json: AsJson = False) -> None:
     """Make a new key for kept URLs, put each under it, and forget the old one."""
-    store, _ = open_store()
+    store = open_store()[0]
     with store:
         count = store.rotate_keys()
-    show_outcome({"urls": count}, f"{count} kept URLs are under a new key", as_json=as_json)
+    sentence = ngettext(
+        "{count} kept URL is under a new key", "{count} kept URLs are under a new key", count
+    )
+    show_outcome({"urls": count}, sentence, as_json=as_json)
 
 
 @needs("stamp", Extra.HOTLINE)
@@ -78,9 +83,15 @@ def stamp(as_json: AsJson = False) -> None:
     head, path = stamped.head, stamped.path
     at = stamped.at.isoformat() if stamped.at else None
     if at:
-        sentence = f"event {head.seq} was stamped at {at}: {path}"
+        sentence = _(
+            "event {event} was stamped at {time}: {file}", event=head.seq, time=at, file=path
+        )
     else:
-        sentence = f"event {head.seq} is the log's end still, and was stamped before: {path}"
+        sentence = _(
+            "event {event} is the log's end still, and was stamped before: {file}",
+            event=head.seq,
+            file=path,
+        )
     values = {"event": head.seq, "hash": head.hash, "at": at, "file": str(path)}
     show_outcome(values, sentence, as_json=as_json)
 
@@ -118,14 +129,19 @@ def _show_check(result: StoreCheck) -> None:
     for fault in result.faults:
         print_message(fault)
     stamps = result.stamps
-    parts = [f"{result.log.events} events, {_faults(len(result.faults))}"]
+    events = ngettext("{count} event", "{count} events", result.log.events)
+    faults = ngettext("{count} fault", "{count} faults", len(result.faults))
+    parts = [f"{events}, {faults if result.faults else _('whole')}"]
     if stamps.last:
-        stamped = f"stamped up to event {stamps.covered} on {stamps.last:%Y-%m-%d %H:%M} UTC"
+        stamped = _(
+            "stamped up to event {event} on {time:%Y-%m-%d %H:%M} UTC",
+            event=stamps.covered,
+            time=stamps.last,
+        )
         if stamps.longest_wait:
-            stamped += f", each event within {stamps.longest_wait.days + 1} days"
+            days = stamps.longest_wait.days + 1
+            stamped += ngettext(
+                ", each event within {count} day", ", each event within {count} days", days
+            )
         parts.append(stamped)
-    typer.echo("; ".join([*parts, f"head {result.log.head}"]))
-
-
-def _faults(count: int) -> str:
-    return f"{count} faults" if count else "whole"
+    typer.echo("; ".join([*parts, _("head {hash}", hash=result.log.head)]))
