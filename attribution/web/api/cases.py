@@ -5,7 +5,6 @@ noted in the log.
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -286,15 +285,11 @@ def _added(added: ReportedUrl) -> ReportAdded:
     values = asdict(added)
     if added.known is not None:
         values["known"].update(
-            reported_at=moment(added.known.reported_at), sent_at=_moment(added.known.sent_at)
+            reported_at=moment(added.known.reported_at), sent_at=reply_time(added.known.sent_at)
         )
     return ReportAdded.model_validate(values)
 
 
 def _due_item(due: Due) -> DueItem:
-    times = {"since": moment(due.since), "may_gather_until": _moment(due.may_gather_until)}
+    times = {"since": moment(due.since), "may_gather_until": reply_time(due.may_gather_until)}
     return DueItem(**{**asdict(due), **times})
-
-
-def _moment(at: int | None) -> datetime | None:
-    return None if at is None else moment(at)
