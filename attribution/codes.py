@@ -100,6 +100,49 @@ class EventKind(Code):
     )
 
 
+class ContentKind(Code):
+    """Of what kind content is that a notice is about, as far as the hotline noted it."""
+
+    BASELINE = "baseline", "Of INHOPE's baseline categories."
+    NOT_STATED = "not_stated", "The notice does not say it."
+
+
+class ProviderAction(Code):
+    """What a provider did after a notice, as far as checkers and its answers say."""
+
+    REMOVED = "removed", "Every URL of the notice was gone."
+    PARTLY_REMOVED = "partly_removed", "Some URLs of the notice were gone, others were not."
+    REMOVED_AFTER_ORDER = (
+        "removed_after_order",
+        "Every URL of the notice was gone, at least one of them after a court's order.",
+    )
+    MOVED = "moved", "The content left the provider for another one."
+    REFUSED = "refused", "The provider refused, and no URL was gone."
+    NOT_OURS = "not_ours", "The provider answered that it is not in its network; no URL was gone."
+    NO_ACTION = "no_action", "A checker saw the content online after the notice, and nothing gone."
+    NOT_KNOWN = "not_known", "No checker looked after the notice, or nobody noted what it saw."
+
+
+class ReportState(Code):
+    """What has become of a report: what whoever made it may be told."""
+
+    WORKING = "working", "The report is being worked on."
+    FORWARDED = "forwarded", "The company that can remove the content was told about it."
+    FORWARDED_ABROAD = (
+        "forwarded_abroad",
+        "The content is in another country, and those who can act there were told about it.",
+    )
+    PURSUED = (
+        "pursued",
+        "The content was still online after a notice about it; the hotline keeps working on it.",
+    )
+    ABROAD = (
+        "abroad",
+        "The content is in another country, where the hotline or an authority takes the report.",
+    )
+    GONE = "gone", "The content was gone when it was last checked."
+
+
 class Problem(Code):
     """Why the service did not do what a request asked: `type` of an RFC 9457 document."""
 
@@ -145,6 +188,56 @@ class Problem(Code):
     )
     TOO_LARGE = "too-large", 413, "The request's body is larger than is served."
     WRONG_HOST = "wrong-host", 421, "The service is not reached under this host name."
+
+
+class WorkKind(Code):
+    """What people note of their work on a case; it bears on no assessment of a provider."""
+
+    NOTE = "case_note", "Somebody noted `text`."
+    ASSIGNED = "case_assigned", "`to` works on the case from now on; null for nobody."
+    FOLLOW_UP = "case_follow_up", "The case is to be looked at again at `on`; null for no such day."
+    HANDLED = "case_handled", "Somebody dealt with the mail that came back."
+    DONE = "case_done", "Somebody closed the case: nothing more is to be done; `why` says why."
+    REOPENED = "case_reopened", "Somebody opened a closed case again."
+
+
+class QueueState(Code):
+    """Where a case stands in the queue: each is in exactly one state."""
+
+    TONIGHT = "tonight", "No notice was sent yet: it is to be approved and sent."
+    CAME_BACK = "came_back", "Mail came back that nobody has dealt with."
+    WAITING = "waiting", "A notice was sent; the case says what comes next, and when."
+    NOBODY_KNOWN = (
+        "nobody_known",
+        "Nobody is known to be responsible for a report: its host can be looked up again.",
+    )
+    ABROAD = (
+        "abroad",
+        "The provider is in another country than the hotline: the hotline there is to write.",
+    )
+    DONE = "done", "Nothing is to be done."
+
+
+class QueueTask(Code):
+    """What is to be done next with a case."""
+
+    NOTICE = "notice", "Send the first notice."
+    BOUNCE = "bounce", "Find another way to reach the provider: the notice came back."
+    REPLY = "reply", "Read what the provider answered."
+    AUTOMATIC_ANSWER = "automatic_answer", "A program of the provider's answered."
+    FOLLOW_UP = "follow_up", "Look at the case again, on the day that a person set."
+    REMINDER = "reminder", "Send a reminder: content was seen online since the last notice."
+    CHECK = "check", "Check whether the content is still online."
+    LOOKUP = "lookup", "Look the host up again."
+    CLOSED = "closed", "Nothing: a person closed the case."
+    ALL_GONE = "all_gone", "Nothing: no URL of the case is online any more."
+
+
+class KnownState(Code):
+    """What the store knows of a URL that was reported before."""
+
+    OPEN = "open", "It is in the store, and not known to be gone."
+    GONE = "gone", "It was gone when it was last checked: now it may have reappeared."
 
 
 class DoubtCode(Code):

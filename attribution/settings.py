@@ -303,10 +303,11 @@ class CaseSettings(BaseModel):
         "hotline there",
     )
     grouping_hours: Hours = Field(
-        24.0,
+        1.0,
         ge=0,
         le=720,
-        description="hours for which reports of one site gather before its notice is due",
+        description="hours for which reports of one site may gather in its notice: advice, it can "
+        "be sent at once",
     )
     reminder_hours: Hours = Field(
         24.0, gt=0, le=720, description="hours after which a reminder is due while a URL is online"

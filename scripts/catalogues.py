@@ -128,8 +128,9 @@ def _add_command(catalogue: Catalog) -> None:
     for name in FIELDS:
         place = [("cli/attribution_cli/names.py", 0)]
         catalogue.add(name.replace("_", " "), locations=place, context="field")
-    for status in (*get_args(Status), *get_args(ContactStatus)):
-        place = [("attribution/models.py", 0)]
+    tasks = (*codes.QueueState, *codes.QueueTask)
+    for status in (*get_args(Status), *get_args(ContactStatus), *tasks):
+        place = [("cli/attribution_cli/names.py", 0)]
         catalogue.add(status.replace("_", " "), locations=place, context="status")
 
 

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Install what the tests use beside Python packages: Chromium, PHP, nginx. Only as root on a Debian, where nobody has to be asked.
+# Install what the tests use beside Python packages: Chromium, PHP, nginx, OpenSSL. Only as root on a Debian, where nobody has to be asked.
 set -eu
 missing=""
-for pair in chromium:chromium php:php-cli nginx:nginx-light; do
+for pair in chromium:chromium php:php-cli nginx:nginx-light openssl:openssl; do
 	command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || missing="$missing ${pair##*:}"
 done
 case "$missing" in *php-cli*) missing="$missing php-curl" ;; esac

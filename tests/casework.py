@@ -14,12 +14,13 @@ from attribution.casework.linking import LinkProviders, NewLink, add_link, link_
 from attribution.casework.mailboxes import ApproveMailbox, approve_mailbox
 from attribution.casework.notices_sent import RecordNotice
 from attribution.casework.notices_sent import record_notice as record
-from attribution.casework.noting import CorrectEvent, NoteEvent, correct_event, write_event
+from attribution.casework.noting import NoteEvent, write_event
 from attribution.casework.providers import RegisteredProvider
 from attribution.casework.providers import keep_provider as keep
 from attribution.casework.reporting import ReportedUrl, ReportUrl, report_url
 from attribution.casework.terms import SetTerms, Terms
 from attribution.casework.terms import set_terms as set_
+from attribution.casework.working import TakeBack, take_back
 from attribution.decide import decide
 from attribution.evidence import Evidence
 from attribution.models import Provider
@@ -96,7 +97,7 @@ def note_event(
 
 def correct(writer: Writer, event: int, why: str) -> int:
     """Take an event back."""
-    return correct_event(writer, CorrectEvent(event=event, why=why))
+    return take_back(writer, TakeBack(events=(event,), why=why))[0].event
 
 
 def record_notice(writer: Writer, case: str, at: int | None = None, **more: str) -> str:

@@ -8,7 +8,12 @@ from typing import NoReturn
 
 import pytest
 
-_PACKAGES = {"chromium": "chromium", "php": "php-cli and php-curl", "nginx": "nginx-light"}
+_PACKAGES = {
+    "chromium": "chromium",
+    "php": "php-cli and php-curl",
+    "nginx": "nginx-light",
+    "openssl": "openssl",
+}
 
 
 def program(name: str) -> str:

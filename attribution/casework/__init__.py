@@ -24,17 +24,22 @@ if TYPE_CHECKING:
     from attribution.casework.drafting import draft_notices
     from attribution.casework.erasing import EraseReport, erase_report
     from attribution.casework.event_fields import read_event_fields
+    from attribution.casework.feedback import AskFeedback, feedback_of
     from attribution.casework.fields import time_of
+    from attribution.casework.figure_facts import facts_of
+    from attribution.casework.figures import Period, figures_of, flagger_rows
+    from attribution.casework.filling_queue import fresh_queue, rebuild_queue, refresh_queue
     from attribution.casework.linking import LinkProviders, link_providers, undo_link
     from attribution.casework.mailboxes import ApproveMailbox, approve_mailbox
-    from attribution.casework.notices_due import due_notices
+    from attribution.casework.notices_due import due_notices, next_notices
     from attribution.casework.notices_sent import (
         RecordDigest,
         RecordNotice,
         record_digest,
         record_notice,
     )
-    from attribution.casework.noting import CorrectEvent, NoteEvent, correct_event, note_event
+    from attribution.casework.noting import NoteEvent, note_event
+    from attribution.casework.packing import PackCases, pack_cases
     from attribution.casework.providers import AddIdentifier, add_identifier
     from attribution.casework.publishing import (
         NoteLetter,
@@ -44,6 +49,7 @@ if TYPE_CHECKING:
         publish_list,
         withdraw_entry,
     )
+    from attribution.casework.queue import ListCases, list_cases, queue_terms, read_queue
     from attribution.casework.reading_mail import ReadMail, read_mails
     from attribution.casework.rechecking import recheck
     from attribution.casework.replies import ApproveReply, approve_reply
@@ -55,61 +61,105 @@ if TYPE_CHECKING:
     from attribution.casework.terms import SetTerms, set_terms
     from attribution.casework.verifying import CheckStore, check_store
     from attribution.casework.vouching import Vouch, WithdrawVouching, vouch, withdraw_vouching
+    from attribution.casework.working import (
+        AddNote,
+        AssignCases,
+        CloseCases,
+        MarkHandled,
+        ReopenCases,
+        SetFollowUp,
+        TakeBack,
+        add_note,
+        assign_cases,
+        close_cases,
+        mark_handled,
+        reopen_cases,
+        set_follow_up,
+        take_back,
+    )
 
 __all__ = [
     "AddChecker",
     "AddIdentifier",
+    "AddNote",
     "ApproveMailbox",
     "ApproveReply",
+    "AskFeedback",
+    "AssignCases",
     "CheckStore",
+    "CloseCases",
     "ConfirmAccount",
-    "CorrectEvent",
     "EraseReport",
     "LinkProviders",
+    "ListCases",
+    "MarkHandled",
     "NameSigner",
     "NoteEvent",
     "NoteLetter",
+    "PackCases",
+    "Period",
     "PublishList",
     "ReadMail",
     "RecordDigest",
     "RecordNotice",
+    "ReopenCases",
     "ReportUrl",
     "RetireChecker",
+    "SetFollowUp",
     "SetTerms",
     "StampHead",
+    "TakeBack",
     "Vouch",
     "WithdrawEntry",
     "WithdrawVouching",
     "add_checker",
     "add_identifier",
+    "add_note",
     "approve_mailbox",
     "approve_reply",
+    "assign_cases",
     "build_list",
     "check_store",
+    "close_cases",
     "confirm_account",
-    "correct_event",
     "draft_digest",
     "draft_notices",
     "due_notices",
     "erase_report",
+    "facts_of",
+    "feedback_of",
+    "figures_of",
+    "flagger_rows",
+    "fresh_queue",
     "link_providers",
+    "list_cases",
+    "mark_handled",
     "name_signer",
     "new_key",
+    "next_notices",
     "note_event",
     "note_letter",
     "note_statement",
+    "pack_cases",
     "publish_list",
+    "queue_terms",
     "read_event_fields",
     "read_mails",
+    "read_queue",
+    "rebuild_queue",
     "recheck",
     "record_digest",
     "record_notice",
+    "refresh_queue",
+    "reopen_cases",
     "report_url",
     "retire_checker",
+    "set_follow_up",
     "set_terms",
     "sign_list",
     "stamp_head",
     "suggest",
+    "take_back",
     "time_of",
     "undo_link",
     "vouch",
@@ -118,24 +168,23 @@ __all__ = [
 ]
 _HOMES = {
     "building_list": ("build_list",),
-    "checking": (
-        "AddChecker",
-        "RetireChecker",
-        "add_checker",
-        "note_statement",
-        "retire_checker",
-    ),
+    "checking": ("AddChecker", "RetireChecker", "add_checker", "note_statement", "retire_checker"),
     "confirming_accounts": ("ConfirmAccount", "confirm_account"),
     "digests": ("draft_digest",),
     "drafting": ("draft_notices",),
     "erasing": ("EraseReport", "erase_report"),
     "event_fields": ("read_event_fields",),
+    "feedback": ("AskFeedback", "feedback_of"),
     "fields": ("time_of",),
+    "figure_facts": ("facts_of",),
+    "figures": ("Period", "figures_of", "flagger_rows"),
+    "filling_queue": ("fresh_queue", "rebuild_queue", "refresh_queue"),
     "linking": ("LinkProviders", "link_providers", "undo_link"),
     "mailboxes": ("ApproveMailbox", "approve_mailbox"),
-    "notices_due": ("due_notices",),
+    "notices_due": ("due_notices", "next_notices"),
     "notices_sent": ("RecordDigest", "RecordNotice", "record_digest", "record_notice"),
-    "noting": ("CorrectEvent", "NoteEvent", "correct_event", "note_event"),
+    "noting": ("NoteEvent", "note_event"),
+    "packing": ("PackCases", "pack_cases"),
     "providers": ("AddIdentifier", "add_identifier"),
     "publishing": (
         "NoteLetter",
@@ -145,6 +194,7 @@ _HOMES = {
         "publish_list",
         "withdraw_entry",
     ),
+    "queue": ("ListCases", "list_cases", "queue_terms", "read_queue"),
     "reading_mail": ("ReadMail", "read_mails"),
     "rechecking": ("recheck",),
     "replies": ("ApproveReply", "approve_reply"),
@@ -156,6 +206,22 @@ _HOMES = {
     "terms": ("SetTerms", "set_terms"),
     "verifying": ("CheckStore", "check_store"),
     "vouching": ("Vouch", "WithdrawVouching", "vouch", "withdraw_vouching"),
+    "working": (
+        "AddNote",
+        "AssignCases",
+        "CloseCases",
+        "MarkHandled",
+        "ReopenCases",
+        "SetFollowUp",
+        "TakeBack",
+        "add_note",
+        "assign_cases",
+        "close_cases",
+        "mark_handled",
+        "reopen_cases",
+        "set_follow_up",
+        "take_back",
+    ),
 }
 """The use cases and their commands, by module."""
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from attribution.casework.case_facts import CaseFacts, case_facts
 from attribution.casework.findings import last_findings
+from attribution.casework.notice_facts import NoticeFacts, notice_facts
 from attribution.casework.url_state import last_checks
 from attribution.codes import Code, EventKind
 from attribution.data.laws import duties, duty_role
@@ -59,7 +59,7 @@ def clocks_of(reader: Reader, case: Case, now: int) -> list[Clock]:
     kinds = {*_CONFIRMS, *_DECIDES, *_ORDERS}
     events = sorted(standing_events(reader, [case.id], kinds), key=lambda event: event.at)
     reports = reports_of_cases(reader, [case.id])[case.id]
-    facts = case_facts(reader, [case.id])[case.id]
+    facts = notice_facts(reader, [case.id])[case.id]
     clocks = [*_after_notice(reader, case, reports, facts, events)]
     gone_at = _gone_at(reader, case, reports)
     clocks += (_after_order(event, gone_at, now) for event in events if event.kind in _ORDERS)
@@ -67,7 +67,7 @@ def clocks_of(reader: Reader, case: Case, now: int) -> list[Clock]:
 
 
 def _after_notice(
-    reader: Reader, case: Case, reports: list[Report], facts: CaseFacts, events: list[Event]
+    reader: Reader, case: Case, reports: list[Report], facts: NoticeFacts, events: list[Event]
 ) -> Iterable[Clock]:
     """Yield what is owed on the first notice that did not come back, by the role of the provider
     and the law of the day of the notice.

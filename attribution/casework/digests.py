@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from attribution.casework.drafting import (
+    Addressee,
     CaseToDraft,
-    Recipient,
     Sender,
     cases_to_draft,
     check_sender,
@@ -74,24 +74,24 @@ def draft_digest(
     """
     check_sender(sender)
     _check_one_company(due_cases)
-    addressed: dict[tuple[str | None, str, str | None], list[tuple[CaseToDraft, Recipient]]] = {}
+    addressed: dict[tuple[str | None, str, str | None], list[tuple[CaseToDraft, Addressee]]] = {}
     for subject in cases_to_draft(reader, keys, due_cases, urls):
-        recipient = subject.recipients[0]
-        addressee = recipient.mailbox, recipient.step.role, recipient.country
-        addressed.setdefault(addressee, []).append((subject, recipient))
+        addressee = subject.addressees[0]
+        destination = addressee.mailbox, addressee.step.role, addressee.country
+        addressed.setdefault(destination, []).append((subject, addressee))
     return [_digest(subjects, sender) for subjects in addressed.values()]
 
 
-def _digest(subjects: list[tuple[CaseToDraft, Recipient]], sender: Sender) -> Digest:
+def _digest(subjects: list[tuple[CaseToDraft, Addressee]], sender: Sender) -> Digest:
     """Return the notice of cases that go to one mailbox."""
-    _, recipient = subjects[0]
+    _, addressee = subjects[0]
     parts = [notice_case(subject, party, sender) for subject, party in subjects]
-    text = render_notice(notice_to(recipient, sender, parts), sender.language, sender.templates)
+    text = render_notice(notice_to(addressee, sender, parts), sender.language, sender.templates)
     return Digest(
         provider=subjects[0][0].due.provider,
-        to=recipient.step.to,
-        mailbox=recipient.mailbox,
-        role=recipient.step.role,
+        to=addressee.step.to,
+        mailbox=addressee.mailbox,
+        role=addressee.step.role,
         subject=text.subject,
         text=text.text,
         cases=tuple(

@@ -9,17 +9,18 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from attribution.casework.case_facts import CaseFacts, case_facts
 from attribution.casework.cases import case_named
 from attribution.casework.findings import last_findings
 from attribution.casework.mailboxes import Mailboxes, mailboxes_of
+from attribution.casework.notice_facts import NoticeFacts, notice_facts
 from attribution.casework.notices_due import Due
+from attribution.casework.reported_urls import urls_of_reports
 from attribution.codes import Refusal
 from attribution.data.dated import today
 from attribution.data.laws import Law, laws_of
 from attribution.decide.answer import decide_from
 from attribution.decide.facts import Facts
-from attribution.errors import EvidenceError, InvalidTarget, Refused
+from attribution.errors import EvidenceError, Refused
 from attribution.evidence import Evidence
 from attribution.formats.xarf import Verification, xarf_report
 from attribution.models import Attribution, WriteStep
@@ -38,7 +39,7 @@ from attribution.store.queries.providers import (
 )
 from attribution.store.queries.reports import Report, evidence_of, reports_with_keys
 from attribution.store.times import moment
-from attribution.target import defanged, plain_url
+from attribution.target import defanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
+class Addressee:
     """Whom a notice of a case goes to."""
 
     step: WriteStep
@@ -124,13 +125,13 @@ class CaseToDraft:
 
     due: Due
     case: Case
-    facts: CaseFacts
+    facts: NoticeFacts
     reports: tuple[Report, ...]
     urls: tuple[str, ...]
     """Whole, one a report."""
     addresses: tuple[str, ...]
     """IP addresses of the site, for XARF."""
-    recipients: tuple[Recipient, ...] = field(default=())
+    addressees: tuple[Addressee, ...] = field(default=())
     """In the order to write."""
 
 
@@ -144,7 +145,7 @@ def draft_notices(
     """
     check_sender(sender)
     (subject,) = cases_to_draft(reader, keys, [due], urls)
-    return [_draft(subject, recipient, sender) for recipient in subject.recipients]
+    return [_draft(subject, addressee, sender) for addressee in subject.addressees]
 
 
 def check_sender(sender: Sender) -> None:
@@ -162,7 +163,7 @@ def cases_to_draft(
 ) -> list[CaseToDraft]:
     """Return what notices of cases may state, with their parties. Raises Refused."""
     cases = [case_named(reader, due.case) for due in due_cases]
-    facts = case_facts(reader, [case.id for case in cases])
+    facts = notice_facts(reader, [case.id for case in cases])
     given, subjects = list(urls), []
     for due, case in zip(due_cases, cases, strict=True):
         reports = tuple(reports_with_keys(reader, due.reports))
@@ -174,44 +175,44 @@ def cases_to_draft(
                 case=case,
                 facts=facts[case.id],
                 reports=reports,
-                urls=tuple(_urls(keys, reports, given)),
+                urls=tuple(urls_of_reports(keys, reports, given).values()),
                 addresses=addresses,
-                recipients=tuple(_recipients(reader, due, case, answer, steps)),
+                addressees=tuple(_addressees(reader, due, case, answer, steps)),
             )
         )
     return subjects
 
 
 def notice_to(
-    recipient: Recipient, sender: Sender, cases: Iterable[NoticeCase], on: date | None = None
+    addressee: Addressee, sender: Sender, cases: Iterable[NoticeCase], on: date | None = None
 ) -> Notice:
     """Return the notice of cases to a party on a day (today, where left out)."""
-    day, role = on or today(), recipient.step.role
+    day, role = on or today(), addressee.step.role
     return Notice(
-        to=recipient.step.to,
+        to=addressee.step.to,
         role_code=role,
         hotline="" if sender.anonymous else sender.name,
         mailbox=sender.mailbox,
         postal_address=() if sender.anonymous else tuple(sender.address.splitlines()),
         telephone="" if sender.anonymous else sender.telephone,
         anonymous=sender.anonymous,
-        urls_given=recipient.approved,
+        urls_given=addressee.approved,
         defanged=sender.urls == "defanged",
-        legal=legal_ground(recipient.country, role, sender.country, day),
-        laws=tuple(map(_law, laws_of(recipient.country, role, day))),
+        legal=legal_ground(addressee.country, role, sender.country, day),
+        laws=tuple(map(_law, laws_of(addressee.country, role, day))),
         cases=tuple(cases),
     )
 
 
-def notice_case(subject: CaseToDraft, recipient: Recipient, sender: Sender) -> NoticeCase:
+def notice_case(subject: CaseToDraft, addressee: Addressee, sender: Sender) -> NoticeCase:
     """Return what a notice to a party states of a case: only what the log has of this party."""
     case, facts = subject.case, subject.facts
     shown = defanged if sender.urls == "defanged" else str
-    to_you = facts.sent_to({_contact(recipient)} - {""})
+    to_you = facts.sent_to({_contact(addressee)} - {""})
     to_others = [
         (other.step.to, days)
-        for other in subject.recipients
-        if other.step.to != recipient.step.to and (days := facts.sent_to(other.own_mailboxes))
+        for other in subject.addressees
+        if other.step.to != addressee.step.to and (days := facts.sent_to(other.own_mailboxes))
     ]
     stated = [*to_you, *(at for _, days in to_others for at in days)]
     return NoticeCase(
@@ -244,23 +245,23 @@ def xarf_reports(subject: CaseToDraft, sender: Sender) -> tuple[dict[str, Any], 
     return tuple(reports)
 
 
-def _draft(subject: CaseToDraft, recipient: Recipient, sender: Sender) -> Draft:
+def _draft(subject: CaseToDraft, addressee: Addressee, sender: Sender) -> Draft:
     """Return the notice of a case to one party."""
-    about = notice_case(subject, recipient, sender)
-    notice = notice_to(recipient, sender, [about])
+    about = notice_case(subject, addressee, sender)
+    notice = notice_to(addressee, sender, [about])
     text = render_notice(notice, sender.language, sender.templates)
     return Draft(
         case=subject.case.key,
         what="reminder" if about.reminder else "notice",
-        to=recipient.step.to,
-        mailbox=recipient.mailbox,
-        role=recipient.step.role,
-        when=recipient.step.when,
+        to=addressee.step.to,
+        mailbox=addressee.mailbox,
+        role=addressee.step.role,
+        when=addressee.step.when,
         subject=text.subject,
         text=text.text,
         reply_to=about.reply_to,
-        xarf=xarf_reports(subject, sender) if recipient.approved else (),
-        in_the_way=recipient.in_the_way,
+        xarf=xarf_reports(subject, sender) if addressee.approved else (),
+        in_the_way=addressee.in_the_way,
     )
 
 
@@ -276,9 +277,9 @@ def _online(subject: CaseToDraft, after: int) -> tuple[OnlineOn, ...]:
     return tuple(OnlineOn(day=day, count=count) for day, count in sorted(counts.items()))
 
 
-def _recipients(
+def _addressees(
     reader: Reader, due: Due, case: Case, answer: Attribution | None, steps: list[WriteStep]
-) -> Iterator[Recipient]:
+) -> Iterator[Addressee]:
     """Yield whom to write to in order, as the newest kept evidence of the site says.
 
     Who comes after companies that cannot be written to is written to now.
@@ -300,7 +301,7 @@ def _recipients(
         if is_first and number is not None:
             country = country or provider_with_id(reader, number).country
         approved = mailbox is not None and _is_approved(reader, mailbox)
-        yield Recipient(
+        yield Addressee(
             step=step.model_copy(update={"when": "now"}) if nobody_yet else step,
             mailbox=mailbox,
             own_mailboxes=_own_mailboxes(reader, number, {published, mailbox or ""}),
@@ -357,7 +358,7 @@ def _newest_answer(
             continue
         steps = [step for step in answer.write_order if step.role != "authority"]
         if steps and published in (None, (steps[0].contact or "").lower()):
-            # One letter to one recipient, in the first of its roles: a host is often the holder of
+            # One letter to one addressee, in the first of its roles: a host is often the holder of
             # its addresses too.
             by_contact = {(step.contact or step.to).lower(): step for step in reversed(steps)}
             first_roles = list(by_contact.values())
@@ -368,42 +369,14 @@ def _newest_answer(
     return None, [step]
 
 
-def _urls(keys: Keys, reports: Sequence[Report], given: Iterable[str]) -> list[str]:
-    """Return the URLs of reports. Raises Refused where the store does not keep one, and it is not
-    among those given.
-    """
-    by_hash: dict[str | None, str] = {}
-    for text in given:
-        try:
-            whole, canonical = plain_url(text)
-        except InvalidTarget:
-            continue
-        by_hash[keys.hash_of(canonical)] = whole
-    urls, missing = [], []
-    for report in reports:
-        if report.url_sealed is not None and report.seal is not None:
-            urls.append(keys.open(report.url_sealed, report.seal))
-        elif report.url_hash in by_hash:
-            urls.append(by_hash[report.url_hash])
-        else:
-            missing.append(report.key)
-    if missing:
-        remedy = (
-            "the store has no URL of it, only what recognises it: give the reported URLs with "
-            "--urls FILE"
-        )
-        raise Refused(Refusal.MISSING, "urls", ", ".join(missing), remedy)
-    return urls
-
-
 def _is_approved(reader: Reader, mailbox: str) -> bool:
     known = mailboxes_of(reader, providers_with_mailbox(reader, mailbox))
     return any(mailbox in mailboxes.approved for mailboxes in known.values())
 
 
-def _contact(recipient: Recipient) -> str:
+def _contact(addressee: Addressee) -> str:
     """Return where a notice to a party goes, as notices note it; empty where that is not known."""
-    return recipient.mailbox or (recipient.step.contact or "").lower()
+    return addressee.mailbox or (addressee.step.contact or "").lower()
 
 
 def _law(law: Law) -> str:

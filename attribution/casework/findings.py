@@ -75,6 +75,11 @@ def _finding(detail: dict[str, Any], looked_up_at: int) -> Finding:
     )
 
 
+def addresses_of(investigation: Investigation) -> list[str]:
+    """Return the addresses that a lookup found, for searching."""
+    return [address.ip for address in investigation.attribution.addresses]
+
+
 def keep_party(writer: Writer, investigation: Investigation, party: Party) -> int:
     """Return the id of a party's provider, added where it is new."""
     systems = {

@@ -71,11 +71,11 @@ def _read(
     builder = Builder(NEVER if at is None else days(at))
     for number in sorted(names):
         builder.provider(names[number][0])
-    corrected = stored.corrected_events(reader, only)
-    keys = _add_notices(reader, builder, names, only, corrected)
+    keys = _add_notices(reader, builder, names, only)
     for url in stored.url_rows(reader, only):
         if url.case_id in keys:
             builder.add_url(url.id, url.case_id, "", NEVER)
+    corrected = stored.corrected_events(reader, only)
     cases = {key: number for number, key in keys.items()}
     kinds = ABOUT_NOTICE | ABOUT_PROVIDER
     for count, row in enumerate(stored.history_events(reader, kinds, until, only), start=1):
@@ -100,19 +100,14 @@ def _aliases(reader: Reader, names: _Names) -> Iterator[AliasRow]:
 
 
 def _add_notices(
-    reader: Reader,
-    builder: Builder,
-    names: _Names,
-    only: Collection[int] | None,
-    corrected: Collection[int],
+    reader: Reader, builder: Builder, names: _Names, only: Collection[int] | None
 ) -> dict[int, str]:
     """Add the cases whose first notice was sent; return their keys by number. What gathers still is
     nobody's notice.
     """
     first: dict[int, stored.SentRow] = {}
     for sent in stored.sent_rows(reader, only):
-        if sent.seq not in corrected:
-            first.setdefault(sent.case_id, sent)
+        first.setdefault(sent.case_id, sent)
     keys: dict[int, str] = {}
     for case in stored.case_rows(reader, only):
         if case.id not in first:

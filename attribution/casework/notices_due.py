@@ -1,22 +1,34 @@
-"""Notices and reminders that are due, and what has to be done before each may go out."""
+"""Notices and reminders that are due, and what has to be done before each may go out.
+
+A first notice is due at once. That further reports of the site may gather in it is advice.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from attribution.casework.case_facts import case_facts
 from attribution.casework.cases import case_named
 from attribution.casework.findings import Finding, last_findings
 from attribution.casework.mailboxes import Mailboxes, mailboxes_of
+from attribution.casework.notice_facts import notice_facts
+from attribution.casework.queue_state import CLOSING, is_closed
 from attribution.casework.terms import Terms, terms_of
 from attribution.casework.url_state import LastCheck, last_checks
 from attribution.data.hotlines import hotlines
 from attribution.data.ways_out import way_out
 from attribution.history.rows import ENDS
 from attribution.store import Reader
-from attribution.store.queries.cases import Case, case_if_open, cases_perhaps_due
+from attribution.store.queries.cases import (
+    Case,
+    cases_perhaps_due,
+    cases_with_keys,
+    standing_events,
+)
+from attribution.store.queries.events import Event
 from attribution.store.queries.notices import last_sent
 from attribution.store.queries.reports import Report, reports_of_cases
+from attribution.store.queries.rows import in_chunks
 from attribution.store.times import HOUR, moment
 
 FRESH_HOURS = 24
@@ -48,6 +60,10 @@ class Due:
     """The hotlines of the provider's country, where that is another one: the notice is theirs to
     send.
     """
+    may_gather_until: int | None = None
+    """Advice: until when more reports of the site may gather in a first notice; a person may send
+    it now. Microseconds since 1970; None for a reminder, and when that time is over.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +76,33 @@ class _NextNotice:
     reports: tuple[Report, ...]
     is_called_for: bool
     """Nothing arrived yet, or a checker saw a URL online since."""
+    may_gather_until: int = 0
+    """Of a first notice; in microseconds since 1970."""
+
+
+def due_notices(
+    reader: Reader, now: int, usual: Terms, hotline_country: str, case: str | None = None
+) -> list[Due]:
+    """Return what is due: first notices, notices whose last one came back, and reminders while a
+    URL is online.
+
+    With `case`, the next notice of that case, whatever stands in its way. Raises NotFound.
+    """
+    if case is not None:
+        keys = [case_named(reader, case).key]
+        return next_notices(reader, now, usual, hotline_country, keys)
+    cases = _not_closed(reader, cases_perhaps_due(reader, ENDS))
+    return _due_of(reader, cases, _Now(now, usual, hotline_country), only_due=True)
+
+
+def next_notices(
+    reader: Reader, now: int, usual: Terms, hotline_country: str, cases: Collection[str]
+) -> list[Due]:
+    """Return the next notice of each of some cases with a URL that is still there, whatever stands
+    in its way; as many statements for many as for one.
+    """
+    open_cases = cases_with_keys(reader, cases)
+    return _due_of(reader, open_cases, _Now(now, usual, hotline_country), only_due=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +116,20 @@ class _Sending:
     terms: Terms
 
 
-def due_notices(
-    reader: Reader, now: int, usual: Terms, hotline_country: str, case: str | None = None
-) -> list[Due]:
-    """Return what is due: first notices whose reports had their time to gather, notices whose last
-    one came back, and reminders while a URL is online.
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """What the store does not say: the time, the usual terms and the hotline's country."""
 
-    With `case`, the next notice of that case, whatever stands in its way. Raises NotFound.
-    """
-    if case is None:
-        cases = cases_perhaps_due(reader, ENDS)
-    else:
-        cases = case_if_open(reader, case_named(reader, case).key)
+    at: int
+    usual: Terms
+    country: str
+
+
+def _due_of(reader: Reader, cases: list[Case], now: _Now, *, only_due: bool) -> list[Due]:
     case_ids = [row.id for row in cases]
     reports, checks = reports_of_cases(reader, case_ids), last_checks(reader, case_ids)
-    sent, facts = last_sent(reader, case_ids), case_facts(reader, case_ids)
-    terms = terms_of(reader, {row.provider_id for row in cases}, usual)
+    sent, facts = last_sent(reader, case_ids), notice_facts(reader, case_ids)
+    terms = terms_of(reader, {row.provider_id for row in cases}, now.usual)
     notices = []
     for row in cases:
         there = [
@@ -99,7 +140,7 @@ def due_notices(
         if there:
             sending = _Sending(sent.get(row.id), facts[row.id].bounced_at, terms[row.provider_id])
             notice = _next_notice(row, there, checks, sending)
-            if case is not None or (notice.is_called_for and notice.since <= now):
+            if not only_due or (notice.is_called_for and notice.since <= now.at):
                 notices.append(notice)
     findings = last_findings(reader, [url.id for notice in notices for url in notice.reports])
     mailboxes = mailboxes_of(reader, {notice.case.provider_id for notice in notices})
@@ -107,10 +148,18 @@ def due_notices(
     for notice in notices:
         provider_id = notice.case.provider_id
         lookups = [findings[report.id] for report in notice.reports]
-        obstacles = _obstacles(notice, lookups, terms[provider_id], now)
-        route_to = _route_to(notice.case, _newest(lookups), hotline_country, now)
-        due.append(_due(notice, _newest(lookups), obstacles, mailboxes[provider_id], route_to))
+        obstacles = _obstacles(notice, lookups, terms[provider_id], now.at)
+        due.append(_due(notice, _newest(lookups), obstacles, mailboxes[provider_id], now))
     return due
+
+
+def _not_closed(reader: Reader, cases: list[Case]) -> list[Case]:
+    """Return those of some cases that no person closed."""
+    closing: dict[int, list[Event]] = {}
+    for chunk in in_chunks(row.id for row in cases):
+        for event in standing_events(reader, chunk, CLOSING):
+            closing.setdefault(event.case_id or 0, []).append(event)
+    return [row for row in cases if not is_closed(closing.get(row.id, ()))]
 
 
 def _next_notice(
@@ -118,10 +167,18 @@ def _next_notice(
 ) -> _NextNotice:
     """Return the next notice of a case about URLs that are still there."""
     sent_at, bounced_at, terms = sending.sent_at, sending.bounced_at, sending.terms
-    if sent_at is None or bounced_at is not None:
-        since = bounced_at or case.opened_at + int(terms.grouping_hours * HOUR)
+    if bounced_at is not None:
         return _NextNotice(
-            case=case, what="notice", since=since, reports=tuple(there), is_called_for=True
+            case=case, what="notice", since=bounced_at, reports=tuple(there), is_called_for=True
+        )
+    if sent_at is None:
+        return _NextNotice(
+            case=case,
+            what="notice",
+            since=case.opened_at,
+            reports=tuple(there),
+            is_called_for=True,
+            may_gather_until=case.opened_at + int(terms.grouping_hours * HOUR),
         )
     online = [url for url in there if url.id in checks and checks[url.id].at > sent_at]
     return _NextNotice(
@@ -161,10 +218,11 @@ def _due(
     newest: Finding,
     obstacles: list[str],
     mailboxes: Mailboxes,
-    route_to: str | None,
+    now: _Now,
 ) -> Due:
     """Return a notice with where it goes, and everything that stands in its way."""
     case, to = notice.case, mailboxes.to_write_to(newest.mailbox)
+    route_to = _route_to(case, newest, now)
     if route_to is None and to not in mailboxes.approved:
         obstacles.append(_no_mailbox(case, newest.mailbox, to, mailboxes))
     return Due(
@@ -176,6 +234,7 @@ def _due(
         reports=tuple(report.key for report in notice.reports),
         in_the_way=tuple(obstacles),
         route_to=route_to,
+        may_gather_until=notice.may_gather_until if notice.may_gather_until > now.at else None,
     )
 
 
@@ -194,13 +253,13 @@ def _no_mailbox(case: Case, published: str | None, to: str | None, mailboxes: Ma
     )
 
 
-def _route_to(case: Case, newest: Finding, hotline_country: str, now: int) -> str | None:
+def _route_to(case: Case, newest: Finding, now: _Now) -> str | None:
     """Return who takes the notice where the provider is in another country than the hotline."""
     country = str(newest.country or case.country or "")
-    if not hotline_country or not country or country == hotline_country:
+    if not now.country or not country or country == now.country:
         return None
-    recipients = hotlines(country) or way_out(country, moment(now).date())
-    return f"{'; '.join(row.name for row in recipients)} ({country})"
+    recipients = hotlines(country) or way_out(country, moment(now.at).date())
+    return f"{'; '.join(recipient.name for recipient in recipients)} ({country})"
 
 
 def _newest(lookups: list[Finding]) -> Finding:

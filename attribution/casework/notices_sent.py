@@ -12,7 +12,7 @@ from attribution.casework.fields import check_happened
 from attribution.codes import Refusal
 from attribution.errors import Refused
 from attribution.store import Writer
-from attribution.store.queries.events import is_noted
+from attribution.store.queries.events import corrected_among, event_with_origin
 from attribution.store.queries.notices import last_sent
 from attribution.store.queries.reports import reports_of_cases
 from attribution.store.times import Micros, moment
@@ -110,9 +110,11 @@ def record_notice(writer: Writer, command: RecordNotice) -> NoticeKind:
         remedy = "a reminder is not older than the notice before it"
         raise Refused(Refusal.CONFLICT, "at", moment(at).isoformat(), remedy)
     origin = f"notice {case.key} {at}"
-    if is_noted(connection, origin):
-        remedy = "a notice of this case at this very time is noted already"
-        raise Refused(Refusal.CONFLICT, "at", moment(at).isoformat(), remedy)
+    while (noted := event_with_origin(connection, origin)) is not None:
+        if not corrected_among(connection, [noted]):
+            remedy = "a notice of this case at this very time is noted already"
+            raise Refused(Refusal.CONFLICT, "at", moment(at).isoformat(), remedy)
+        origin = f"{origin} again"  # it was taken back, and an origin stands once in the log
     reports = [report.key for report in reports_of_cases(connection, [case.id])[case.id]]
     detail: dict[str, Any] = {"to": to.lower(), "channel": command.channel, "reports": reports}
     if message_id:

@@ -1,6 +1,4 @@
-"""Noting what happened: to a case, to one of its URLs, or to a provider; and taking back what was
-noted wrongly.
-"""
+"""Noting what happened: to a case, to one of its URLs, or to a provider."""
 
 from __future__ import annotations
 
@@ -10,24 +8,22 @@ from typing import Any
 
 from attribution.casework.cases import case_named, report_named
 from attribution.casework.event_fields import checked_fields
-from attribution.casework.fields import check_happened, required
+from attribution.casework.fields import check_happened
 from attribution.casework.mailboxes import last_written_to, note_bounce_elsewhere
 from attribution.casework.providers import provider_named
 from attribution.codes import EventKind, Refusal
-from attribution.errors import NotFound, Refused
+from attribution.errors import Refused
 from attribution.history.rows import ABOUT_NOTICE, ABOUT_PROVIDER, ABOUT_URL
 from attribution.store import Reader, Writer
-from attribution.store.queries.cases import Case, standing_events
-from attribution.store.queries.events import Event, correction_of, event_numbered, is_noted
+from attribution.store.queries.cases import Case
+from attribution.store.queries.events import is_noted
 from attribution.store.queries.history import ACCUSING, signed_since
 from attribution.store.queries.notices import first_sent, sent_notices
 from attribution.store.queries.reports import Report, reports_of_cases
 from attribution.store.times import Micros, iso
 
-KINDS = tuple(sorted((ABOUT_NOTICE | ABOUT_PROVIDER) - {EventKind.REMINDER}))
+KINDS = tuple(sorted((ABOUT_NOTICE | ABOUT_PROVIDER) - {"reminder"}))
 """Kinds of events that are noted by hand."""
-TAKEN_BACK = frozenset([*KINDS, "sent", EventKind.REMINDER])
-"""Kinds of events that are taken back by hand: notices too, where one was sent by mistake."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,15 +43,6 @@ class NoteEvent:
     """What else is known: the fields of `attribution.history.rows.EVENT_FIELDS`, `note`,
     `last_online`.
     """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CorrectEvent:
-    """Take back an event that was noted wrongly."""
-
-    event: int
-    """Its number in the log."""
-    why: str
 
 
 def note_event(writer: Writer, command: NoteEvent) -> list[int]:
@@ -132,30 +119,6 @@ def write_event(
     ]
 
 
-def correct_event(writer: Writer, command: CorrectEvent) -> int:
-    """Take back an event by another one; return its number. Raises Refused."""
-    event = event_numbered(writer.connection, command.event)
-    if event is None:
-        remedy = "`attribution case show` and `provider show` list the events that are"
-        raise NotFound("event", command.event, remedy)
-    if event.kind not in TAKEN_BACK:
-        remedy = f"it is of the kind {event.kind!r}, which is not taken back this way"
-        raise Refused(Refusal.INVALID, "event", str(event.seq), remedy)
-    if correction_of(writer.connection, event.seq) is not None:
-        raise Refused(Refusal.CONFLICT, "event", str(event.seq), "it was taken back already")
-    if event.kind == "sent":
-        _check_no_reminder(writer.connection, event)
-    return writer.add_event(
-        "correction",
-        writer.now,
-        provider_id=event.provider_id,
-        case_id=event.case_id,
-        report_id=event.report_id,
-        corrects=event.seq,
-        detail={"why": required(command.why, "why", "say why with --why")},
-    )
-
-
 def counts_for_nothing(reader: Reader, kind: str) -> bool:
     """Say whether an event of this kind, noted without a signature, counts for nothing now.
 
@@ -190,14 +153,6 @@ def _bounced_mailbox(reader: Reader, case: Case, at: int, detail: Mapping[str, A
     """
     named = str(detail.get("to") or "")
     return named or last_written_to(sent_notices(reader, [case.id]), at)
-
-
-def _check_no_reminder(reader: Reader, notice: Event) -> None:
-    """Raise Refused where a reminder of the same case stands: it was the first notice then."""
-    reminders = standing_events(reader, [notice.case_id or 0], [EventKind.REMINDER])
-    if reminders:
-        remedy = f"take the reminder {reminders[-1].seq} back first"
-        raise Refused(Refusal.CONFLICT, "event", str(notice.seq), remedy)
 
 
 def _subject(reader: Reader, command: NoteEvent) -> tuple[Case, Report | None]:

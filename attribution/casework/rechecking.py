@@ -10,14 +10,18 @@ from enum import StrEnum
 from typing import Any
 
 from attribution.attributor import Investigation
-from attribution.casework.findings import detail_of, keep_party, last_findings
+from attribution.casework.findings import addresses_of, detail_of, keep_party, last_findings
 from attribution.casework.linking import links, one_history
 from attribution.casework.mailboxes import note_change
 from attribution.casework.reporting import assign_to_provider, report_at_new_provider
 from attribution.casework.url_state import open_reports
 from attribution.lookup.concurrency.completion import in_order_of_completion
 from attribution.store import Store, Writer
-from attribution.store.queries.reports import report_with_id, reports_with_host
+from attribution.store.queries.reports import (
+    keep_addresses,
+    report_with_id,
+    reports_with_host,
+)
 
 Investigate = Callable[[str], Awaitable[Investigation]]
 
@@ -82,6 +86,7 @@ def _note(writer: Writer, report_id: int, investigation: Investigation) -> Reche
     connection = writer.connection
     report = report_with_id(connection, report_id)
     host = report.host or ""
+    keep_addresses(connection, report_id, addresses_of(investigation))
     party = investigation.attribution.primary
     if party is None or investigation.attribution.failures:
         # Not sure of everything, so nothing changes, and the lookup counts as none: no answer is

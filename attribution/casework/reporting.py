@@ -10,7 +10,8 @@ from typing import Any
 from attribution.attributor import Investigation
 from attribution.casework.cases import case_for
 from attribution.casework.fields import check_happened
-from attribution.casework.findings import detail_of, host_evidence, keep_party
+from attribution.casework.findings import addresses_of, detail_of, host_evidence, keep_party
+from attribution.casework.known_urls import KnownUrl, known_urls
 from attribution.casework.url_state import open_reports
 from attribution.models import Party
 from attribution.net.sites import site_of
@@ -19,6 +20,7 @@ from attribution.store.queries.cases import cases_of_site
 from attribution.store.queries.reports import (
     Report,
     assign_report,
+    keep_addresses,
     report_with_id,
     reports_of_url,
 )
@@ -52,6 +54,10 @@ class ReportedUrl:
     """Other cases of the same site, at whichever provider, open or not."""
     candidate_cases: tuple[str, ...] = ()
     """The cases at every company, where DNS alone leads to several."""
+    known: KnownUrl | None = None
+    """What was known of the URL before: it is in an open case, or it was gone and may have
+    reappeared.
+    """
 
 
 def report_url(writer: Writer, command: ReportUrl) -> ReportedUrl:
@@ -64,13 +70,21 @@ def report_url(writer: Writer, command: ReportUrl) -> ReportedUrl:
     check_happened(at, writer.now, "give the time at which it was reported")
     site_key = writer.keys.hash_of(f"site {site_of(host)}")
     earlier_cases = cases_of_site(writer.connection, site_key)
+    known = known_urls(writer.connection, writer.keys, [command.url]).get(command.url)
     still_open = open_reports(writer.connection, reports_of_url(writer.connection, url_hash))
     if still_open:
         report = still_open[-1]
         known_at = max(at, writer.now)
         writer.add_event("reported_again", at, known_at, **_about(report))
         note_served_from(writer, still_open, investigation)
-        return ReportedUrl(report.key, report.case, report.provider, True, tuple(earlier_cases))
+        return ReportedUrl(
+            report=report.key,
+            case=report.case,
+            provider=report.provider,
+            duplicate=True,
+            same_site=tuple(earlier_cases),
+            known=known,
+        )
     evidence = host_evidence(investigation.evidence, host).to_bytes()
     report_ids = []
     parties: list[Party | None] = [*parties_to_notify(investigation)]
@@ -91,6 +105,8 @@ def report_url(writer: Writer, command: ReportUrl) -> ReportedUrl:
             detail=detail_of(investigation, party),
         )
         report_ids.append(report_id)
+    for report_id in report_ids:
+        keep_addresses(writer.connection, report_id, addresses_of(investigation))
     added = [report_with_id(writer.connection, report_id) for report_id in report_ids]
     own_cases = tuple(report.case for report in added if report.case)
     return ReportedUrl(
@@ -100,6 +116,7 @@ def report_url(writer: Writer, command: ReportUrl) -> ReportedUrl:
         duplicate=False,
         same_site=tuple(case for case in earlier_cases if case not in own_cases),
         candidate_cases=own_cases if len(added) > 1 else (),
+        known=known,
     )
 
 

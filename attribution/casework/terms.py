@@ -23,7 +23,7 @@ class Terms:
     """How a hotline writes to one provider."""
 
     grouping_hours: float
-    """Hours for which reports of a site gather before their notice."""
+    """Hours for which reports of a site may gather in their notice: advice."""
     reminder_hours: float
     """Hours after a notice until a reminder."""
     quiet_days: tuple[str, ...] = ()
@@ -76,7 +76,7 @@ def set_terms(writer: Writer, command: SetTerms, usual: Terms) -> str:
 def terms_of(reader: Reader, provider_ids: Collection[int], usual: Terms) -> dict[int, Terms]:
     """Return how to write to providers: what was last agreed for each, else the usual."""
     terms = dict.fromkeys(provider_ids, usual)
-    agreed = EventFilter(kinds=["terms"], provider_ids=provider_ids)
+    agreed = EventFilter(kinds=["terms"], provider_ids=provider_ids, standing=True)
     for event in events_in_order(reader, agreed):
         detail = event.detail
         terms[event.provider_id or 0] = Terms(

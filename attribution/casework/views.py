@@ -9,9 +9,9 @@ from attribution.casework.cases import case_named
 from attribution.casework.clocks import clocks_of
 from attribution.casework.linking import Link, links, one_history
 from attribution.casework.mailboxes import approvals
+from attribution.casework.progress import RECEIVED, progress_of
 from attribution.casework.terms import Terms, terms_of
 from attribution.casework.url_state import LastCheck, last_checks
-from attribution.codes import EventKind
 from attribution.data.escalation import next_step
 from attribution.store import Reader
 from attribution.store.audit import VIEWED
@@ -39,18 +39,6 @@ COUNTED = 1000
 """Cases of a provider that are counted by state: the latest."""
 PAGE = 50
 """Rows of a list at once; the cursor of the next ones is the key of the last."""
-_RECEIVED = frozenset[str](
-    [
-        EventKind.ACK,
-        EventKind.RECEIPT_CONFIRMED,
-        EventKind.DECISION_TOLD,
-        EventKind.REFUSED,
-        EventKind.NOT_OURS,
-        EventKind.DELIVERED,
-        EventKind.OPENED,
-    ]
-)
-"""Events that prove receipt of a case's notice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +236,7 @@ def _lines(reader: Reader, cases: list[Case]) -> list[CaseLine]:
         checked = checks.get(case.id, [])
         urls = max(counted.get(case.id, 0), case.urls)
         over = sum(check.over for check in checked)
-        state = _state(kinds[case.id], done=bool(urls) and over >= urls)
+        state = progress_of(kinds[case.id], done=bool(urls) and over >= urls)
         online = len(checked) - over
         lines.append(
             CaseLine(case.key, case.provider, case.site, case.opened_at, state, urls, online)
@@ -261,20 +249,10 @@ def _kinds_of_cases(reader: Reader, case_ids: list[int]) -> dict[int, set[str]]:
     and bounces that nobody vouches for.
     """
     kinds: dict[int, set[str]] = {case_id: set() for case_id in case_ids}
-    for event in standing_events(reader, case_ids, [*_RECEIVED, "sent", "bounce"]):
+    for event in standing_events(reader, case_ids, [*RECEIVED, "sent", "bounce"]):
         if event.kind != "bounce" or event.detail.get("believed", True):
             kinds[event.case_id or 0].add(event.kind)
     return kinds
-
-
-def _state(kinds: set[str], *, done: bool) -> str:
-    if done:
-        return "over"
-    if kinds & _RECEIVED:
-        return "received"
-    if "bounce" in kinds:
-        return "bounced"
-    return "sent" if "sent" in kinds else "gathering"
 
 
 def _link(link: Link, keys: dict[int, str]) -> dict[str, Any]:

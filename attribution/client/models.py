@@ -109,6 +109,23 @@ class ReportRequest(_Request):
     """The address, of those that DNS gives, that was seen to serve the content."""
 
 
+class KnownUrlItem(_Reply):
+    """What the store knows of a URL that was reported before."""
+
+    state: Literal["open", "gone"]
+    """`gone`: it was gone when it was last checked, and may have reappeared."""
+    report: str
+    """The last report of it; the last that is open where one is."""
+    reported_at: datetime
+    case: str | None
+    """None while nobody is known to be responsible."""
+    provider: str | None
+    company: str | None
+    """The provider's name."""
+    sent_at: datetime | None
+    """When the last notice of the case was sent."""
+
+
 class ReportAdded(_Reply):
     """The report and the case of a reported URL."""
 
@@ -122,6 +139,8 @@ class ReportAdded(_Reply):
     """Other cases of the same site."""
     candidate_cases: list[str] = []
     """The cases at every company, where DNS alone leads to several."""
+    known: KnownUrlItem | None = None
+    """What was known of the URL before."""
 
 
 class CaseItem(_Reply):
@@ -256,6 +275,8 @@ class DueItem(_Reply):
     reports: list[str]
     in_the_way: list[str]
     route_to: str | None
+    may_gather_until: datetime | None = None
+    """Advice: until when more reports of the site may gather in a first notice."""
 
 
 class DraftRequest(_Request):

@@ -23,6 +23,7 @@ from attribution.files.whole_file import whole_file
 from attribution.store.engine import STREAMED, connect, reading, writing
 from attribution.store.heads import Head, current_head, noted_head
 from attribution.store.migrate import migrate, newest_revision, revision_of
+from attribution.store.queue_tables import report_addresses
 from attribution.store.service_tables import accounts, api_keys
 from attribution.store.store import Store
 from attribution.store.tables import cases, events, heads, identifiers, metadata, providers, reports
@@ -36,8 +37,9 @@ _TABLES: tuple[Table, ...] = (
     events,
     accounts,
     api_keys,
+    report_addresses,
 )
-"""Sessions, links and batches are left out: they are of the day."""
+"""Sessions, links and batches are left out: they are of the day. States of cases are made anew."""
 _BATCH = 2000
 _LONGEST_LINE = 256 * 1024 * 1024
 """Bytes of a row that are read: a file that unpacks without end is no backup."""

@@ -128,6 +128,12 @@ class Store:
             yield writer
             writer.finish()
 
+    @contextmanager
+    def derive(self) -> Iterator[Connection]:
+        """Open a transaction to fill tables that are derived from the log, which is left alone."""
+        with writing(self.engine) as connection:
+            yield connection
+
     def check(self, expected_head: str | None = None) -> log.LogCheck:
         """Check the log and every row that it covers."""
         with reading(self.engine) as connection:

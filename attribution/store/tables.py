@@ -128,6 +128,7 @@ Index("events_of_case", events.c.case_id, events.c.kind, events.c.at)
 Index("cases_of_site", cases.c.site_key)
 Index("reports_of_case", reports.c.case_id)
 Index("reports_of_url", reports.c.url_hash)
+Index("reports_of_host", reports.c.host)
 Index("marks_by_value", identifiers.c.kind, identifiers.c.value)
 
 IS_LINK = text("kind IN ('linked', 'unlinked')")
@@ -154,4 +155,22 @@ Index(
     events.c.seq,
     sqlite_where=IS_FINDING,
     postgresql_where=IS_FINDING,
+)
+
+IS_CORRECTION = text("corrects IS NOT NULL")
+"""Taking another event back."""
+Index(
+    "corrections",
+    events.c.corrects,
+    sqlite_where=IS_CORRECTION,
+    postgresql_where=IS_CORRECTION,
+)
+
+OF_REPORT_ALONE = text("case_id IS NULL AND report_id IS NOT NULL")
+"""About a report of which nobody is known to be responsible."""
+Index(
+    "events_without_case",
+    events.c.report_id,
+    sqlite_where=OF_REPORT_ALONE,
+    postgresql_where=OF_REPORT_ALONE,
 )

@@ -21,10 +21,12 @@ from attribution_cli.casework.checkers import checker_app
 from attribution_cli.casework.dossiers import contest, dossier, letter, overview
 from attribution_cli.casework.events import event_app
 from attribution_cli.casework.exchange import export, import_
+from attribution_cli.casework.figures import figures
 from attribution_cli.casework.mail import mail_app
 from attribution_cli.casework.notices import notice_app
 from attribution_cli.casework.provider_links import provider_app
 from attribution_cli.casework.published_list import list_app
+from attribution_cli.casework.queue import queue
 from attribution_cli.casework.reports import recheck, report_app
 from attribution_cli.casework.upkeep import backup, keys_app, restore, stamp
 from attribution_cli.console import ReaderGoneError, let_go_of_output, print_message, show_warnings
@@ -163,6 +165,7 @@ _VERBS: tuple[tuple[str, Callable[..., int | None], str], ...] = (
         "attribution batch reports.csv --column url --format csv --group-by provider",
     ),
     ("registries", registries, "attribution registries"),
+    ("queue", queue, "attribution queue"),
     ("recheck", recheck, "attribution recheck"),
     (
         "import",
@@ -180,6 +183,12 @@ _VERBS: tuple[tuple[str, Callable[..., int | None], str], ...] = (
     ("letter", letter, "attribution letter ripe:ORG-EX1-RIPE"),
     ("contest", contest, "attribution contest ripe:ORG-EX1-RIPE --without c4b81d9f02aa"),
     ("overview", overview, "attribution overview --output overview.html"),
+    (
+        "figures",
+        figures,
+        "attribution figures --from 2026-01-01 --to 2026-12-31 --by country\n"
+        "attribution figures --from 2026-01-01 --to 2026-12-31 --report dsa22 --format csv",
+    ),
     ("stamp", stamp, "attribution stamp"),
     ("backup", backup, "attribution backup --output cases.backup"),
     (

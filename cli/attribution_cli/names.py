@@ -26,6 +26,9 @@ FIELDS = (
     *("why", "lists", "tell", "role", "ready", "disabled_at", "link_seen_by", "scopes"),
     *("made_at", "checker", "public_key", "company", "write to", "lines", "server", "asked"),
     *("service", "a second", "refused", "failed"),
+    *("removed", "moved", "removed_24h", "known_24h", "share_24h", "median_hours", "median_low"),
+    *("median_high", "candidate_reports", "candidate_notices", "candidate_removed", "action"),
+    *("several", "assignee", "next"),
     *("illegal", "duty", "authority", "hotline", "way out"),
 )
 """Fields and columns that commands show to people; `scripts/catalogues.py` extracts them."""

@@ -140,7 +140,7 @@ async def test_casework_from_afar(served: Served, clock: Clock) -> None:
 
 async def test_what_is_refused_says_why(served: Served) -> None:
     async with remote(served, "attribute") as service:
-        with pytest.raises(ServiceError, match="does not open 'read'"):
+        with pytest.raises(ServiceError, match="lacks the scope 'read'"):
             await service.case("c1")
     async with RemoteAttributor(served.address, "atk_wrong") as service:
         with pytest.raises(ServiceError, match="give a key"):

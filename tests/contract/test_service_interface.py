@@ -274,10 +274,11 @@ def test_two_requests_at_once_under_one_key_are_one(served: Served) -> None:
 def test_notices_are_due_drafted_and_looked_up_again(served: Served, clock: Clock) -> None:
     with served.program("read", "write") as program:
         case = program.post("/api/v1/reports", json={"url": LIGHTHOUSE}).json()["case"]
-        assert program.get("/api/v1/notices/due").json() == []
+        (fresh,) = program.get("/api/v1/notices/due").json()
+        assert fresh["may_gather_until"] > fresh["since"]
         clock.move(hours=30)
         (due,) = program.get("/api/v1/notices/due").json()
-        assert due["case"] == case
+        assert (due["case"], due["may_gather_until"]) == (case, None)
         assert any("not approved" in one for one in due["in_the_way"])
         assert any("recheck" in one for one in due["in_the_way"])
         program.post(

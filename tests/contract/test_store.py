@@ -436,8 +436,9 @@ def test_a_backup_of_the_form_before_the_service_restores(store: Store, tmp_path
         for line in gzip.decompress((tmp_path / "backup").read_bytes()).splitlines()
     ]
     head["form"] = "0002"
-    for table in ("accounts", "api_keys"):
+    for table in ("accounts", "api_keys", "report_addresses"):
         del head["rows"][table]
+    rows = [row for row in rows if isinstance(row, dict) or row[0] != "report_addresses"]
     lines = [json.dumps(one, separators=(",", ":")).encode() + b"\n" for one in (head, *rows[:-1])]
     digest = hashlib.sha256(b"".join(lines)).hexdigest()
     with gzip.open(tmp_path / "old", "wb") as out:

@@ -287,12 +287,13 @@ def test_the_wheel_holds_everything_that_the_service_shows(tmp_path: Path) -> No
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    for folder in ("templates", "static", "words", "api"):
+    for folder in ("web/templates", "web/static", "web/api", "language/catalogues"):
         here = {
-            f"attribution/web/{folder}/{path.name}"
-            for path in (ROOT / "attribution" / "web" / folder).iterdir()
-            if path.is_file()
+            path.relative_to(ROOT).as_posix()
+            for path in (ROOT / "attribution" / folder).rglob("*")
+            if path.is_file() and "__pycache__" not in path.parts
         }
+        assert here
         assert here <= names, here - names
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from attribution.demo import DemoWorld
 from documents import DOCS, ROOT, blocks, commands, documents, is_shown, run_in_one_shell
+from tools import program
 
 WITH_COMMANDS = [path for path in documents() if blocks(path, "console")]
 WITH_PROGRAMS = [path for path in sorted(DOCS.rglob("*.md")) if blocks(path, "python")]
@@ -26,6 +27,8 @@ def name_of(path: Path) -> str:
 @pytest.mark.parametrize("path", WITH_COMMANDS, ids=name_of)
 def test_commands_of_the_page_run(path: Path, tmp_path: Path) -> None:
     listed = commands(path)
+    if any("openssl" in command.text for command in listed):
+        program("openssl")
     (tmp_path / "work").mkdir()
     with DemoWorld() as world:
         environment = {
@@ -77,9 +80,9 @@ def test_the_settings_file_stands_where_the_guide_says(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", WITH_PROGRAMS, ids=name_of)
 def test_programs_of_the_page_run(path: Path, tmp_path: Path) -> None:
-    for program in blocks(path, "python"):
+    for source in blocks(path, "python"):
         done = subprocess.run(
-            [sys.executable, "-W", "error", "-c", program],
+            [sys.executable, "-W", "error", "-c", source],
             cwd=tmp_path,
             capture_output=True,
             text=True,
@@ -136,6 +139,7 @@ def test_every_verb_stands_in_the_guides() -> None:
         "registries",
         "report",
         "notice",
+        "queue",
         "event",
         "mail",
         "provider",

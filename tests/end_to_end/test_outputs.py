@@ -52,7 +52,7 @@ def hotline(in_world: DemoWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         (("assess",), "out"),
         (("dossier", "p1"), "folder"),
         (("overview",), "all.html"),
-        (("overview",), "all.png"),
+        (("overview",), "all.svg"),
         (("notice", "draft", "CASE"), "drafts"),
         (("list", "build", "--format", "json"), "out"),
         (("list", "build", "--format", "misp"), "out"),

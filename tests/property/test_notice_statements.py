@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from attribution.casework.digests import draft_digest
 from attribution.casework.drafting import draft_notices
 from attribution.casework.notices_due import Due
-from attribution.casework.noting import CorrectEvent, NoteEvent, correct_event, note_event
+from attribution.casework.noting import NoteEvent, note_event
+from attribution.casework.working import TakeBack, take_back
 from attribution.errors import Refused
 from attribution.store import Store
 from attribution.store.queries.cases import case_with_key, events_of_case
@@ -133,7 +134,7 @@ def happen(
                 if kind == "notice":
                     record_notice(writer, case, writer.now, to=value, channel=more)
                 elif kind == "correct":
-                    correct_event(writer, CorrectEvent(event=value, why="it was wrong"))
+                    take_back(writer, TakeBack(events=(value,), why="it was wrong"))
                 elif kind == "bounce":
                     fields = {} if value is None else {"believed": value}
                     note_event(writer, NoteEvent(kind=kind, case=case, fields=fields))
@@ -159,12 +160,14 @@ def dead_mailboxes(store: Store) -> set[str]:
     with store.read() as reader:
         events = events_in_order(reader, EventFilter(kinds=kinds))
     corrected = {event.corrects for event in events}
-    events = [event for event in events if event.kind != "correction"]
+    events = [
+        event for event in events if event.kind != "correction" and event.seq not in corrected
+    ]
     dead: set[str] = set()
     for event in events:
         if event.kind == "contact_approved":
             dead.discard(event.detail["mailbox"])
-        elif event.seq not in corrected and event.detail.get("believed", True):
+        elif event.detail.get("believed", True):
             dead.add(event.detail.get("to", ""))
     return dead
 

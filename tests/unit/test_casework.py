@@ -14,7 +14,7 @@ from sqlalchemy import event, true
 from attribution.attributor import Investigation
 from attribution.casework.drafting import Sender, draft_notices
 from attribution.casework.mailboxes import approvals
-from attribution.casework.notices_due import Due, due_notices
+from attribution.casework.notices_due import Due, due_notices, next_notices
 from attribution.casework.providers import provider_named
 from attribution.casework.rechecking import Rechecked, recheck
 from attribution.casework.terms import Terms
@@ -22,11 +22,12 @@ from attribution.casework.views import case_lines, case_view
 from attribution.demo.hotline import fill
 from attribution.errors import InvalidTarget, Refused, StoreError
 from attribution.language import Domain, languages
+from attribution.settings import Settings
 from attribution.store import Store
 from attribution.store.queries import cases as case_queries
 from attribution.store.queries.events import EVENT
 from attribution.store.tables import IS_FINDING, cases, events
-from attribution.store.times import micros
+from attribution.store.times import HOUR, micros
 from casework import (
     NOON,
     Clock,
@@ -121,14 +122,41 @@ def test_what_is_no_url_is_refused(store: Store) -> None:
         reported(store, "not a url")
 
 
-def test_a_notice_is_due_when_reports_had_their_time_to_gather(store: Store, clock: Clock) -> None:
+def test_a_notice_is_due_at_once_and_says_until_when_reports_may_gather(
+    store: Store, clock: Clock
+) -> None:
     reported(store)
     approved(store)
-    clock.move(hours=23)
-    assert dues(store, clock) == []
-    clock.move(hours=1)
-    (found,) = dues(store, clock)
-    assert (found.what, found.to, found.in_the_way, found.route_to) == ("notice", DESK, (), None)
+    (notice,) = dues(store, clock)
+    assert (notice.what, notice.to, notice.in_the_way) == ("notice", DESK, ())
+    assert notice.route_to is None
+    assert notice.may_gather_until == micros(NOON) + 24 * HOUR
+    clock.move(hours=24)
+    (later,) = dues(store, clock)
+    assert (later.in_the_way, later.may_gather_until) == ((), None)
+
+
+def test_a_person_sends_a_fresh_report_now(store: Store, clock: Clock) -> None:
+    case = reported(store).case
+    approved(store)
+    (draft, *_) = drafted(store, clock, case)
+    assert draft.in_the_way == ()  # type: ignore[attr-defined]
+    assert Settings().grouping_hours == 1
+
+
+def test_many_cases_have_their_next_notices_at_once(store: Store, clock: Clock) -> None:
+    first = reported(store).case
+    host = "www.other.example"
+    second = reported(store, f"https://{host}/1", looked_up(host)).case
+    assert first
+    assert second
+    sent(store, first)
+    with store.read() as connection:
+        notices = next_notices(connection, micros(clock()), USUAL, "NL", [first, second, "c-none"])
+    assert {(notice.case, notice.what) for notice in notices} == {
+        (first, "reminder"),
+        (second, "notice"),
+    }
 
 
 def test_a_mailbox_that_nobody_approved_gets_no_notice(store: Store, clock: Clock) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Exists,
     FromClause,
-    Select,
     and_,
     func,
     literal,
@@ -20,7 +19,13 @@ from sqlalchemy import (
 )
 
 from attribution.store.engine import Reader
-from attribution.store.queries.events import EVENT, Event, EventFilter, events_in_order, stands
+from attribution.store.queries.events import (
+    EVENT,
+    Event,
+    EventFilter,
+    events_in_order,
+    stands,
+)
 from attribution.store.queries.history import ACCUSING
 from attribution.store.queries.rows import first_row, in_chunks, rows_of
 from attribution.store.tables import cases, events, providers, reports
@@ -42,6 +47,15 @@ class Case(NamedTuple):
     urls: int
     """How many URLs a notice from elsewhere says that it holds."""
     token: str
+
+
+class Subject(NamedTuple):
+    """What is worked on: a case, or a report of which nobody is known to be responsible."""
+
+    key: str
+    case_id: int | None
+    report_id: int | None
+    provider_id: int | None
 
 
 _CASE = select(
@@ -112,6 +126,26 @@ def known_case_keys(reader: Reader, keys: Collection[str]) -> set[str]:
     return known
 
 
+def subjects_with_keys(reader: Reader, keys: Collection[str]) -> dict[str, Subject]:
+    """Return what keys of cases and reports stand for; of a report with a case, its case."""
+    subjects: dict[str, Subject] = {}
+    of_reports = (
+        select(reports.c.key, cases.c.key, reports.c.id, cases.c.id, cases.c.provider_id)
+        .select_from(reports)
+        .outerjoin(cases, cases.c.id == reports.c.case_id)
+    )
+    of_cases = select(cases.c.key, cases.c.id, cases.c.provider_id)
+    for chunk in in_chunks(keys):
+        for key, case, report_id, case_id, provider_id in reader.execute(
+            of_reports.where(reports.c.key.in_(chunk))
+        ):
+            alone = None if case_id else report_id
+            subjects[key] = Subject(case or key, case_id, alone, provider_id)
+        for key, case_id, provider_id in reader.execute(of_cases.where(cases.c.key.in_(chunk))):
+            subjects[key] = Subject(key, case_id, None, provider_id)
+    return subjects
+
+
 def cases_with_tokens(reader: Reader, tokens: Collection[str]) -> dict[str, int]:
     """Return the ids of cases by their token, of those that are there exactly so."""
     rows = reader.execute(select(cases.c.token, cases.c.id).where(cases.c.token.in_(tokens)))
@@ -146,17 +180,18 @@ def cases_perhaps_due(reader: Reader, ends: Collection[str]) -> list[Case]:
     """Return the cases of which a notice or reminder may be due, the oldest first; a little too
     many. `ends` are the kinds of events after which a URL is over.
     """
-    return _open_cases(reader, _CASE.where(_may_be_due(ends)))
+    return rows_of(reader, _CASE.where(_may_be_due(ends)).order_by(cases.c.opened_at), Case)
 
 
-def case_if_open(reader: Reader, key: str) -> list[Case]:
-    """Return one case by its key; nothing where it is closed or not there."""
-    return _open_cases(reader, _CASE.where(cases.c.key == key))
-
-
-def _open_cases(reader: Reader, statement: Select[Any]) -> list[Case]:
-    closed = _some(events, events.c.case_id == cases.c.id, events.c.kind == "closed")
-    return rows_of(reader, statement.where(~closed).order_by(cases.c.opened_at), Case)
+def cases_with_keys(reader: Reader, keys: Collection[str]) -> list[Case]:
+    """Return cases by their keys, those that are there, the oldest first."""
+    return [
+        row
+        for chunk in in_chunks(keys)
+        for row in rows_of(
+            reader, _CASE.where(cases.c.key.in_(chunk)).order_by(cases.c.opened_at), Case
+        )
+    ]
 
 
 def _may_be_due(ends: Collection[str]) -> ColumnElement[bool]:
@@ -199,7 +234,7 @@ def _may_be_due(ends: Collection[str]) -> ColumnElement[bool]:
         check.c.kind.in_([*ACCUSING, "bounce"]),
         ~_some(notice, *was_sent, notice.c.at > check.c.at),
     )
-    return and_(open_url, or_(~_some(notice, *was_sent), called_for))
+    return and_(open_url, or_(~_some(notice, *was_sent), called_for, corrected))
 
 
 def _some(table: FromClause, *conditions: ColumnElement[bool]) -> Exists:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, FromClause, Select, func, select
 
 from attribution.store.engine import Reader
-from attribution.store.queries.rows import first_row, in_chunks, rows_of
+from attribution.store.queries.rows import in_chunks, rows_of
 from attribution.store.tables import IS_LINK, events, providers
 
 
@@ -41,6 +41,15 @@ EVENT = select(*(events.c[name] for name in Event._fields[:-1]), events.c.detail
 """Selects what an `Event` is made of."""
 
 
+def stands(event: FromClause = events) -> ColumnElement[bool]:
+    """Return the condition that no correction took an event back."""
+    correction = events.alias("taking_back")
+    taken_back = select(correction.c.seq).where(
+        correction.c.corrects == event.c.seq, correction.c.kind == "correction"
+    )
+    return ~taken_back.correlate_except(correction).exists()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFilter:
     """Which events are asked for; a field that is None does not restrict."""
@@ -58,11 +67,7 @@ class EventFilter:
     def statement(self) -> Select[Any]:
         """Return the selection, without an order."""
         statement = self._about(EVENT, self.kinds)
-        if not self.standing:
-            return statement
-        # A correction is about the same case and provider as the event that it takes back.
-        corrected = self._about(select(events.c.corrects), ["correction"])
-        return statement.where(events.c.seq.not_in(corrected.where(events.c.corrects.is_not(None))))
+        return statement.where(stands()) if self.standing else statement
 
     def parts(self) -> list[EventFilter]:
         """Return the same as filters of as many providers or cases as one statement takes."""
@@ -85,18 +90,6 @@ class EventFilter:
         return statement
 
 
-def stands(row: FromClause = events) -> ColumnElement[bool]:
-    """Return the condition that no correction took an event of a case back."""
-    correction = events.alias("taken_back")
-    # A correction is about the same case, so that the index of events of a case finds it.
-    taken_back = select(correction.c.seq).where(
-        correction.c.case_id == row.c.case_id,
-        correction.c.kind == "correction",
-        correction.c.corrects == row.c.seq,
-    )
-    return ~taken_back.correlate(row).exists()
-
-
 def events_in_order(reader: Reader, which: EventFilter) -> list[Event]:
     """Return events in the order in which they were written."""
     parts = [rows_of(reader, part.statement(), Event) for part in which.parts()]
@@ -108,9 +101,23 @@ def events_by_time(reader: Reader, which: EventFilter) -> list[Event]:
     return sorted(events_in_order(reader, which), key=attrgetter("at"))
 
 
-def event_numbered(reader: Reader, seq: int) -> Event | None:
-    """Return an event by its number in the log."""
-    return first_row(reader, EVENT.where(events.c.seq == seq), Event)
+def events_numbered(reader: Reader, numbers: Collection[int]) -> list[Event]:
+    """Return events by their numbers in the log, those that are there."""
+    return [
+        event
+        for chunk in in_chunks(numbers)
+        for event in rows_of(reader, EVENT.where(events.c.seq.in_(chunk)), Event)
+    ]
+
+
+def corrected_among(reader: Reader, numbers: Collection[int]) -> set[int]:
+    """Return those of some events that another one took back."""
+    statement = select(events.c.corrects).where(events.c.kind == "correction")
+    return {
+        number
+        for chunk in in_chunks(numbers)
+        for number in reader.execute(statement.where(events.c.corrects.in_(chunk))).scalars()
+    }
 
 
 def link_events(reader: Reader) -> list[Event]:
@@ -118,25 +125,15 @@ def link_events(reader: Reader) -> list[Event]:
     return rows_of(reader, EVENT.where(IS_LINK).order_by(events.c.seq), Event)
 
 
-def correction_of(reader: Reader, seq: int) -> int | None:
-    """Return the number of the event that took an event back; None where none did."""
-    statement = select(events.c.seq).where(events.c.corrects == seq, events.c.kind == "correction")
-    return reader.execute(statement.limit(1)).scalar()
-
-
-def corrected_among(reader: Reader, seqs: Collection[int]) -> set[int]:
-    """Return those of some events of cases that a correction took back."""
-    corrected: set[int] = set()
-    for chunk in in_chunks(seqs):
-        statement = select(events.c.seq).where(events.c.seq.in_(chunk), ~stands())
-        corrected.update(reader.execute(statement).scalars())
-    return corrected
-
-
 def is_noted(reader: Reader, origin: str) -> bool:
     """Say whether an event of this origin, or several, are in the log."""
     statement = select(events.c.seq).where(events.c.origin.in_([origin, f"{origin} 0"]))
     return reader.execute(statement.limit(1)).first() is not None
+
+
+def event_with_origin(reader: Reader, origin: str) -> int | None:
+    """Return the number of the event of an origin."""
+    return reader.execute(select(events.c.seq).where(events.c.origin == origin)).scalar()
 
 
 def event_counts(reader: Reader, provider_ids: Collection[int]) -> dict[str, int]:

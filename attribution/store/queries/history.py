@@ -24,9 +24,8 @@ ACCUSING = (EventKind.STILL_ONLINE.value, EventKind.REAPPEARED.value)
 
 
 class SentRow(NamedTuple):
-    """A notice that was sent; a correction may have taken it back."""
+    """A notice that was sent."""
 
-    seq: int
     case_id: int
     at: int
     detail: str
@@ -79,8 +78,8 @@ def provider_countries(reader: Reader) -> dict[str, str]:
 
 
 def sent_rows(reader: Reader, only: Collection[int] | None = None) -> Iterator[SentRow]:
-    """Yield every `sent`, the first of a case first."""
-    statement = select(*columns_for(events, SentRow)).where(events.c.kind == "sent")
+    """Yield every `sent` that was not taken back, the first of a case first."""
+    statement = select(*columns_for(events, SentRow)).where(events.c.kind == "sent", stands())
     statement = _about(statement, only).order_by(events.c.case_id, events.c.at)
     return streamed_rows(reader, statement, SentRow)
 

@@ -1,4 +1,4 @@
-"""Notices and reminders that were sent. What was taken back as sent by mistake does not count."""
+"""Notices and reminders that were sent: those that were taken back count as never sent."""
 
 from __future__ import annotations
 
@@ -31,13 +31,11 @@ class SentNotice:
 
 
 def sent_notices(reader: Reader, case_ids: Collection[int] | None = None) -> Iterator[SentNotice]:
-    """Yield what was sent, also what was taken back, since answers to it may come: in the order in
-    which it was noted, for some cases or for all.
-    """
+    """Yield what was sent, in the order in which it was noted: for some cases, or for all."""
     statement = (
         select(cases.c.key, events.c.case_id, events.c.provider_id, events.c.at, events.c.detail)
         .join(cases, cases.c.id == events.c.case_id)
-        .where(events.c.kind.in_(_SENT))
+        .where(events.c.kind.in_(_SENT), stands())
         .order_by(events.c.seq)
     )
     if case_ids is not None:
@@ -51,6 +49,18 @@ def first_sent(reader: Reader, case_id: int) -> int | None:
         events.c.case_id == case_id, events.c.kind == "sent", stands()
     )
     return reader.execute(statement).scalar()
+
+
+def notices_after(reader: Reader, case_id: int, at: int, seq: int) -> list[int]:
+    """Return the numbers of notices of a case that were sent at a time or later, but for one."""
+    statement = select(events.c.seq).where(
+        events.c.case_id == case_id,
+        events.c.kind.in_(_SENT),
+        events.c.at >= at,
+        events.c.seq != seq,
+        stands(),
+    )
+    return list(reader.execute(statement).scalars())
 
 
 def last_sent(reader: Reader, case_ids: Collection[int]) -> dict[int, int]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from attribution.store.engine import Reader
 from attribution.store.queries.events import EVENT, Event
 from attribution.store.queries.rows import first_row, in_chunks, rows_of
+from attribution.store.queue_tables import report_addresses
 from attribution.store.service_tables import batch_lines
 from attribution.store.tables import IS_FINDING, TELLING, cases, events, providers, reports
 
@@ -149,8 +150,21 @@ def assign_report(reader: Reader, report_id: int, case_id: int) -> None:
     reader.execute(update(reports).where(reports.c.id == report_id).values(case_id=case_id))
 
 
+def keep_addresses(reader: Reader, report_id: int, addresses: Collection[str]) -> None:
+    """Add the addresses that a lookup of a report's host found; those before stay."""
+    of_report = select(report_addresses.c.address).where(report_addresses.c.report_id == report_id)
+    known = set(reader.execute(of_report).scalars())
+    new = [address for address in dict.fromkeys(addresses) if address not in known]
+    if new:
+        rows = [{"report_id": report_id, "address": address} for address in new]
+        reader.execute(insert(report_addresses), rows)
+
+
 def erase_url(reader: Reader, report: Report) -> None:
-    """Empty what tells of a report's URL, and the lines of batches that it was made of."""
+    """Empty what tells of a report's URL, with its addresses and the lines of batches that it was
+    made of.
+    """
+    reader.execute(delete(report_addresses).where(report_addresses.c.report_id == report.id))
     reader.execute(delete(batch_lines).where(batch_lines.c.report == report.key))
     emptied = dict.fromkeys(TELLING)
     reader.execute(update(reports).where(reports.c.id == report.id).values(**emptied))

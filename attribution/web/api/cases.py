@@ -21,7 +21,9 @@ from attribution.casework import (
     record_notice,
     report_url,
 )
+from attribution.casework.notices_due import Due
 from attribution.casework.providers import provider_named
+from attribution.casework.reporting import ReportedUrl
 from attribution.casework.views import CaseLine, CaseView, case_lines, case_view
 from attribution.client.models import (
     Case,
@@ -97,7 +99,7 @@ async def report(
             reported_at=reported_at,
             keep_url=service.settings.keep_urls,
         )
-        return ReportAdded.model_validate(asdict(report_url(writer, command)))
+        return _added(report_url(writer, command))
 
     return await run_in_threadpool(once.run, "reports", body, add)
 
@@ -222,7 +224,7 @@ def notice(
 def notices_due(request: Request, service: TheService, principal: Reading) -> Response:
     """List the notices and reminders that are due, each with what stands in its way."""
     notices = service.read(service.due)
-    items = [DueItem(**{**asdict(due), "since": moment(due.since)}) for due in notices]
+    items = [_due_item(due) for due in notices]
     return reply(request, items, list[DueItem])
 
 
@@ -277,3 +279,17 @@ def _case(view: CaseView) -> Case:
 def _line_values(line: CaseLine) -> dict[str, Any]:
     values = asdict(line)
     return {"case": values.pop("key"), **values, "opened_at": moment(line.opened_at)}
+
+
+def _added(added: ReportedUrl) -> ReportAdded:
+    values = asdict(added)
+    if added.known is not None:
+        values["known"].update(
+            reported_at=moment(added.known.reported_at), sent_at=reply_time(added.known.sent_at)
+        )
+    return ReportAdded.model_validate(values)
+
+
+def _due_item(due: Due) -> DueItem:
+    times = {"since": moment(due.since), "may_gather_until": reply_time(due.may_gather_until)}
+    return DueItem(**{**asdict(due), **times})

@@ -12,9 +12,10 @@ from starlette.responses import RedirectResponse, Response
 
 from attribution.casework.fields import time_of
 from attribution.casework.notices_sent import RecordNotice, record_notice
-from attribution.casework.noting import CorrectEvent, NoteEvent, correct_event, note_event
+from attribution.casework.noting import NoteEvent, note_event
 from attribution.casework.rechecking import Rechecked
 from attribution.casework.views import case_view, urls_of_case
+from attribution.casework.working import TakeBack, take_back
 from attribution.codes import EventKind
 from attribution.errors import StoreError
 from attribution.history.rows import ABOUT_NOTICE
@@ -110,7 +111,7 @@ def _note(service: Service, case: str, who: str, form: CaseForm) -> None:
             notice = RecordNotice(case=case, at=at, to=form.to, message_id=message_id)
             record_notice(writer, notice)
         else:
-            correct_event(writer, CorrectEvent(event=form.seq, why=form.why))
+            take_back(writer, TakeBack(events=(form.seq,), why=form.why))
 
 
 def _show_case(

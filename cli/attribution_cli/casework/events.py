@@ -107,15 +107,34 @@ def add(
 )
 @needs("event correct", Extra.HOTLINE)
 def correct(
-    seq: Annotated[int, typer.Argument(metavar="EVENT", help="Its number, from `case show`.")],
+    events: Annotated[
+        list[int], typer.Argument(metavar="EVENT...", help="Their numbers, from `case show`.")
+    ],
     why: Why,
     who: Who = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take back an event that was noted wrongly, by a new one that names it."""
-    from attribution.casework.noting import CorrectEvent, correct_event
+    """Take back events that were noted wrongly, each by a new one that names it. A notice that is
+    taken back counts as never sent; the mail itself is not taken back.
+    """
+    from attribution.casework.working import TakeBack, take_back
 
     with recording(who) as writer:
-        number = correct_event(writer, CorrectEvent(event=seq, why=why))
-    sentence = _("event {event} is taken back by event {number}", event=seq, number=number)
-    show_outcome({"event": number, "corrects": seq}, sentence, as_json=as_json)
+        taken_back = take_back(writer, TakeBack(events=tuple(events), why=why))
+    for event in taken_back:
+        if event.is_notice:
+            sentence = _(
+                "event {event} is taken back by event {number}: the case counts as if this notice "
+                "had never been sent. The mail itself is not taken back; write to whoever received "
+                "it where that is needed.",
+                event=event.corrects,
+                number=event.event,
+            )
+        else:
+            sentence = _(
+                "event {event} is taken back by event {number}",
+                event=event.corrects,
+                number=event.event,
+            )
+        values = {"event": event.event, "corrects": event.corrects, "kind": event.kind}
+        show_outcome(values, sentence, as_json=as_json)

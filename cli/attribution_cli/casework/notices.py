@@ -17,8 +17,10 @@ from attribution_cli.casework.shared import (
     AsJson,
     At,
     Force,
+    Urls,
     View,
     Who,
+    lines_of_file,
     print_json,
     readable,
     reading,
@@ -85,12 +87,7 @@ def draft(
             metavar="PROVIDER", help="One notice of all its cases that are due, instead of CASE."
         ),
     ] = None,
-    urls: Annotated[
-        Path | None,
-        typer.Option(
-            "--urls", metavar="FILE", help="The reported URLs, where the store does not keep them."
-        ),
-    ] = None,
+    urls: Urls = None,
     language: Annotated[
         str | None,
         typer.Option(help="Such as bg, de, en, fr or nl. [default: the setting notice_language]"),
@@ -115,7 +112,7 @@ def draft(
         raise typer.BadParameter(_("give a CASE, or --company PROVIDER"))
     if form not in list(Form):
         raise typer.BadParameter(_("--format: text or eml"))
-    stored_nowhere = _lines_of(urls)
+    stored_nowhere = lines_of_file(urls)
     with reading() as view:
         sender = sender_of(view.settings, language)
         letters: Sequence[Draft | Digest]
@@ -276,16 +273,3 @@ def _mail_of(letter: Draft | Digest, sender: Sender) -> str:
 
     mail = notice_message(letter, sender)
     return mail.as_bytes(policy=SMTP.clone(linesep="\n", cte_type="7bit")).decode("ascii")
-
-
-def _lines_of(path: Path | None) -> list[str]:
-    """Return the lines of a file of URLs, without empty ones. Raises Refused."""
-    from attribution.codes import Refusal
-    from attribution.errors import Refused
-
-    if path is None:
-        return []
-    try:
-        return [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(Refusal.INVALID, "urls", str(path), f"it cannot be read: {error}") from None

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,11 +17,16 @@ from attribution.language import ngettext
 from attribution_cli.casework.shared import (
     AsJson,
     At,
+    Since,
     Who,
     Why,
+    age_text,
     open_store,
+    plain,
+    print_csv,
     print_json,
     readable,
+    reading,
     show_outcome,
     show_rows,
 )
@@ -32,11 +38,20 @@ from attribution_cli.needs import needs
 
 if TYPE_CHECKING:
     from attribution.attributor import Attributor, Investigation
+    from attribution.casework.feedback import Feedback
     from attribution.evidence.statements import ServedStatement
     from attribution.settings import Settings
     from attribution.store.store import Store
 
 report_app = typer.Typer(help="Reported URLs.", no_args_is_help=True)
+
+
+class FeedbackForm(StrEnum):
+    """How feedback is printed."""
+
+    TEXT = "text"
+    CSV = "csv"
+    JSON = "json"
 
 
 @report_app.command("add", epilog="Example: attribution report add 'hxxps://www[.]site.example/1'")
@@ -62,6 +77,7 @@ def add(
     from attribution.casework.reporting import ReportUrl, report_url
     from attribution.errors import InvalidTarget
     from attribution.evidence.statements import ServedStatement
+    from attribution.store.times import micros
     from attribution.target import explained
 
     unreadable = 0
@@ -98,7 +114,7 @@ def add(
             if as_json:
                 print_json(row)
             else:
-                typer.echo(readable(_sentence(row)))
+                typer.echo(readable(_sentence(row, micros(store.now))))
     return USAGE if unreadable else incomplete(not all_named)
 
 
@@ -145,13 +161,34 @@ def _summary(investigation: Investigation) -> dict[str, Any]:
     }
 
 
-def _sentence(row: dict[str, Any]) -> str:
+def _sentence(row: dict[str, Any], now: int) -> str:
+    """Return what became of a reported URL, and what was known of it, as a person reads it."""
+    if row["known"] and not row["duplicate"]:
+        earlier = row["known"]["case"]
+        before = _(
+            "it was gone in case {case} when last checked, and may have reappeared", case=earlier
+        )
+        return f"{_what_became(row, now)}; {before}"
+    return _what_became(row, now)
+
+
+def _what_became(row: dict[str, Any], now: int) -> str:
     report, case, provider = row["report"], row["case"], row["provider"]
     if row["duplicate"]:
+        sent_at = row["known"] and row["known"]["sent_at"]
+        if sent_at:
+            return _(
+                "{report}  reported before, and open: in case {case}, notice sent {age}, "
+                "{provider}",
+                report=report,
+                case=case,
+                age=age_text(sent_at, now),
+                provider=provider or _("no provider yet"),
+            )
         return _(
-            "{report}  reported before, and open: case {case}, {provider}",
+            "{report}  reported before, and open: in case {case}, {provider}",
             report=report,
-            case=case,
+            case=case or _("no case yet"),
             provider=provider or _("no provider yet"),
         )
     if provider is None:
@@ -205,6 +242,51 @@ def erase(
         scrub(store.engine)
     sentence = _("{report} is erased; backups made before still hold it", report=report)
     show_outcome({"erased": report}, sentence, as_json=as_json)
+
+
+@report_app.command(
+    "feedback", epilog="Example: attribution report feedback --since 2026-03-01 --format csv"
+)
+@needs("report feedback", Extra.HOTLINE)
+def feedback(
+    since: Since = None,
+    source: Annotated[
+        str,
+        typer.Option(
+            help="Only reports that `import --source` took in; origin is their key there."
+        ),
+    ] = "",
+    form: Annotated[FeedbackForm, typer.Option("--format", help="json: JSON lines.")] = (
+        FeedbackForm.TEXT
+    ),
+) -> None:
+    """Say what has become of each report, as whoever made it may be told: no company, no URL."""
+    from attribution.casework.feedback import AskFeedback, feedback_of
+    from attribution.formats.figures_table import FEEDBACK_COLUMNS
+
+    with reading() as view:
+        country = view.settings.hotline_country
+        asked = AskFeedback(hotline_country=country, since=since, source=source)
+        answers = list(feedback_of(view.connection, asked))
+    rows = [plain({**asdict(answer), "text": _feedback_text(answer)}) for answer in answers]
+    if form is FeedbackForm.CSV:
+        print_csv(FEEDBACK_COLUMNS, rows)
+    elif form is FeedbackForm.JSON:
+        for row in rows:
+            print_json(row)
+    else:
+        for row in rows:
+            typer.echo(readable(f"{row['origin'] or row['report']}  {row['text']}"))
+        if not rows:
+            print_message(_("no reports"))
+
+
+def _feedback_text(answer: Feedback) -> str:
+    """Return what may be told, in the language of the command."""
+    text = _(answer.state.line)
+    if answer.country is None:
+        return text
+    return f"{text} {_('Country: {country}.', country=answer.country)}"
 
 
 @needs("recheck", Extra.HOTLINE)

@@ -43,9 +43,14 @@ _TIME_FIELDS = frozenset(
         "until",
         "met_at",
         "reported_at",
+        "changed_at",
         "checked_at",
         "made_at",
         "disabled_at",
+        "next_at",
+        "sent_at",
+        "follow_up_at",
+        "may_gather_until",
     ]
 )
 """Fields that hold microseconds since 1970 where they hold a number."""
@@ -68,7 +73,8 @@ def _micros(text: str) -> Micros:
     return micros(utc_time(text, _("one such as 2026-01-31T12:00Z")))
 
 
-def _date(text: str) -> datetime:
+def date_of(text: str) -> datetime:
+    """Read a date of the command line."""
     return utc_time(text, _("a date such as 2026-01-31"))
 
 
@@ -87,6 +93,15 @@ At = Annotated[
     ),
 ]
 """A time in microseconds since 1970, as the store counts it."""
+Since = Annotated[
+    Micros | None,
+    typer.Option(
+        "--since",
+        metavar="TIME",
+        parser=_micros,
+        help="Only what changed since this time, ISO 8601; UTC without an offset.",
+    ),
+]
 LastOnline = Annotated[
     Micros | None,
     typer.Option(
@@ -98,7 +113,7 @@ AtDate = Annotated[
     typer.Option(
         "--at",
         metavar="DATE",
-        parser=_date,
+        parser=date_of,
         help="With what was known at this date's beginning (UTC). [default: the last thing known]",
     ),
 ]
@@ -109,6 +124,12 @@ Provider = Annotated[
     str, typer.Argument(metavar="PROVIDER", help="Its key, or a name or mailbox that only it has.")
 ]
 Case = Annotated[str, typer.Argument(metavar="CASE", help="Its key, from `case list`.")]
+Urls = Annotated[
+    Path | None,
+    typer.Option(
+        "--urls", metavar="FILE", help="The reported URLs, where the store does not keep them."
+    ),
+]
 Output = Annotated[Path, typer.Option("--output", "-o", help="The file to write.")]
 
 
@@ -152,6 +173,16 @@ def reading() -> Iterator[View]:
 
 
 @contextmanager
+def view_of_queue() -> Iterator[View]:
+    """Open the store that the settings name, to read states of cases that follow the log."""
+    from attribution.casework.filling_queue import fresh_queue
+
+    store, settings = open_store()
+    with store, fresh_queue(store) as connection:
+        yield View(store, settings, connection)
+
+
+@contextmanager
 def recording(who: str | None) -> Iterator[Writer]:
     """Open the store that the settings name, to add to it; on disk when the block ends."""
     store, settings = open_store()
@@ -171,6 +202,19 @@ def sender_of(settings: Settings, language: str | None = None) -> Sender:
     from attribution.casework.drafting import Sender
 
     return Sender.of(settings, language)
+
+
+def lines_of_file(path: Path | None) -> list[str]:
+    """Return the lines of a file of URLs, without empty ones. Raises Refused."""
+    from attribution.codes import Refusal
+    from attribution.errors import Refused
+
+    if path is None:
+        return []
+    try:
+        return [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(Refusal.INVALID, "urls", str(path), f"it cannot be read: {error}") from None
 
 
 def write_whole(path: Path, lines: Iterable[str], *, replace: bool = False) -> None:
@@ -242,12 +286,40 @@ def print_json(value: Any) -> None:
     typer.echo(escaped_json(json.dumps(plain(value), ensure_ascii=False)))
 
 
+def print_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write a header and rows as CSV."""
+    from attribution.formats.figures_table import csv_lines
+
+    for line in csv_lines(columns, rows):
+        typer.echo(line)
+
+
 def show_outcome(values: dict[str, Any], sentence: str, *, as_json: bool) -> None:
     """Show what was done: as an object to programs, as a sentence on stderr to people."""
     if as_json:
         print_json(values)
     else:
         print_message(sentence)
+
+
+def time_text(at: int, now: int) -> str:
+    """Return a time (UTC) as a person reads it: of today the hour alone."""
+    from attribution.store.times import moment
+
+    is_today = moment(at).date() == moment(now).date()
+    return f"{moment(at):%H:%M}" if is_today else f"{moment(at):%Y-%m-%d %H:%M}"
+
+
+def age_text(at: int, now: int) -> str:
+    """Return how long ago a time was: `2 h ago`."""
+    from attribution.store.times import DAY, HOUR
+
+    age = max(0, now - at)
+    if age < HOUR:
+        return _("{count} min ago", count=age * 60 // HOUR)
+    if age < 2 * DAY:
+        return _("{count} h ago", count=age // HOUR)
+    return _("{count} days ago", count=age // DAY)
 
 
 def show_counts(output: str, counts: Mapping[str, int], *, as_json: bool) -> None:

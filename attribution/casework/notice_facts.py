@@ -48,8 +48,8 @@ class OnlineCheck:
 
 
 @dataclass(slots=True)
-class CaseFacts:
-    """What the log has of a case."""
+class NoticeFacts:
+    """What the log has of the notices and URLs of a case."""
 
     notices: list[PastNotice] = field(default_factory=list)
     """In the order in which they were sent."""
@@ -70,9 +70,9 @@ class CaseFacts:
         return self.notices[-1].bounced_at
 
 
-def case_facts(reader: Reader, case_ids: Collection[int]) -> dict[int, CaseFacts]:
+def notice_facts(reader: Reader, case_ids: Collection[int]) -> dict[int, NoticeFacts]:
     """Return what the log has of cases, by case; nothing that a correction took back."""
-    facts = {case_id: CaseFacts() for case_id in case_ids}
+    facts = {case_id: NoticeFacts() for case_id in case_ids}
     events: dict[int, list[Event]] = {case_id: [] for case_id in case_ids}
     checks: dict[int, Event] = {}
     for event in standing_events(reader, case_ids, [*_SENT, EventKind.BOUNCE, *ACCUSING]):
