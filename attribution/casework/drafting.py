@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
+from attribution import models
 from attribution.casework.cases import case_named
 from attribution.casework.findings import last_findings
 from attribution.casework.mailboxes import Mailboxes, mailboxes_of
@@ -32,6 +33,7 @@ from attribution.store import Reader
 from attribution.store.keys import Keys
 from attribution.store.queries.cases import Case
 from attribution.store.queries.providers import (
+    Provider,
     identifiers_of,
     provider_with_id,
     provider_with_key,
@@ -284,61 +286,71 @@ def _addressees(
 
     Who comes after companies that cannot be written to is written to now.
     """
-    parties = answer.parties if answer is not None else []
-    by_name = {party.provider.name: party.provider for party in parties if party.addressee}
+    own = provider_with_id(reader, case.provider_id)
     nobody_yet = True
     for place, step in enumerate(steps):
-        provider = by_name.get(step.to)
-        is_first = place == 0
-        number = (
-            case.provider_id if is_first else _stored(reader, provider.id if provider else None)
-        )
-        mailboxes = Mailboxes() if number is None else mailboxes_of(reader, [number])[number]
-        published = (step.contact or "").lower()
-        published = published if "@" in published else ""
-        mailbox = due.to if is_first else mailboxes.to_write_to(published or None)
-        country = provider.country if provider else None
-        if is_first and number is not None:
-            country = country or provider_with_id(reader, number).country
+        is_own = place == 0
+        listed = own if is_own else _stored(reader, answer, step)
+        country = _country(answer, step) or (own.country if is_own else None)
+        mailboxes = mailboxes_of(reader, [listed.id])[listed.id] if listed else Mailboxes()
+        published = _mailbox_in(step)
+        mailbox = due.to if is_own else mailboxes.to_write_to(published)
+        hindrances = due.in_the_way if is_own else ()
         approved = mailbox is not None and _is_approved(reader, mailbox)
+        if not (approved or hindrances):
+            hindrances = (_hindrance(step, mailbox, mailboxes),)
         yield Addressee(
             step=step.model_copy(update={"when": "now"}) if nobody_yet else step,
             mailbox=mailbox,
-            own_mailboxes=_own_mailboxes(reader, number, {published, mailbox or ""}),
+            own_mailboxes=_own_mailboxes(reader, listed, {published, mailbox}),
             country=country,
             approved=approved,
-            in_the_way=due.in_the_way
-            if is_first
-            else _hindrances(step, mailbox, approved, mailboxes),
+            in_the_way=hindrances,
         )
         nobody_yet = nobody_yet and mailbox is None
 
 
-def _hindrances(
-    step: WriteStep, mailbox: str | None, approved: bool, mailboxes: Mailboxes
-) -> tuple[str, ...]:
-    """Return why a notice to a party that is not the case's own may not go out."""
-    if approved:
-        return ()
-    bounced = mailboxes.bounced.get((step.contact or "").lower())
-    if mailbox is None and bounced is not None:
-        return (f"mail to {step.contact} bounced on {_day(bounced)}: look for another way",)
-    if mailbox is None:
-        return (f"no mailbox of {step.to} is known: look for another way to reach it",)
-    return (f"the mailbox of {step.to} is not approved",)
+def _hindrance(step: WriteStep, mailbox: str | None, mailboxes: Mailboxes) -> str:
+    """Return why a notice to a party without an approved mailbox may not go out."""
+    if mailbox is not None:
+        return f"the mailbox of {step.to} is not approved"
+    bounced = mailboxes.bounced.get(_mailbox_in(step) or "")
+    if bounced is not None:
+        return f"mail to {step.contact} bounced on {_day(bounced)}: look for another way"
+    return f"no mailbox of {step.to} is known: look for another way to reach it"
 
 
-def _own_mailboxes(reader: Reader, number: int | None, known: set[str]) -> frozenset[str]:
+def _mailbox_in(step: WriteStep) -> str | None:
+    """Return the mailbox that the registries name, in lower case; None for a form and for none."""
+    contact = (step.contact or "").lower()
+    return contact if "@" in contact else None
+
+
+def _own_mailboxes(
+    reader: Reader, provider: Provider | None, known: set[str | None]
+) -> frozenset[str]:
     """Return every mailbox that is known to be a company's."""
-    identifiers = identifiers_of(reader, [number]) if number is not None else []
+    identifiers = identifiers_of(reader, [provider.id]) if provider is not None else []
     stored = {row.value for row in identifiers if row.kind == "mailbox"}
-    return frozenset((stored | known) - {""})
+    return frozenset(stored | {mailbox for mailbox in known if mailbox})
 
 
-def _stored(reader: Reader, key: str | None) -> int | None:
-    """Return the id of a provider; None where the store does not know it."""
-    provider = provider_with_key(reader, key) if key else None
-    return None if provider is None else provider.id
+def _stored(reader: Reader, answer: Attribution | None, step: WriteStep) -> Provider | None:
+    """Return the company of a step; None where the store does not know it."""
+    named = _named(answer, step)
+    return None if named is None else provider_with_key(reader, named.id)
+
+
+def _country(answer: Attribution | None, step: WriteStep) -> str | None:
+    named = _named(answer, step)
+    return None if named is None else named.country
+
+
+def _named(answer: Attribution | None, step: WriteStep) -> models.Provider | None:
+    """Return the company of a step, as its evidence names it."""
+    parties = answer.parties if answer is not None else []
+    companies = [party.provider for party in parties if party.addressee]
+    return next((company for company in companies if company.name == step.to), None)
 
 
 def _newest_answer(
@@ -357,16 +369,31 @@ def _newest_answer(
         except (EvidenceError, zlib.error):
             continue
         steps = [step for step in answer.write_order if step.role != "authority"]
-        if steps and published in (None, (steps[0].contact or "").lower()):
+        if steps and _leads_to(answer, steps[0], due.provider, published):
             # One letter to one addressee, in the first of its roles: a host is often the holder of
             # its addresses too.
             by_contact = {(step.contact or step.to).lower(): step for step in reversed(steps)}
             first_roles = list(by_contact.values())
             return answer, [step for step in steps if step in first_roles]
+    provider = provider_with_key(reader, due.provider)
     step = WriteStep(
-        to=due.provider, role="hosting", contact=due.to, ask="take the content down", when="now"
+        to=provider.name if provider is not None else due.provider,
+        role="hosting",
+        contact=due.to,
+        ask="take the content down",
+        when="now",
     )
     return None, [step]
+
+
+def _leads_to(answer: Attribution, first: WriteStep, provider: str, published: str | None) -> bool:
+    """Say whether evidence leads to a provider: to the mailbox that was last found, or where none
+    was, to the company itself.
+    """
+    if published is not None:
+        return (first.contact or "").lower() == published
+    named = _named(answer, first)
+    return named is not None and named.id == provider
 
 
 def _is_approved(reader: Reader, mailbox: str) -> bool:

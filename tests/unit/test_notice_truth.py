@@ -6,13 +6,30 @@ from dataclasses import replace
 
 import pytest
 
+from attribution.attributor import Investigation
 from attribution.casework.drafting import Sender
 from attribution.casework.mailboxes import approvals
 from attribution.casework.noting import NoteEvent, note_event
 from attribution.casework.providers import provider_named
+from attribution.casework.views import case_view
+from attribution.decide import decide
 from attribution.errors import Refused
+from attribution.evidence import Evidence
+from attribution.notices.message import notice_message
 from attribution.store import Store
-from casework import Clock, correct
+from attribution.store.queries.cases import case_with_key
+from attribution.store.queries.reports import reports_of_cases
+from bundles import (
+    AT,
+    TARGET,
+    below_parent,
+    customer,
+    entity,
+    nobody_vouches,
+    resolved,
+    suffix,
+)
+from casework import Clock, correct, looked_up, reported
 from chain import (
     HOST,
     HOST_KEY,
@@ -73,9 +90,6 @@ def test_an_analyst_is_named_only_where_one_looked_at_every_url(store: Store, cl
     case = case_at_chain(store, urls=2)
     approve_all(store)
     with store.read() as reader:
-        from attribution.store.queries.cases import case_with_key
-        from attribution.store.queries.reports import reports_of_cases
-
         found = case_with_key(reader, case)
         assert found
         first, second = (report.key for report in reports_of_cases(reader, [found.id])[found.id])
@@ -183,8 +197,6 @@ def tell_later(store: Store, clock: Clock, case: str, to: str) -> None:
 def test_a_mailbox_approved_by_hand_is_used_where_the_registries_name_none(
     store: Store, clock: Clock
 ) -> None:
-    from casework import looked_up, reported
-
     case = reported(store, found=looked_up(mailbox=None), keep_url=True).case
     assert case
     (due,) = due_of(store, clock)
@@ -202,8 +214,6 @@ def test_a_notice_sent_by_mistake_is_taken_back(store: Store, clock: Clock) -> N
     approve_all(store)
     tell(store, case)
     tell_later(store, clock, case, PARENT_MAILBOX)
-    from attribution.casework.views import case_view
-
     with store.read() as reader:
         events = case_view(reader, case, 0).events
     first, second = (event["seq"] for event in events if event["kind"] in ("sent", "reminder"))
@@ -275,3 +285,34 @@ def test_address_and_telephone_stand_in_a_notice_that_is_not_anonymous(
         assert line not in str(hidden.xarf)
     assert "16(2)(c)" in hidden.text
     assert hidden.reply_to in hidden.text
+
+
+def test_a_customer_is_neither_written_to_nor_named(store: Store, clock: Clock) -> None:
+    name, mailbox = "Shady Tenant Ltd", "owner@tenant.example"
+    tenant = entity("ORG-TE1-RIPE", ["registrant"], name)
+    leaf = customer(tenant, entity("AR7-RIPE", ["abuse"], "Abuse", mailbox))
+    records = [
+        resolved("www.site.example", TARGET),
+        suffix("www.site.example", "site.example"),
+        *below_parent(leaf),
+        *nobody_vouches(tenant),
+    ]
+    url = "https://www.site.example/1"
+    evidence = Evidence(url, AT, documentation_is_special=False, records=records)
+    decision = decide(evidence)
+    assert any(party.provider.name == name for party in decision.attribution.parties)
+    found = Investigation(decision.attribution, decision.steps, evidence)
+    case = reported(store, url, found, keep_url=True).case
+    assert case
+    approve_all(store, PARENT_MAILBOX)
+    for again in range(2):
+        drafts = drafts_of(store, clock, case)
+        assert [draft.mailbox for draft in drafts] == [PARENT_MAILBOX]
+        for draft in drafts:
+            mail = notice_message(draft, SENDER).as_string()
+            for told in (mail, draft.text, draft.subject, str(draft.xarf)):
+                assert name not in told
+                assert mailbox not in told
+        if not again:
+            tell(store, case, mailbox)  # somebody wrote to the customer after all
+            clock.move(days=1)
