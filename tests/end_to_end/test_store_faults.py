@@ -136,6 +136,9 @@ def test_a_migration_killed_at_any_moment_is_done_or_not_begun(
                 "events_of_links",
                 "events_but_views",
                 "findings_of_report",
+                "reports_of_host",
+                "corrections",
+                "events_without_case",
             ):
                 connection.exec_driver_sql(f"DROP INDEX IF EXISTS {name}")
             for name in (
@@ -147,6 +150,10 @@ def test_a_migration_killed_at_any_moment_is_done_or_not_begun(
                 "tickets",
                 "sessions",
                 "accounts",
+                "case_states",
+                "case_terms",
+                "projections",
+                "report_addresses",
             ):
                 connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
             connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
