@@ -15,7 +15,7 @@ from attribution.casework.notices_sent import RecordNotice, record_notice
 from attribution.casework.noting import NoteEvent, note_event
 from attribution.casework.rechecking import Rechecked
 from attribution.casework.views import case_view, urls_of_case
-from attribution.casework.working import TakeBack, take_back
+from attribution.casework.working import TAKEN_BACK, TakeBack, take_back
 from attribution.codes import EventKind
 from attribution.errors import StoreError
 from attribution.history.rows import ABOUT_NOTICE
@@ -33,8 +33,6 @@ _NOTED_BY_HAND = tuple(
 """Events of a case that a person notes here: a notice is noted with its mailbox, a move is found by
 a lookup.
 """
-_TAKEN_BACK = frozenset(ABOUT_NOTICE) - {EventKind.REMINDER}
-"""Events that a correction takes back."""
 _LONGEST_NOTE = 2000
 _LONGEST_MESSAGE_ID = 998
 
@@ -142,5 +140,5 @@ def _show_case(
         fault=fault,
         rechecks=rechecks,
         corrected=corrected,
-        taken_back=_TAKEN_BACK,
+        taken_back=TAKEN_BACK,
     )
